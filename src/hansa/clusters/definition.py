@@ -1,0 +1,323 @@
+"""The definition format and its loader: a folder with TOML and CSV, or a plain CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from hansa.codes.codelist import Codelist, classification
+from hansa.errors import Finding, HansaError, UsageError, listed
+
+KINDS = ("traded", "local", "outside")
+_COLUMNS = {"cluster", "activity", "weight", "cluster_label", "subcluster", "kind", "reason"}
+
+
+@dataclass(frozen=True)
+class Member:
+    """One activity of a cluster; `weight` is the share of its jobs that belong there."""
+
+    cluster: str
+    activity: str
+    weight: float
+    cluster_label: str = ""
+    subcluster: str = ""
+    kind: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ClusterDefinition:
+    """A dated set of clusters on one classification.
+
+    `level` is the finest level of the classification that some member needs. Weights of one
+    activity over all clusters add up to at most 1 unless `overlapping` says otherwise.
+    """
+
+    id: str
+    label: str
+    classification: str
+    members: tuple[Member, ...]
+    source: str = ""
+    licence: str = ""
+    version: str = ""
+    overlapping: bool = False
+    note: str = ""
+
+    @property
+    def codelist(self) -> Codelist:
+        """The classification the members are coded in."""
+        return classification(self.classification)
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        """Cluster ids in the order of their first member, those outside left out."""
+        return tuple(dict.fromkeys(m.cluster for m in self.members if m.kind != "outside"))
+
+    @property
+    def level(self) -> str:
+        """The finest level a member stands on; empty for local codes."""
+        codes = self.codelist
+        found = {codes.level.get(m.activity, "") for m in self.members}
+        return next((name for name in reversed(codes.levels) if name in found), "")
+
+    def label_of(self, cluster: str) -> str:
+        """The name of a cluster for people."""
+        labels = (m.cluster_label for m in self.members if m.cluster == cluster)
+        return next((label for label in labels if label), cluster)
+
+    def kind_of(self, cluster: str) -> str:
+        """traded, local, or empty where the definition does not say."""
+        return next((m.kind for m in self.members if m.cluster == cluster), "")
+
+
+@cache
+def definitions() -> dict[str, ClusterDefinition]:
+    """Every definition that ships, by id."""
+    folder = files("hansa.clusters") / "definitions"
+    found = [read_folder(entry) for entry in folder.iterdir() if entry.is_dir()]
+    return {d.id: d for d in sorted(found, key=lambda d: d.id)}
+
+
+def find_definition(name: str, code_list: str = "") -> ClusterDefinition:
+    """A definition by id, by the path of its folder, or by the path of a plain CSV.
+
+    `code_list` is the classification of a plain CSV, which has no place to state it.
+    """
+    if name in definitions():
+        return definitions()[name]
+    path = Path(name)
+    if path.is_dir():
+        return read_folder(path)
+    if path.is_file():
+        return read_csv(path, code_list)
+    raise UsageError(
+        f"unknown cluster definition {name!r}",
+        admissible=listed(definitions()),
+        fix="`hansa definitions` lists them; one of your own: the path of a folder with "
+        "definition.toml and members.csv, or of a CSV with cluster, activity, weight",
+    )
+
+
+def read_folder(folder: Path | Traversable) -> ClusterDefinition:
+    """A definition folder: `definition.toml` and `members.csv`."""
+    place = str(folder)
+    try:
+        meta = tomllib.loads((folder / "definition.toml").read_text(encoding="utf-8"))
+        text = (folder / "members.csv").read_text(encoding="utf-8")
+        return _checked(
+            ClusterDefinition(
+                id=meta["id"],
+                label=meta["label"],
+                classification=meta["classification"],
+                members=_members(text, f"{place}/members.csv", meta["classification"]),
+                source=meta.get("source", ""),
+                licence=meta.get("licence", ""),
+                version=str(meta.get("version", "")),
+                overlapping=bool(meta.get("overlapping", False)),
+                note=meta.get("note", ""),
+            ),
+            place,
+        )
+    except FileNotFoundError as problem:
+        raise HansaError(
+            "a definition folder is not complete",
+            place=place,
+            printed=f"{Path(str(problem.filename)).name} is missing",
+            admissible="definition.toml and members.csv",
+        ) from problem
+    except (KeyError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise HansaError(
+            "definition.toml cannot be read",
+            place=place,
+            printed=str(problem),
+            admissible="TOML in UTF-8 with id, label, classification",
+        ) from problem
+
+
+def read_csv(path: Path, code_list: str = "") -> ClusterDefinition:
+    """A plain CSV with cluster, activity, weight; overlaps are allowed and said so."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as problem:
+        raise HansaError(
+            "the definition is not UTF-8 text", place=str(path), fix="save it as UTF-8"
+        ) from problem
+    members = _members(text.removeprefix("\ufeff"), str(path), code_list)
+    sums = _weight_sums(members)
+    found = ClusterDefinition(
+        id=path.name.removesuffix(".csv"),
+        label=path.stem,
+        classification=code_list or "local",
+        members=members,
+        source=path.name,
+        overlapping=any(total > 1 + 1e-6 for total in sums.values()),
+    )
+    return _checked(found, str(path))
+
+
+def _members(text: str, place: str, code_list: str) -> tuple[Member, ...]:
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    names = rows.fieldnames or []
+    for needed in ("cluster", "activity"):
+        if needed not in names:
+            raise HansaError(
+                f"the column {needed} is missing",
+                place=place,
+                printed=listed(names),
+                admissible="cluster, activity, weight",
+            )
+    if unknown := sorted(set(names) - _COLUMNS):
+        raise HansaError(
+            "the definition has columns without meaning",
+            place=place,
+            printed=listed(unknown),
+            admissible=listed(sorted(_COLUMNS)),
+            fix="remove or rename them",
+        )
+    codes = classification(code_list)
+    found = tuple(_member(row, f"{place}, row {i}", codes) for i, row in enumerate(rows, 2))
+    if not found:
+        raise HansaError("the definition has no members", place=place)
+    return found
+
+
+def _member(row: dict[str, str], place: str, codes: Codelist) -> Member:
+    activity = codes.spell(row["activity"] or "")
+    if activity is None:
+        raise HansaError(
+            f"unknown activity {row['activity']!r}",
+            place=place,
+            admissible=f"codes of {codes.id}",
+            fix="correct the code, or declare the classification it belongs to",
+        )
+    text = (row.get("weight") or "1").strip()
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = float("nan")
+    if not 0 <= weight <= 1:
+        raise HansaError(
+            f"the weight of {row['activity']} is no share",
+            place=place,
+            printed=text,
+            admissible="a number from 0 to 1: the share of the activity that belongs to the cluster",
+        )
+    kind = (row.get("kind") or "").strip()
+    if kind not in ("", *KINDS):
+        raise HansaError(
+            f"unknown kind {kind!r}", place=place, admissible=listed(KINDS) + ", or empty"
+        )
+    return Member(
+        (row["cluster"] or "").strip(),
+        activity,
+        weight,
+        (row.get("cluster_label") or "").strip(),
+        (row.get("subcluster") or "").strip(),
+        kind,
+        (row.get("reason") or "").strip(),
+    )
+
+
+def _checked(definition: ClusterDefinition, place: str) -> ClusterDefinition:
+    for finding in findings(definition, place):
+        if finding.severity == "error":
+            raise HansaError(
+                finding.rule,
+                place=finding.place,
+                printed=finding.printed,
+                admissible=finding.admissible,
+                fix=finding.fix,
+            )
+    return definition
+
+
+def findings(definition: ClusterDefinition, place: str = "") -> list[Finding]:
+    """What is wrong or worth knowing about a definition."""
+    return [
+        *_repeated(definition, place),
+        *_nested(definition, place),
+        *_too_heavy(definition, place),
+        *_left_over(definition, place),
+    ]
+
+
+def _repeated(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
+    seen: set[tuple[str, str, str]] = set()
+    for m in definition.members:
+        key = (m.cluster, m.activity, m.subcluster)
+        if key in seen:
+            yield Finding(
+                "error",
+                place,
+                "an activity stands twice in one cluster",
+                f"{m.activity} in {m.cluster}",
+                "one row for each cluster and activity",
+                "remove one row, or add the weights",
+            )
+        seen.add(key)
+
+
+def _nested(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
+    codes = definition.codelist
+    members: dict[str, set[str]] = {}
+    for m in definition.members:
+        members.setdefault(m.cluster, set()).add(m.activity)
+    for cluster, own in members.items():
+        for activity in sorted(own):
+            if above := next((a for a in codes.ancestors(activity) if a in own), ""):
+                yield Finding(
+                    "error",
+                    place,
+                    "a cluster holds a code and a part of it: jobs would count twice",
+                    f"{activity} and {above} in {cluster}",
+                    "one of the two",
+                    "remove the part or the whole",
+                )
+
+
+def _too_heavy(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
+    if definition.overlapping:
+        return
+    for activity, weight in _weight_sums(definition.members).items():
+        if weight > 1 + 1e-6:
+            yield Finding(
+                "error",
+                place,
+                "the weights of an activity add up to more than 1",
+                f"{activity}: {weight:g}",
+                "at most 1 over all clusters",
+                "lower the weights, or declare the set: overlapping = true",
+            )
+
+
+def _left_over(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
+    codes = definition.codelist
+    if codes.is_local:
+        return
+    placed: set[str] = set()
+    for m in definition.members:
+        placed |= codes.leaves(m.activity)
+    everything = {leaf for code in codes.level for leaf in codes.leaves(code)}
+    if left := sorted(everything - placed):
+        yield Finding(
+            "note",
+            place,
+            "codes of the classification that no cluster holds",
+            f"{len(left)}: {listed(left)}",
+            "",
+            "place them, or leave them: they still count in the base",
+        )
+
+
+def _weight_sums(members: Iterable[Member]) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for m in members:
+        sums[m.activity] = sums.get(m.activity, 0.0) + m.weight
+    return sums

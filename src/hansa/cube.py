@@ -1,0 +1,242 @@
+"""The computing view of a facts table: integer codes, one year at a time.
+
+A `Cube` knows which codes occur and how they nest; it loads the rows of one year when asked
+and lays them out as a dense matrix of activities x regions. Published totals and parents are
+nodes of the same axes: they are used as totals, never added to their parts (law, clause 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hansa.codes.codelist import TOTAL, Codelist
+from hansa.errors import HansaError, listed
+from hansa.law import Quantity, any_flag, bit, total
+from hansa.panel import Header
+
+Ints = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The codes of one dimension that occur in a source, in text order, with their nesting.
+
+    `apart` holds codes that stand beside the tree: the published total, aggregates of areas.
+    """
+
+    codes: tuple[str, ...]
+    codelist: Codelist
+    apart: frozenset[str] = frozenset((TOTAL,))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Code -> position."""
+        return {code: i for i, code in enumerate(self.codes)}
+
+    @cached_property
+    def total(self) -> int:
+        """Position of the published total, -1 without one."""
+        return self.place.get(TOTAL, -1)
+
+    @cached_property
+    def beside(self) -> frozenset[int]:
+        """Positions of the codes that stand beside the tree."""
+        return frozenset(i for i, code in enumerate(self.codes) if code in self.apart)
+
+    @cached_property
+    def parent(self) -> tuple[int, ...]:
+        """Position of the nearest code above that occurs too, -1 at the top."""
+        above = []
+        for code in self.codes:
+            nearest = (self.place[a] for a in self.codelist.ancestors(code) if a in self.place)
+            above.append(next(nearest, -1))
+        return tuple(above)
+
+    @cached_property
+    def children(self) -> dict[int, tuple[int, ...]]:
+        """Inner position -> the positions directly below it."""
+        below: dict[int, list[int]] = {}
+        for i, parent in enumerate(self.parent):
+            if parent >= 0:
+                below.setdefault(parent, []).append(i)
+        return {i: tuple(nodes) for i, nodes in below.items()}
+
+    @cached_property
+    def roots(self) -> tuple[int, ...]:
+        """Positions with nothing above them, the codes beside the tree left out."""
+        return tuple(i for i, p in enumerate(self.parent) if p < 0 and i not in self.beside)
+
+    @cached_property
+    def leaves(self) -> tuple[int, ...]:
+        """Positions with nothing below them, the codes beside the tree left out."""
+        return tuple(i for i in range(len(self)) if i not in self.children and i not in self.beside)
+
+    @cached_property
+    def inner(self) -> tuple[int, ...]:
+        """Inner positions, the deepest first."""
+        depth = {i: len(list(self.codelist.ancestors(self.codes[i]))) for i in self.children}
+        return tuple(sorted(self.children, key=lambda i: (-depth[i], i)))
+
+    def whole(self, node: int) -> bool:
+        """True where the codes directly below `node` make up all of it."""
+        covered: set[str] = set()
+        for child in self.children.get(node, ()):
+            covered |= self.codelist.leaves(self.codes[child])
+        return {
+            leaf
+            for leaf in self.codelist.leaves(self.codes[node]) - covered
+            if not _extra_regio(self.codelist, leaf)
+        } == set()
+
+    def at_level(self, level: str) -> tuple[int, ...]:
+        """Positions at one named level of the code list."""
+        found = tuple(i for i, c in enumerate(self.codes) if self.codelist.level.get(c) == level)
+        if not found:
+            have = sorted({self.codelist.level.get(c, "") for c in self.codes} - {""})
+            raise HansaError(
+                f"no code of level {level!r} occurs",
+                printed=listed(have) or "codes of an undeclared classification, without levels",
+                admissible=listed(self.codelist.levels) or "no level",
+                fix="name a level that occurs, or declare the classification of the table",
+            )
+        return found
+
+
+def _extra_regio(codelist: Codelist, code: str) -> bool:
+    return codelist.id.startswith("nuts") and code.endswith("Z")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one year in the order of (geo, activity); positions on the axes, values."""
+
+    geo: Ints
+    activity: Ints
+    values: Quantity
+
+
+@dataclass(frozen=True)
+class Year:
+    """One year laid out: `cells` has shape (activities, regions), NaN where absent."""
+
+    time: int
+    cells: Quantity
+    rows: Rows
+
+
+@dataclass(frozen=True)
+class Cube:
+    """A facts table of one measure: axes, years, and how to load a year's rows."""
+
+    geo: Axis
+    activity: Axis
+    years: tuple[int, ...]
+    header: Header
+    load: Callable[[int], Rows]
+    levels: tuple[str, str] = ("", "")
+    set_aside: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+    @cached_property
+    def regions(self) -> tuple[int, ...]:
+        """Positions of the regions of the result: the declared level, else the finest."""
+        return self.geo.at_level(self.levels[0]) if self.levels[0] else self.geo.leaves
+
+    @cached_property
+    def parts(self) -> tuple[int, ...]:
+        """Positions of the activities of the result: the declared level, else the finest."""
+        return self.activity.at_level(self.levels[1]) if self.levels[1] else self.activity.leaves
+
+    def year(self, time: int) -> Year:
+        """The year laid out, parents filled from complete sets of parts."""
+        rows = self.load(time)
+        cells = self._laid_out(time, rows)
+        cells = _resolved(cells, self.activity)
+        return Year(time, _resolved(cells.map(np.transpose), self.geo).map(np.transpose), rows)
+
+    def _laid_out(self, time: int, rows: Rows) -> Quantity:
+        shape = (len(self.activity), len(self.geo))
+        place = rows.activity.astype(np.int64) * shape[1] + rows.geo
+        self._refuse_duplicates(time, rows, place, shape)
+        value = np.full(shape, 0.0 if self.header.absent_rows == "zero" else np.nan)
+        self._unlist_totals(value)
+        value.ravel()[place] = rows.values.value
+        absent = np.isnan(value)
+        any_absent = bool(absent.any())
+
+        def spread(part: npt.NDArray[np.generic] | None, start: npt.NDArray[np.generic]) -> None:
+            if part is not None:
+                start.ravel()[place] = part
+
+        flags = lower = upper = estimated = None
+        if rows.values.flags is not None or any_absent:
+            flags = np.zeros(shape, np.uint64)
+            spread(rows.values.flags, flags)
+            silent = absent & (flags & any_flag(("c", "z", "m")) == 0)
+            flags[silent] |= bit("m")
+        if rows.values.lower is not None:
+            lower, upper = value.copy(), value.copy()
+            spread(rows.values.lower, lower)
+            spread(rows.values.upper, upper)
+        if rows.values.estimated is not None:
+            estimated = np.zeros(shape)
+            spread(rows.values.estimated, estimated)
+        return Quantity(value, flags, lower, upper, estimated)
+
+    def _unlist_totals(self, value: npt.NDArray[np.float64]) -> None:
+        """A total or parent without a row is unknown, never zero: it is not a part."""
+        for axis, view in ((self.activity, value), (self.geo, value.T)):
+            inner = [*axis.children, *axis.beside]
+            if inner:
+                view[inner] = np.nan
+
+    def _refuse_duplicates(
+        self, time: int, rows: Rows, place: Ints, shape: tuple[int, int]
+    ) -> None:
+        order = rows.geo.astype(np.int64) * shape[0] + rows.activity
+        if np.all(order[1:] > order[:-1]):
+            return
+        seen = np.bincount(place, minlength=0)
+        twice = np.flatnonzero(seen > 1)
+        if twice.size:
+            activity, geo = divmod(int(twice[0]), shape[1])
+            raise HansaError(
+                "the same key stands in more than one row",
+                place=f"geo {self.geo.codes[geo]}, activity {self.activity.codes[activity]}, "
+                f"time {time} ({twice.size} such keys in {time})",
+                printed=f"{int(seen[twice[0]])} rows",
+                admissible="one row for each geo, activity and time",
+                fix="remove the repeated rows, pick one kind of row (--where column=value), "
+                "or add them up first (hansa reduce)",
+            )
+
+
+def _resolved(cells: Quantity, axis: Axis) -> Quantity:
+    """Fill absent parents (axis 0) from their parts where these make up all of the parent."""
+    for node in axis.inner:
+        gaps = np.isnan(cells.value[node])
+        if not gaps.any() or not axis.whole(node):
+            continue
+        parts = total(cells[list(axis.children[node])], axis=0)
+        fill = gaps & ~np.isnan(parts.value)
+        if not fill.any():
+            continue
+        for own, made in (
+            (cells.value, parts.value),
+            (cells.flags, parts.flags),
+            (cells.lower, parts.lower),
+            (cells.upper, parts.upper),
+            (cells.estimated, parts.estimated),
+        ):
+            if own is not None and made is not None:
+                own[node, fill] = made[fill]
+    return cells

@@ -1,0 +1,64 @@
+"""One shape for everything that is wrong: in the command line, in files, on pages.
+
+A `Finding` states what was found and what would be admissible; a `HansaError` is a finding
+that stops the work. Texts follow one order: what, where, found, needed, what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One observation about an input, ready to be shown or written as JSON."""
+
+    severity: Severity
+    place: str
+    rule: str
+    printed: str
+    admissible: str
+    fix: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The six fields of the contract, in their order."""
+        return asdict(self)
+
+
+class HansaError(Exception):
+    """Input that is refused. The message names the place, the reason and the ways out."""
+
+    def __init__(
+        self, rule: str, *, place: str = "", printed: str = "", admissible: str = "", fix: str = ""
+    ) -> None:
+        self.finding = Finding("error", place, rule, printed, admissible, fix)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        f = self.finding
+        lines = [f.rule]
+        for name, text in (
+            ("where", f.place),
+            ("found", f.printed),
+            ("needed", f.admissible),
+            ("do", f.fix),
+        ):
+            if text:
+                lines.append(f"  {name + ':':<8}{text}")
+        return "\n".join(lines)
+
+
+class UsageError(HansaError):
+    """A request that cannot be meant: an unknown name, an option without sense. Exit code 2."""
+
+
+def listed(names: Iterable[object], most: int = 8) -> str:
+    """Join names for a message and say how many were left out: `a, b, c and 4 more`."""
+    texts = [str(name) for name in names]
+    if len(texts) <= most:
+        return ", ".join(texts)
+    return ", ".join(texts[:most]) + f" and {len(texts) - most} more"

@@ -1,0 +1,242 @@
+"""The law of missing values, as arithmetic.
+
+Every calculation on facts goes through the functions of this module, so that each clause
+holds everywhere because it holds here (numbers as in `docs/explanation/law.md`):
+
+1. Absent is not zero: an absent value is NaN, and NaN never becomes a number by itself.
+2. A status travels with its value: results carry the union of the flags they used.
+3. Every measure spreads absence: no function here skips an absent member.
+7. A zero denominator gives absent.
+8. A result that rests on estimates says which share of it does.
+
+Clauses 4 to 6 and 9 concern steps, totals, versions and ranks; they live with these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.uint64]
+
+# A letter has the bit of its place in the alphabet, so an office's own letter is kept too.
+NAMED_FLAGS = ("entry", "exit", "tiny", "boundary", "converted", "imputed", "interval")
+_BIT = {chr(97 + i): i for i in range(26)} | {name: 26 + i for i, name in enumerate(NAMED_FLAGS)}
+_BIT[":"] = _BIT["z"]
+
+ESTIMATED = ("e", "s", "f", "imputed")
+
+MEANING = {
+    "p": "provisional",
+    "e": "estimated",
+    "f": "forecast",
+    "s": "estimated by Eurostat",
+    "b": "break in series",
+    "c": "confidential",
+    "u": "low reliability",
+    "d": "definition differs, or part of it is outside the source",
+    "z": "not applicable",
+    "n": "not significant",
+    "r": "revised",
+    "m": "missing",
+    "entry": "no jobs in the first year",
+    "exit": "no jobs in the last year",
+    "tiny": "below the smallest cell that carries a rate",
+    "boundary": "on the line between two classes",
+    "converted": "moved from another version of the codes",
+    "imputed": "filled by a named step",
+    "interval": "known only between two bounds",
+}
+
+
+def bit(name: str) -> np.uint64:
+    """The bit of one flag."""
+    return np.uint64(1 << _BIT[name])
+
+
+def flags_from_text(text: str | None) -> int:
+    """Flags of a status text: `p;e`, `bp`, `:c`, `|C`. Unknown letters are kept.
+
+    Raises ValueError for anything that holds no letters.
+    """
+    bits = 0
+    for token in re.split(r"[;,|\s]+", (text or "").strip()):
+        if token in _BIT:
+            bits |= 1 << _BIT[token]
+            continue
+        for letter in token.lower():
+            if letter not in _BIT:
+                raise ValueError(f"{text!r} is no status")
+            bits |= 1 << _BIT[letter]
+    return bits
+
+
+def flags_to_text(bits: int) -> str:
+    """The status text of a set of flags, in a fixed order, joined by `;`."""
+    names = (name for name in _BIT if name != ":")
+    return ";".join(name for name in names if bits >> _BIT[name] & 1)
+
+
+def any_flag(names: Iterable[str]) -> np.uint64:
+    """A mask of several flags."""
+    return np.uint64(sum(1 << _BIT[name] for name in names))
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Numbers with what the law needs to know about them; all arrays share one shape.
+
+    value      float64, NaN where absent
+    flags      uint64 bit sets, or None where no value carries a status
+    lower      float64 bounds, NaN where unknown; None where every value is known exactly
+    upper      as `lower`; given together
+    estimated  share of the value that rests on estimates, 0 to 1; None where nothing does
+    """
+
+    value: Floats
+    flags: Flags | None = None
+    lower: Floats | None = None
+    upper: Floats | None = None
+    estimated: Floats | None = None
+
+    def __getitem__(self, index: Any) -> Quantity:
+        """The same selection of every part: `q[:, None]`, `q[rows]`."""
+        return self.map(lambda part: part[index])
+
+    def map(self, change: Any) -> Quantity:
+        """Apply one array function to every part that is there."""
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Quantity(**{k: None if p is None else change(p) for k, p in parts.items()})
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of every part."""
+        return self.value.shape
+
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Lower and upper bound; the value itself where it is known exactly."""
+        if self.lower is None or self.upper is None:
+            return self.value, self.value
+        return self.lower, self.upper
+
+    def flagged(self, where: npt.NDArray[np.bool_], name: str) -> Quantity:
+        """The same numbers with one more flag at some places."""
+        old = np.zeros(self.shape, np.uint64) if self.flags is None else self.flags
+        return replace(self, flags=np.where(where, old | bit(name), old))
+
+    def flagged_all(self, name: str) -> Quantity:
+        """The same numbers with one more flag everywhere."""
+        return self.flagged(np.ones(self.shape, bool), name)
+
+
+def absent(shape: tuple[int, ...], name: str) -> Quantity:
+    """Nothing known, for the reason that `name` flags."""
+    return Quantity(np.full(shape, np.nan), np.full(shape, bit(name)))
+
+
+def total(parts: Quantity, axis: int) -> Quantity:
+    """Sum along an axis. One absent member makes the sum absent (clauses 3 and 5)."""
+    value = parts.value.sum(axis=axis)
+    flags = None if parts.flags is None else np.bitwise_or.reduce(parts.flags, axis=axis)
+    lower = upper = estimated = None
+    if parts.lower is not None and parts.upper is not None:
+        lower, upper = parts.lower.sum(axis=axis), parts.upper.sum(axis=axis)
+    if parts.estimated is not None:
+        estimated = _divide((parts.estimated * parts.value).sum(axis=axis), value)
+    return Quantity(value, flags, lower, upper, estimated)
+
+
+def stacked(parts: list[Quantity]) -> Quantity:
+    """Quantities of one shape, stacked along a new first axis."""
+
+    def stack(name: str, default: Any) -> Any:
+        arrays = [getattr(p, name) for p in parts]
+        if all(a is None for a in arrays):
+            return None
+        return np.stack(
+            [default(p) if a is None else a for a, p in zip(arrays, parts, strict=True)]
+        )
+
+    return Quantity(
+        np.stack([p.value for p in parts]),
+        stack("flags", lambda p: np.zeros(p.shape, np.uint64)),
+        stack("lower", lambda p: p.value),
+        stack("upper", lambda p: p.value),
+        stack("estimated", lambda p: np.zeros(p.shape)),
+    )
+
+
+def weighted(part: Quantity, low: float, high: float | None = None) -> Quantity:
+    """`part` times a weight; a weight known only as an interval gives bounds and no value."""
+    if high is None or high == low:
+        return part if low == 1.0 else _scaled(part, low)
+    lower, upper = part.bounds()
+    unknown = np.full(part.shape, np.nan)
+    bounded = replace(part, value=unknown, lower=lower * low, upper=upper * high)
+    return bounded.flagged_all("interval")
+
+
+def _scaled(part: Quantity, weight: float) -> Quantity:
+    lower = None if part.lower is None else part.lower * weight
+    upper = None if part.upper is None else part.upper * weight
+    return replace(part, value=part.value * weight, lower=lower, upper=upper)
+
+
+def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
+    """Quotient of two non-negative quantities; a zero denominator gives absent (clause 7).
+
+    Bounds are those of interval division: they contain the truth whatever the dependence
+    between the two. The estimated share is the larger of the two shares (clause 8).
+    """
+    value = _divide(numerator.value, denominator.value)
+    lower = upper = None
+    if numerator.lower is not None or denominator.lower is not None:
+        (nl, nu), (dl, du) = numerator.bounds(), denominator.bounds()
+        lower, upper = _divide(nl, du), _divide(nu, dl)
+    return Quantity(value, _union(numerator, denominator), lower, upper, _most(numerator, denominator))
+
+
+def difference(after: Quantity, before: Quantity) -> Quantity:
+    """`after - before`, absent where either is."""
+    lower = upper = None
+    if after.lower is not None or before.lower is not None:
+        (al, au), (bl, bu) = after.bounds(), before.bounds()
+        lower, upper = al - bu, au - bl
+    return Quantity(
+        after.value - before.value, _union(after, before), lower, upper, _most(after, before)
+    )
+
+
+def monotone(q: Quantity, function: Any) -> Quantity:
+    """An increasing function of one quantity, applied to its value and its bounds."""
+    lower = None if q.lower is None else function(q.lower)
+    upper = None if q.upper is None else function(q.upper)
+    return replace(q, value=function(q.value), lower=lower, upper=upper)
+
+
+def _divide(a: Floats, b: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = np.divide(a, b)
+    if not np.all(b):
+        result = np.where(b == 0, np.nan, result)
+    return np.asarray(result)
+
+
+def _union(a: Quantity, b: Quantity) -> Flags | None:
+    if a.flags is None or b.flags is None:
+        one = b.flags if a.flags is None else a.flags
+        return None if one is None else np.broadcast_to(one, np.broadcast_shapes(a.shape, b.shape))
+    return np.bitwise_or(a.flags, b.flags)
+
+
+def _most(a: Quantity, b: Quantity) -> Floats | None:
+    if a.estimated is None or b.estimated is None:
+        one = b.estimated if a.estimated is None else a.estimated
+        return None if one is None else np.broadcast_to(one, np.broadcast_shapes(a.shape, b.shape))
+    return np.maximum(a.estimated, b.estimated)

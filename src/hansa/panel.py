@@ -1,0 +1,196 @@
+"""The one data type: a table with named dimensions, one value, its status and its bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from hansa.errors import HansaError, UsageError, listed
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+DIMENSIONS = (
+    "geo",
+    "partner",
+    "activity",
+    "activity_2",
+    "cluster",
+    "cluster_2",
+    "time",
+    "indicator",
+    "entity",
+    "driver",
+)
+Kind = Literal["extensive", "intensive"]
+_METADATA_KEY = b"hansa"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is said once about a whole panel.
+
+    `kind` decides what may be done with the values: extensive ones may be summed, intensive
+    ones may not. `absent_rows` says what a row that is not there means. `steps` is the recipe:
+    one line for each named step that made or changed a value. `notes` go under every figure.
+    """
+
+    measure: str
+    unit: str = ""
+    kind: Kind = "extensive"
+    label: str = ""
+    classification: str = "local"
+    geography: str = "local"
+    definition: str = ""
+    base: str = ""
+    reference: str = ""
+    source: str = ""
+    licence: str = ""
+    vintage: str = ""
+    absent_rows: Literal["zero", "unknown"] = "zero"
+    zeros: Literal["printed", "hidden"] = "printed"
+    model_data: bool = False
+    notes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields that say something, for JSON and TOML."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items() if v}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Header:
+        """The header written by `as_dict`; keys of other versions are refused by name."""
+        known = {f.name for f in fields(Header)}
+        if unknown := sorted(set(data) - known):
+            raise HansaError(
+                "a panel header holds unknown keys",
+                printed=listed(unknown),
+                admissible=listed(sorted(known), 30),
+            )
+        return Header(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Values by named dimensions.
+
+    `table` has one column a dimension (text codes; `time` is a whole year), then `value`
+    (null where absent), `status` (flags joined by `;`), and where there are any `lower`, `upper`,
+    `estimated` (share of the value resting on estimates, 0 to 1) and `method`.
+    """
+
+    dims: tuple[str, ...]
+    table: pa.Table
+    header: Header
+
+    def __post_init__(self) -> None:
+        wrong = [d for d in self.dims if d not in DIMENSIONS]
+        if wrong:
+            raise UsageError(f"{listed(wrong)} is no dimension", admissible=listed(DIMENSIONS, 20))
+        needed = [*self.dims, "value", "status"]
+        if missing := [c for c in needed if c not in self.table.column_names]:
+            raise UsageError(
+                f"a panel needs the columns {listed(missing)}",
+                printed=listed(self.table.column_names),
+            )
+
+    @staticmethod
+    def of(data: Any, dims: Iterable[str], header: Header) -> Panel:
+        """A panel of anything that speaks the Arrow C stream: pandas, polars, DuckDB, pyarrow."""
+        table = data if isinstance(data, pa.Table) else pa.table(data)
+        if "status" not in table.column_names:
+            table = table.append_column("status", pa.array([""] * table.num_rows, pa.string()))
+        return Panel(tuple(dims), table, header)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def to_arrow(self) -> pa.Table:
+        """The table, its header in the schema metadata."""
+        meta = dict(self.table.schema.metadata or {})
+        meta[_METADATA_KEY] = json.dumps(
+            {"format": 1, "dims": list(self.dims), **self.header.as_dict()}, sort_keys=True
+        ).encode()
+        return self.table.replace_schema_metadata(meta)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The table as a pandas frame; absent values are missing there."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> polars.DataFrame:
+        """The table as a polars frame; absent values are null there."""
+        import polars as pl
+
+        frame = pl.from_arrow(self.to_arrow())
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries, for tables and tests; null is None."""
+        return list(self.table.to_pylist())
+
+    def with_header(self, **changes: Any) -> Panel:
+        """The same values under a changed header."""
+        return replace(self, header=replace(self.header, **changes))
+
+    def summed(self, over: str) -> Panel:
+        """Sum along one dimension; a group with an absent member is absent (clauses 3 and 5).
+
+        Raises for intensive values: shares, rates and quotients do not add up.
+        """
+        if self.header.kind == "intensive":
+            raise HansaError(
+                f"{self.header.measure} cannot be summed over {over}",
+                printed="an intensive measure: a share, rate or quotient",
+                admissible="an extensive one, such as employment",
+                fix="sum its numerator and its denominator, then divide",
+            )
+        if over not in self.dims:
+            raise UsageError(f"the panel has no dimension {over}", admissible=listed(self.dims))
+        keys = [d for d in self.dims if d != over]
+        grouped = self.table.group_by(keys, use_threads=False).aggregate(
+            [("value", "sum", _SPREAD), ("status", "distinct")]
+        )
+        status = [_joined(group) for group in grouped["status_distinct"].to_pylist()]
+        columns: dict[str, Any] = {k: grouped[k] for k in keys}
+        columns["value"] = grouped["value_sum"]
+        columns["status"] = pa.array(status, pa.string())
+        table = pa.table(columns).sort_by([(k, "ascending") for k in keys])
+        return Panel(tuple(keys), table, self.header)
+
+
+def read_header(schema: pa.Schema) -> Header | None:
+    """The header a panel left in Parquet metadata, if there is one."""
+    raw = (schema.metadata or {}).get(_METADATA_KEY)
+    if raw is None:
+        return None
+    data = json.loads(raw)
+    for own in ("format", "dims"):
+        data.pop(own, None)
+    return Header.from_dict(data)
+
+
+def _joined(statuses: Iterable[str | None]) -> str:
+    from hansa.law import flags_from_text, flags_to_text
+
+    bits = 0
+    for text in statuses:
+        bits |= flags_from_text(text)
+    return flags_to_text(bits)
+
+
+def _spread() -> Any:
+    import pyarrow.compute as pc
+
+    return pc.ScalarAggregateOptions(skip_nulls=False)
+
+
+_SPREAD = _spread()

@@ -1,0 +1,1 @@
+"""In: one module a provider; reading is separate from parsing, and parsing is pure."""

@@ -1,0 +1,346 @@
+"""Facts from tables: CSV, Parquet and spreadsheets, long or wide, one file or several.
+
+A Parquet file with one year a row group is streamed: its codes stay in memory, its values are
+read a year at a time. Everything else is read once and kept by year. Both ways give the same
+`Cube`.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from hansa.codes.codelist import TOTAL, classification, geography_codes
+from hansa.cube import Axis, Cube, Ints, Rows
+from hansa.errors import HansaError
+from hansa.law import Quantity
+from hansa.panel import Header
+from hansa.sources.columns import (
+    Columns,
+    chosen_rows,
+    find_columns,
+    quantity,
+    wide_years,
+    years_of,
+)
+from hansa.sources.raw import batches, is_parquet, parquet, raw_table
+from hansa.sources.spec import FactsSpec, beside
+from hansa.sources.vocabulary import Vocabulary
+
+TEXT_FIRST_ROW = 2
+"""Rows of text files and sheets are numbered as an editor shows them: the header is row 1."""
+
+DEFAULT_UNIT = {
+    "employment": "persons",
+    "payroll": "currency",
+    "establishments": "local units",
+    "value_added": "currency",
+}
+
+
+def read_facts(
+    paths: Path | Sequence[Path], spec: FactsSpec | None = None, measure: str = "employment"
+) -> Cube:
+    """The cube of one measure from one or several files with the same description.
+
+    Raises HansaError for the first thing in the files that is broken or undeclared.
+    """
+    files = [paths] if isinstance(paths, Path) else list(paths)
+    specs = [beside(path, spec or FactsSpec()) for path in files]
+    reader = _Reader(specs[0], measure)
+    for path, own in zip(files, specs, strict=True):
+        reader.add(path, own)
+    if specs[0].totals:
+        totals = specs[0].model_copy(update={"where": {}, "wide": ()})
+        reader.add(Path(specs[0].totals), totals, totals=True)
+    return reader.cube(files)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Rows of one year from one place: positions by first appearance, and a way to the values."""
+
+    geo: Ints
+    activity: Ints
+    values: Callable[[], Quantity]
+
+
+class _Reader:
+    """Collects pieces by year while the codes of both axes become known."""
+
+    def __init__(self, spec: FactsSpec, measure: str) -> None:
+        aside = spec.unknown_codes == "set_aside"
+        self.spec, self.measure = spec, measure
+        self.geo = Vocabulary(
+            "geo", geography_codes(spec.geography), spec.total, spec.areas, aside
+        )
+        self.activity = Vocabulary(
+            "activity", classification(spec.classification), spec.total, (), aside
+        )
+        self.pieces: dict[int, list[_Piece]] = {}
+        self.unused: set[str] = set()
+
+    def add(self, path: Path, spec: FactsSpec, totals: bool = False) -> None:
+        """Read the codes of one file, and its values unless they can wait."""
+        if is_parquet(path) and path.is_file() and path.stat().st_size:
+            with parquet(path) as file:
+                columns = self._columns(file.schema_arrow.names, spec, path, totals)
+                if _one_year_a_group(file, columns, spec):
+                    self._stream(file, columns, spec, path)
+                    return
+            if not spec.wide:
+                self._batches(path, columns, spec)
+                return
+        table = raw_table(path, spec)
+        if spec.wide:
+            for year, column in wide_years(table.column_names, spec, path):
+                columns = self._columns(
+                    table.column_names, spec, path, totals, value=column, time=f"={year}"
+                )
+                self._take(table, columns, spec, str(path), TEXT_FIRST_ROW)
+        else:
+            columns = self._columns(table.column_names, spec, path, totals)
+            self._take(table, columns, spec, str(path), TEXT_FIRST_ROW)
+        self.activity.refuse_lost_zeros(str(path))
+
+    def _columns(
+        self, names: list[str], spec: FactsSpec, path: Path, totals: bool, **fixed: str
+    ) -> Columns:
+        columns = find_columns(names, spec, self.measure, str(path), totals, **fixed)
+        self.unused |= set(names) - set(columns.used) - set(spec.where)
+        return columns
+
+    def _stream(
+        self, file: pa.parquet.ParquetFile, columns: Columns, spec: FactsSpec, path: Path
+    ) -> None:
+        with parquet(path, dictionary=(columns.geo, columns.activity)) as keys:
+            first = 1
+            for group in range(file.metadata.num_row_groups):
+                table = keys.read_row_group(
+                    group, columns=[columns.geo, columns.activity], use_threads=False
+                )
+                place = str(path)
+                at = functools.partial(operator.add, first)
+                piece = _Piece(
+                    _small(self.geo.positions(table[columns.geo], place, at)),
+                    _small(self.activity.positions(table[columns.activity], place, at)),
+                    _later(path, group, columns, spec, first),
+                )
+                year = file.metadata.row_group(group).column(_at(file, columns.time)).statistics.min
+                self.pieces.setdefault(int(year), []).append(piece)
+                first += table.num_rows
+        self.activity.refuse_lost_zeros(str(path))
+
+    def _batches(self, path: Path, columns: Columns, spec: FactsSpec) -> None:
+        names = [*columns.used, *(c for c in spec.where if c not in columns.used)]
+        texts = tuple(c for c in (columns.geo, columns.activity) if not c.startswith("="))
+        with parquet(path, dictionary=texts) as file:
+            for first, table in batches(file, names, path):
+                self._take(table, columns, spec, str(path), first)
+        self.activity.refuse_lost_zeros(str(path))
+
+    def _take(
+        self, table: pa.Table, columns: Columns, spec: FactsSpec, place: str, first: int
+    ) -> None:
+        table, numbered = chosen_rows(table, columns, spec, self.measure, place, first)
+        if not table.num_rows:
+            return
+        geo = self.geo.positions(columns.column(table, "geo"), place, numbered)
+        activity = self.activity.positions(columns.column(table, "activity"), place, numbered)
+        time = years_of(columns.column(table, "time"), place, numbered)
+        values = quantity(table, columns, spec, place, numbered)
+        keep = (geo >= 0) & (activity >= 0)
+        if not keep.all():
+            geo, activity, time = geo[keep], activity[keep], time[keep]
+            values = values[keep]
+        for year, rows in _by_year(time):
+            own = values[rows]
+            piece = _Piece(_small(geo[rows]), _small(activity[rows]), lambda own=own: own)
+            self.pieces.setdefault(year, []).append(piece)
+
+    def cube(self, files: list[Path]) -> Cube:
+        """The cube of everything added."""
+        place = ", ".join(path.name for path in files)
+        if not self.pieces:
+            raise HansaError(
+                "no rows are left",
+                place=place,
+                printed=f"rows chosen by {dict(self.spec.where)}" if self.spec.where else "no rows",
+                admissible="at least one row of values",
+                fix="check --where and the file",
+            )
+        geo_codes, geo_rank = _sorted(self.geo.codes)
+        activity_codes, activity_rank = _sorted(self.activity.codes)
+        geo = Axis(geo_codes, self.geo.codelist, frozenset((TOTAL, *self.spec.areas)))
+        activity = Axis(activity_codes, self.activity.codelist)
+        pieces = {
+            year: [_ranked(p, geo_rank, activity_rank) for p in found]
+            for year, found in self.pieces.items()
+        }
+        self.pieces = {}
+        return Cube(
+            geo,
+            activity,
+            tuple(sorted(pieces)),
+            self._header(files),
+            lambda year: _rows(pieces[year], len(geo), len(activity)),
+            levels=(self.spec.level.get("geo", ""), self.spec.level.get("activity", "")),
+            set_aside=self._set_aside(),
+            unused=tuple(sorted(self.unused)),
+        )
+
+    def _set_aside(self) -> tuple[str, ...]:
+        return tuple(
+            f"{v.dimension} {code}: {rows} rows"
+            for v in (self.geo, self.activity)
+            for code, rows in sorted(v.left_out.items())
+        )
+
+    def _header(self, files: list[Path]) -> Header:
+        spec = self.spec
+        steps = [f"read {self.measure} from {', '.join(path.name for path in files)}"]
+        if spec.absent_rows is None:
+            steps.append("rows that are not there taken as zero (not declared by the table)")
+        notes = [spec.note] if spec.note else []
+        if spec.zeros == "printed" and spec.model_fields_set & {"zeros"}:
+            notes.append("Zeros taken as printed; some may stand for hidden cells.")
+        if spec.rounding:
+            notes.append("Bounds allow for the publisher's rounding.")
+        return Header(
+            measure=self.measure,
+            unit=spec.unit.get(self.measure, DEFAULT_UNIT.get(self.measure, "")),
+            classification=self.activity.codelist.id,
+            geography=self.geo.codelist.id,
+            source=spec.source,
+            licence=spec.licence,
+            vintage=spec.vintage,
+            absent_rows=spec.absent_rows or "zero",
+            zeros=spec.zeros,
+            model_data=spec.model_data,
+            notes=tuple(notes),
+            steps=tuple(steps),
+        )
+
+
+def _one_year_a_group(
+    file: pa.parquet.ParquetFile, columns: Columns, spec: FactsSpec
+) -> bool:
+    """True where values can be read a year at a time by row group."""
+    plain = not (spec.where or spec.wide or columns.measure or spec.unknown_codes == "set_aside")
+    if not plain or columns.constant:
+        return False
+    time = _at(file, columns.time)
+    meta = file.metadata
+    if not pa.types.is_integer(file.schema_arrow.field(columns.time).type):
+        return False
+    for group in range(meta.num_row_groups):
+        found = meta.row_group(group).column(time).statistics
+        if found is None or not found.has_min_max or found.min != found.max or found.null_count:
+            return False
+    return bool(meta.num_row_groups)
+
+
+def _at(file: pa.parquet.ParquetFile, name: str) -> int:
+    return int(file.schema_arrow.get_field_index(name))
+
+
+def _later(
+    path: Path, group: int, columns: Columns, spec: FactsSpec, first: int
+) -> Callable[[], Quantity]:
+    def load() -> Quantity:
+        with parquet(path, dictionary=columns.texts) as file:
+            table = file.read_row_group(group, columns=columns.values, use_threads=False)
+        return quantity(table, columns, spec, str(path), lambda i: first + i)
+
+    return load
+
+
+def _by_year(time: Ints) -> Iterator[tuple[int, Ints | slice]]:
+    low, high = int(time.min()), int(time.max())
+    if low == high:
+        yield low, slice(None)
+        return
+    offset = (time - low).astype(np.int16 if high - low < 2**15 else np.int32)
+    order = np.argsort(offset, kind="stable")
+    counts = np.bincount(offset)
+    ends = np.cumsum(counts)
+    for i in np.flatnonzero(counts):
+        yield low + int(i), order[ends[i] - counts[i] : ends[i]]
+
+
+def _small(positions: Ints) -> Ints:
+    return positions.astype(np.int16) if positions.max(initial=0) < 2**15 else positions
+
+
+def _sorted(codes: list[str]) -> tuple[tuple[str, ...], Ints]:
+    order = sorted(range(len(codes)), key=codes.__getitem__)
+    rank = np.empty(len(codes), np.int32)
+    rank[order] = np.arange(len(codes), dtype=np.int32)
+    return tuple(codes[i] for i in order), _small(rank)
+
+
+def _ranked(piece: _Piece, geo: Ints, activity: Ints) -> _Piece:
+    return replace(
+        piece,
+        geo=piece.geo if _in_order(geo) else geo[piece.geo],
+        activity=piece.activity if _in_order(activity) else activity[piece.activity],
+    )
+
+
+def _in_order(rank: Ints) -> bool:
+    return bool((rank[1:] > rank[:-1]).all())
+
+
+def _rows(pieces: Iterable[_Piece], regions: int, activities: int) -> Rows:
+    pieces = list(pieces)
+    geo = _joined([p.geo for p in pieces])
+    activity = _joined([p.activity for p in pieces])
+    values = _joined_values([p.values() for p in pieces])
+    cell = geo.astype(np.int32 if regions * activities < 2**31 else np.int64) * activities
+    cell += activity
+    if (cell[1:] >= cell[:-1]).all():
+        return Rows(geo, activity, values)
+    order = _order(cell, regions * activities)
+    return Rows(geo[order], activity[order], values[order])
+
+
+def _order(cell: Ints, cells: int) -> Ints:
+    """Positions that sort `cell`; by laying out where the cells are distinct and dense enough."""
+    if cells <= 16 * cell.size:
+        at = np.full(cells, -1, np.int32)
+        at[cell] = np.arange(cell.size, dtype=np.int32)
+        order = at[at >= 0]
+        if order.size == cell.size:
+            return order
+    return np.argsort(cell, kind="stable")
+
+
+def _joined(arrays: list[Ints]) -> Ints:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _joined_values(parts: list[Quantity]) -> Quantity:
+    if len(parts) == 1:
+        return parts[0]
+
+    def join(name: str, default: Callable[[Quantity], np.ndarray]) -> np.ndarray | None:
+        if all(getattr(p, name) is None for p in parts):
+            return None
+        arrays = (getattr(p, name) for p in parts)
+        return np.concatenate(
+            [default(p) if a is None else a for a, p in zip(arrays, parts, strict=True)]
+        )
+
+    return Quantity(
+        np.concatenate([p.value for p in parts]),
+        join("flags", lambda p: np.zeros(p.shape, np.uint64)),
+        join("lower", lambda p: p.value),
+        join("upper", lambda p: p.value),
+        join("estimated", lambda p: np.zeros(p.shape)),
+    )

@@ -1,0 +1,145 @@
+"""Codes as they stand in a table -> positions, in any usual spelling, refused when unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hansa.codes.codelist import TOTAL, Codelist, versions_with
+from hansa.cube import Ints
+from hansa.errors import HansaError, listed
+from hansa.sources.cells import to_numpy
+
+SET_ASIDE = -1
+
+
+class Vocabulary:
+    """The codes of one dimension met so far; each keeps the position of its first appearance."""
+
+    def __init__(
+        self,
+        dimension: str,
+        codelist: Codelist,
+        total: tuple[str, ...],
+        apart: tuple[str, ...] = (),
+        set_aside: bool = False,
+    ) -> None:
+        self.dimension = dimension
+        self.codelist = codelist
+        self.codes: list[str] = []
+        self.left_out: dict[str, int] = {}
+        self._position: dict[str, int] = {}
+        self._met: dict[str, int] = {}
+        self._total = {t.upper() for t in total} | {TOTAL}
+        self._apart = set(apart)
+        self._set_aside = set_aside
+
+    def positions(
+        self, column: pa.ChunkedArray, place: str, numbered: Callable[[int], int]
+    ) -> Ints:
+        """Position of every cell of a column, `SET_ASIDE` for rows that are left out."""
+        array = column.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):
+            array = array.chunk(0) if array.num_chunks else pa.array([], pa.string())
+        if not pa.types.is_dictionary(array.type):
+            array = pc.dictionary_encode(self._as_text(array, place))
+        if array.null_count:
+            row = int(np.flatnonzero(np.asarray(array.is_null().to_pylist()))[0])
+            raise HansaError(
+                f"{self.dimension} is empty", place=f"{place}, row {numbered(row)}"
+            )
+        indices = to_numpy(array.indices)
+        texts = array.dictionary.to_pylist()
+        known = np.array([self._find(t) for t in texts] or [0], np.int32)
+        used = np.bincount(indices, minlength=len(texts)) if (known < SET_ASIDE).any() else None
+        for i, text in enumerate(texts):
+            if known[i] < SET_ASIDE and used is not None and used[i]:
+                row = numbered(int(np.argmax(indices == i)))
+                self._refuse(str(text), f"{place}, row {row}")
+        result = known[indices] if len(indices) else np.zeros(0, np.int32)
+        if self._set_aside and (known == SET_ASIDE).any():
+            for i in np.flatnonzero(known == SET_ASIDE):
+                rows = int((indices == i).sum())
+                self.left_out[texts[i]] = self.left_out.get(texts[i], 0) + rows
+        return result
+
+    def _as_text(self, array: pa.Array, place: str) -> pa.Array:
+        if pa.types.is_floating(array.type):
+            raise HansaError(
+                f"the codes of {self.dimension} are decimal numbers",
+                place=place,
+                printed=str(array[0].as_py()),
+                admissible="text: codes keep their leading zeros and their points",
+                fix="store the column as text",
+            )
+        return pc.cast(array, pa.string())
+
+    def _find(self, text: str | None) -> int:
+        if text in self._met:
+            return self._met[text]
+        code = self._spelled(text or "")
+        if code is None:
+            return SET_ASIDE if self._set_aside else SET_ASIDE - 1
+        if code not in self._position:
+            self._position[code] = len(self.codes)
+            self.codes.append(code)
+        self._met[text or ""] = self._position[code]
+        return self._position[code]
+
+    def _spelled(self, text: str) -> str | None:
+        plain = text.strip()
+        if plain.upper() in self._total:
+            return TOTAL
+        if plain in self._apart:
+            return plain
+        return self.codelist.spell(plain)
+
+    def _refuse(self, text: str, place: str) -> None:
+        scheme = self.codelist.id.partition(":")[0]
+        if not text.strip():
+            raise HansaError(f"{self.dimension} is empty", place=place, admissible="a code")
+        if text.isdigit() and self.codelist.spell("0" + text):
+            raise self._lost_zero(text, place)
+        elsewhere = versions_with(text, scheme)
+        if elsewhere:
+            raise HansaError(
+                f"codes of several versions of {scheme.upper()} are mixed",
+                place=place,
+                printed=f"{text}, valid in {listed(elsewhere)}",
+                admissible=f"codes of {self.codelist.id}",
+                fix="convert the table to one version, or leave such rows out by name: "
+                "unknown_codes = 'set_aside'",
+            )
+        raise HansaError(
+            f"unknown {self.dimension} code {text!r}",
+            place=place,
+            admissible=f"codes of {self.codelist.id} in any usual spelling, or TOTAL",
+            fix="correct the code, pick the right rows (--where), or leave such rows out by name: "
+            "unknown_codes = 'set_aside'",
+        )
+
+    def _lost_zero(self, text: str, place: str) -> HansaError:
+        return HansaError(
+            "a code has lost its leading zero",
+            place=place,
+            printed=text,
+            admissible=f"0{text} ({self.codelist.label[self.codelist.spell('0' + text) or '']})",
+            fix="store the column as text before the zero is lost",
+        )
+
+    def refuse_lost_zeros(self, place: str) -> None:
+        """Refuse digit codes one shorter than the rest that all become valid with a zero.
+
+        `161` among four-digit codes is class 01.61, not group 16.1, when every three-digit
+        code of the table can be read that way.
+        """
+        if self.codelist.is_local:
+            return
+        digits = [t for t in self._met if t.isdigit()]
+        widest = max((len(t) for t in digits), default=0)
+        shorter = [t for t in digits if len(t) == widest - 1]
+        if widest >= 3 and shorter and all(self.codelist.spell("0" + t) for t in shorter):
+            raise self._lost_zero(shorter[0], f"{place}, column of {self.dimension}")
