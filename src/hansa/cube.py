@@ -52,6 +52,11 @@ class Axis:
         """Positions of the codes that stand beside the tree."""
         return frozenset(i for i, code in enumerate(self.codes) if code in self.apart)
 
+    @property
+    def tree(self) -> bool:
+        """True where some codes are totals or parents of others."""
+        return bool(self.children or self.beside)
+
     @cached_property
     def parent(self) -> tuple[int, ...]:
         """Position of the nearest code above that occurs too, -1 at the top."""
@@ -123,6 +128,16 @@ class Rows:
     activity: Ints
     values: Quantity
 
+    def places(self, regions: int) -> Ints:
+        """Positions of the cells in the flattened matrix of activities x regions."""
+        known: dict[int, Ints] = self.__dict__.setdefault("_places", {})
+        if regions not in known:
+            place = self.activity.astype(np.int32 if regions < 2**16 else np.int64)
+            place *= regions
+            place += self.geo
+            known[regions] = place
+        return known[regions]
+
 
 @dataclass(frozen=True)
 class Year:
@@ -135,13 +150,14 @@ class Year:
 
 @dataclass(frozen=True)
 class Cube:
-    """A facts table of one measure: axes, years, and how to load a year's rows."""
+    """A facts table of one measure: axes, years, how to load a year's rows, how many there are."""
 
     geo: Axis
     activity: Axis
     years: tuple[int, ...]
     header: Header
     load: Callable[[int], Rows]
+    size: int = 0
     levels: tuple[str, str] = ("", "")
     set_aside: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
@@ -165,13 +181,13 @@ class Cube:
 
     def _laid_out(self, time: int, rows: Rows) -> Quantity:
         shape = (len(self.activity), len(self.geo))
-        place = rows.activity.astype(np.int64) * shape[1] + rows.geo
+        place = rows.places(shape[1])
         self._refuse_duplicates(time, rows, place, shape)
         value = np.full(shape, 0.0 if self.header.absent_rows == "zero" else np.nan)
         self._unlist_totals(value)
         value.ravel()[place] = rows.values.value
-        absent = np.isnan(value)
-        any_absent = bool(absent.any())
+        sure = self.header.absent_rows == "zero" and not (self.geo.tree or self.activity.tree)
+        any_absent = bool(np.isnan(rows.values.value if sure else value).any())
 
         def spread(part: npt.NDArray[np.generic] | None, start: npt.NDArray[np.generic]) -> None:
             if part is not None:
@@ -181,7 +197,7 @@ class Cube:
         if rows.values.flags is not None or any_absent:
             flags = np.zeros(shape, np.uint64)
             spread(rows.values.flags, flags)
-            silent = absent & (flags & any_flag(("c", "z", "m")) == 0)
+            silent = np.isnan(value) & (flags & any_flag(("c", "z", "m")) == 0)
             flags[silent] |= bit("m")
         if rows.values.lower is not None:
             lower, upper = value.copy(), value.copy()
@@ -202,10 +218,10 @@ class Cube:
     def _refuse_duplicates(
         self, time: int, rows: Rows, place: Ints, shape: tuple[int, int]
     ) -> None:
-        order = rows.geo.astype(np.int64) * shape[0] + rows.activity
-        if np.all(order[1:] > order[:-1]):
+        moved = rows.geo[1:] != rows.geo[:-1]
+        if np.all(moved | (rows.activity[1:] > rows.activity[:-1])):
             return
-        seen = np.bincount(place, minlength=0)
+        seen = np.bincount(place)
         twice = np.flatnonzero(seen > 1)
         if twice.size:
             activity, geo = divmod(int(twice[0]), shape[1])

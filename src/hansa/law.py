@@ -127,8 +127,8 @@ class Quantity:
 
     def flagged(self, where: npt.NDArray[np.bool_], name: str) -> Quantity:
         """The same numbers with one more flag at some places."""
-        old = np.zeros(self.shape, np.uint64) if self.flags is None else self.flags
-        return replace(self, flags=np.where(where, old | bit(name), old))
+        new = np.multiply(where, bit(name), dtype=np.uint64)
+        return replace(self, flags=new if self.flags is None else self.flags | new)
 
     def flagged_all(self, name: str) -> Quantity:
         """The same numbers with one more flag everywhere."""
@@ -172,24 +172,47 @@ def stacked(parts: list[Quantity]) -> Quantity:
     )
 
 
-def weighted(part: Quantity, low: float, high: float | None = None) -> Quantity:
-    """`part` times a weight; a weight known only as an interval gives bounds and no value."""
-    if high is None or high == low:
-        return part if low == 1.0 else _scaled(part, low)
-    lower, upper = part.bounds()
-    unknown = np.full(part.shape, np.nan)
-    bounded = replace(part, value=unknown, lower=lower * low, upper=upper * high)
-    return bounded.flagged_all("interval")
+def weighted_total(cells: Quantity, nodes: list[tuple[int, float, float]]) -> Quantity:
+    """Weighted sum of rows of `cells`: (row, least weight, greatest weight) each.
+
+    Where a weight is known only as an interval the sum has bounds and no value. Absence of
+    any row spreads; rows that do not enter are never touched.
+    """
+    exact = all(low == high for _, low, high in nodes)
+    lows = [(row, low) for row, low, _ in nodes]
+    highs = [(row, high) for row, _, high in nodes]
+    width = cells.shape[1:]
+    value = _rows_sum(cells.value, lows) if exact else np.full(width, np.nan)
+    lower = upper = estimated = None
+    if not exact or cells.lower is not None:
+        below, above = cells.bounds()
+        lower, upper = _rows_sum(below, lows), _rows_sum(above, highs)
+    if cells.estimated is not None:
+        shares = {row: cells.estimated[row] * cells.value[row] for row, _, _ in nodes}
+        estimated = _divide(_rows_sum(shares, highs), _rows_sum(cells.value, highs))
+    flags = None
+    if cells.flags is not None:
+        flags = np.bitwise_or.reduce(cells.flags[[row for row, _, _ in nodes]], axis=0)
+    result = Quantity(value, flags, lower, upper, estimated)
+    return result if exact else result.flagged_all("interval")
 
 
-def _scaled(part: Quantity, weight: float) -> Quantity:
-    lower = None if part.lower is None else part.lower * weight
-    upper = None if part.upper is None else part.upper * weight
-    return replace(part, value=part.value * weight, lower=lower, upper=upper)
+def _rows_sum(rows: Any, weights: list[tuple[int, float]]) -> Floats:
+    """Sum of weight x row, one row after the other: no matrix product mixes rows of weight 0."""
+    first, weight = weights[0]
+    result = np.multiply(rows[first], weight)
+    part = np.empty_like(result)
+    for row, weight in weights[1:]:
+        if weight == 1.0:
+            np.add(result, rows[row], out=result)
+        else:
+            np.multiply(rows[row], weight, out=part)
+            np.add(result, part, out=result)
+    return np.asarray(result)
 
 
 def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
-    """Quotient of two non-negative quantities; a zero denominator gives absent (clause 7).
+    """Quotient over a non-negative denominator; a zero denominator gives absent (clause 7).
 
     Bounds are those of interval division: they contain the truth whatever the dependence
     between the two. The estimated share is the larger of the two shares (clause 8).
@@ -198,7 +221,8 @@ def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
     lower = upper = None
     if numerator.lower is not None or denominator.lower is not None:
         (nl, nu), (dl, du) = numerator.bounds(), denominator.bounds()
-        lower, upper = _divide(nl, du), _divide(nu, dl)
+        lower = np.minimum(_divide(nl, du), _divide(nl, dl))
+        upper = np.maximum(_divide(nu, dl), _divide(nu, du))
     return Quantity(value, _union(numerator, denominator), lower, upper, _most(numerator, denominator))
 
 
@@ -222,10 +246,10 @@ def monotone(q: Quantity, function: Any) -> Quantity:
 
 def _divide(a: Floats, b: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        result = np.divide(a, b)
+        result = np.asarray(np.divide(a, b))
     if not np.all(b):
-        result = np.where(b == 0, np.nan, result)
-    return np.asarray(result)
+        np.copyto(result, np.nan, where=b == 0)
+    return result
 
 
 def _union(a: Quantity, b: Quantity) -> Flags | None:

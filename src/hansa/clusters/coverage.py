@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hansa.clusters.definition import ClusterDefinition
+from hansa.codes.codelist import Codelist
 from hansa.cube import Axis
 from hansa.errors import HansaError, listed
-from hansa.law import Quantity, absent, stacked, total, weighted
+from hansa.law import Quantity, absent, stacked, weighted_total
 
 State = Literal["exact", "bounded", "not computable"]
 
@@ -24,7 +25,7 @@ class ClusterCoverage:
 
     exact    (position, weight) of source codes that enter with one weight
     partial  (position, least weight, greatest weight) of codes only partly inside
-    outside  codes of the definition that the source does not hold at all
+    outside  codes of the definition that never occur in the source, the fewest that name them
     """
 
     cluster: str
@@ -112,8 +113,17 @@ def _plan(definition: ClusterDefinition, cluster: str, axis: Axis) -> ClusterCov
 
     for root in axis.roots:
         visit(root)
-    outside = tuple(m.activity for m in members if not codes.leaves(m.activity) & seen)
+    outside = _compact(codes, {leaf for leaf, w in weight.items() if w} - seen)
     return ClusterCoverage(cluster, tuple(exact), tuple(partial), outside)
+
+
+def _compact(codes: Codelist, leaves: set[str]) -> tuple[str, ...]:
+    """The fewest codes that name a set of finest codes: `01.1` for all classes below it."""
+    found: set[str] = set()
+    for leaf in leaves:
+        inside = [c for c in codes.ancestors(leaf) if codes.leaves(c) <= leaves]
+        found.add(inside[-1] if inside else leaf)
+    return tuple(sorted(found))
 
 
 def _holds(axis: Axis, children: tuple[int, ...], leaves: list[str]) -> bool:
@@ -124,9 +134,8 @@ def _holds(axis: Axis, children: tuple[int, ...], leaves: list[str]) -> bool:
 
 
 def _size(plan: ClusterCoverage, cells: Quantity) -> Quantity:
-    parts = [weighted(cells[node], weight) for node, weight in plan.exact]
-    parts += [weighted(cells[node], low, high) for node, low, high in plan.partial]
-    if not parts:
+    if plan.state == "not computable":
         return absent(cells.shape[1:], "d")
-    size = parts[0] if len(parts) == 1 else total(stacked(parts), axis=0)
+    nodes = [(node, weight, weight) for node, weight in plan.exact]
+    size = weighted_total(cells, [*nodes, *plan.partial])
     return size.flagged_all("d") if plan.outside else size

@@ -20,6 +20,8 @@ from hansa.sources.spec import MEASURES, FactsSpec
 
 Numbered = Callable[[int], int]
 
+_BESIDE = {"employment": "payroll", "payroll": "employment"}
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -77,6 +79,7 @@ def find_columns(
     totals: bool = False,
     value: str = "",
     time: str = "",
+    checked: bool = True,
 ) -> Columns:
     """Where our columns are in a table; raises for a missing one, with the likeliest name."""
     find = _Finder(names, spec, place)
@@ -94,11 +97,7 @@ def find_columns(
         upper=find.optional("upper" if long else f"{own}_upper"),
         estimated=find.optional(f"{own}_estimated"),
         measure="measure" if long else "",
-        beside=find.optional("payroll")
-        if measure == "employment"
-        else find.optional("employment")
-        if measure == "payroll"
-        else "",
+        beside=find.optional(_BESIDE.get(measure, "none")) if checked else "",
     )
 
 

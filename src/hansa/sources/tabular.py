@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -90,7 +91,8 @@ class _Reader:
         """Read the codes of one file, and its values unless they can wait."""
         if is_parquet(path) and path.is_file() and path.stat().st_size:
             with parquet(path) as file:
-                columns = self._columns(file.schema_arrow.names, spec, path, totals)
+                names = file.schema_arrow.names
+                columns = self._columns(names, spec, path, totals, checked=False)
                 if _one_year_a_group(file, columns, spec):
                     self._stream(file, columns, spec, path)
                     return
@@ -110,7 +112,7 @@ class _Reader:
         self.activity.refuse_lost_zeros(str(path))
 
     def _columns(
-        self, names: list[str], spec: FactsSpec, path: Path, totals: bool, **fixed: str
+        self, names: list[str], spec: FactsSpec, path: Path, totals: bool, **fixed: Any
     ) -> Columns:
         columns = find_columns(names, spec, self.measure, str(path), totals, **fixed)
         self.unused |= set(names) - set(columns.used) - set(spec.where)
@@ -190,6 +192,7 @@ class _Reader:
             tuple(sorted(pieces)),
             self._header(files),
             lambda year: _rows(pieces[year], len(geo), len(activity)),
+            size=sum(p.geo.size for found in pieces.values() for p in found),
             levels=(self.spec.level.get("geo", ""), self.spec.level.get("activity", "")),
             set_aside=self._set_aside(),
             unused=tuple(sorted(self.unused)),

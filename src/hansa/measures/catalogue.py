@@ -1,0 +1,112 @@
+"""The catalogue: a measure is one decorated function, found by listing the plugin modules."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Literal
+
+from hansa.errors import UsageError, listed
+from hansa.law import Quantity
+from hansa.panel import Kind
+
+FACTS_UNIT = "unit of the facts"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a measure is, and the function of slices that computes it.
+
+    needs   columns of the facts; empty: any one extensive column (option `of`)
+    base    what a region's total means: total, traded, local; empty where none is used
+    years   1: a function of one slice; 2: of the slice before and the slice after
+    formula in plain text, with the names of `slices`
+    """
+
+    id: str
+    label: str
+    unit: str
+    kind: Kind
+    formula: str
+    source: str
+    function: Callable[..., Quantity]
+    needs: tuple[str, ...] = ()
+    base: Literal["", "total", "traded", "local"] = ""
+    years: Literal[1, 2] = 1
+    definition: str = ""
+
+    def __call__(self, *slices: object) -> Quantity:
+        """Compute the measure; shapes as in `slices`."""
+        return self.function(*slices)
+
+    def as_dict(self) -> dict[str, object]:
+        """The entry of `hansa measures --json`."""
+        return {
+            "id": self.id,
+            "label": self.label,
+            "definition": self.definition,
+            "formula": self.formula,
+            "unit": self.unit,
+            "kind": self.kind,
+            "base": self.base,
+            "needs": list(self.needs) or ["employment, or another extensive column (of=…)"],
+            "years": self.years,
+            "source": self.source,
+        }
+
+
+def measure(
+    id: str,
+    *,
+    label: str,
+    unit: str,
+    kind: Kind,
+    formula: str,
+    source: str,
+    **more: object,
+) -> Callable[[Callable[..., Quantity]], Measure]:
+    """Make a measure of a function; its docstring becomes the definition."""
+
+    def made(function: Callable[..., Quantity]) -> Measure:
+        text = " ".join((function.__doc__ or "").split())
+        return Measure(id, label, unit, kind, formula, source, function, definition=text, **more)  # type: ignore[arg-type]
+
+    return made
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """Every measure of every plugin, by id, in the order of the modules."""
+    found: dict[str, Measure] = {}
+    for module in _modules():
+        for value in vars(import_module(module)).values():
+            if isinstance(value, Measure):
+                found[value.id] = value
+    return found
+
+
+def find_measure(name: str) -> Measure:
+    """A measure by id; an unknown name is refused with what there is."""
+    known = measures()
+    if name in known:
+        return known[name]
+    hint = "; no measure is called plain lq: its base is part of the name" if name == "lq" else ""
+    raise UsageError(
+        f"unknown measure {name!r}{hint}",
+        admissible=listed(known, 40),
+        fix="`hansa measures` lists them with their definitions",
+    )
+
+
+def _modules() -> list[str]:
+    names: list[str] = []
+    for point in sorted(entry_points(group="hansa.plugins"), key=lambda p: p.name != "builtin"):
+        package = import_module(point.value)
+        names.append(point.value)
+        for inner in pkgutil.iter_modules(getattr(package, "__path__", [])):
+            names.append(f"{point.value}.{inner.name}")
+    return names

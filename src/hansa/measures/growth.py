@@ -1,0 +1,130 @@
+"""Growth in its forms (methods: clusters, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from hansa.law import Floats, Quantity, bit, difference, monotone, ratio
+from hansa.measures.catalogue import FACTS_UNIT, measure
+from hansa.measures.slices import Slice
+
+_SOURCE = "BSR InnoNet 2009, chapter 2.1, figures 2 and 4"
+
+
+def _moved(result: Quantity, before: Slice, after: Slice) -> Quantity:
+    """Mark units that began or ended: growth from nothing has no rate."""
+    began = (before.size.value == 0) & (after.size.value > 0)
+    ended = (before.size.value > 0) & (after.size.value == 0)
+    if began.any():
+        result = result.flagged(began, "entry")
+    return result.flagged(ended, "exit") if ended.any() else result
+
+
+def _without_breaks(result: Quantity, after: Slice) -> Quantity:
+    """A break in series in the later year makes growth across it absent."""
+    if after.size.flags is None:
+        return result
+    broken = (after.size.flags & bit("b")) != 0
+
+    def blanked(part: Floats | None) -> Floats | None:
+        return None if part is None else np.where(broken, np.nan, part)
+
+    return replace(
+        result,
+        value=np.where(broken, np.nan, result.value),
+        lower=blanked(result.lower),
+        upper=blanked(result.upper),
+    )
+
+
+@measure(
+    "employment_change",
+    label="Jobs gained",
+    unit=FACTS_UNIT,
+    kind="extensive",
+    formula="E_cr1 - E_cr0",
+    source=_SOURCE,
+    years=2,
+)
+def employment_change(before: Slice, after: Slice) -> Quantity:
+    """Jobs at the end less jobs at the start."""
+    return _without_breaks(_moved(difference(after.size, before.size), before, after), after)
+
+
+@measure(
+    "growth_rate",
+    label="Growth over the period",
+    unit="share",
+    kind="intensive",
+    formula="E_cr1 / E_cr0 - 1",
+    source=_SOURCE,
+    years=2,
+)
+def growth_rate(before: Slice, after: Slice) -> Quantity:
+    """Jobs gained as a share of the jobs at the start; absent where there were none."""
+    rate = monotone(ratio(after.size, before.size), lambda x: x - 1)
+    return _without_breaks(_moved(rate, before, after), after)
+
+
+@measure(
+    "growth_annual",
+    label="Growth per year",
+    unit="share per year",
+    kind="intensive",
+    formula="(E_cr1 / E_cr0) ^ (1 / years) - 1",
+    source=_SOURCE,
+    years=2,
+)
+def growth_annual(before: Slice, after: Slice) -> Quantity:
+    """The constant yearly rate that leads from the start to the end."""
+    years = after.time - before.time
+    rate = monotone(ratio(after.size, before.size), lambda x: x ** (1 / years) - 1)
+    return _without_breaks(_moved(rate, before, after), after)
+
+
+@measure(
+    "growth_symmetric",
+    label="Growth, symmetric",
+    unit="share, -2 to 2",
+    kind="intensive",
+    formula="2 (E_cr1 - E_cr0) / (E_cr1 + E_cr0)",
+    source="Davis, Haltiwanger, Schuh (1996), Job Creation and Destruction, chapter 2",
+    years=2,
+)
+def growth_symmetric(before: Slice, after: Slice) -> Quantity:
+    """Jobs gained over the mean of both years: defined for units that begin or end."""
+    one, two = before.size, after.size
+    plain = Quantity(one.value, one.flags, None, None, one.estimated)
+    summed = Quantity(one.value + two.value, None)
+    rate = monotone(ratio(difference(replace(two, lower=None, upper=None), plain), summed), _twice)
+    if one.lower is not None or two.lower is not None:
+        (l0, u0), (l1, u1) = one.bounds(), two.bounds()
+        rate = replace(rate, lower=_symmetric(u0, l1), upper=_symmetric(l0, u1))
+    return _without_breaks(_moved(rate, before, after), after)
+
+
+def _twice(x: Floats) -> Floats:
+    return 2 * x
+
+
+def _symmetric(start: Floats, end: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        result: Floats = np.where(start + end == 0, np.nan, 2 * (end - start) / (end + start))
+    return result
+
+
+@measure(
+    "growth_contribution",
+    label="Contribution to growth",
+    unit="share of the region's jobs at the start",
+    kind="intensive",
+    formula="(E_cr1 - E_cr0) / E_r0",
+    source=_SOURCE,
+    base="total",
+    years=2,
+)
+def growth_contribution(before: Slice, after: Slice) -> Quantity:
+    """Jobs gained as a share of all jobs of the region at the start; adds up over clusters."""
+    return _without_breaks(ratio(difference(after.size, before.size), before.of_region), after)

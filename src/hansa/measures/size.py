@@ -1,0 +1,82 @@
+"""Size, share, focus (methods: clusters, section 1)."""
+
+from __future__ import annotations
+
+from hansa.law import Quantity, ratio
+from hansa.measures.catalogue import FACTS_UNIT, measure
+from hansa.measures.slices import Slice
+
+_OBSERVATORY = "European Cluster Observatory (quoted in BSR InnoNet 2009, chapter 2.1)"
+
+
+def _size(now: Slice) -> Quantity:
+    return now.size
+
+
+@measure(
+    "employment",
+    label="Size: jobs",
+    unit=FACTS_UNIT,
+    kind="extensive",
+    formula="E_cr = sum_i weight_ic E_ir",
+    source=_OBSERVATORY,
+    needs=("employment",),
+)
+def employment(now: Slice) -> Quantity:
+    """Jobs of a cluster or activity in a region."""
+    return _size(now)
+
+
+@measure(
+    "establishments",
+    label="Size: local units",
+    unit=FACTS_UNIT,
+    kind="extensive",
+    formula="N_cr = sum_i weight_ic N_ir",
+    source="U.S. Cluster Mapping (Delgado, Porter, Stern 2016)",
+    needs=("establishments",),
+)
+def establishments(now: Slice) -> Quantity:
+    """Local units of a cluster or activity in a region."""
+    return _size(now)
+
+
+@measure(
+    "payroll",
+    label="Wage bill",
+    unit=FACTS_UNIT,
+    kind="extensive",
+    formula="P_cr = sum_i weight_ic P_ir",
+    source="U.S. Cluster Mapping (Delgado, Porter, Stern 2016)",
+    needs=("payroll",),
+)
+def payroll(now: Slice) -> Quantity:
+    """Wages and salaries paid in a cluster or activity of a region."""
+    return _size(now)
+
+
+@measure(
+    "cluster_share",
+    label="Share of the cluster",
+    unit="share 0-1",
+    kind="intensive",
+    formula="s_cr = E_cr / E_c",
+    source=_OBSERVATORY,
+)
+def cluster_share(now: Slice) -> Quantity:
+    """Share of a cluster's jobs in the reference area that a region holds."""
+    return ratio(now.size, now.of_unit)
+
+
+@measure(
+    "focus",
+    label="Share of the region",
+    unit="share 0-1",
+    kind="intensive",
+    formula="p_cr = E_cr / E_r",
+    source=_OBSERVATORY,
+    base="total",
+)
+def focus(now: Slice) -> Quantity:
+    """Share of a region's jobs that a cluster holds."""
+    return ratio(now.size, now.of_region)

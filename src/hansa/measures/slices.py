@@ -1,0 +1,244 @@
+"""One year of sizes with the totals a measure divides by; how base and reference are found.
+
+size        jobs (or another extensive value) of a unit in a region; units are clusters or
+            activities
+of_region   total of the region over the base
+of_unit     total of the unit over the reference area
+of_all      total of the base over the reference area
+unit_share  of_unit / of_all
+
+All of them broadcast against each other, so a formula is written once for a matrix
+(units x regions) and for a list of cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from hansa.clusters import Coverage
+from hansa.codes import Geography
+from hansa.cube import Axis, Cube, Rows, Year
+from hansa.errors import HansaError, UsageError, listed
+from hansa.law import Quantity, ratio, stacked, total
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Sizes of one year and the totals around them; see the module for the parts.
+
+    matrix   sizes, shape (units, regions)
+    region   totals of the base, shape (regions,)
+    unit     totals of the units over the reference, shape (units,)
+    all      totals of the base over the reference, shape (1,), or (units,) where each unit has
+             a reference of its own
+    rows     the cells to look at; None for the whole matrix
+    """
+
+    time: int
+    matrix: Quantity
+    region: Quantity
+    unit: Quantity
+    all: Quantity
+    rows: Rows | None = None
+
+    @cached_property
+    def size(self) -> Quantity:
+        """Sizes: the matrix, or its values at the cells."""
+        if self.rows is None:
+            return self.matrix
+        place = self.rows.places(self.matrix.shape[1])
+        return self.matrix.map(lambda part: part.ravel()[place])
+
+    @cached_property
+    def of_region(self) -> Quantity:
+        """Total of the region over the base."""
+        return self.region[None, :] if self.rows is None else self.region[self.rows.geo]
+
+    @cached_property
+    def of_unit(self) -> Quantity:
+        """Total of the unit over the reference area."""
+        return self._by_unit(self.unit)
+
+    @cached_property
+    def of_all(self) -> Quantity:
+        """Total of the base over the reference area."""
+        return self.all if self.all.shape == (1,) else self._by_unit(self.all)
+
+    @cached_property
+    def unit_share(self) -> Quantity:
+        """Share of the unit in the base of the reference area."""
+        return self._by_unit(ratio(self.unit, self.all))
+
+    def _by_unit(self, part: Quantity) -> Quantity:
+        return part[:, None] if self.rows is None else part[self.rows.activity]
+
+    def at(self, rows: Rows) -> Slice:
+        """The same, looked at in a list of cells."""
+        return replace(self, rows=rows)
+
+
+@dataclass(frozen=True)
+class Base:
+    """What counts as the whole of a region: every activity, some left out, or one kind.
+
+    `coverage` replaces the whole by the clusters of one kind (traded or local).
+    """
+
+    name: str
+    without: tuple[str, ...] = ()
+    coverage: Coverage | None = None
+
+    def of(self, year: Year, axis: Axis) -> Quantity:
+        """Total of the base for every region of the source, shape (regions,)."""
+        if self.coverage is not None:
+            return self.coverage.sizes(year.cells)[0]
+        return whole(year.cells, axis, self.without)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The area a region is compared with.
+
+    name       as printed with the result
+    positions  columns of the source that make it up; empty: the whole of the source
+    complete   take, for each unit, only the members where the unit and the base are published
+    outside    members that the source does not hold
+    """
+
+    name: str
+    positions: tuple[int, ...] = ()
+    complete: bool = False
+    outside: tuple[str, ...] = ()
+
+
+def whole(cells: Quantity, axis: Axis, without: tuple[str, ...] = ()) -> Quantity:
+    """Total along axis 0: the published total; where it is absent, all top-level codes (law 5).
+
+    With top-level codes left out the published total no longer applies: the rest is summed.
+    """
+    missing = [code for code in without if axis.place.get(code, -1) not in axis.roots]
+    if missing:
+        raise UsageError(
+            f"{listed(missing)} cannot be left out of the base",
+            admissible="top-level codes of the table: " + listed(axis.codes[i] for i in axis.roots),
+            fix="name codes that stand at the top of the table",
+        )
+    roots = [i for i in axis.roots if axis.codes[i] not in without]
+    if axis.total < 0 or without:
+        return total(cells if len(roots) == cells.shape[0] else cells[roots], axis=0)
+    published = cells[axis.total]
+    if not np.isnan(published.value).any() or not roots:
+        return published
+    return _first_known(published, total(cells[roots], axis=0))
+
+
+def _first_known(first: Quantity, second: Quantity) -> Quantity:
+    """`first` where it is known, else `second`."""
+    both = stacked([first, second])
+    choice = np.isnan(first.value) & ~np.isnan(second.value)
+    return both.map(lambda part: np.where(choice, part[1], part[0]))
+
+
+def slice_of(
+    year: Year, cube: Cube, units: Quantity, base: Base, reference: Reference
+) -> Slice:
+    """The slice of every region of the source; `units` has shape (units, source regions)."""
+    of_region = base.of(year, cube.activity)
+    if reference.complete:
+        of_unit, of_all = _complete(units, of_region, list(reference.positions))
+    elif reference.positions:
+        at = list(reference.positions)
+        of_unit, of_all = total(units[:, at], axis=1), total(of_region[at], axis=0)
+    else:
+        of_unit = whole(units.map(np.transpose), cube.geo)
+        of_all = whole(of_region, cube.geo)
+    return Slice(
+        year.time,
+        units,
+        of_region,
+        of_unit,
+        of_all[None] if of_all.value.ndim == 0 else of_all,
+    )
+
+
+def complete_members(units: Quantity, of_region: Quantity, positions: list[int]) -> np.ndarray:
+    """True (units x members) where both the unit and the base of a member are published."""
+    known = ~np.isnan(of_region.value[positions])
+    result: np.ndarray = ~np.isnan(units.value[:, positions]) & known[None, :]
+    return result
+
+
+def _complete(
+    units: Quantity, of_region: Quantity, positions: list[int]
+) -> tuple[Quantity, Quantity]:
+    """Totals over the members where both are published; absent where there is no such member."""
+    use = complete_members(units, of_region, positions)
+    none = ~use.any(axis=1)
+
+    def summed(parts: Quantity) -> Quantity:
+        def kept(part: np.ndarray) -> np.ndarray:
+            zero = np.zeros((), part.dtype)
+            return np.where(use, part, zero)
+
+        result = total(parts.map(kept), axis=1)
+        return Quantity(
+            np.where(none, np.nan, result.value),
+            result.flags,
+            result.lower,
+            result.upper,
+            result.estimated,
+        )
+
+    members = units[:, positions]
+    totals = of_region[positions].map(lambda part: np.broadcast_to(part, use.shape))
+    return summed(members), summed(totals)
+
+
+def positions_of(geo: Axis, area: Geography) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Columns of the source that make up a named area, and its members the source lacks.
+
+    A member without a row of its own is put together from the regions below it.
+    """
+    found: list[int] = []
+    outside: list[str] = []
+    for member in area.members:
+        own = _positions_of_member(geo, member)
+        found.extend(own)
+        if not own:
+            outside.append(member)
+    if not found:
+        raise HansaError(
+            f"the facts hold no member of {area.id}",
+            printed=f"facts: {listed(geo.codes)}",
+            admissible=listed(area.members),
+            fix="pick a geography of the same code version (`hansa geographies`), "
+            "and declare the geography of the table",
+        )
+    _refuse_overlap(geo, found)
+    return tuple(found), tuple(outside)
+
+
+def _positions_of_member(geo: Axis, member: str) -> list[int]:
+    code = geo.codelist.spell(member) or member
+    if code in geo.place:
+        return [geo.place[code]]
+    below = [i for i, c in enumerate(geo.codes) if code in geo.codelist.ancestors(c)]
+    return [i for i in below if geo.parent[i] not in below]
+
+
+def _refuse_overlap(geo: Axis, positions: list[int]) -> None:
+    chosen = set(positions)
+    for i in positions:
+        above = geo.parent[i]
+        while above >= 0:
+            if above in chosen:
+                raise HansaError(
+                    "regions that overlap would be added up",
+                    printed=f"{geo.codes[i]} lies in {geo.codes[above]}",
+                    admissible="either the whole or its parts",
+                    fix="leave one of them out of the area",
+                )
+            above = geo.parent[above]

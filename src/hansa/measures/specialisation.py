@@ -1,0 +1,56 @@
+"""Location quotients; the base is part of the name (methods: clusters, section 2)."""
+
+from __future__ import annotations
+
+from hansa.law import Quantity, ratio
+from hansa.measures.catalogue import measure
+from hansa.measures.slices import Slice
+
+_FORMULA = "LQ_cr = (E_cr / E_r) / (E_c / E)"
+
+
+def quotient(now: Slice) -> Quantity:
+    """The share of the unit in its region over its share in the reference area."""
+    return ratio(ratio(now.size, now.of_region), now.unit_share)
+
+
+@measure(
+    "location_quotient_total",
+    label="Specialisation (all jobs as base)",
+    unit="ratio",
+    kind="intensive",
+    formula=_FORMULA + ", totals over all activities of the source",
+    source="European Cluster Observatory (quoted in BSR InnoNet 2009, chapter 2.1)",
+    base="total",
+)
+def location_quotient_total(now: Slice) -> Quantity:
+    """Share of a cluster in a region's jobs over its share in the reference area's jobs."""
+    return quotient(now)
+
+
+@measure(
+    "location_quotient_traded",
+    label="Specialisation (traded jobs as base)",
+    unit="ratio",
+    kind="intensive",
+    formula=_FORMULA + ", totals over traded clusters",
+    source="U.S. Cluster Mapping (Delgado, Porter, Stern 2016)",
+    base="traded",
+)
+def location_quotient_traded(now: Slice) -> Quantity:
+    """Share of a traded cluster in a region's traded jobs over that in the reference area."""
+    return quotient(now)
+
+
+@measure(
+    "location_quotient_local",
+    label="Specialisation (local jobs as base)",
+    unit="ratio",
+    kind="intensive",
+    formula=_FORMULA + ", totals over local clusters",
+    source="U.S. Cluster Mapping (Delgado, Porter, Stern 2016)",
+    base="local",
+)
+def location_quotient_local(now: Slice) -> Quantity:
+    """Share of a local cluster in a region's local jobs over that in the reference area."""
+    return quotient(now)

@@ -1,0 +1,1 @@
+"""Study: steps from facts to results, and the recipe that replays them."""

@@ -1,0 +1,319 @@
+"""Size beside growth, a row a cluster (2009 publication, chapter 2.1, figure 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hansa.errors import UsageError
+from hansa.panel import Panel
+from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, rules, texts
+from hansa.views.captions import data_columns, data_rows, header_notes, mark_notes, source_line
+from hansa.views.captions import tiny_note as grey_note
+from hansa.views.figure import Figure, both
+from hansa.views.format import MISSING, joined
+from hansa.views.lettering import width
+from hansa.views.reading import (
+    At,
+    Cell,
+    Reading,
+    Words,
+    amount_words,
+    cluster_axis,
+    noted,
+    place_name,
+    read,
+)
+from hansa.views.rowplot import (
+    GAP,
+    Column,
+    Placed,
+    Rows,
+    arrows,
+    axis_layer,
+    bars,
+    estimates,
+    intervals,
+    reference_line,
+    unknown,
+    whiskers,
+)
+from hansa.views.sentences import largest_title
+from hansa.views.theme import CONTEXT, DEEP, HAIRLINE, INK, QUIET, Format
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What one picture draws: the rows, and growth by code where there is any."""
+
+    size: Reading
+    growth: Reading | None
+    model_data: bool
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        return self.size.ordered
+
+    def change(self, code: str) -> Cell | None:
+        if self.growth is None:
+            return None
+        return next((c for c in self.growth.cells if c.code == code), None)
+
+
+def size_bars(
+    size: Panel, growth: Panel | None = None, at: At = At(), words: Words = Words()
+) -> Figure:
+    """Clusters of one area and year: size as bars, and beside it growth, in one order.
+
+    size    amounts by cluster or activity (extensive: jobs, local units, wage bill)
+    growth  rates of the same clusters, optional
+    Raises UsageError for shares and rates as size: a bar of them has no common zero with jobs.
+    """
+    axis = cluster_axis(size)
+    sizes = read(size, axis, at, words)
+    if size.header.kind == "intensive":
+        raise UsageError(
+            f"{size.header.measure} is no size",
+            printed="an intensive measure",
+            admissible="an extensive one: employment, establishments, payroll",
+        )
+    rates = read(growth, axis, replace(sizes.at, cluster=None), words) if growth else None
+    model = size.header.model_data or bool(growth and growth.header.model_data)
+    drawing = _Drawing(sizes, rates, model)
+    caption = _caption(drawing, words)
+    specs = both(lambda form: compose(caption, _plot(drawing, form), form))
+    columns, rows = _table(drawing)
+    return Figure(
+        id=f"size-{sizes.at.geo or 'all'}-{sizes.at.time or 'all'}",
+        title=caption.title,
+        subtitle=caption.subtitle,
+        alt=caption.alt,
+        notes=caption.notes,
+        columns=columns,
+        rows=rows,
+        source=caption.source,
+        model_data=model,
+        **specs,
+    )
+
+
+def _caption(drawing: _Drawing, words: Words) -> Caption:
+    sizes, rates = drawing.size, drawing.growth
+    title = words.title or largest_title(sizes, words)
+    when = f" in {sizes.at.time}" if sizes.at.time is not None else ""
+    subtitle = f"{place_name(sizes, words)}. Bars: {amount_words(sizes.header)}{when}"
+    if rates is not None:
+        subtitle += f"; dots: change{_since(rates)}, in per cent"
+    notes = mark_notes(sizes)
+    if rates is not None:
+        notes += grey_note(rates)
+        if _out_of_scale(rates):
+            notes.append("Arrow: beyond the axis; the number is printed beside it.")
+        entries = [c.name for c in rates.absent if "entry" in c.status]
+        if entries:
+            notes.append(f"new: no jobs in the first year, so no rate ({joined(entries)}).")
+        if gone := [c for c in rates.absent if "entry" not in c.status]:
+            notes.append(f"Change not known ({'; '.join(noted(gone))}).")
+    headers = [sizes.header] + ([rates.header] if rates else [])
+    notes += header_notes(*headers)
+    top = "; ".join(f"{c.name} {_label(c, sizes)}" for c in sizes.known[:5])
+    alt = f"Horizontal bars, the largest first. {title}. {subtitle}. {top}."
+    return Caption(
+        title, f"{subtitle}.", alt, tuple(notes), source_line(sizes.header), drawing.model_data
+    )
+
+
+def _plot(drawing: _Drawing, form: Format) -> Plot:
+    rows = Rows(tuple(c.name for c in drawing.cells), form)
+    across = inner_width(form, drawing.model_data) - rows.left
+    layers: list[Layer] = list(rows.furniture(across))
+    end = float(across)
+    if drawing.growth is not None:
+        layers += _growth_part(drawing, drawing.growth, rows, across)
+        end = _growth_start(form, across) - 26
+    layers += _size_part(drawing.size, rows, end)
+    below = 20 if drawing.growth is not None else 4
+    return Plot(across, rows.height, tuple(layers), rows.left, 40, below)
+
+
+def _growth_start(form: Format, across: float) -> float:
+    return across * (0.56 if form.narrow else 0.57)
+
+
+def _size_part(sizes: Reading, rows: Rows, end: float) -> list[Layer]:
+    small = rows.form.small
+    known = [Placed(i, c) for i, c in enumerate(sizes.known)]
+    longest = max((width(_label(c, sizes), small) for c in sizes.known), default=0)
+    most = max((p.cell.high for p in known), default=1.0)
+    column = Column(
+        0, round(end - longest - GAP), min(0.0, *(p.cell.low for p in known), 0.0), most or 1.0
+    )
+    exact = [(p, DEEP) for p in known if p.cell.value is not None]
+    labels = [
+        {
+            "x": column.pixel(p.cell.high) + 6,
+            "y": rows.middle(p.row),
+            "text": _label(p.cell, sizes),
+        }
+        for p in known
+    ]
+    gone = [Placed(len(known) + i, c) for i, c in enumerate(sizes.absent)]
+    reasons = [{"x": 42, "y": rows.middle(p.row), "text": p.cell.reason} for p in gone]
+    return [
+        bars(exact, column, rows, 0),
+        *estimates([(p, "#7F9DB2") for p, _ in exact if p.cell.estimated], column, rows, 0),
+        *intervals([p for p in known if p.cell.value is None], column, rows),
+        *whiskers([p for p in known if p.cell.bounded and p.cell.value is not None], column, rows),
+        *unknown(gone, 0, rows),
+        reference_line(0, rows, color=QUIET, strokeWidth=1),
+        texts(labels, fontSize=small),
+        *([texts(reasons, fontSize=small, color=QUIET, fontStyle="italic")] if reasons else []),
+        texts([{"x": 0, "y": -31, "text": _head(sizes)}], fontSize=small, fontWeight=600),
+    ]
+
+
+def _growth_part(drawing: _Drawing, rates: Reading, rows: Rows, across: float) -> list[Layer]:
+    form = rows.form
+    cells = [(i, drawing.change(c.code)) for i, c in enumerate(drawing.cells)]
+    label_room = max((width(_rate_text(c, rates), form.small) for _, c in cells), default=0) + 14
+    low, high = _limits(rates)
+    column = Column(_growth_start(form, across), round(across - label_room), low, high)
+    known = [Placed(i, c) for i, c in cells if c is not None and not c.absent]
+    dots = [p for p in known if p.cell.value is not None and not column.beyond(p.cell.value)]
+    far = [p for p in known if p.cell.value is not None and column.beyond(p.cell.value)]
+    zero = column.pixel(0)
+    labels = [{"x": across, "y": rows.middle(i), "text": _rate_text(c, rates)} for i, c in cells]
+    bounded = [p for p in known if p.cell.bounded]
+    return [
+        _axis(column, rows),
+        reference_line(zero, rows),
+        texts(
+            [{"x": zero, "y": rows.height + 11, "text": "no change"}],
+            align="center",
+            fontSize=form.small,
+            color=INK,
+        ),
+        *whiskers(bounded, column, rows),
+        _stems(dots + far, column, rows),
+        _dots(dots, column, rows),
+        *arrows(
+            [(column.pixel(p.cell.middle), rows.middle(p.row), p.cell.middle > 0) for p in far]
+        ),
+        texts(labels, fontSize=form.small, align="right"),
+        texts(
+            [{"x": column.start, "y": -31, "text": f"Change{_since(rates)}"}],
+            fontSize=form.small,
+            fontWeight=600,
+        ),
+    ]
+
+
+def _limits(rates: Reading) -> tuple[float, float]:
+    """A growth axis that shows most rates well: a few extreme ones lie beyond it."""
+    solid = sorted(abs(c.middle) for c in rates.known if not c.tiny) or [0.1]
+    reach = max(2.5 * solid[int(0.75 * (len(solid) - 1))], 0.01)
+    values = [c.middle for c in rates.known if not c.tiny and abs(c.middle) <= reach]
+    low, high = min([*values, 0.0]), max([*values, 0.0])
+    step = _step(high - low)
+    down = step * -(-(-low) // step) if low < 0 else 0.0
+    up = step * -(-high // step)
+    return round(-down, 10) if low < 0 else 0.0, round(up, 10) or round(step, 10)
+
+
+def _step(span: float) -> float:
+    for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0):
+        if span <= 8 * step:
+            return step
+    return span / 8
+
+
+def _out_of_scale(rates: Reading) -> bool:
+    low, high = _limits(rates)
+    return any(c.value is not None and not low <= c.value <= high for c in rates.known)
+
+
+def _axis(column: Column, rows: Rows) -> Layer:
+    label = (
+        "datum.value == 0 ? '0' : (datum.value > 0 ? '+' : '') + "
+        "format(datum.value * 100, '.0f') + '\u202f%'"
+    )
+    return axis_layer(column, rows, sorted({column.low, 0.0, column.high}), label)
+
+
+def _stems(places: list[Placed], column: Column, rows: Rows) -> Layer:
+    items = []
+    for p in places:
+        y = rows.middle(p.row)
+        items.append({"x": column.pixel(0), "x2": column.pixel(p.cell.middle), "y": y, "y2": y})
+    return rules(items, color=CONTEXT, strokeWidth=2)
+
+
+def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:
+    items = [
+        {
+            "code": p.cell.code,
+            "name": p.cell.name,
+            "rate": p.cell.value,
+            "y": rows.middle(p.row),
+            "fill": CONTEXT if p.cell.tiny else DEEP,
+        }
+        for p in places
+    ]
+    raw = {"type": "quantitative", "scale": None, "axis": None}
+    return {
+        "data": {"values": items},
+        "mark": {"type": "circle", "size": 64, "opacity": 1},
+        "encoding": {
+            "x": column.x("rate"),
+            "y": {"field": "y", **raw},
+            "fill": {"field": "fill", "type": "nominal", "scale": None, "legend": None},
+            "tooltip": [{"field": f, "type": "nominal"} for f in ("name", "rate")],
+        },
+    }
+
+
+def _rate_text(cell: Cell | None, rates: Reading) -> str:
+    if cell is None or cell.absent:
+        new = cell is not None and "entry" in cell.status
+        return "new" if new else f"{MISSING} not known"
+    if cell.value is None:
+        return rates.scale.interval(cell.lower, cell.upper)
+    return rates.scale.text(cell.value, cell.high - cell.low)
+
+
+def _label(cell: Cell, sizes: Reading) -> str:
+    if cell.value is None:
+        return sizes.scale.interval(cell.lower, cell.upper)
+    return sizes.scale.text(cell.value, cell.high - cell.low)
+
+
+def _head(sizes: Reading) -> str:
+    words = amount_words(sizes.header)
+    words = words[:1].upper() + words[1:]
+    return f"{words}, {sizes.at.time}" if sizes.at.time is not None else words
+
+
+def _since(rates: Reading) -> str:
+    years = {c.since for c in rates.cells if c.since is not None}
+    if len(years) == 1 and rates.at.time is not None:
+        return f" {years.pop()}–{rates.at.time}"
+    return f" to {rates.at.time}" if rates.at.time is not None else ""
+
+
+def _table(drawing: _Drawing) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    columns = data_columns(drawing.size)
+    rows = data_rows(drawing.size)
+    rates = drawing.growth
+    if rates is None:
+        return columns, rows
+    heads = (*columns, f"Change{_since(rates)}", "Status of the change")
+    full = []
+    for row in rows:
+        cell = drawing.change(row[0])
+        status = "" if cell is None else cell.meaning or (cell.reason if cell.absent else "")
+        rate = (
+            MISSING
+            if cell is None
+            else rates.scale.with_interval(cell.value, cell.lower, cell.upper)
+        )
+        full.append((*row, rate, status))
+    return heads, tuple(full)

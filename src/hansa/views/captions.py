@@ -1,0 +1,90 @@
+"""The words that stand in every figure: what the marks mean, what is missing, where it is from."""
+
+from __future__ import annotations
+
+from hansa.panel import Header
+from hansa.views.format import joined
+from hansa.views.reading import Reading, Words, noted, reference_name
+
+DATA_COLUMNS = ("Lowest possible", "Highest possible", "Share estimated", "Status")
+
+
+def source_line(header: Header, words: Words = Words(), *, reference: bool = False) -> str:
+    """One line: source and vintage, definition, base, reference, version of the regions."""
+    parts = [f"Source: {header.source or 'not stated'}"]
+    if header.vintage:
+        parts[0] += f", {header.vintage}"
+    if header.definition:
+        parts.append(f"Definition: {header.definition}")
+    if header.base:
+        parts.append(f"Base: {header.base}")
+    if reference:
+        parts.append(f"Reference: {reference_name(header, words)}")
+    if header.geography not in ("", "local"):
+        scheme, _, version = header.geography.partition(":")
+        parts.append(f"Regions: {scheme.upper()} {version}".rstrip())
+    return ". ".join(p.rstrip(".") for p in parts) + "."
+
+
+def mark_notes(reading: Reading, *, absent: str = "Dashed and empty: not known") -> list[str]:
+    """What whiskers, hatching and dashes mean, for those marks that occur."""
+    notes = []
+    known = reading.known
+    if any(c.bounded and c.value is not None for c in known):
+        notes.append("Whisker: from the lowest to the highest possible value.")
+    if any(c.value is None for c in known):
+        notes.append("Hatched, with outline: only the two bounds are known.")
+    shares = [c.estimated for c in known if c.estimated > 0]
+    if shares:
+        most = f"{max(shares):.0%}".replace("%", "\u202f%")
+        notes.append(f"Pale and hatched: the share that is estimated (at most {most} of a number).")
+    if reading.absent:
+        notes.append(f"{absent} ({'; '.join(noted(reading.absent))}).")
+    return notes
+
+
+def tiny_note(reading: Reading) -> list[str]:
+    """The note on grey marks, where there are any."""
+    tiny = [c.name for c in reading.known if c.tiny]
+    if not tiny:
+        return []
+    names = joined(tiny) if len(tiny) <= 4 else f"{len(tiny)} {reading.what}"
+    return [f"Grey: too small to carry a rate ({names})."]
+
+
+def header_notes(*headers: Header) -> list[str]:
+    """The notes of the panels, each once, and what "model data" means where it applies."""
+    notes = list(dict.fromkeys(note for h in headers for note in h.notes))
+    if any(h.model_data for h in headers):
+        notes.append("Model data: made up to show the method; they describe no real region.")
+    return notes
+
+
+def data_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
+    """Code, name, value, bounds, share estimated and status of every cell, as text."""
+    scale = reading.scale
+    rows = []
+    for cell in reading.ordered:
+        estimated = f"{100 * cell.estimated:.0f}\u202f%" if cell.estimated else ""
+        status = cell.meaning or (cell.reason if cell.absent else "")
+        bounds = ("", "")
+        if cell.lower is not None and cell.upper is not None:
+            spread = cell.upper - cell.lower
+            bounds = scale.text(cell.lower, spread, -1), scale.text(cell.upper, spread, 1)
+        rows.append((cell.code, cell.name, scale.text(cell.value), *bounds, estimated, status))
+    return tuple(rows)
+
+
+def data_columns(reading: Reading, head: str = "") -> tuple[str, ...]:
+    """The heads of `data_rows`, the unit in the head of the value."""
+    thing = {"geo": "Region", "activity": "Activity"}.get(reading.axis, "Cluster")
+    return ("Code", thing, head or value_head(reading), *DATA_COLUMNS)
+
+
+def value_head(reading: Reading) -> str:
+    """Label and unit of the value: `Size: jobs (persons)`."""
+    label = reading.header.label or reading.header.measure.replace("_", " ")
+    unit = reading.header.unit
+    if reading.scale.style in ("quotient", "share", "change") or not unit:
+        return label
+    return f"{label} ({unit})"

@@ -1,0 +1,182 @@
+"""Specialisation of one region: quotients as bars from 1, on an axis where ½ and 2 are equally far."""
+
+from __future__ import annotations
+
+import math
+from hansa.panel import Panel
+from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, texts
+from hansa.views.captions import (
+    data_columns,
+    data_rows,
+    header_notes,
+    mark_notes,
+    source_line,
+    tiny_note,
+)
+from hansa.views.figure import Figure, both
+from hansa.views.lettering import width
+from hansa.views.reading import (
+    At,
+    Cell,
+    Reading,
+    Words,
+    cluster_axis,
+    noted,
+    place_name,
+    read,
+    reference_name,
+)
+from hansa.views.rowplot import (
+    Column,
+    Placed,
+    Rows,
+    arrows,
+    axis_layer,
+    bars,
+    estimates,
+    intervals,
+    reference_line,
+    whiskers,
+)
+from hansa.views.sentences import certainty, specialised_title
+from hansa.views.theme import (
+    ABOVE,
+    ABOVE_PALE,
+    BELOW,
+    BELOW_PALE,
+    CONTEXT,
+    Format,
+)
+
+FRACTIONS = {0.0625: "1/16", 0.125: "⅛", 0.25: "¼", 0.5: "½"}
+_WIDEST = 16.0
+
+
+def specialisation_bars(quotients: Panel, at: At = At(), words: Words = Words()) -> Figure:
+    """Quotients of one region over its clusters, the highest first.
+
+    A bar starts at 1 (the same share as in the reference area). Cells that cannot be said have
+    no bar: they are listed below. A quotient of 0 is drawn to the end of the axis.
+    """
+    reading = read(quotients, cluster_axis(quotients), at, words)
+    caption = _caption(reading, words)
+    reference = reference_name(reading.header, words)
+    specs = both(lambda form: compose(caption, _plot(reading, form, reference), form))
+    return Figure(
+        id=f"specialisation-{reading.at.geo or 'all'}-{reading.at.time or 'all'}",
+        title=caption.title,
+        subtitle=caption.subtitle,
+        alt=caption.alt,
+        notes=caption.notes,
+        columns=data_columns(reading),
+        rows=data_rows(reading),
+        source=caption.source,
+        model_data=caption.model_data,
+        **specs,
+    )
+
+
+def symmetric_reach(values: list[float]) -> float:
+    """The end m of an axis from 1/m to m: a power of 2 from 2 to 16 that shows most values.
+
+    Values below 1 count only to 1/8: small quotients are many and say little by their exact size.
+    """
+    furthest = max([min(v, _WIDEST) if v >= 1 else min(8.0, 1 / v) for v in values if v > 0] or [2])
+    return min(_WIDEST, max(2.0, 2.0 ** math.ceil(math.log2(furthest) - 1e-9)))
+
+
+def tick_text(value: float) -> str:
+    """`½` for 0.5, `4` for 4."""
+    return FRACTIONS.get(value, f"{value:g}")
+
+
+def _caption(reading: Reading, words: Words) -> Caption:
+    reference = reference_name(reading.header, words)
+    title = words.title or specialised_title(reading, words)
+    when = f", {reading.at.time}" if reading.at.time is not None else ""
+    subtitle = (
+        f"{place_name(reading, words)}: share of each {reading.thing} "
+        f"as a multiple of its share in {reference}{when}. Axis: each step doubles."
+    )
+    notes = [n for n in mark_notes(reading) if not n.startswith("Dashed")]
+    if any(certainty(c, 1) == "possible" for c in reading.known):
+        notes.append("Pale bar: above or below 1 is possible, not certain.")
+    notes += tiny_note(reading)
+    reach = symmetric_reach([c.high for c in reading.known])
+    if any(c.value is not None and not 1 / reach <= c.value <= reach for c in reading.known):
+        notes.append("Arrow: beyond the axis; the number is printed beside it.")
+    if reading.absent:
+        notes.append(f"Cannot be said: {'; '.join(noted(reading.absent))}.")
+    notes += header_notes(reading.header)
+    top = "; ".join(f"{c.name} {_label(c, reading)}" for c in reading.known[:5])
+    alt = f"Horizontal bars from 1, the highest first. {title}. {subtitle} {top}."
+    source = source_line(reading.header, words, reference=True)
+    return Caption(title, subtitle, alt, tuple(notes), source, reading.header.model_data)
+
+
+def _plot(reading: Reading, form: Format, reference: str) -> Plot:
+    rows = Rows(tuple(c.name for c in reading.known), form)
+    across = inner_width(form, reading.header.model_data) - rows.left
+    labels = [_label(c, reading) for c in reading.known]
+    room = max((width(t, form.small) for t in labels), default=0) + 16
+    reach = symmetric_reach([c.high for c in reading.known])
+    column = Column(10, round(across - room), 1 / reach, reach, log=True)
+    places = [Placed(i, c) for i, c in enumerate(reading.known)]
+    exact = [(p, _fill(p.cell)) for p in places if p.cell.value is not None]
+    one = column.pixel(1)
+    printed = [{"x": across, "y": rows.middle(i), "text": text} for i, text in enumerate(labels)]
+    layers: list[Layer] = [
+        *rows.furniture(across),
+        _axis(column, rows, reach),
+        bars(exact, column, rows, 1),
+        *estimates([(p, _paler(f)) for p, f in exact if p.cell.estimated], column, rows, 1),
+        *intervals([p for p in places if p.cell.value is None], column, rows),
+        *whiskers([p for p, _ in exact if p.cell.bounded], column, rows),
+        *arrows(_beyond(places, column, rows)),
+        reference_line(one, rows),
+        texts(printed, fontSize=form.small, align="right"),
+        texts(
+            [{"x": one, "y": -33, "text": f"same share as in {reference}"}],
+            align="center",
+            fontSize=form.small,
+            fontWeight=600,
+        ),
+    ]
+    return Plot(across, rows.height, tuple(layers), rows.left, 44, 4)
+
+
+def _axis(column: Column, rows: Rows, reach: float) -> Layer:
+    steps = round(math.log2(reach))
+    ticks = [2.0**k for k in range(-steps, steps + 1)]
+    names = " : ".join(f"datum.value == {t} ? '{tick_text(t)}'" for t in ticks)
+    return axis_layer(column, rows, ticks, f"{names} : ''")
+
+
+def _fill(cell: Cell) -> str:
+    if cell.tiny:
+        return CONTEXT
+    sure = certainty(cell, 1) == "certain"
+    if cell.middle >= 1:
+        return ABOVE if sure else ABOVE_PALE
+    return BELOW if sure else BELOW_PALE
+
+
+def _paler(fill: str) -> str:
+    return {ABOVE: "#8FB3D8", BELOW: "#D9A877", CONTEXT: "#DDDDDD"}.get(fill, fill)
+
+
+def _beyond(places: list[Placed], column: Column, rows: Rows) -> list[tuple[float, float, bool]]:
+    out = []
+    for p in places:
+        value = p.cell.value
+        if value is not None and column.beyond(value):
+            right = value > 1
+            x = column.pixel(value) + (3 if right else -3)
+            out.append((x, rows.middle(p.row), right))
+    return out
+
+
+def _label(cell: Cell, reading: Reading) -> str:
+    if cell.value == 0 and not cell.bounded:
+        return "0"
+    return reading.scale.with_interval(cell.value, cell.lower, cell.upper)

@@ -1,0 +1,281 @@
+"""From a panel to the cells of one picture: pick, name, order, and say why something is absent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from hansa.codes import classification, geography_codes
+from hansa.errors import HansaError, UsageError, listed
+from hansa.law import MEANING
+from hansa.panel import Header, Panel
+from hansa.views.format import Scale, joined, scale_of
+
+_NO_REASON = {"p", "e", "s", "f", "b", "r", "u", "n", "imputed", "converted", "boundary", "tiny"}
+
+
+@dataclass(frozen=True)
+class At:
+    """Where to look in a panel; what is left empty is taken from it if there is one answer.
+
+    `cluster` is a cluster or an activity. Without `time` the latest year is taken.
+    """
+
+    geo: str | None = None
+    cluster: str | None = None
+    time: int | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """Names that a panel does not hold.
+
+    labels     code -> name, for clusters, activities and regions; goes before the code lists
+    title      the finding, where the automatic one is not wanted
+    area       name of the area pictured
+    reference  name of the reference area (`Great Britain`)
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+    area: str = ""
+    reference: str = ""
+
+    def name(self, code: str, header: Header) -> str:
+        """The name of a code: the given label, that of its code list, else the code."""
+        if code in self.labels:
+            return self.labels[code]
+        for lists in (_geo_list(header.geography), _activity_list(header.classification)):
+            if code in lists:
+                return lists[code]
+        return code
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value with what is known about it. `since` is the base year of a change."""
+
+    code: str
+    name: str
+    value: float | None
+    lower: float | None = None
+    upper: float | None = None
+    estimated: float = 0.0
+    status: frozenset[str] = frozenset()
+    since: int | None = None
+
+    @property
+    def absent(self) -> bool:
+        """True where neither a value nor an interval is known."""
+        return self.value is None and self.lower is None
+
+    @property
+    def bounded(self) -> bool:
+        """True where only an interval is certain."""
+        return self.lower is not None and self.lower != self.upper
+
+    @property
+    def tiny(self) -> bool:
+        """True for a cell below the smallest that carries a rate."""
+        return "tiny" in self.status
+
+    @property
+    def low(self) -> float:
+        """The lowest possible value; for a cell that is not absent."""
+        return _first(self.lower, self.value)
+
+    @property
+    def high(self) -> float:
+        """The highest possible value; for a cell that is not absent."""
+        return _first(self.upper, self.value)
+
+    @property
+    def middle(self) -> float:
+        """The value, or the middle of its interval; for ordering a cell that is not absent."""
+        return self.value if self.value is not None else (self.low + self.high) / 2
+
+    @cached_property
+    def reason(self) -> str:
+        """Why the cell is absent, in words."""
+        why = [MEANING[f] for f in MEANING if f in self.status and f not in _NO_REASON]
+        return joined(why) or "no reason recorded"
+
+    @cached_property
+    def meaning(self) -> str:
+        """Every flag in words, joined by `; `."""
+        known = [MEANING[f] for f in MEANING if f in self.status]
+        return "; ".join(known + sorted(self.status - MEANING.keys()))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The cells of one picture along one dimension, and what holds for all of them."""
+
+    cells: tuple[Cell, ...]
+    header: Header
+    scale: Scale
+    axis: str
+    at: At
+
+    @property
+    def known(self) -> tuple[Cell, ...]:
+        """The cells with a value or an interval, the largest first."""
+        there = [c for c in self.cells if not c.absent]
+        return tuple(sorted(there, key=lambda c: (-c.middle, c.name, c.code)))
+
+    @property
+    def absent(self) -> tuple[Cell, ...]:
+        """The cells that cannot be said, by name."""
+        return tuple(sorted((c for c in self.cells if c.absent), key=lambda c: (c.name, c.code)))
+
+    @property
+    def ordered(self) -> tuple[Cell, ...]:
+        """Known cells by value, then the absent ones."""
+        return self.known + self.absent
+
+    @property
+    def what(self) -> str:
+        """The word for the things along the axis."""
+        return {"geo": "regions", "activity": "activities"}.get(self.axis, "clusters")
+
+    @property
+    def thing(self) -> str:
+        """The word for one thing along the axis."""
+        return {"geo": "region", "activity": "activity"}.get(self.axis, "cluster")
+
+
+def cluster_axis(panel: Panel) -> str:
+    """`cluster` or `activity`, whichever the panel has. Raises UsageError for neither."""
+    for name in ("cluster", "activity"):
+        if name in panel.dims:
+            return name
+    raise UsageError(
+        "the panel has neither clusters nor activities", admissible="a panel by cluster or activity"
+    )
+
+
+def read(panel: Panel, along: str, at: At = At(), words: Words = Words()) -> Reading:
+    """The cells of `panel` along one dimension at one place and time.
+
+    Raises UsageError when the panel has several places and `at` names none of them, and
+    HansaError when nothing is found there.
+    """
+    if along not in panel.dims:
+        raise UsageError(f"the panel has no dimension {along}", admissible=listed(panel.dims))
+    rows = panel.rows()
+    found: dict[str, Any] = {}
+    for name in (d for d in panel.dims if d != along):
+        found[name] = _chosen(rows, name, _asked(at, name))
+        rows = [r for r in rows if r[name] == found[name]]
+    _refuse_repeats(rows, along)
+    names = words.name
+    cells = tuple(_cell(r, r[along], names(r[along], panel.header)) for r in rows)
+    spot = At(found.get("geo"), found.get("cluster", found.get("activity")), found.get("time"))
+    return Reading(cells, panel.header, scale_of(panel.header), along, spot)
+
+
+def noted(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """`confidential: A and B` for each reason, the most frequent first."""
+    by_reason: dict[str, list[str]] = {}
+    for cell in cells:
+        by_reason.setdefault(cell.reason, []).append(cell.name)
+    groups = sorted(by_reason.items(), key=lambda g: (-len(g[1]), g[0]))
+    return tuple(f"{reason}: {_few(names)}" for reason, names in groups)
+
+
+def place_name(reading: Reading, words: Words) -> str:
+    """The name of the area read: as given, else by its code, else "all regions"."""
+    if words.area or reading.at.geo is None:
+        return words.area or "all regions"
+    return words.name(reading.at.geo, reading.header)
+
+
+def amount_words(header: Header) -> str:
+    """What is counted, with its unit: `jobs (persons)` for the label `Size: jobs`."""
+    label = (header.label or header.measure.replace("_", " ")).rpartition(": ")[2]
+    return f"{label} ({header.unit})" if header.unit and header.unit != label else label
+
+
+def within(name: str) -> str:
+    """A name inside a sentence: `Mining, oil and gas` loses its capital, `IT services` does not."""
+    plain = len(name) > 1 and name[0].isupper() and name[1].islower()
+    return name[0].lower() + name[1:] if plain else name
+
+
+def reference_name(header: Header, words: Words) -> str:
+    """The name of the reference area."""
+    return words.reference or header.reference or "the reference area"
+
+
+def _few(names: list[str], most: int = 6) -> str:
+    if len(names) <= most:
+        return joined(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def _asked(at: At, name: str) -> str | int | None:
+    if name in ("cluster", "activity"):
+        return at.cluster
+    return at.geo if name == "geo" else at.time if name == "time" else None
+
+
+def _chosen(rows: list[dict[str, Any]], name: str, asked: str | int | None) -> Any:
+    there = sorted({row[name] for row in rows})
+    if asked is not None and asked in there:
+        return asked
+    if asked is not None or not there:
+        raise HansaError(
+            f"nothing to show for {name} {asked}",
+            printed=f"the panel has {listed(there)}" if there else "an empty panel",
+            admissible=f"one {name} of the panel",
+        )
+    if len(there) > 1 and name != "time":
+        raise UsageError(
+            f"a picture shows one {name} at a time",
+            printed=f"{len(there)}: {listed(there)}",
+            admissible=f"the code of one {name}",
+        )
+    return there[-1]
+
+
+def _refuse_repeats(rows: list[dict[str, Any]], along: str) -> None:
+    seen: set[str] = set()
+    for row in rows:
+        if row[along] in seen:
+            raise HansaError(
+                "the same key stands in more than one row of a panel",
+                place=f"{along} {row[along]}",
+                admissible="one row for each key",
+            )
+        seen.add(row[along])
+
+
+def _cell(row: dict[str, Any], code: str, name: str) -> Cell:
+    lower, upper = _number(row.get("lower")), _number(row.get("upper"))
+    if lower is None or upper is None:
+        lower = upper = None
+    flags = frozenset(f for f in (row["status"] or "").split(";") if f)
+    estimated = _number(row.get("estimated")) or 0.0
+    since = row.get("from")
+    return Cell(code, name, _number(row["value"]), lower, upper, estimated, flags, since)
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else float(value)
+
+
+def _first(one: float | None, other: float | None) -> float:
+    value = other if one is None else one
+    assert value is not None
+    return value
+
+
+def _geo_list(text: str) -> Mapping[str, str]:
+    return geography_codes(text).label if text not in ("", "local") else {}
+
+
+def _activity_list(text: str) -> Mapping[str, str]:
+    return classification(text).label if text not in ("", "local") else {}
