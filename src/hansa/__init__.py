@@ -1,1 +1,51 @@
-"""Hansa."""
+"""Hansa, the open workbench for transnational cluster policy.
+
+The verbs of the command line as functions: `read`, `compute`, `compute_all`, `reduce`, `check`,
+`run`. Everything is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hansa.api import check, compute, read, reduce, run
+    from hansa.errors import Finding, HansaError, UsageError
+    from hansa.panel import Panel
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "read": "hansa.api",
+    "compute": "hansa.api",
+    "reduce": "hansa.api",
+    "check": "hansa.api",
+    "run": "hansa.api",
+    "Panel": "hansa.panel",
+    "Finding": "hansa.errors",
+    "HansaError": "hansa.errors",
+    "UsageError": "hansa.errors",
+}
+
+__all__ = [
+    "Finding",
+    "HansaError",
+    "Panel",
+    "UsageError",
+    "check",
+    "compute",
+    "read",
+    "reduce",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'hansa' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -7,17 +7,16 @@ nodes of the same axes: they are used as totals, never added to their parts (law
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from hansa.codes.codelist import TOTAL, Codelist
 from hansa.errors import HansaError, listed
-from hansa.law import Quantity, any_flag, bit, total
+from hansa.law import Quantity, any_flag, total
 from hansa.panel import Header
 
 Ints = npt.NDArray[np.integer]
@@ -176,6 +175,14 @@ class Cube:
         """The year laid out, parents filled from complete sets of parts."""
         rows = self.load(time)
         cells = self._laid_out(time, rows)
+        if (above := next(parts_above_total(self, cells), None)) is not None:
+            raise HansaError(
+                "parts add up to more than their published total",
+                place=f"{above.place}, time {time}",
+                printed=f"parts {above.parts:g}, total {above.total:g}",
+                admissible=f"at most {above.total + above.tolerance:g} (each number rounded)",
+                fix="correct the total or its parts; check that the rows do not overlap",
+            )
         cells = _resolved(cells, self.activity)
         return Year(time, _resolved(cells.map(np.transpose), self.geo).map(np.transpose), rows)
 
@@ -197,8 +204,7 @@ class Cube:
         if rows.values.flags is not None or any_absent:
             flags = np.zeros(shape, np.uint64)
             spread(rows.values.flags, flags)
-            silent = np.isnan(value) & (flags & any_flag(("c", "z", "m")) == 0)
-            flags[silent] |= bit("m")
+            flags = marked_missing(Quantity(value, flags)).flags
         if rows.values.lower is not None:
             lower, upper = value.copy(), value.copy()
             spread(rows.values.lower, lower)
@@ -236,6 +242,17 @@ class Cube:
             )
 
 
+def marked_missing(cells: Quantity) -> Quantity:
+    """Absent values that say nothing about why get the flag `m`."""
+    absent = np.isnan(cells.value)
+    if not absent.any():
+        return cells
+    silent = absent
+    if cells.flags is not None:
+        silent = absent & (cells.flags & any_flag(("c", "z", "m")) == 0)
+    return cells.flagged(silent, "m")
+
+
 def _resolved(cells: Quantity, axis: Axis) -> Quantity:
     """Fill absent parents (axis 0) from their parts where these make up all of the parent."""
     for node in axis.inner:
@@ -256,3 +273,48 @@ def _resolved(cells: Quantity, axis: Axis) -> Quantity:
             if own is not None and made is not None:
                 own[node, fill] = made[fill]
     return cells
+
+
+@dataclass(frozen=True)
+class AboveTotal:
+    """A published total that is smaller than the sum of its known parts."""
+
+    place: str
+    parts: float
+    total: float
+    tolerance: float
+
+
+def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
+    """Totals and parents exceeded by what is known of their parts.
+
+    Every number may be rounded to a whole unit (or to the table's own step, where the cells
+    carry bounds), so n parts may exceed their total by (n + 1) / 2.
+    """
+    for axis, other, part in (
+        (cube.activity, cube.geo, lambda x: x),
+        (cube.geo, cube.activity, np.transpose),
+    ):
+        groups = dict(axis.children)
+        if axis.total >= 0 and axis.roots:
+            groups[axis.total] = axis.roots
+        view = cells.map(part)
+        low, high = view.bounds()
+        for node, children in groups.items():
+            known = low[list(children)]
+            summed = np.nansum(known, axis=0)
+            tolerance = (np.sum(~np.isnan(known), axis=0) + 1) / 2
+            for j in np.flatnonzero(summed > high[node] + tolerance):
+                yield AboveTotal(
+                    f"{cube_place(axis, node)}, {other.codes[int(j)]}",
+                    float(summed[j]),
+                    float(high[node][j]),
+                    float(tolerance[j]),
+                )
+
+
+def cube_place(axis: Axis, node: int) -> str:
+    """A total for people: its code, with its label where it has one."""
+    code = axis.codes[node]
+    label = axis.codelist.label.get(code, "")
+    return f"{code} ({label})" if label and label != code else code

@@ -223,7 +223,9 @@ def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
         (nl, nu), (dl, du) = numerator.bounds(), denominator.bounds()
         lower = np.minimum(_divide(nl, du), _divide(nl, dl))
         upper = np.maximum(_divide(nu, dl), _divide(nu, du))
-    return Quantity(value, _union(numerator, denominator), lower, upper, _most(numerator, denominator))
+    return Quantity(
+        value, _union(numerator, denominator), lower, upper, _most(numerator, denominator)
+    )
 
 
 def difference(after: Quantity, before: Quantity) -> Quantity:

@@ -142,9 +142,7 @@ def _first_known(first: Quantity, second: Quantity) -> Quantity:
     return both.map(lambda part: np.where(choice, part[1], part[0]))
 
 
-def slice_of(
-    year: Year, cube: Cube, units: Quantity, base: Base, reference: Reference
-) -> Slice:
+def slice_of(year: Year, cube: Cube, units: Quantity, base: Base, reference: Reference) -> Slice:
     """The slice of every region of the source; `units` has shape (units, source regions)."""
     of_region = base.of(year, cube.activity)
     if reference.complete:

@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -134,14 +133,14 @@ class _Finder:
         )
 
 
-def wide_years(names: list[str], spec: FactsSpec, path: Path) -> Iterator[tuple[int, str]]:
+def wide_years(names: list[str], spec: FactsSpec, place: str) -> Iterator[tuple[int, str]]:
     """Year and column of every year that stands as a column."""
     wanted = names if spec.wide == "years" else list(spec.wide)
     found = [(int(n), n) for n in wanted if re.fullmatch(r"\d{4}", n) and n in names]
     if not found:
         raise HansaError(
             "no column is a year",
-            place=str(path),
+            place=place,
             printed=listed(names, 20),
             admissible="columns named 2015, 2016, …",
             fix="leave out wide = … for a long table",

@@ -122,7 +122,11 @@ def _row_of(problem: str) -> str:
 def _decoded(path: Path, encoding: str) -> bytes:
     data = path.read_bytes()
     if encoding == "utf-8":
-        for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        for mark, name in (
+            (b"\xef\xbb\xbf", "utf-8-sig"),
+            (b"\xff\xfe", "utf-16"),
+            (b"\xfe\xff", "utf-16"),
+        ):
             if data.startswith(mark):
                 raise HansaError(
                     "the file begins with a byte-order mark",

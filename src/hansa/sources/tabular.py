@@ -63,6 +63,15 @@ def read_facts(
     return reader.cube(files)
 
 
+def read_table(data: object, spec: FactsSpec | None = None, measure: str = "employment") -> Cube:
+    """The cube of one measure of a table in memory that speaks the Arrow C stream."""
+    own = spec or FactsSpec()
+    table = data if isinstance(data, pa.Table) else pa.table(data)
+    reader = _Reader(own, measure)
+    reader.add_table(table, own, "table", 1)
+    return reader.cube([Path("table")])
+
+
 @dataclass(frozen=True)
 class _Piece:
     """Rows of one year from one place: positions by first appearance, and a way to the values."""
@@ -78,9 +87,7 @@ class _Reader:
     def __init__(self, spec: FactsSpec, measure: str) -> None:
         aside = spec.unknown_codes == "set_aside"
         self.spec, self.measure = spec, measure
-        self.geo = Vocabulary(
-            "geo", geography_codes(spec.geography), spec.total, spec.areas, aside
-        )
+        self.geo = Vocabulary("geo", geography_codes(spec.geography), spec.total, spec.areas, aside)
         self.activity = Vocabulary(
             "activity", classification(spec.classification), spec.total, (), aside
         )
@@ -92,29 +99,34 @@ class _Reader:
         if is_parquet(path) and path.is_file() and path.stat().st_size:
             with parquet(path) as file:
                 names = file.schema_arrow.names
-                columns = self._columns(names, spec, path, totals, checked=False)
+                columns = self._columns(names, spec, str(path), totals, checked=False)
                 if _one_year_a_group(file, columns, spec):
                     self._stream(file, columns, spec, path)
                     return
             if not spec.wide:
                 self._batches(path, columns, spec)
                 return
-        table = raw_table(path, spec)
+        self.add_table(raw_table(path, spec), spec, str(path), TEXT_FIRST_ROW, totals)
+
+    def add_table(
+        self, table: pa.Table, spec: FactsSpec, place: str, first: int, totals: bool = False
+    ) -> None:
+        """Take everything of a table in memory; `first` is the number of its first row."""
         if spec.wide:
-            for year, column in wide_years(table.column_names, spec, path):
+            for year, column in wide_years(table.column_names, spec, place):
                 columns = self._columns(
-                    table.column_names, spec, path, totals, value=column, time=f"={year}"
+                    table.column_names, spec, place, totals, value=column, time=f"={year}"
                 )
-                self._take(table, columns, spec, str(path), TEXT_FIRST_ROW)
+                self._take(table, columns, spec, place, first)
         else:
-            columns = self._columns(table.column_names, spec, path, totals)
-            self._take(table, columns, spec, str(path), TEXT_FIRST_ROW)
-        self.activity.refuse_lost_zeros(str(path))
+            columns = self._columns(table.column_names, spec, place, totals)
+            self._take(table, columns, spec, place, first)
+        self.activity.refuse_lost_zeros(place)
 
     def _columns(
-        self, names: list[str], spec: FactsSpec, path: Path, totals: bool, **fixed: Any
+        self, names: list[str], spec: FactsSpec, place: str, totals: bool, **fixed: Any
     ) -> Columns:
-        columns = find_columns(names, spec, self.measure, str(path), totals, **fixed)
+        columns = find_columns(names, spec, self.measure, place, totals, **fixed)
         self.unused |= set(names) - set(columns.used) - set(spec.where)
         return columns
 
@@ -231,9 +243,7 @@ class _Reader:
         )
 
 
-def _one_year_a_group(
-    file: pa.parquet.ParquetFile, columns: Columns, spec: FactsSpec
-) -> bool:
+def _one_year_a_group(file: pa.parquet.ParquetFile, columns: Columns, spec: FactsSpec) -> bool:
     """True where values can be read a year at a time by row group."""
     plain = not (spec.where or spec.wide or columns.measure or spec.unknown_codes == "set_aside")
     if not plain or columns.constant:

@@ -48,9 +48,7 @@ class Vocabulary:
             array = pc.dictionary_encode(self._as_text(array, place))
         if array.null_count:
             row = int(np.flatnonzero(np.asarray(array.is_null().to_pylist()))[0])
-            raise HansaError(
-                f"{self.dimension} is empty", place=f"{place}, row {numbered(row)}"
-            )
+            raise HansaError(f"{self.dimension} is empty", place=f"{place}, row {numbered(row)}")
         indices = to_numpy(array.indices)
         texts = array.dictionary.to_pylist()
         known = np.array([self._find(t) for t in texts] or [0], np.int32)

@@ -13,7 +13,7 @@ from hansa.cube import Cube, Rows, Year
 from hansa.errors import HansaError, UsageError, listed
 from hansa.law import Quantity, stacked, total
 from hansa.measures.catalogue import FACTS_UNIT, Measure, find_measure
-from hansa.measures.slices import Base, Reference, Slice, positions_of, slice_of
+from hansa.measures.slices import Base, Reference, Slice, complete_members, positions_of, slice_of
 from hansa.panel import Header, Panel
 from hansa.study.columns import Block, Results
 
@@ -144,9 +144,7 @@ def _plan(
     _check_years(cube, options)
     cover = coverage(definition, cube.activity) if definition else None
     keep = _units(measures, cube, definition)
-    names = tuple(
-        definition.clusters[i] if definition else cube.activity.codes[i] for i in keep
-    )
+    names = tuple(definition.clusters[i] if definition else cube.activity.codes[i] for i in keep)
     columns, geo, notes = _regions(cube, options)
     reference = _reference(cube, options)
     if reference.outside:
@@ -176,7 +174,9 @@ def _check_years(cube: Cube, options: Options) -> None:
                 fix="change from or to",
             )
     if options.start is not None and options.end is not None and options.start >= options.end:
-        raise UsageError("the period ends before it begins", printed=f"{options.start} to {options.end}")
+        raise UsageError(
+            "the period ends before it begins", printed=f"{options.start} to {options.end}"
+        )
     if options.rows not in ("grid", "listed"):
         raise UsageError(f"unknown rows {options.rows!r}", admissible="grid, listed")
 
@@ -208,9 +208,7 @@ def _units(
     return found
 
 
-def _base(
-    name: str, cube: Cube, definition: ClusterDefinition | None, options: Options
-) -> Base:
+def _base(name: str, cube: Cube, definition: ClusterDefinition | None, options: Options) -> Base:
     if name not in ("traded", "local") or definition is None:
         return Base(name or "total", options.without)
     if definition.overlapping:
@@ -359,6 +357,25 @@ def _marked(m: Measure, result: Quantity, size: Quantity, plan: _Plan) -> Quanti
     return result.flagged(small, "tiny") if small.any() else result
 
 
+def reference_members(
+    cube: Cube, definition: ClusterDefinition, options: Options
+) -> dict[str, tuple[str, ...]]:
+    """Members of a `complete` reference, by cluster, in the last year of the facts.
+
+    A member counts where both the cluster and the base are published.
+    """
+    reference = _reference(cube, options)
+    year = cube.year(cube.years[-1])
+    sizes = coverage(definition, cube.activity).sizes(year.cells)
+    base = Base("total", options.without).of(year, cube.activity)
+    use = complete_members(sizes, base, list(reference.positions))
+    codes = [cube.geo.codes[i] for i in reference.positions]
+    return {
+        cluster: tuple(code for code, used in zip(codes, row, strict=True) if used)
+        for cluster, row in zip(definition.clusters, use, strict=True)
+    }
+
+
 def _header(m: Measure, plan: _Plan) -> Header:
     facts = plan.cube.header
     definition = plan.coverage.definition if plan.coverage else None
@@ -403,5 +420,3 @@ def _coverage_notes(plan: _Plan) -> tuple[str, ...]:
     if bounded:
         notes.append(f"Known only between bounds, the source is too coarse: {listed(bounded)}.")
     return tuple(notes)
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from hansa.errors import UsageError
@@ -13,6 +14,8 @@ from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, joined
 from hansa.views.lettering import width
 from hansa.views.reading import (
+    HERE,
+    PLAIN,
     At,
     Cell,
     Reading,
@@ -38,7 +41,7 @@ from hansa.views.rowplot import (
     whiskers,
 )
 from hansa.views.sentences import largest_title
-from hansa.views.theme import CONTEXT, DEEP, HAIRLINE, INK, QUIET, Format
+from hansa.views.theme import CONTEXT, DEEP, INK, QUIET, Format
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class _Drawing:
 
 
 def size_bars(
-    size: Panel, growth: Panel | None = None, at: At = At(), words: Words = Words()
+    size: Panel, growth: Panel | None = None, at: At = HERE, words: Words = PLAIN
 ) -> Figure:
     """Clusters of one area and year: size as bars, and beside it growth, in one order.
 
@@ -214,9 +217,8 @@ def _limits(rates: Reading) -> tuple[float, float]:
     values = [c.middle for c in rates.known if not c.tiny and abs(c.middle) <= reach]
     low, high = min([*values, 0.0]), max([*values, 0.0])
     step = _step(high - low)
-    down = step * -(-(-low) // step) if low < 0 else 0.0
-    up = step * -(-high // step)
-    return round(-down, 10) if low < 0 else 0.0, round(up, 10) or round(step, 10)
+    down, up = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return round(down * step, 10), round(max(up, 0 if down else 1) * step, 10)
 
 
 def _step(span: float) -> float:
@@ -293,10 +295,7 @@ def _head(sizes: Reading) -> str:
 
 
 def _since(rates: Reading) -> str:
-    years = {c.since for c in rates.cells if c.since is not None}
-    if len(years) == 1 and rates.at.time is not None:
-        return f" {years.pop()}–{rates.at.time}"
-    return f" to {rates.at.time}" if rates.at.time is not None else ""
+    return f" {rates.period}" if rates.period else ""
 
 
 def _table(drawing: _Drawing) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hansa.panel import Header
 from hansa.views.format import joined
-from hansa.views.reading import Reading, Words, noted, reference_name
+from hansa.views.reading import PLAIN, Reading, Words, noted, reference_name
 
 DATA_COLUMNS = ("Lowest possible", "Highest possible", "Share estimated", "Status")
 
 
-def source_line(header: Header, words: Words = Words(), *, reference: bool = False) -> str:
+def source_line(header: Header, words: Words = PLAIN, *, reference: bool = False) -> str:
     """One line: source and vintage, definition, base, reference, version of the regions."""
     parts = [f"Source: {header.source or 'not stated'}"]
     if header.vintage:
@@ -67,10 +67,7 @@ def data_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
     for cell in reading.ordered:
         estimated = f"{100 * cell.estimated:.0f}\u202f%" if cell.estimated else ""
         status = cell.meaning or (cell.reason if cell.absent else "")
-        bounds = ("", "")
-        if cell.lower is not None and cell.upper is not None:
-            spread = cell.upper - cell.lower
-            bounds = scale.text(cell.lower, spread, -1), scale.text(cell.upper, spread, 1)
+        bounds = scale.bounds(cell.lower, cell.upper)
         rows.append((cell.code, cell.name, scale.text(cell.value), *bounds, estimated, status))
     return tuple(rows)
 

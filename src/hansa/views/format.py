@@ -6,6 +6,7 @@ Intervals are rounded outwards, so that a printed interval never claims more tha
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,7 @@ MISSING = "·"
 
 Style = Literal["amount", "share", "change", "quotient"]
 _FUZZ = 1e-9
+_NUMERALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,27 @@ class Scale:
             text = f"+{text}"
         return f"{text}{THIN}%" if self.style in ("share", "change") else text
 
+    def bounds(self, lower: float | None, upper: float | None) -> tuple[str, str]:
+        """Both bounds as text, rounded outwards; empty where there are none."""
+        if lower is None or upper is None:
+            return "", ""
+        if lower == upper:
+            return self.text(lower), self.text(upper)
+        spread = upper - lower
+        return self.text(lower, spread, -1), self.text(upper, spread, 1)
+
     def interval(self, lower: float | None, upper: float | None, joint: str = "–") -> str:
         """`2.3–2.6`, rounded outwards; one text where both ends read the same."""
         if lower is None or upper is None:
             return MISSING
-        low = self.text(lower, upper - lower, -1)
-        high = self.text(upper, upper - lower, 1)
+        low, high = self.bounds(lower, upper)
         if low == high:
             return low
         spaced = joint.strip() == "–" and (low.startswith((MINUS, "+")) or high.startswith(MINUS))
         return f"{low} to {high}" if spaced else f"{low}{joint}{high}"
 
     def with_interval(self, value: float | None, lower: float | None, upper: float | None) -> str:
-        """`2.4 (2.3–2.6)`; the value alone where it is exact, the interval where it is not known."""
+        """`2.4 (2.3–2.6)`; the value alone where it is exact, else the interval."""
         if lower is None or upper is None or (value is not None and lower == upper):
             return self.text(value)
         if value is None:
@@ -116,15 +126,16 @@ def grouped(value: float, decimals: int = 0, towards: int = 0) -> str:
 
 
 def spelled(count: int) -> str:
-    """A count in words up to twelve, in figures beyond."""
-    words = "no one two three four five six seven eight nine ten eleven twelve".split()
-    return words[count] if 0 <= count < len(words) else grouped(count)
+    """A count in words up to ten, in figures beyond."""
+    return _NUMERALS[count] if 0 <= count < len(_NUMERALS) else grouped(count)
 
 
-def joined(parts: list[str] | tuple[str, ...]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def joined(parts: Sequence[str]) -> str:
+    """`a, b and c`; with semicolons where a part holds a comma of its own."""
     if len(parts) < 2:
         return "".join(parts)
+    if any("," in part for part in parts):
+        return "; ".join(parts)
     return ", ".join(parts[:-1]) + f" and {parts[-1]}"
 
 

@@ -17,7 +17,8 @@ def font_directory() -> Path:
     from importlib.util import find_spec
 
     spec = find_spec("font_source_sans_pro")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent / "files"
 
 

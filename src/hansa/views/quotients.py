@@ -1,8 +1,9 @@
-"""Specialisation of one region: quotients as bars from 1, on an axis where ½ and 2 are equally far."""
+"""Specialisation of one region: quotients as bars from 1, with ½ and 2 equally far from it."""
 
 from __future__ import annotations
 
 import math
+
 from hansa.panel import Panel
 from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, texts
 from hansa.views.captions import (
@@ -16,6 +17,8 @@ from hansa.views.captions import (
 from hansa.views.figure import Figure, both
 from hansa.views.lettering import width
 from hansa.views.reading import (
+    HERE,
+    PLAIN,
     At,
     Cell,
     Reading,
@@ -52,7 +55,7 @@ FRACTIONS = {0.0625: "1/16", 0.125: "⅛", 0.25: "¼", 0.5: "½"}
 _WIDEST = 16.0
 
 
-def specialisation_bars(quotients: Panel, at: At = At(), words: Words = Words()) -> Figure:
+def specialisation_bars(quotients: Panel, at: At = HERE, words: Words = PLAIN) -> Figure:
     """Quotients of one region over its clusters, the highest first.
 
     A bar starts at 1 (the same share as in the reference area). Cells that cannot be said have

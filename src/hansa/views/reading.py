@@ -54,6 +54,10 @@ class Words:
         return code
 
 
+HERE = At()
+PLAIN = Words()
+
+
 @dataclass(frozen=True)
 class Cell:
     """One value with what is known about it. `since` is the base year of a change."""
@@ -137,6 +141,14 @@ class Reading:
         return self.known + self.absent
 
     @property
+    def period(self) -> str:
+        """`2018`, for changes `2015–2018`, or nothing."""
+        if self.at.time is None:
+            return ""
+        since = {c.since for c in self.cells if c.since is not None}
+        return f"{since.pop()}–{self.at.time}" if len(since) == 1 else str(self.at.time)
+
+    @property
     def what(self) -> str:
         """The word for the things along the axis."""
         return {"geo": "regions", "activity": "activities"}.get(self.axis, "clusters")
@@ -157,7 +169,7 @@ def cluster_axis(panel: Panel) -> str:
     )
 
 
-def read(panel: Panel, along: str, at: At = At(), words: Words = Words()) -> Reading:
+def read(panel: Panel, along: str, at: At = HERE, words: Words = PLAIN) -> Reading:
     """The cells of `panel` along one dimension at one place and time.
 
     Raises UsageError when the panel has several places and `at` names none of them, and
@@ -196,7 +208,8 @@ def place_name(reading: Reading, words: Words) -> str:
 def amount_words(header: Header) -> str:
     """What is counted, with its unit: `jobs (persons)` for the label `Size: jobs`."""
     label = (header.label or header.measure.replace("_", " ")).rpartition(": ")[2]
-    return f"{label} ({header.unit})" if header.unit and header.unit != label else label
+    plain = header.unit in ("", "ratio", label) or header.unit.startswith("share")
+    return label if plain else f"{label} ({header.unit})"
 
 
 def within(name: str) -> str:
@@ -211,9 +224,7 @@ def reference_name(header: Header, words: Words) -> str:
 
 
 def _few(names: list[str], most: int = 6) -> str:
-    if len(names) <= most:
-        return joined(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return joined(names if len(names) <= most else [*names[:most], f"{len(names) - most} more"])
 
 
 def _asked(at: At, name: str) -> str | int | None:

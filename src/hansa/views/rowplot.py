@@ -117,26 +117,32 @@ class Rows:
         count = range(len(self.names))
         return [{"y": self.middle(i) - 9, "y2": self.middle(i) + 12} for i in count]
 
-    def furniture(self, across: float) -> list[Layer]:
-        """Names, and a hairline under every row, from the names to pixel `across`."""
-        form = self.form
-        if form.narrow:
-            items = [
-                {"x": 0, "y": i * self.pitch + 10, "text": fitted(name, form.body, across)}
-                for i, name in enumerate(self.names)
-            ]
-            name_layer = texts(items, fontSize=form.body)
-        else:
-            items = [
-                {"x": -GAP, "y": self.middle(i), "text": fitted(name, form.body, _LONGEST_NAME)}
-                for i, name in enumerate(self.names)
-            ]
-            name_layer = texts(items, fontSize=form.body, align="right")
+    def furniture(self, across: float, bold: frozenset[int] = frozenset()) -> list[Layer]:
+        """Names (those of the rows `bold` in bold), and hairlines up to pixel `across`."""
+        size, narrow = self.form.body, self.form.narrow
+        items = [
+            {
+                "x": 0 if narrow else -GAP,
+                "y": i * self.pitch + 10 if narrow else self.middle(i),
+                "text": fitted(name, size, across if narrow else _LONGEST_NAME),
+            }
+            for i, name in enumerate(self.names)
+        ]
         lines = [
             {"x": -self.left, "x2": across, "y": y, "y2": y}
             for y in (i * self.pitch for i in range(len(self.names) + 1))
         ]
-        return [rules(lines, color=HAIRLINE), name_layer]
+        align = "left" if narrow else "right"
+        names = partly_bold(items, bold, fontSize=size, align=align)
+        return [rules(lines, color=HAIRLINE), *names]
+
+
+def partly_bold(items: list[dict[str, Any]], bold: frozenset[int], **style: Any) -> list[Layer]:
+    """Texts, those at the places `bold` in bold."""
+    heavy = [item for i, item in enumerate(items) if i in bold]
+    light = [item for i, item in enumerate(items) if i not in bold]
+    layers = [texts(light, **style)] if light else []
+    return layers + ([texts(heavy, fontWeight=600, **style)] if heavy else [])
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ cannot be said nothing is known, or the interval is missing its other end
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import pairwise
 from typing import Literal
 
 from hansa.panel import Header, Panel
-from hansa.views.format import THIN, Scale, joined, spelled
+from hansa.views.format import THIN, Scale, joined
 from hansa.views.reading import (
+    HERE,
+    PLAIN,
     At,
     Cell,
     Reading,
@@ -52,16 +54,13 @@ def sureness(cell: Cell, scale: Scale, line: float | None = None) -> str:
     word = certainty(cell, scale.neutral if line is None else line)
     if cell.absent:
         return f"{word} ({cell.reason})"
-    if cell.bounded:
-        text = f"{word} ({scale.interval(cell.lower, cell.upper, ' to ')})"
-    else:
-        text = word
+    text = f"{word} ({scale.interval(cell.lower, cell.upper, ' to ')})" if cell.bounded else word
     if cell.estimated > 0:
         text += f", {100 * cell.estimated:.0f}{THIN}% of the number is estimated"
     return text
 
 
-def specialisation(panel: Panel, at: At, words: Words = Words()) -> str:
+def specialisation(panel: Panel, at: At, words: Words = PLAIN) -> str:
     """One quotient: `Furniture in Wales: 2.4 times the share of Great Britain; certain (…).`"""
     reading, cell = _one(panel, at, words)
     start = f"{cell.name} in {place_name(reading, words)}"
@@ -72,7 +71,7 @@ def specialisation(panel: Panel, at: At, words: Words = Words()) -> str:
     return f"{start}: {times}; {sureness(cell, reading.scale)}{tail}."
 
 
-def size(panel: Panel, at: At, words: Words = Words()) -> str:
+def size(panel: Panel, at: At, words: Words = PLAIN) -> str:
     """One amount: `Furniture in Wales: 12 300 persons in 2018; certain (12 100 to 12 500).`"""
     reading, cell = _one(panel, at, words)
     start = f"{cell.name} in {place_name(reading, words)}"
@@ -82,7 +81,7 @@ def size(panel: Panel, at: At, words: Words = Words()) -> str:
     return f"{start}: {amount}{_in(reading)}; {sureness(cell, reading.scale)}."
 
 
-def growth(panel: Panel, at: At, words: Words = Words()) -> str:
+def growth(panel: Panel, at: At, words: Words = PLAIN) -> str:
     """One rate: `Furniture in Wales: +3.1 % from 2015 to 2018; certain.`"""
     reading, cell = _one(panel, at, words)
     start = f"{cell.name} in {place_name(reading, words)}"
@@ -93,7 +92,7 @@ def growth(panel: Panel, at: At, words: Words = Words()) -> str:
     return f"{start}: {rate}{_period(reading, cell)}; {sureness(cell, reading.scale)}{tail}."
 
 
-def largest(panel: Panel, at: At = At(), words: Words = Words(), count: int = 3) -> str:
+def largest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -> str:
     """The largest clusters of one area, with their amounts."""
     reading = read(panel, cluster_axis(panel), at, words)
     first = reading.known[:count]
@@ -102,13 +101,11 @@ def largest(panel: Panel, at: At = At(), words: Words = Words(), count: int = 3)
     items = [f"{within(c.name)} ({_brief(c, reading.scale)})" for c in first]
     unit = amount_unit(reading.header)
     unit = f", {unit}" if unit else ""
-    return (
-        f"Largest {reading.what} of {place_name(reading, words)}{_in(reading)}{unit}: {joined(items)}."
-        + _overlap_warning(reading, len(first), "The order")
-    )
+    start = f"Largest {reading.what} of {place_name(reading, words)}{_in(reading)}{unit}"
+    return f"{start}: {joined(items)}.{_overlap_warning(reading, len(first))}"
 
 
-def fastest(panel: Panel, at: At = At(), words: Words = Words(), count: int = 3) -> str:
+def fastest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -> str:
     """The strongest growth and the strongest decline; tiny cells stand aside."""
     reading = read(panel, cluster_axis(panel), at, words)
     solid = [c for c in reading.known if not c.tiny]
@@ -124,7 +121,7 @@ def fastest(panel: Panel, at: At = At(), words: Words = Words(), count: int = 3)
     return f"{place_name(reading, words)}. {' '.join(parts)}"
 
 
-def strongest(panel: Panel, at: At = At(), words: Words = Words(), count: int = 3) -> str:
+def strongest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -> str:
     """The strongest specialisations of one region that are above the reference."""
     reading = read(panel, cluster_axis(panel), at, words)
     above = [c for c in reading.known if not c.tiny and c.middle > 1][:count]
@@ -134,20 +131,20 @@ def strongest(panel: Panel, at: At = At(), words: Words = Words(), count: int = 
     if not above:
         return f"{place} has no {reading.thing} above the share of {reference}{_in(reading)}."
     items = joined([_rated(c, reading.scale, " times") for c in above])
-    return f"{place} is most specialised in {items} the share of {reference}{_in(reading)}."
+    return f"{place} against {reference}{_in(reading)}, most specialised in: {items}."
 
 
-def unsaid(panel: Panel, along: str, at: At = At(), words: Words = Words()) -> str:
+def unsaid(panel: Panel, along: str, at: At = HERE, words: Words = PLAIN) -> str:
     """What cannot be said and why; empty where everything is known."""
     reading = read(panel, along, at, words)
     if not reading.absent:
         return ""
-    count, of = spelled(len(reading.absent)), len(reading.cells)
-    reasons = "; ".join(noted(reading.absent))
-    return f"Cannot be said for {count} of {of} {reading.what}: {reasons}."
+    count, of = len(reading.absent), len(reading.cells)
+    reasons = " ".join(f"{reason[0].upper()}{reason[1:]}." for reason in noted(reading.absent))
+    return f"Cannot be said for {count} of {of} {reading.what}. {reasons}"
 
 
-def certainties(panel: Panel, along: str, at: At = At(), words: Words = Words()) -> tuple[str, ...]:
+def certainties(panel: Panel, along: str, at: At = HERE, words: Words = PLAIN) -> tuple[str, ...]:
     """How sure a picture is: exact, bounded, estimated and unknown numbers, counted."""
     reading = read(panel, along, at, words)
     of, what = len(reading.cells), reading.what
@@ -177,12 +174,15 @@ def largest_title(reading: Reading, words: Words) -> str:
     if not reading.known:
         return f"Nothing is known about the {reading.what} of {place}"
     first = reading.known[0]
-    rivals = any(c.high > first.low for c in reading.known[1:])
-    verb = "may be" if rivals or reading.absent else "is"
-    return (
-        f"{first.name} {verb} the largest {reading.thing} of {place}: "
-        f"{_middle(first, reading.scale)} {amount_unit(reading.header)}"
-    ).rstrip()
+    verb = "is" if stands_first(reading) else "may be"
+    amount = f"{_middle(first, reading.scale)} {amount_unit(reading.header)}".rstrip()
+    return f"{first.name} {verb} the largest {reading.thing} of {place}: {amount}"
+
+
+def stands_first(reading: Reading) -> bool:
+    """True where no other cell, known or not, can be above the first one."""
+    first = reading.known[0]
+    return not reading.absent and all(c.high <= first.low for c in reading.known[1:])
 
 
 def specialised_title(reading: Reading, words: Words) -> str:
@@ -193,8 +193,10 @@ def specialised_title(reading: Reading, words: Words) -> str:
         return f"What {place} is specialised in cannot be said"
     if top.middle <= 1:
         return f"{place} is specialised in none of the {reading.what}"
-    verb = "is" if certainty(top, 1) == "certain" else "may be"
-    return f"{place} {verb} most specialised in {within(top.name)}: {_times(top, reading.scale, reference)}"
+    sure = top is reading.known[0] and stands_first(reading) and certainty(top, 1) == "certain"
+    verb = "is" if sure else "may be"
+    times = _times(top, reading.scale, reference)
+    return f"{place} {verb} most specialised in {within(top.name)}: {times}"
 
 
 def map_title(reading: Reading, words: Words, cluster: str) -> str:
@@ -202,8 +204,10 @@ def map_title(reading: Reading, words: Words, cluster: str) -> str:
     top = [c for c in reading.known if not c.tiny][:2]
     if not top:
         return f"{cluster}: cannot be said for any region"
-    items = joined([f"{c.name} ({_brief(c, reading.scale)})" for c in top])
-    return f"{cluster}: highest in {items}"
+    sure = all(c.high <= top[0].low for c in reading.known if c is not top[0])
+    items = ", then ".join(f"{c.name} ({_brief(c, reading.scale)})" for c in top)
+    among = f" (of {len(reading.known)} known regions)" if reading.absent else ""
+    return f"{cluster}: {'highest' if sure else 'possibly highest'} in {items}{among}"
 
 
 def _one(panel: Panel, at: At, words: Words) -> tuple[Reading, Cell]:
@@ -234,7 +238,16 @@ def _brief(cell: Cell, scale: Scale) -> str:
 
 
 def _rated(cell: Cell, scale: Scale, unit: str = "") -> str:
-    return f"{within(cell.name)} ({_middle(cell, scale)}{unit}; {sureness(cell, scale)})"
+    return f"{within(cell.name)} ({_middle(cell, scale)}{unit}, {_shortly(cell, scale)})"
+
+
+def _shortly(cell: Cell, scale: Scale) -> str:
+    """`certain`, `certain: 2.3 to 2.6`, `possible: 12 % estimated`: for a list in brackets."""
+    why = [scale.interval(cell.lower, cell.upper, " to ")] if cell.bounded else []
+    if cell.estimated > 0:
+        why.append(f"{100 * cell.estimated:.0f}{THIN}% estimated")
+    word = certainty(cell, scale.neutral)
+    return f"{word}: {', '.join(why)}" if why else word
 
 
 def _in(reading: Reading) -> str:
@@ -247,11 +260,10 @@ def _period(reading: Reading, cell: Cell) -> str:
     return f" from {cell.since} to {reading.at.time}"
 
 
-def _overlap_warning(reading: Reading, count: int, what: str) -> str:
-    cells = reading.known
-    pairs: Iterable[tuple[Cell, Cell]] = zip(cells[:count], cells[1 : count + 1], strict=False)
+def _overlap_warning(reading: Reading, count: int) -> str:
+    pairs = list(pairwise(reading.known))[:count]
     unsure = any(a.low < b.high for a, b in pairs)
-    return f" {what} is possible, not certain: the intervals overlap." if unsure else ""
+    return " The order is possible, not certain: the intervals overlap." if unsure else ""
 
 
 def _nothing(reading: Reading, words: Words) -> str:

@@ -1,0 +1,118 @@
+"""The Python API: what a command does is one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hansa.clusters import ClusterDefinition, find_definition
+from hansa.cube import Cube, marked_missing
+from hansa.errors import Finding
+from hansa.facts.reduce import reduce_files
+from hansa.measures import find_measure
+from hansa.panel import Panel
+from hansa.sources.spec import FactsSpec, spec_from
+from hansa.sources.tabular import read_facts, read_table
+from hansa.study.check import check_path
+from hansa.study.columns import Block, Results
+from hansa.study.compute import Options, compute_one
+from hansa.study.config import read_study
+from hansa.study.run import StudyResult, run_study
+
+Description = FactsSpec | Mapping[str, Any] | None
+Facts = Any
+"""A path, several paths, or a table that speaks the Arrow C stream (pandas, polars, DuckDB)."""
+
+
+def read(facts: Facts, measure: str = "employment", describe: Description = None) -> Panel:
+    """One measure of a facts table as a panel by geo, activity, time; rows as in the table.
+
+    describe  keys of `[facts.NAME]` in a study: columns, where, classification, geography, …
+    Raises HansaError for anything broken or undeclared in the table.
+    """
+    cube = _cube(facts, measure, _spec(describe))
+    results = Results(cube.geo.codes, cube.activity.codes, "activity", cube.size)
+    for time in cube.years:
+        rows = cube.load(time)
+        results.add(Block(time, None, rows.geo, rows.activity, marked_missing(rows.values)))
+    return Panel(("geo", "activity", "time"), results.table(), cube.header)
+
+
+def compute(
+    measure: str,
+    facts: Facts,
+    definition: str | ClusterDefinition = "",
+    *,
+    describe: Description = None,
+    of: str = "",
+    **options: Any,
+) -> Panel:
+    """One measure of a facts table, by cluster (with a definition) or by activity.
+
+    definition  id, folder or CSV of a cluster definition
+    of          column the measure is taken of where any will do; employment by default
+    options     reference, without, regions, area, start, end, min_cell, rows
+                (`hansa.study.compute.Options`)
+    """
+    spec = _spec(describe)
+    reference = options.get("reference", "all")
+    spec = _with_reference(spec, reference)
+    wanted = find_measure(measure)
+    column = wanted.needs[0] if wanted.needs else of or "employment"
+    if isinstance(definition, str):
+        code_list = spec.classification
+        chosen = find_definition(definition, code_list) if definition else None
+    else:
+        chosen = definition
+    return compute_one(measure, _cube(facts, column, spec), chosen, Options(**options))
+
+
+def reduce(
+    files: Path | str | Sequence[Path | str],
+    by: Sequence[str] = ("geo", "activity", "time"),
+    describe: Description = None,
+) -> Any:
+    """Exact sums over rows, as an Arrow table; see `hansa.facts.reduce`."""
+    return reduce_files(_paths(files), by, _spec(describe))
+
+
+def check(path: Path | str, describe: Description = None) -> list[Finding]:
+    """Findings on a table, a definition or a study folder."""
+    return check_path(Path(path), _spec(describe))
+
+
+def run(folder: Path | str) -> StudyResult:
+    """Run a study folder; returns its panels and findings, writes nothing."""
+    return run_study(read_study(Path(folder)), Path(folder))
+
+
+def _cube(facts: Facts, measure: str, spec: FactsSpec) -> Cube:
+    if isinstance(facts, Cube):
+        return facts
+    if hasattr(facts, "__arrow_c_stream__"):
+        return read_table(facts, spec, measure)
+    return read_facts(_paths(facts), spec, measure)
+
+
+def _paths(files: Path | str | Sequence[Path | str]) -> list[Path]:
+    one = isinstance(files, str | Path)
+    return [Path(f) for f in ([files] if one else files)]  # type: ignore[list-item]
+
+
+def _spec(describe: Description) -> FactsSpec:
+    if describe is None:
+        return FactsSpec()
+    return describe if isinstance(describe, FactsSpec) else spec_from(dict(describe), "describe")
+
+
+def _with_reference(spec: FactsSpec, reference: str) -> FactsSpec:
+    """A reference that is a code of the table stands beside the regions, not among them."""
+    from hansa.codes import geographies, geography_codes
+
+    known = reference in ("all", "complete") or reference in geographies()
+    if known or reference.endswith(".toml"):
+        return spec
+    if geography_codes(spec.geography).spell(reference) and spec.geography:
+        return spec
+    return spec.model_copy(update={"areas": (*spec.areas, reference)})

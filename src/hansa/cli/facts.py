@@ -1,0 +1,185 @@
+"""Commands on tables: reduce, compute, check."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hansa.cli import options as o
+from hansa.errors import Finding
+
+if TYPE_CHECKING:
+    from hansa.panel import Panel
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("compute")(compute)
+    app.command("reduce")(reduce)
+    app.command("check")(check)
+
+
+def compute(
+    measure: str = typer.Argument(help="A measure of `hansa measures`."),
+    facts: Annotated[
+        list[Path], typer.Option("--facts", help="The table (repeat for several).")
+    ] = ...,  # type: ignore[assignment]
+    definition: Annotated[
+        str, typer.Option("--definition", help="Cluster definition: id, folder or CSV.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Result (.csv, .parquet); without it, the screen.")
+    ] = None,
+    settings: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            help="from=, to=, of=, reference=, without=, regions=, area=, min_cell=, rows=.",
+        ),
+    ] = [],  # noqa: B006
+    reference: Annotated[
+        str, typer.Option("--reference", help="all, complete, a code, or a geography.")
+    ] = "",
+    columns: o.Columns = [],  # noqa: B006
+    where: o.Where = [],  # noqa: B006
+    level: o.Level = [],  # noqa: B006
+    classification: o.Classification = "",
+    geography: o.GeographyCodes = "",
+    absent_rows: o.AbsentRows = "",
+    zeros: o.Zeros = "",
+    totals: o.Totals = "",
+    encoding: o.Encoding = "",
+    delimiter: o.Delimiter = "",
+    sheet: o.Sheet = "",
+    describe: o.Describe = None,
+    more: o.More = [],  # noqa: B006
+) -> None:
+    """Compute one measure of a table."""
+    import hansa
+
+    spec = o.facts_spec(
+        columns=columns,
+        where=where,
+        level=level,
+        describe=describe,
+        more=more,
+        classification=classification,
+        geography=geography,
+        absent_rows=absent_rows,
+        zeros=zeros,
+        totals=totals,
+        encoding=encoding,
+        delimiter=delimiter,
+        sheet=sheet,
+    )
+    chosen, of = o.compute_options(settings)
+    if reference:
+        chosen["reference"] = reference
+    panel = hansa.compute(measure, facts, definition, describe=spec, of=of, **chosen)
+    _give(panel, out)
+
+
+def _give(panel: Panel, out: Path | None) -> None:
+    from hansa.files import csv_bytes, write_panel
+
+    if out is None:
+        sys.stdout.buffer.write(csv_bytes(panel.table))
+        return
+    write_panel(panel, out)
+    absent = panel.table["value"].null_count
+    o.say(f"{out}: {len(panel)} rows, {absent} absent, {panel.header.unit}")
+    for note in panel.header.notes:
+        o.say(f"  note: {note}")
+    for step in panel.header.steps:
+        if "not declared" in step:
+            o.say(f"  note: {step}")
+
+
+def reduce(
+    files: list[Path] = typer.Argument(help="CSV or Parquet files with the same columns."),
+    by: Annotated[str, typer.Option("--by", help="Columns to keep.")] = "geo,activity,time",
+    engine: Annotated[str, typer.Option("--engine", help="Engine: duckdb.")] = "duckdb",
+    out: Annotated[Path | None, typer.Option("--out", help="Result (.csv, .parquet).")] = None,
+    columns: o.Columns = [],  # noqa: B006
+    where: o.Where = [],  # noqa: B006
+    delimiter: o.Delimiter = "",
+) -> None:
+    """Add up rows to region x activity x year."""
+    from hansa.facts.reduce import reduce_files
+    from hansa.files import csv_bytes, write_table
+
+    spec = o.facts_spec(
+        columns=columns, where=where, level=[], describe=None, more=[], delimiter=delimiter
+    )
+    keys = [name.strip() for name in by.split(",") if name.strip()]
+    table = reduce_files(files, keys, spec, engine)
+    if out is None:
+        sys.stdout.buffer.write(csv_bytes(table))
+        return
+    write_table(table, out)
+    o.say(f"{out}: {table.num_rows} rows")
+
+
+def check(
+    path: Path = typer.Argument(help="A table, a cluster definition, or a study folder."),
+    as_json: o.AsJson = False,
+    columns: o.Columns = [],  # noqa: B006
+    where: o.Where = [],  # noqa: B006
+    level: o.Level = [],  # noqa: B006
+    classification: o.Classification = "",
+    geography: o.GeographyCodes = "",
+    absent_rows: o.AbsentRows = "",
+    zeros: o.Zeros = "",
+    totals: o.Totals = "",
+    encoding: o.Encoding = "",
+    delimiter: o.Delimiter = "",
+    sheet: o.Sheet = "",
+    describe: o.Describe = None,
+    more: o.More = [],  # noqa: B006
+) -> None:
+    """Findings on a table, definition or study."""
+    from hansa.study.check import check_path
+
+    spec = o.facts_spec(
+        columns=columns,
+        where=where,
+        level=level,
+        describe=describe,
+        more=more,
+        classification=classification,
+        geography=geography,
+        absent_rows=absent_rows,
+        zeros=zeros,
+        totals=totals,
+        encoding=encoding,
+        delimiter=delimiter,
+        sheet=sheet,
+    )
+    findings = check_path(path, spec)
+    if as_json:
+        print(
+            json.dumps({"findings": [f.as_dict() for f in findings]}, ensure_ascii=False, indent=2)
+        )
+    else:
+        _print(findings)
+    if any(f.severity == "error" for f in findings):
+        raise typer.Exit(1)
+
+
+def _print(findings: list[Finding]) -> None:
+    for f in findings:
+        print(f"{f.severity}: {f.rule}")
+        for name, text in (
+            ("where", f.place),
+            ("found", f.printed),
+            ("needed", f.admissible),
+            ("do", f.fix),
+        ):
+            if text:
+                print(f"  {name + ':':<8}{text}")
+    counts = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "note")}
+    print(", ".join(f"{n} {s}{'s' * (n != 1)}" for s, n in counts.items()))

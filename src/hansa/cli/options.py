@@ -1,0 +1,181 @@
+"""Options that several commands share, and what is made of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hansa.errors import UsageError, listed
+
+if TYPE_CHECKING:
+    from hansa.sources.spec import FactsSpec
+
+Columns = Annotated[
+    list[str],
+    typer.Option("--columns", help="Our name = the table's name: time=year,activity=sic4."),
+]
+Where = Annotated[
+    list[str], typer.Option("--where", help="Rows to keep: COLUMN=VALUE (repeat to combine).")
+]
+Classification = Annotated[
+    str, typer.Option("--classification", help="Classification of the activities: nace:2.")
+]
+GeographyCodes = Annotated[
+    str, typer.Option("--geography", help="Version of the region codes: nuts:2013.")
+]
+Describe = Annotated[
+    Path | None,
+    typer.Option("--describe", help="TOML file that describes the table (keys as in a study)."),
+]
+More = Annotated[
+    list[str],
+    typer.Option(
+        "--table",
+        help="Any other key of a table's description: absent_rows=zero, zeros=hidden, "
+        "level=activity:division, missing=n.a., sheet=NAME, decimal=',' (repeat).",
+    ),
+]
+AbsentRows = Annotated[
+    str, typer.Option("--absent-rows", help="What a row that is not there means: zero, unknown.")
+]
+Zeros = Annotated[str, typer.Option("--zeros", help="What a zero means: printed, hidden.")]
+Level = Annotated[
+    list[str],
+    typer.Option("--level", help="Level of the result: activity=division or geo=nuts2."),
+]
+Totals = Annotated[str, typer.Option("--totals", help="File of published totals.")]
+Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of a CSV file.")]
+Delimiter = Annotated[str, typer.Option("--delimiter", help="Separator of a CSV file.")]
+Sheet = Annotated[str, typer.Option("--sheet", help="Sheet of a spreadsheet.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def pairs(texts: list[str], option: str) -> dict[str, str]:
+    """`a=b,c=d` given once or several times; a comma inside a value needs its own option."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for part in text.split(",") if option == "--columns" else [text]:
+            name, sign, value = part.partition("=")
+            if not sign or not name.strip():
+                raise UsageError(
+                    f"{option} needs NAME=VALUE", printed=repr(part), fix=f"{option} time=year"
+                )
+            found[name.strip()] = value.strip()
+    return found
+
+
+def facts_spec(
+    *,
+    columns: list[str],
+    where: list[str],
+    level: list[str],
+    describe: Path | None,
+    more: list[str],
+    **plain: str,
+) -> FactsSpec:
+    """The description of a table put together from the options of a command."""
+    from hansa.sources.spec import spec_from
+
+    data: dict[str, Any] = _described(describe)
+    data |= {name: value for name, value in plain.items() if value}
+    if columns:
+        data["columns"] = {**data.get("columns", {}), **pairs(columns, "--columns")}
+    if where:
+        data["where"] = {**data.get("where", {}), **_many(where)}
+    if level:
+        data["level"] = pairs(level, "--level")
+    for name, value in pairs(more, "--table").items():
+        data[name] = _value(name, value)
+    return spec_from(data, "command line")
+
+
+def _many(where: list[str]) -> dict[str, str | list[str]]:
+    return {
+        name: value.split("|") if "|" in value else value
+        for name, value in pairs(where, "--where").items()
+    }
+
+
+def _value(name: str, text: str) -> Any:
+    if name in ("level", "unit"):
+        key, _, value = text.partition(":")
+        return {key: value}
+    if name in ("missing", "total", "areas") or (name == "wide" and text != "years"):
+        return text.split("|")
+    if name == "rounding":
+        return [[float(x) for x in pair.split(":")] for pair in text.split("|")]
+    return text
+
+
+def _described(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise UsageError(
+            "the description cannot be read",
+            place=str(path),
+            printed=str(problem),
+            admissible="a TOML file with the keys of [facts.NAME]",
+        ) from problem
+
+
+def compute_options(settings: list[str]) -> tuple[dict[str, Any], str]:
+    """`--set` pairs as fields of `Options`, and the column to compute on (`of`)."""
+    known = {
+        "from": ("start", int),
+        "to": ("end", int),
+        "reference": ("reference", str),
+        "without": ("without", _codes),
+        "regions": ("regions", str),
+        "area": ("area", _codes),
+        "min_cell": ("min_cell", float),
+        "rows": ("rows", str),
+    }
+    given = pairs(settings, "--set")
+    of = given.pop("of", "")
+    found: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in known:
+            raise UsageError(
+                f"unknown option {name!r}",
+                admissible=listed([*known, "of"], 20),
+                fix="--set from=2015 --set to=2018",
+            )
+        field, kind = known[name]
+        try:
+            found[field] = kind(text)
+        except ValueError:
+            raise UsageError(
+                f"{name} is not a {'year' if kind is int else 'number'}", printed=repr(text)
+            ) from None
+    return found, of
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def say(text: str) -> None:
+    """A remark for the person at the terminal; never part of what a pipe carries."""
+    print(text, file=sys.stderr)
+
+
+class Progress:
+    """A bar on a terminal; silence in a pipe."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
+
+    def __call__(self, text: str, done: float) -> None:
+        if self.shown:
+            filled = int(30 * done)
+            bar = "█" * filled + "·" * (30 - filled)
+            end = "\n" if done >= 1 else ""
+            print(f"\r{bar} {done:4.0%} {text:<40.40}", end=end, file=sys.stderr, flush=True)

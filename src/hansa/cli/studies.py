@@ -1,0 +1,215 @@
+"""Commands on studies: new, run, report, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hansa.cli.options import Progress, say
+from hansa.errors import HansaError, UsageError
+
+if TYPE_CHECKING:
+    from hansa.study.config import Study
+    from hansa.study.run import StudyResult
+
+EMPTY_STUDY = """\
+format = 1
+title = "My region and its clusters"
+
+# Regions of the result: a named geography (`hansa geographies`) or a file of your own.
+# Left out: every region of the table.
+# geography = "bsr-nuts2-2024"
+
+# What regions are compared with: "all" regions of the table, "complete", a code, a geography.
+reference = "all"
+
+# First and last year of growth. Left out: all years of the table.
+# period = [2018, 2023]
+
+definitions = ["hansa-divisions"]          # `hansa definitions`, or the path of your own
+
+# Your table. Put it beside this file and say which column is which.
+[facts.jobs]
+file = "facts/jobs.csv"
+classification = "nace:2"                  # left out: a list of the table's own codes
+geography = "nuts:2024"                    # left out: a list of the table's own codes
+absent_rows = "unknown"                    # what a row that is not there means: zero, unknown
+source = "Who published the table, its name, its date"
+# columns = { time = "year", activity = "nace", employment = "persons" }
+# where = { nuts_level = 2 }
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("demo")(demo)
+    app.command("new")(new)
+    app.command("run")(run)
+    app.command("report")(report)
+
+
+def demo(
+    folder: Path = typer.Argument(Path("hansa-demo"), help="Folder of the study."),
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="Compute and report; open nothing.")
+    ] = False,
+) -> None:
+    """A complete study from nothing."""
+    from hansa.files import write_bytes
+    from hansa.study.model import STUDY, model_facts
+
+    _refuse_foreign(folder, STUDY)
+    print("This study is MODEL DATA: every number is drawn at random and true of no region.")
+    print("Real statistics: put your table into a study of your own (hansa new my-study).")
+    write_bytes(folder / "facts" / "model.parquet", model_facts())
+    write_bytes(folder / "study.toml", STUDY.encode())
+    result = _run(folder, folder / "out")
+    print()
+    for sentence in _findings(result):
+        print(f"  {sentence}")
+    print()
+    print(f"Report:  {folder / 'out' / 'report.html'}")
+    print(f"Tables:  {folder / 'out' / 'tables'}")
+    print(f"Replay:  hansa run {folder / 'out' / 'recipe.json'}")
+    if not no_serve:
+        say("The workbench is not part of this version; open the report in a browser.")
+
+
+def _refuse_foreign(folder: Path, own: str) -> None:
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    path = folder / "study.toml"
+    if path.is_file() and path.read_text(encoding="utf-8") == own:
+        return
+    raise HansaError(
+        "the folder holds something else",
+        place=str(folder),
+        admissible="a new or empty folder, or an earlier demo",
+        fix="name another folder: hansa demo DIR",
+    )
+
+
+def new(
+    folder: Path = typer.Argument(help="Folder of the study."),
+    template: Annotated[str, typer.Option("--template", help="empty or model.")] = "empty",
+) -> None:
+    """A study folder to fill."""
+    from hansa.files import write_bytes
+
+    if template not in ("empty", "model"):
+        raise UsageError(
+            f"there is no template {template!r}", admissible="empty, model", fix="--template empty"
+        )
+    if folder.exists() and any(folder.iterdir()):
+        raise HansaError(
+            "the folder is not empty", place=str(folder), fix="name a folder that does not exist"
+        )
+    if template == "model":
+        from hansa.study.model import STUDY, model_facts
+
+        write_bytes(folder / "facts" / "model.parquet", model_facts())
+        write_bytes(folder / "study.toml", STUDY.encode())
+    else:
+        write_bytes(folder / "study.toml", EMPTY_STUDY.encode())
+        (folder / "facts").mkdir(exist_ok=True)
+    print(f"{folder / 'study.toml'} is ready.")
+    print("Next: describe your table there, then `hansa check` and `hansa run` the folder.")
+
+
+def run(
+    path: Path = typer.Argument(help="A study folder, or a recipe.json to replay."),
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the results.")] = None,
+    study: Annotated[
+        Path | None, typer.Option("--study", help="Study folder of a recipe that lies elsewhere.")
+    ] = None,
+) -> None:
+    """Run a study: tables, figures, report, recipe."""
+    if path.suffix == ".json":
+        _replay(path, study or path.parent.parent, out)
+        return
+    target = out or path / "out"
+    result = _run(path, target)
+    for sentence in _findings(result):
+        print(sentence)
+    print(f"{target}: report.html, tables, figures, recipe.json")
+
+
+def _run(folder: Path, out: Path) -> StudyResult:
+    from hansa.study.config import read_study
+
+    return _write(read_study(folder), folder, out)
+
+
+def _write(study: Study, folder: Path, out: Path) -> StudyResult:
+    from hansa.study.recipe import recipe, write_results
+    from hansa.study.run import run_study
+
+    result = run_study(study, folder, Progress())
+    outputs = _outputs(result)
+    write_results(out, outputs, recipe(result, folder, outputs))
+    return result
+
+
+def _outputs(result: StudyResult) -> dict[str, bytes]:
+    from hansa.report.content import document, figures
+    from hansa.report.html import render_html
+    from hansa.study.outputs import tables
+
+    drawn = figures(result)
+    report = render_html(document(result, drawn))
+    return {
+        **tables(result),
+        **{f"figures/{name}.svg": f.svg().encode() for name, f in drawn.items()},
+        "report.html": report.encode(),
+    }
+
+
+def _findings(result: StudyResult) -> tuple[str, ...]:
+    from hansa.report.content import findings
+
+    return findings(result)
+
+
+def _replay(path: Path, folder: Path, out: Path | None) -> None:
+    from hansa.study.recipe import differences, read_recipe, recipe, study_of, write_results
+    from hansa.study.run import run_study
+
+    data = read_recipe(path)
+    result = run_study(study_of(data, folder, path), folder, Progress())
+    outputs = _outputs(result)
+    if changed := differences(data, outputs):
+        made = recipe(result, folder, outputs)["versions"]
+        other = {k: v for k, v in made.items() if data.get("versions", {}).get(k) != v}
+        raise HansaError(
+            f"the replay differs from the recipe in {len(changed)} of {len(outputs)} files",
+            place=", ".join(changed[:5]),
+            printed=f"other versions now: {other}" if other else "the same versions",
+            admissible="identical bytes",
+            fix="install the versions of the recipe, or run the study folder for new results",
+        )
+    print(f"{len(outputs)} files, byte for byte those of {path.name}.")
+    if out is not None:
+        write_results(out, outputs, recipe(result, folder, outputs))
+        print(f"written to {out}")
+
+
+def report(
+    folder: Path = typer.Argument(help="A study folder."),
+    to: Annotated[str, typer.Option("--to", help="html.")] = "html",
+    out: Annotated[Path | None, typer.Option("--out", help="File of the report.")] = None,
+) -> None:
+    """Write the report of a study."""
+    from hansa.files import write_bytes
+    from hansa.report.content import document, figures
+    from hansa.report.html import render_html
+    from hansa.study.config import read_study
+    from hansa.study.run import run_study
+
+    if to != "html":
+        raise UsageError(f"a report cannot be written as {to!r}", admissible="html")
+    result = run_study(read_study(folder), folder, Progress())
+    target = out or folder / "out" / "report.html"
+    write_bytes(target, render_html(document(result, figures(result))).encode())
+    print(target)

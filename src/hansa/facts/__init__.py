@@ -1,0 +1,1 @@
+"""From raw facts to an analysable panel: reduce, check."""

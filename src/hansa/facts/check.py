@@ -1,0 +1,147 @@
+"""Findings on a facts table: what is wrong, what is undeclared, what a reader should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from hansa.cube import Cube, parts_above_total
+from hansa.errors import Finding, HansaError, listed
+from hansa.sources.raw import is_parquet, parquet, raw_table
+from hansa.sources.spec import MEASURES, FactsSpec, beside
+from hansa.sources.tabular import read_facts
+
+MOST = 20
+"""Places shown of one kind of finding; the rest is counted."""
+
+
+def check_facts(paths: list[Path], spec: FactsSpec | None = None) -> list[Finding]:
+    """Findings on one table of one or several files, errors first."""
+    spec = spec or FactsSpec()
+    findings: list[Finding] = []
+    try:
+        names = _column_names(paths[0], beside(paths[0], spec))
+    except HansaError as problem:
+        return [problem.finding]
+    wanted = [m for m in MEASURES if m in names or m in spec.columns] or ["employment"]
+    for i, measure in enumerate(wanted):
+        try:
+            cube = read_facts(paths, spec, measure)
+            findings += _of_cube(cube, measure, ", ".join(p.name for p in paths), whole=i == 0)
+        except HansaError as problem:
+            findings.append(problem.finding)
+    order = {"error": 0, "warning": 1, "note": 2}
+    unique = list(dict.fromkeys(findings))
+    return sorted(unique, key=lambda f: order[f.severity])
+
+
+def _column_names(path: Path, spec: FactsSpec) -> list[str]:
+    if is_parquet(path) and path.is_file() and path.stat().st_size:
+        with parquet(path) as file:
+            return list(file.schema_arrow.names)
+    return list(raw_table(path, spec).column_names)
+
+
+def _of_cube(cube: Cube, measure: str, place: str, whole: bool) -> Iterable[Finding]:
+    if whole:
+        yield from _undeclared(cube, place)
+        yield from _left_out(cube, place)
+    missing = zeros = cells = 0
+    for time in cube.years:
+        rows = cube.load(time)
+        laid = cube._laid_out(time, rows)
+        yield from _above(cube, laid, f"{place}, {measure}", time)
+        values = rows.values.value
+        cells += values.size
+        missing += int(np.isnan(values).sum())
+        zeros += int((values == 0).sum())
+        if values.size and not np.nansum(values):
+            yield Finding(
+                "warning",
+                f"{place}, time {time}",
+                f"every {measure} of the year is zero or missing",
+                "0",
+                "values, or no rows for the year",
+                "leave the year out, or declare zeros = 'hidden'",
+            )
+    yield from _gaps(cube, measure, place, (missing, zeros, cells))
+
+
+def _undeclared(cube: Cube, place: str) -> Iterable[Finding]:
+    for name, codes in (("classification", cube.activity), ("geography", cube.geo)):
+        if codes.codelist.is_local:
+            yield Finding(
+                "note",
+                place,
+                f"no {name} is declared",
+                listed(codes.codes, 4),
+                "nace:2" if name == "classification" else "nuts:2013",
+                f"declare it (--{name} ID): codes then have labels, a hierarchy and conversions",
+            )
+    if any("not declared" in step for step in cube.header.steps):
+        yield Finding(
+            "warning",
+            place,
+            "what an absent row means is not declared: taken as zero",
+            f"{cube.size} rows of {len(cube.years) * len(cube.geo) * len(cube.activity)} possible",
+            "absent_rows = zero or unknown",
+            "declare it in the study, in NAME.meta.toml or by --absent-rows",
+        )
+
+
+def _left_out(cube: Cube, place: str) -> Iterable[Finding]:
+    if cube.unused:
+        yield Finding(
+            "note",
+            place,
+            "columns that are not used",
+            listed(cube.unused, 20),
+            "",
+            "map them (--columns OURS=NAME) where they carry a key or a measure",
+        )
+    if cube.set_aside:
+        yield Finding(
+            "warning",
+            place,
+            "rows set aside: their codes are not in the declared version",
+            listed(cube.set_aside, MOST),
+            f"codes of {cube.geo.codelist.id} and {cube.activity.codelist.id}",
+            "convert them, or leave them out on purpose",
+        )
+
+
+def _above(cube: Cube, laid: object, place: str, time: int) -> Iterable[Finding]:
+    found = list(parts_above_total(cube, laid))  # type: ignore[arg-type]
+    for above in found[:MOST]:
+        yield Finding(
+            "error",
+            f"{place}, {above.place}, time {time}",
+            "parts add up to more than their published total",
+            f"parts {above.parts:g}, total {above.total:g}",
+            f"at most {above.total + above.tolerance:g} (each number rounded)",
+            "correct the total or its parts; check that the rows do not overlap",
+        )
+
+
+def _gaps(cube: Cube, measure: str, place: str, counts: tuple[int, int, int]) -> Iterable[Finding]:
+    missing, zeros, cells = counts
+    if missing:
+        yield Finding(
+            "note",
+            place,
+            f"{measure} is missing in some rows",
+            f"{missing} of {cells} rows ({missing / cells:.1%})",
+            "",
+            "results that depend on them stay absent",
+        )
+    if zeros and cube.header.zeros == "printed":
+        yield Finding(
+            "note",
+            place,
+            f"zeros of {measure} are taken as printed; some may stand for hidden cells",
+            f"{zeros} of {cells} rows ({zeros / cells:.1%})",
+            "",
+            "declare zeros = 'hidden' where the publisher prints 0 for a hidden cell",
+        )

@@ -1,0 +1,1 @@
+"""Reports: a study becomes a page, a document, a spreadsheet."""

@@ -1,0 +1,51 @@
+"""Findings on whatever a path names: a table, a definition, a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hansa.clusters.definition import find_definition, findings, read_csv
+from hansa.errors import Finding, HansaError
+from hansa.facts.check import check_facts
+from hansa.sources.spec import FactsSpec
+from hansa.study.config import facts_paths, read_study
+
+
+def check_path(path: Path, spec: FactsSpec | None = None) -> list[Finding]:
+    """Findings on a facts table, a definition (folder or CSV) or a study folder."""
+    try:
+        if (path / "study.toml").is_file():
+            return _study(path)
+        if path.is_dir():
+            return findings(find_definition(str(path)), str(path))
+        if _is_definition(path):
+            return findings(read_csv(path, spec.classification if spec else ""), str(path))
+        return check_facts([path], spec)
+    except HansaError as problem:
+        return [problem.finding]
+
+
+def _is_definition(path: Path) -> bool:
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        names = stream.readline(4096).decode("utf-8", "replace").strip().split(",")
+    return "cluster" in names and "activity" in names and "geo" not in names
+
+
+def _study(folder: Path) -> list[Finding]:
+    study = read_study(folder)
+    found: list[Finding] = []
+    for spec in study.facts.values():
+        try:
+            found += check_facts(facts_paths(folder, spec), spec)
+        except HansaError as problem:
+            found.append(problem.finding)
+    code_list = next(iter(study.facts.values())).classification
+    for name in study.definitions:
+        own = str(folder / name) if (folder / name).exists() else name
+        try:
+            found += findings(find_definition(own, code_list), name)
+        except HansaError as problem:
+            found.append(problem.finding)
+    return found

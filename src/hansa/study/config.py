@@ -1,0 +1,157 @@
+"""study.toml: what a study is about, and how it is to be computed."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from hansa.errors import HansaError, UsageError, listed
+from hansa.sources.spec import FactsSpec
+
+DEFAULT_MEASURES = (
+    "employment",
+    "cluster_share",
+    "focus",
+    "location_quotient_total",
+    "growth_rate",
+    "growth_annual",
+    "growth_contribution",
+)
+
+
+class BaseChoice(BaseModel):
+    """One choice of what counts as the whole of a region."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    without: tuple[str, ...] = ()
+
+
+class Outputs(BaseModel):
+    """What a report shows beside the tables.
+
+    region   the region of the specialisation figure; empty: the largest one
+    cluster  the cluster of the map and the league; empty: the most concentrated traded one
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tables: str = "csv"
+    region: str = ""
+    cluster: str = ""
+
+
+class Study(BaseModel):
+    """A study; see docs/reference for every key.
+
+    geography  the regions of the results (a named geography; empty: every region of the facts)
+    area       the geography whose sum is shown as one region
+    period     first and last year; empty: all years of the facts
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = 1
+    title: str
+    summary: str = ""
+    geography: str = ""
+    area: str = ""
+    reference: str = "all"
+    period: tuple[int, int] | tuple[()] = ()
+    min_cell: float = 50.0
+    definitions: tuple[str, ...] = ("hansa-divisions",)
+    measures: tuple[str, ...] = DEFAULT_MEASURES
+    base: tuple[BaseChoice, ...] = (BaseChoice(name="all activities"),)
+    facts: dict[str, FactsSpec]
+    outputs: Outputs = Field(default_factory=Outputs)
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: int) -> int:
+        if value != 1:
+            raise ValueError("format = 1 is the only one this version knows")
+        return value
+
+    @field_validator("facts")
+    @classmethod
+    def _some_facts(cls, value: dict[str, FactsSpec]) -> dict[str, FactsSpec]:
+        if not value:
+            raise ValueError("at least one table [facts.NAME]")
+        for name, spec in value.items():
+            if not spec.file:
+                raise ValueError(f'[facts.{name}] needs file = "…"')
+        return value
+
+
+def read_study(folder: Path) -> Study:
+    """The study in a folder; raises for a missing or wrong study.toml."""
+    path = folder / "study.toml"
+    if not path.is_file():
+        raise HansaError(
+            "this is no study folder",
+            place=str(folder),
+            admissible="a folder with study.toml",
+            fix=f"make one: hansa new {folder}",
+        )
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise HansaError(
+            "study.toml cannot be read", place=str(path), printed=str(problem), admissible="TOML"
+        ) from problem
+    return study_from(data, str(path))
+
+
+def study_from(data: dict[str, Any], place: str) -> Study:
+    """A validated study; `place` names the file for the message."""
+    try:
+        return Study(**data)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        extra = first["type"] == "extra_forbidden"
+        raise UsageError(
+            f"the study is wrong at {key!r}",
+            place=place,
+            printed=repr(first.get("input"))[:120],
+            admissible=listed(Study.model_fields, 30)
+            if extra and len(first["loc"]) == 1
+            else first["msg"],
+            fix="correct the key in study.toml",
+        ) from problem
+
+
+def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
+    """The files of a facts entry; `$HANSA_DATA` stands for the folder of the real data.
+
+    A pattern with `*` takes every file it matches, in name order.
+    """
+    found: list[Path] = []
+    for name in spec.file:
+        path = _expanded(folder, name)
+        if "*" in path.name:
+            matched = sorted(path.parent.glob(path.name))
+            if not matched:
+                raise HansaError("no file matches", place=name, fix="check the pattern")
+            found += matched
+        else:
+            found.append(path)
+    return found
+
+
+def _expanded(folder: Path, name: str) -> Path:
+    if name.startswith("$HANSA_DATA"):
+        root = os.environ.get("HANSA_DATA")
+        if not root:
+            raise HansaError(
+                "the study reads $HANSA_DATA, which is not set",
+                place=name,
+                fix="set HANSA_DATA to the folder that holds the data, or write a path",
+            )
+        return Path(root + name.removeprefix("$HANSA_DATA"))
+    return folder / name

@@ -1,0 +1,208 @@
+"""A study to its results: facts in, panels out; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hansa.clusters import ClusterDefinition, Coverage, coverage, find_definition
+from hansa.cube import Cube
+from hansa.errors import Finding, HansaError, listed
+from hansa.facts.check import check_facts
+from hansa.measures.catalogue import Measure, find_measure
+from hansa.panel import Panel
+from hansa.sources.tabular import read_facts
+from hansa.study.compute import Options, Request, compute_all, reference_members
+from hansa.study.config import BaseChoice, Study, facts_paths
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class BaseResult:
+    """Panels of one definition on one base.
+
+    regions  measure -> panel over the regions of the study
+    area     measure -> panel over the area as one region; empty without one
+    members  cluster -> members of the reference where both cluster and base are published
+    """
+
+    base: BaseChoice
+    regions: dict[str, Panel]
+    area: dict[str, Panel]
+    members: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class DefinitionResult:
+    """Everything computed on one cluster definition."""
+
+    definition: ClusterDefinition
+    coverage: Coverage
+    bases: tuple[BaseResult, ...]
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A study with its results and what was found on the way."""
+
+    study: Study
+    cube: Cube
+    results: tuple[DefinitionResult, ...]
+    findings: tuple[Finding, ...]
+    files: tuple[Path, ...]
+
+
+def run_study(
+    study: Study, folder: Path, progress: Progress = lambda _text, _done: None
+) -> StudyResult:
+    """Run every measure of a study on every definition and base.
+
+    `progress` is told what is being done and how far (0 to 1).
+    """
+    cubes: dict[str, Cube] = {}
+    files: list[Path] = []
+    findings: list[Finding] = []
+    for i, (name, spec) in enumerate(study.facts.items()):
+        progress(f"checking {name}", 0.4 * i / len(study.facts))
+        paths = facts_paths(folder, spec)
+        files += paths
+        findings += check_facts(paths, spec)
+    _refuse_errors(findings)
+    chosen = [find_measure(m) for m in study.measures]
+    results = []
+    for i, name in enumerate(study.definitions):
+        progress(f"computing {name}", 0.4 + 0.6 * i / len(study.definitions))
+        definition = find_definition(_own(folder, name), _first(study).classification)
+        results.append(_on_definition(study, folder, definition, chosen, cubes))
+    progress("done", 1.0)
+    main = next(iter(cubes.values()))
+    return StudyResult(study, main, tuple(results), tuple(findings), tuple(files))
+
+
+def _first(study: Study):  # type: ignore[no-untyped-def]
+    return next(iter(study.facts.values()))
+
+
+def _own(folder: Path, name: str) -> str:
+    """A definition of the study's own folder wins over a path from elsewhere."""
+    return str(folder / name) if (folder / name).exists() else name
+
+
+def _refuse_errors(findings: list[Finding]) -> None:
+    errors = [f for f in findings if f.severity == "error"]
+    if not errors:
+        return
+    first = errors[0]
+    more = f" ({len(errors) - 1} more: hansa check)" if len(errors) > 1 else ""
+    raise HansaError(
+        first.rule + more,
+        place=first.place,
+        printed=first.printed,
+        admissible=first.admissible,
+        fix=first.fix,
+    )
+
+
+def _on_definition(
+    study: Study,
+    folder: Path,
+    definition: ClusterDefinition,
+    measures: list[Measure],
+    cubes: dict[str, Cube],
+) -> DefinitionResult:
+    bases = tuple(_on_base(study, folder, definition, measures, base, cubes) for base in study.base)
+    cube = next(iter(cubes.values()))
+    return DefinitionResult(definition, coverage(definition, cube.activity), bases)
+
+
+def _on_base(
+    study: Study,
+    folder: Path,
+    definition: ClusterDefinition,
+    measures: list[Measure],
+    base: BaseChoice,
+    cubes: dict[str, Cube],
+) -> BaseResult:
+    regions: dict[str, Panel] = {}
+    area: dict[str, Panel] = {}
+    for column, own in _by_column(measures).items():
+        cube = _cube(study, folder, column, cubes)
+        requests = _requests(study, definition, own, base, cube)
+        computed = compute_all(cube, requests)
+        regions |= computed[0] | computed[1]
+        if study.area:
+            area |= computed[2] | computed[3]
+    main = _cube(study, folder, "employment", cubes)
+    members = {}
+    if study.reference == "complete":
+        members = reference_members(main, definition, _options(study, base, main))
+    return BaseResult(base, regions, area, members)
+
+
+def _by_column(measures: list[Measure]) -> dict[str, list[Measure]]:
+    grouped: dict[str, list[Measure]] = {}
+    for m in measures:
+        grouped.setdefault(m.needs[0] if m.needs else "employment", []).append(m)
+    return grouped
+
+
+def _requests(
+    study: Study,
+    definition: ClusterDefinition,
+    measures: list[Measure],
+    base: BaseChoice,
+    cube: Cube,
+) -> list[Request]:
+    """Levels for every year and growth over the period; for the regions, then for the area."""
+    levels = tuple(m.id for m in measures if m.years == 1)
+    growth = tuple(m.id for m in measures if m.years == 2)
+    years = _options(study, base, cube)
+    period = _period(study, cube)
+    over = Options(**{**vars(years), "start": period[0], "end": period[1]}) if period else years
+    if not period:
+        growth = ()
+    requests = [Request(levels, definition, years), Request(growth, definition, over)]
+    if study.area:
+        for request in list(requests):
+            options = Options(**{**vars(request.options), "area": (study.area,), "regions": ""})
+            requests.append(Request(request.measures, definition, options))
+    return requests
+
+
+def _options(study: Study, base: BaseChoice, cube: Cube) -> Options:
+    return Options(
+        reference=study.reference,
+        without=base.without,
+        regions=study.geography,
+        min_cell=study.min_cell,
+    )
+
+
+def _period(study: Study, cube: Cube) -> tuple[int, int] | None:
+    if study.period:
+        return study.period
+    return (cube.years[0], cube.years[-1]) if len(cube.years) > 1 else None
+
+
+def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cube:
+    """The cube of a column, from the first facts entry that has it."""
+    if column in cubes:
+        return cubes[column]
+    problems = []
+    for spec in study.facts.values():
+        try:
+            cubes[column] = read_facts(facts_paths(folder, spec), spec, column)
+            return cubes[column]
+        except HansaError as problem:
+            if "is missing" not in problem.finding.rule:
+                raise
+            problems.append(problem)
+    raise HansaError(
+        f"no facts of the study hold {column}",
+        place=listed(study.facts),
+        printed=problems[0].finding.printed,
+        fix=f'map a column: [facts.NAME] columns = {{ {column} = "…" }}, '
+        "or leave out the measures that need it",
+    )

@@ -1,0 +1,167 @@
+"""League tables: every rank with its interval, absent regions at the end with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hansa.panel import Header, Panel
+from hansa.views.captions import source_line
+from hansa.views.format import MISSING, THIN, Scale
+from hansa.views.reading import (
+    HERE,
+    PLAIN,
+    At,
+    Cell,
+    Reading,
+    Words,
+    amount_words,
+    read,
+    reference_name,
+)
+
+
+@dataclass(frozen=True)
+class LeagueRow:
+    """One region. Ranks are None where the region cannot be ranked; `status` says why."""
+
+    code: str
+    name: str
+    rank: int | None
+    best: int | None
+    worst: int | None
+    value: float | None
+    lower: float | None
+    upper: float | None
+    estimated: float
+    status: str
+    tiny: bool = False
+
+    @property
+    def rank_text(self) -> str:
+        """`3 (2–5)`: a rank is never printed without its interval."""
+        if self.best is None or self.worst is None:
+            return MISSING
+        if self.rank is None:
+            return f"{self.best}–{self.worst}"
+        return f"{self.rank} ({self.best}–{self.worst})"
+
+
+@dataclass(frozen=True)
+class League:
+    """Regions in the order of a value, the highest first."""
+
+    title: str
+    subtitle: str
+    note: str
+    source: str
+    rows: tuple[LeagueRow, ...]
+    scale: Scale
+    header: Header
+    cluster: str = ""
+    reference: str = ""
+
+    @property
+    def ranked(self) -> tuple[LeagueRow, ...]:
+        """The rows that have a rank or an interval of it."""
+        return tuple(row for row in self.rows if row.best is not None)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Heads of `table`."""
+        heads = ("Rank (best–worst)", "Code", "Region", self.subtitle)
+        return (*heads, "Lowest possible", "Highest possible", "Share estimated", "Status")
+
+    def table(self) -> tuple[tuple[str, ...], ...]:
+        """The league as text, a row a region, in the order of `columns`."""
+        return tuple(self._texts(row) for row in self.rows)
+
+    def _texts(self, row: LeagueRow) -> tuple[str, ...]:
+        spread = 0.0 if row.lower is None or row.upper is None else row.upper - row.lower
+        bounds = self.scale.bounds(row.lower, row.upper)
+        estimated = f"{100 * row.estimated:.0f}{THIN}%" if row.estimated else ""
+        value = self.scale.text(row.value, spread)
+        return (row.rank_text, row.code, row.name, value, *bounds, estimated, row.status)
+
+
+def league(panel: Panel, at: At = HERE, words: Words = PLAIN) -> League:
+    """Rank the regions of a panel for one cluster and year, the highest value first.
+
+    best   1 + the number of others that are certainly higher (their lower bound above my upper)
+    worst  the number of ranked regions less those that are certainly lower
+    Equal values share the better rank. A region known only by two bounds has an interval and no
+    rank; an absent one has neither.
+    """
+    reading = read(panel, "geo", at, words)
+    known = reading.known
+    ranked = [(c, *_interval(c, known)) for c in known]
+    rows = [_row(c, _rank(c, known), best, worst) for c, best, worst in ranked]
+    rows += [_row(c, None, None, None) for c in reading.absent]
+    cluster = words.name(reading.at.cluster, panel.header) if reading.at.cluster else ""
+    when = f", {reading.period}" if reading.period else ""
+    label = amount_words(panel.header)
+    label = label[:1].upper() + label[1:]
+    return League(
+        title=words.title or _title(rows, cluster),
+        subtitle=f"{label}{when}",
+        note=_note(reading),
+        source=source_line(panel.header, words, reference=reading.scale.style == "quotient"),
+        rows=tuple(rows),
+        scale=reading.scale,
+        header=panel.header,
+        cluster=cluster,
+        reference=reference_name(panel.header, words),
+    )
+
+
+def _title(rows: list[LeagueRow], cluster: str) -> str:
+    start = f"{cluster}: " if cluster else ""
+    first = rows[0] if rows else None
+    if first is None or first.best is None:
+        return f"{start}no region can be ranked"
+    verb = "ranks first" if first.worst == 1 else f"may rank first ({first.best}–{first.worst})"
+    return f"{start}{first.name} {verb} of {sum(r.best is not None for r in rows)} regions"
+
+
+def _interval(cell: Cell, cells: tuple[Cell, ...]) -> tuple[int, int]:
+    best = 1 + sum(other.low > cell.high for other in cells)
+    worst = len(cells) - sum(other.high < cell.low for other in cells)
+    return best, worst
+
+
+def _rank(cell: Cell, cells: tuple[Cell, ...]) -> int | None:
+    if cell.value is None:
+        return None
+    return 1 + sum(other.middle > cell.middle for other in cells)
+
+
+def _row(cell: Cell, rank: int | None, best: int | None, worst: int | None) -> LeagueRow:
+    return LeagueRow(
+        code=cell.code,
+        name=cell.name,
+        rank=rank,
+        best=best,
+        worst=worst,
+        value=cell.value,
+        lower=cell.lower,
+        upper=cell.upper,
+        estimated=cell.estimated,
+        status=cell.reason if cell.absent else cell.meaning,
+        tiny=cell.tiny,
+    )
+
+
+def _note(reading: Reading) -> str:
+    if any(c.bounded for c in reading.known):
+        note = (
+            "Rank with its best and worst possible rank: regions whose intervals overlap may "
+            "change places."
+        )
+        if any(c.value is None for c in reading.known):
+            note += " A region known only between two bounds has no rank, only the interval of it."
+    else:
+        note = (
+            "No bounds are known for these numbers; the interval of a rank comes from ties alone."
+        )
+    if reading.absent:
+        note += " Not ranked: regions whose number is not known, at the end with the reason."
+    return note

@@ -1,0 +1,314 @@
+"""A map of equal squares: one value a region, fair to small regions, without geometry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hansa.panel import Panel
+from hansa.views.canvas import (
+    Caption,
+    Layer,
+    Plot,
+    compose,
+    hatch,
+    inner_width,
+    points,
+    rects,
+    rules,
+    texts,
+)
+from hansa.views.captions import data_columns, data_rows, header_notes, source_line
+from hansa.views.figure import Figure, both
+from hansa.views.format import THIN, Scale
+from hansa.views.lettering import fitted, width
+from hansa.views.reading import (
+    HERE,
+    PLAIN,
+    At,
+    Cell,
+    Reading,
+    Words,
+    amount_words,
+    noted,
+    read,
+    reference_name,
+)
+from hansa.views.sentences import map_title
+from hansa.views.shades import Shades, shades_of
+from hansa.views.theme import (
+    GROUND,
+    INK,
+    ON_DARK,
+    ON_LIGHT,
+    QUIET,
+    Format,
+    letters_on,
+)
+from hansa.views.tiles import Layout, country, layout_for
+
+_LISTED = 5
+_LEGEND = 356
+INSET = 16
+
+
+@dataclass(frozen=True)
+class _Map:
+    reading: Reading
+    layout: Layout
+    shades: Shades
+    side: int
+    form: Format
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.layout.columns * self.side, self.layout.lines * self.side
+
+
+def tile_map(
+    panel: Panel, at: At = HERE, words: Words = PLAIN, layout: Layout | None = None
+) -> Figure:
+    """One value a region as equal squares, near where the regions lie.
+
+    Quotients are coloured around 1 and changes around 0, symmetric on their scale; other values
+    from light to dark. A region of which nothing is known is an empty square with a dashed
+    outline; a bounded one is hatched.
+    """
+    reading = read(panel, "geo", at, words)
+    places = layout or layout_for((c.code for c in reading.cells), panel.header.geography)
+    shades = shades_of(reading, words)
+    caption = _caption(reading, places, words)
+    specs = both(lambda form: compose(caption, _plot(reading, places, shades, form), form))
+    return Figure(
+        id=f"map-{reading.at.cluster or reading.header.measure}-{reading.at.time or 'all'}",
+        title=caption.title,
+        subtitle=caption.subtitle,
+        alt=caption.alt,
+        notes=caption.notes,
+        columns=data_columns(reading),
+        rows=data_rows(reading),
+        source=caption.source,
+        model_data=caption.model_data,
+        **specs,
+    )
+
+
+def _caption(reading: Reading, layout: Layout, words: Words) -> Caption:
+    header, scale = reading.header, reading.scale
+    cluster = words.name(reading.at.cluster, header) if reading.at.cluster else amount_words(header)
+    title = words.title or map_title(reading, words, cluster)
+    when = f", {reading.period}" if reading.period else ""
+    if scale.style == "quotient":
+        what = f"{cluster}: share as a multiple of the share in {reference_name(header, words)}"
+    else:
+        unit = "in per cent" if scale.style in ("share", "change") else header.unit
+        label = (header.label or header.measure).rpartition(": ")[2]
+        what = f"{cluster}: {label[:1].lower() + label[1:]}" + (f", {unit}" if unit else "")
+    notes = [layout.note] if layout.note else []
+    if any(c.bounded for c in reading.known):
+        notes.append("Hatched: only bounds are certain; the number is printed with its interval.")
+    if any(c.tiny for c in reading.known):
+        notes.append("Small circle: too small to carry a rate.")
+    if reading.absent:
+        notes.append(f"Dashed and empty: not known ({'; '.join(noted(reading.absent))}).")
+    notes += header_notes(header)
+    first = "; ".join(f"{c.name} {_number(c, scale)}" for c in reading.known[:5])
+    last = "; ".join(f"{c.name} {_number(c, scale)}" for c in reading.known[-5:])
+    alt = f"Map of equal squares, one a region. {title}. {what}{when}."
+    alt += f" Highest: {first}. Lowest: {last}."
+    source = source_line(header, words, reference=scale.style == "quotient")
+    return Caption(title, f"{what}{when}.", alt, tuple(notes), source, header.model_data)
+
+
+def _plot(reading: Reading, layout: Layout, shades: Shades, form: Format) -> Plot:
+    room = inner_width(form, reading.header.model_data)
+    if form.narrow:
+        side = min(42, room // layout.columns)
+    else:
+        side = max(20, min(48, (room - 250) // layout.columns, 620 // layout.lines))
+    drawn = _Map(reading, layout, shades, side, form)
+    wide, high = drawn.size
+    beside = not form.narrow and wide + 40 + 230 <= room
+    x, y = (wide + 40, 6) if beside else (0, high + 22)
+    legend, legend_height = _legend(drawn, (x, y), min(room - x, _LEGEND))
+    lists, lists_height = _lists(drawn, (x, y + legend_height + 22), room - x)
+    height = max(high, y + legend_height + 22 + lists_height)
+    layers = [*_tiles(drawn), *_borders(drawn), *legend, *lists]
+    return Plot(room, round(height), tuple(layers), 0, 6, 6)
+
+
+def _box(drawn: _Map, code: str, inset: float = 0) -> dict[str, float]:
+    column, row = drawn.layout.places[code]
+    x, y, side = column * drawn.side, row * drawn.side, drawn.side - inset
+    return {"x": x + inset, "y": y + inset, "x2": x + side, "y2": y + side}
+
+
+def _tiles(drawn: _Map) -> list[Layer]:
+    reading, shades = drawn.reading, drawn.shades
+    solid = [c for c in reading.known if c.value is not None]
+    hollow = [c for c in reading.known if c.value is None]
+    inset = [{**_box(drawn, c.code, 3), **_hover(c, shades.scale)} for c in reading.absent]
+    filled = [
+        {**_box(drawn, c.code), "fill": shades.colour(c.value or 0.0), **_hover(c, shades.scale)}
+        for c in solid
+    ]
+    open_ = [{**_box(drawn, c.code), "fill": GROUND, **_hover(c, shades.scale)} for c in hollow]
+    layers = [rects([*filled, *open_], stroke=GROUND, strokeWidth=1.5)]
+    layers += _hatching(drawn, solid, hollow)
+    if inset:
+        layers.append(rects(inset, filled=False, stroke=QUIET, strokeDash=[3, 2]))
+    return layers + _letters(drawn)
+
+
+def _hatching(drawn: _Map, solid: list[Cell], hollow: list[Cell]) -> list[Layer]:
+    """Bounded cells: a hatched foot under the letters; hatched all over where there is no value."""
+    dark: list[dict[str, Any]] = []
+    light: list[dict[str, Any]] = []
+    foot = max(4, drawn.side // 6)
+    for cell in solid:
+        if cell.bounded:
+            box = _box(drawn, cell.code)
+            lines = hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
+            (dark if _ink(drawn, cell) == ON_LIGHT else light).extend(lines)
+    for cell in hollow:
+        box = _box(drawn, cell.code)
+        dark += hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
+        dark += hatch(box["x"] + 1, box["x2"] - 1, box["y"] + 1, box["y"] + foot + 1, 4)
+    layers = [rules(dark, color=ON_LIGHT, strokeWidth=0.9)] if dark else []
+    return layers + ([rules(light, color=ON_DARK, strokeWidth=0.9)] if light else [])
+
+
+def _letters(drawn: _Map) -> list[Layer]:
+    """Code and number in every square, the number smaller where it is an interval."""
+    side, scale = drawn.side, drawn.shades.scale
+    longest = max((width(c.code, 1) for c in drawn.reading.cells), default=2.0)
+    size = min(12.0, round((side - 4) / longest, 1))
+    groups: dict[tuple[str, float], list[dict[str, Any]]] = {}
+    rings: dict[str, list[dict[str, Any]]] = {}
+    for cell in drawn.reading.cells:
+        box = _box(drawn, cell.code)
+        ink = _ink(drawn, cell)
+        x, y = (box["x"] + box["x2"]) / 2, (box["y"] + box["y2"]) / 2
+        two = side >= 34
+        code = {"x": x, "y": y - 7 if two else y, "text": cell.code}
+        groups.setdefault((ink, size), []).append(code)
+        if two:
+            text = _short(cell, scale)
+            fit = min(12.0, round((side - 3) / max(1.0, width(text, 1)), 1))
+            groups.setdefault((ink, fit), []).append({"x": x, "y": y + 7, "text": text})
+        if cell.tiny and not cell.absent:
+            rings.setdefault(ink, []).append({"x": box["x2"] - 6, "y": box["y"] + 6})
+    layers = [
+        texts(items, align="center", fontSize=letter, color=ink)
+        for (ink, letter), items in sorted(groups.items())
+    ]
+    ring = {"shape": "circle", "size": 24, "filled": False, "strokeWidth": 1}
+    return layers + [points(spots, color=ink, **ring) for ink, spots in sorted(rings.items())]
+
+
+def _ink(drawn: _Map, cell: Cell) -> str:
+    return INK if cell.value is None else letters_on(drawn.shades.colour(cell.value))
+
+
+def _borders(drawn: _Map) -> list[Layer]:
+    """Thick lines where a square has no neighbour, or one of another country."""
+    at = {place: code for code, place in drawn.layout.places.items()}
+    side = drawn.side
+    lines = []
+    for code, (x, y) in sorted(drawn.layout.places.items()):
+        for dx, dy, ends in (
+            (0, -1, (x, y, x + 1, y)),
+            (0, 1, (x, y + 1, x + 1, y + 1)),
+            (-1, 0, (x, y, x, y + 1)),
+            (1, 0, (x + 1, y, x + 1, y + 1)),
+        ):
+            other = at.get((x + dx, y + dy))
+            if other is None or (country(other) != country(code) and other > code):
+                x1, y1, x2, y2 = (side * v for v in ends)
+                lines.append({"x": x1, "y": y1, "x2": x2, "y2": y2})
+    return [rules(lines, color=INK, strokeWidth=1.4, strokeCap="square")]
+
+
+def _legend(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer], int]:
+    """A strip of the colours with values below it and what its ends mean above it."""
+    shades, small = drawn.shades, drawn.form.small
+    x, y = corner
+    inner, parts = room - 2 * INSET, 40
+    strip = [
+        {
+            "x": round(x + INSET + inner * i / parts, 2),
+            "x2": round(x + INSET + inner * min(1, (i + 1.6) / parts), 2),
+            "y": y + 20,
+            "y2": y + 34,
+            "fill": shades.ramp((i + 0.5) / parts),
+        }
+        for i in range(parts)
+    ]
+    ticks = [
+        {"x": round(x + INSET + inner * shades.share(t), 2), "y": y + 45, "text": shades.tick(t)}
+        for t in shades.ticks
+    ]
+    left, right = shades.words
+    ends = [
+        texts([{"x": x + INSET, "y": y + 8, "text": left}], fontSize=small),
+        texts([{"x": x + room - INSET, "y": y + 8, "text": right}], fontSize=small, align="right"),
+    ]
+    box = {"x": x + INSET, "x2": x + INSET + inner, "y": y + 20, "y2": y + 34}
+    layers = [
+        rects(strip),
+        rects([box], filled=False, stroke=QUIET, strokeWidth=0.8),
+        texts(ticks, align="center", fontSize=small),
+        *ends,
+    ]
+    return layers, 54
+
+
+def _lists(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer], int]:
+    """The highest and the lowest regions by name: the squares carry codes only."""
+    known, small = drawn.reading.known, drawn.form.small
+    if len(known) <= 2 * _LISTED:
+        groups = [("All regions", known)]
+    else:
+        groups = [("Highest", known[:_LISTED]), ("Lowest", known[-_LISTED:])]
+    x, y = corner
+    x, room = x + INSET, min(room, _LEGEND) - 2 * INSET
+    heads, names, numbers = [], [], []
+    for title, cells in groups:
+        heads.append({"x": x, "y": y + 8, "text": title})
+        y += 20
+        for cell in cells:
+            number = _number(cell, drawn.shades.scale)
+            space = room - width(number, small) - 12
+            names.append(
+                {"x": x, "y": y + 8, "text": fitted(f"{cell.code}  {cell.name}", small, space)}
+            )
+            numbers.append({"x": x + room, "y": y + 8, "text": number})
+            y += 18
+        y += 12
+    layers = [
+        texts(heads, fontSize=small, fontWeight=600),
+        texts(names, fontSize=small),
+        texts(numbers, fontSize=small, align="right"),
+    ]
+    return layers, y - corner[1]
+
+
+def _number(cell: Cell, scale: Scale) -> str:
+    return scale.with_interval(cell.value, cell.lower, cell.upper)
+
+
+def _short(cell: Cell, scale: Scale) -> str:
+    """The number inside a square: two or three figures."""
+    if cell.absent:
+        return "·"
+    if cell.value is None:
+        return scale.interval(cell.lower, cell.upper)
+    if scale.style == "amount" and abs(cell.value) >= 10_000:
+        return f"{cell.value / 1000:.0f}k"
+    return scale.text(cell.value, cell.high - cell.low).replace(f"{THIN}%", "%")
+
+
+def _hover(cell: Cell, scale: Scale) -> dict[str, str]:
+    what = cell.reason if cell.absent else _number(cell, scale)
+    status = f" ({cell.meaning})" if cell.meaning and not cell.absent else ""
+    return {"hover": f"{cell.code} {cell.name}: {what}{status}"}
