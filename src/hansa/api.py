@@ -96,8 +96,7 @@ def _cube(facts: Facts, measure: str, spec: FactsSpec) -> Cube:
 
 
 def _paths(files: Path | str | Sequence[Path | str]) -> list[Path]:
-    one = isinstance(files, str | Path)
-    return [Path(f) for f in ([files] if one else files)]  # type: ignore[list-item]
+    return [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
 
 
 def _spec(describe: Description) -> FactsSpec:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ from hansa.errors import HansaError, listed
 from hansa.law import Quantity, any_flag, total
 from hansa.panel import Header
 
-Ints = npt.NDArray[np.integer]
+# int16, int32 or int64, whichever is narrow enough
+Ints = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -131,10 +133,9 @@ class Rows:
         """Positions of the cells in the flattened matrix of activities x regions."""
         known: dict[int, Ints] = self.__dict__.setdefault("_places", {})
         if regions not in known:
-            place = self.activity.astype(np.int32 if regions < 2**16 else np.int64)
-            place *= regions
-            place += self.geo
-            known[regions] = place
+            wide = np.int32 if regions < 2**16 else np.int64
+            place: Ints = np.multiply(self.activity, regions, dtype=wide)
+            known[regions] = np.add(place, self.geo, out=place)
         return known[regions]
 
 

@@ -72,7 +72,10 @@ class Header:
                 printed=listed(unknown),
                 admissible=listed(sorted(known), 30),
             )
-        return Header(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
+        }
+        return Header(**values)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def compute(
-    measure: str = typer.Argument(help="A measure of `hansa measures`."),
+    measure: Annotated[str, typer.Argument(help="A measure of `hansa measures`.")],
     facts: Annotated[
         list[Path], typer.Option("--facts", help="The table (repeat for several).")
     ] = ...,  # type: ignore[assignment]

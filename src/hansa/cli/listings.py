@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
+from typing import TYPE_CHECKING
 
 import typer
 
 from hansa.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from hansa.clusters import ClusterDefinition
 
 
 def register(app: typer.Typer) -> None:
@@ -64,7 +68,7 @@ def definitions(
                 _line(d.kind_of(cluster), f"{cluster}: {d.label_of(cluster)} ({', '.join(codes)})")
 
 
-def _definition(d, full: bool) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def _definition(d: ClusterDefinition, full: bool) -> dict[str, object]:
     entry: dict[str, object] = {
         "id": d.id,
         "label": d.label,

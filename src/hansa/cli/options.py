@@ -174,6 +174,7 @@ class Progress:
         self.shown = sys.stderr.isatty()
 
     def __call__(self, text: str, done: float) -> None:
+        """Say what is being done and how far, 0 to 1."""
         if self.shown:
             filled = int(30 * done)
             bar = "█" * filled + "·" * (30 - filled)

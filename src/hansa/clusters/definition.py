@@ -207,7 +207,7 @@ def _member(row: dict[str, str], place: str, codes: Codelist) -> Member:
             f"the weight of {row['activity']} is no share",
             place=place,
             printed=text,
-            admissible="a number from 0 to 1: the share of the activity that belongs to the cluster",
+            admissible="a share from 0 to 1: how much of the activity belongs to the cluster",
         )
     kind = (row.get("kind") or "").strip()
     if kind not in ("", *KINDS):

@@ -91,7 +91,7 @@ def _opened(connection: Any, files: Sequence[Path], spec: FactsSpec) -> ibis.Tab
             "a file cannot be read",
             place=listed(names),
             printed=str(problem).splitlines()[0][:200],
-            admissible="CSV with one header row, or complete Parquet files, all with the same columns",
+            admissible="CSV with a header row, or complete Parquet files, with the same columns",
         ) from problem
 
 

@@ -90,12 +90,13 @@ def render_html(document: Document) -> str:
     if repeated := sorted({i for i in ids if ids.count(i) > 1}):
         raise ValueError(f"sections share an id: {', '.join(repeated)}")
     template = _environment().get_template("report.html")
-    return template.render(
+    page: str = template.render(
         doc=document,
         style=_style(document.title),
         sections=_numbered(document.sections),
         table_of=_table_of,
     )
+    return page
 
 
 def inline_svg(figure: Figure, prefix: str, *, narrow: bool = False) -> str:

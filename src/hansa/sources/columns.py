@@ -157,7 +157,7 @@ def chosen_rows(
         where[columns.measure] = measure
     if not where:
         return table, lambda i: first + i
-    keep = None
+    keep: pa.Array = pa.array(np.ones(table.num_rows, bool))
     for name, wanted in where.items():
         if name not in table.column_names:
             raise HansaError(
@@ -169,7 +169,7 @@ def chosen_rows(
         texts = [_as_text(w) for w in (wanted if isinstance(wanted, list) else [wanted])]
         cells = pc.fill_null(pc.cast(table[name], pa.string()), "")
         own = pc.is_in(cells, value_set=pa.array(texts))
-        keep = own if keep is None else pc.and_(keep, own)
+        keep = pc.and_(keep, own)
     at = np.flatnonzero(np.asarray(keep.to_pylist(), bool))
     return table.filter(keep), lambda i: first + int(at[i])
 
@@ -288,7 +288,8 @@ def _flags(column: pa.ChunkedArray, name: str, place: str, numbered: Numbered) -
                 admissible="letters such as p, e, b, c, u; several joined by ;",
                 fix="correct it, or choose another status column",
             ) from None
-    return bits[index]
+    found: Flags = bits[index]
+    return found
 
 
 def _rounded(value: Floats, spec: FactsSpec) -> tuple[Floats, Floats]:
@@ -330,7 +331,7 @@ def _refuse_payroll_without_jobs(
         place=f"{place}, row {numbered(row)}",
         printed=f"payroll {pay[row]:g}, employment "
         + ("empty" if np.isnan(jobs[row]) else f"{jobs[row]:g}"),
-        admissible="jobs above zero where wages are paid, or a status that says why they are hidden",
+        admissible="jobs above zero where wages are paid, or a status that says why not",
         fix="correct the row, or give employment_status (such as c) for a hidden number of jobs",
     )
 

@@ -12,6 +12,7 @@ from hansa.errors import HansaError, listed
 from hansa.sources.spec import FactsSpec
 
 BATCH_ROWS = 1 << 20
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SEPARATORS = {";": "semicolon", "\t": "tab", "|": "bar", ",": "comma"}
 
 

@@ -7,10 +7,10 @@ read a year at a time. Everything else is read once and kept by year. Both ways 
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,7 @@ class _Reader:
                     group, columns=[columns.geo, columns.activity], use_threads=False
                 )
                 place = str(path)
-                at = functools.partial(operator.add, first)
+                at = partial(operator.add, first)
                 piece = _Piece(
                     _small(self.geo.positions(table[columns.geo], place, at)),
                     _small(self.activity.positions(table[columns.activity], place, at)),
@@ -175,7 +175,7 @@ class _Reader:
             values = values[keep]
         for year, rows in _by_year(time):
             own = values[rows]
-            piece = _Piece(_small(geo[rows]), _small(activity[rows]), lambda own=own: own)
+            piece = _Piece(_small(geo[rows]), _small(activity[rows]), partial(_known, own))
             self.pieces.setdefault(year, []).append(piece)
 
     def cube(self, files: list[Path]) -> Cube:
@@ -274,6 +274,10 @@ def _later(
     return load
 
 
+def _known(values: Quantity) -> Quantity:
+    return values
+
+
 def _by_year(time: Ints) -> Iterator[tuple[int, Ints | slice]]:
     low, high = int(time.min()), int(time.max())
     if low == high:
@@ -315,8 +319,9 @@ def _rows(pieces: Iterable[_Piece], regions: int, activities: int) -> Rows:
     geo = _joined([p.geo for p in pieces])
     activity = _joined([p.activity for p in pieces])
     values = _joined_values([p.values() for p in pieces])
-    cell = geo.astype(np.int32 if regions * activities < 2**31 else np.int64) * activities
-    cell += activity
+    wide = np.int32 if regions * activities < 2**31 else np.int64
+    cell: Ints = np.multiply(geo, activities, dtype=wide)
+    np.add(cell, activity, out=cell)
     if (cell[1:] >= cell[:-1]).all():
         return Rows(geo, activity, values)
     order = _order(cell, regions * activities)

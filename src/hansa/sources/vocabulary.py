@@ -55,13 +55,13 @@ class Vocabulary:
         used = np.bincount(indices, minlength=len(texts)) if (known < SET_ASIDE).any() else None
         for i, text in enumerate(texts):
             if known[i] < SET_ASIDE and used is not None and used[i]:
-                row = numbered(int(np.argmax(indices == i)))
-                self._refuse(str(text), f"{place}, row {row}")
+                at = numbered(int(np.argmax(indices == i)))
+                self._refuse(str(text), f"{place}, row {at}")
         result = known[indices] if len(indices) else np.zeros(0, np.int32)
         if self._set_aside and (known == SET_ASIDE).any():
-            for i in np.flatnonzero(known == SET_ASIDE):
-                rows = int((indices == i).sum())
-                self.left_out[texts[i]] = self.left_out.get(texts[i], 0) + rows
+            for left in np.flatnonzero(known == SET_ASIDE):
+                rows = int((indices == left).sum())
+                self.left_out[texts[left]] = self.left_out.get(texts[left], 0) + rows
         return result
 
     def _as_text(self, array: pa.Array, place: str) -> pa.Array:

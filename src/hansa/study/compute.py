@@ -287,7 +287,7 @@ def _add_year(
             if m.years == 1:
                 block = _one_year(m, now, rows, plan)
             else:
-                block = _two_years(m, before and before[m.base], now, rows, plan)
+                block = _two_years(m, before[m.base] if before else None, now, rows, plan)
             results[m.id].add(replace(block, since=since if m.years == 2 else None))
     if not any(m.years == 2 for m in plan.measures):
         return None

@@ -18,10 +18,12 @@ YEARS = range(2018, 2024)
 REFERENCE = "MODEL_EUROPE"
 HIDDEN_SHARE = 0.02
 
-STUDY = f"""\
+STUDY = f'''\
 format = 1
 title = "Clusters around the Baltic Sea: a model study"
-summary = "Model data: every number is drawn at random and true of no region. The study shows what Hansa does with a table of regional statistics."
+summary = """
+Model data: every number is drawn at random and true of no region.
+The study shows what Hansa does with a table of regional statistics."""
 geography = "bsr-nuts2-2024"
 reference = "{REFERENCE}"
 period = [2018, 2023]
@@ -38,7 +40,7 @@ source = "Hansa model region set, seed {SEED}"
 licence = "CC0 1.0"
 vintage = "2026-11"
 note = "Model data: every number is drawn at random and true of no region."
-"""
+'''
 
 
 def model_facts(seed: int = SEED) -> bytes:

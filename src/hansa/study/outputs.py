@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 
 from hansa.files import csv_bytes, header_bytes, parquet_bytes
 from hansa.panel import Panel
@@ -52,7 +53,7 @@ def _coverage(own: DefinitionResult) -> bytes:
     return _csv(("cluster", "label", "coverage", "outside"), rows)
 
 
-def _csv(names: tuple[str, ...], rows: list[tuple[object, ...]]) -> bytes:
+def _csv(names: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)

@@ -12,6 +12,7 @@ from hansa.errors import Finding, HansaError, listed
 from hansa.facts.check import check_facts
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.panel import Panel
+from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts
 from hansa.study.compute import Options, Request, compute_all, reference_members
 from hansa.study.config import BaseChoice, Study, facts_paths
@@ -81,7 +82,7 @@ def run_study(
     return StudyResult(study, main, tuple(results), tuple(findings), tuple(files))
 
 
-def _first(study: Study):  # type: ignore[no-untyped-def]
+def _first(study: Study) -> FactsSpec:
     return next(iter(study.facts.values()))
 
 
