@@ -111,13 +111,9 @@ def inline_svg(figure: Figure, prefix: str, *, narrow: bool = False) -> str:
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
     svg = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{prefix}-\2"', svg)
     start, rest = svg.split(">", 1)
-    box = re.search(r'viewBox="[^"]+"', start)
-    size = re.search(r'width="([\d.]+)"', start)
-    assert box is not None
-    assert size is not None
-    label = escape(figure.alt or figure.title)
-    head = f'<svg class="picture-svg" role="img" aria-label="{label}" {box[0]} '
-    return f'{head}style="max-width:{size[1]}px">{rest}'
+    sizes = [re.search(rf' {name}="[^"]+"', start) for name in ("width", "height", "viewBox")]
+    kept = "".join(size[0] for size in sizes if size)
+    return f'<svg role="img" aria-label="{escape(figure.alt or figure.title)}"{kept}>{rest}'
 
 
 def _numbered(sections: Sequence[Section]) -> list[dict[str, Any]]:

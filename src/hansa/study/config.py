@@ -50,7 +50,8 @@ class Study(BaseModel):
     """A study; see docs/reference for every key.
 
     geography  the regions of the results (a named geography; empty: every region of the facts)
-    area       the geography whose sum is shown as one region
+    area       the geography whose sum is shown as one region; area_name as people call it
+    reference  what regions are compared with; reference_name as people call it
     period     first and last year; empty: all years of the facts
     """
 
@@ -61,7 +62,9 @@ class Study(BaseModel):
     summary: str = ""
     geography: str = ""
     area: str = ""
+    area_name: str = ""
     reference: str = "all"
+    reference_name: str = ""
     period: tuple[int, int] | tuple[()] = ()
     min_cell: float = 50.0
     definitions: tuple[str, ...] = ("hansa-divisions",)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 
 from hansa.files import csv_bytes, header_bytes, parquet_bytes
@@ -17,27 +16,21 @@ def tables(result: StudyResult) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for own in result.results:
         for base in own.bases:
-            folder = "/".join(("tables", own.definition.id, *_base_folder(own, base)))
-            for name, panel in base.regions.items():
-                found |= _panel(f"{folder}/{name}", panel, result.study.outputs.tables)
-            for name, panel in base.area.items():
-                found |= _panel(f"{folder}/area_{name}", panel, result.study.outputs.tables)
+            for area, panels in ((False, base.regions), (True, base.area)):
+                for name, panel in panels.items():
+                    found |= _panel(result.table_path(own, base, name, area), panel)
             if base.members:
-                found[f"{folder}/reference_members.csv"] = _members(base)
+                path = result.table_path(own, base, "reference_members").rpartition(".")[0]
+                found[f"{path}.csv"] = _members(base)
         found[f"tables/{own.definition.id}/coverage.csv"] = _coverage(own)
     return found
 
 
-def _base_folder(own: DefinitionResult, base: BaseResult) -> tuple[str, ...]:
-    if len(own.bases) == 1:
-        return ()
-    return (re.sub(r"[^a-z0-9]+", "-", base.base.name.lower()).strip("-"),)
-
-
-def _panel(name: str, panel: Panel, kind: str) -> dict[str, bytes]:
-    if kind == "parquet":
-        return {f"{name}.parquet": parquet_bytes(panel.to_arrow())}
-    return {f"{name}.csv": csv_bytes(panel.table), f"{name}.meta.toml": header_bytes(panel)}
+def _panel(path: str, panel: Panel) -> dict[str, bytes]:
+    if path.endswith(".parquet"):
+        return {path: parquet_bytes(panel.to_arrow())}
+    header = path.removesuffix(".csv") + ".meta.toml"
+    return {path: csv_bytes(panel.table), header: header_bytes(panel)}
 
 
 def _members(base: BaseResult) -> bytes:

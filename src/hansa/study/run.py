@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,17 @@ class StudyResult:
     results: tuple[DefinitionResult, ...]
     findings: tuple[Finding, ...]
     files: tuple[Path, ...]
+    names: dict[str, str]
+
+    def table_path(
+        self, own: DefinitionResult, base: BaseResult, measure: str, area: bool = False
+    ) -> str:
+        """Where a table lies in the folder of the results."""
+        folder = ["tables", own.definition.id]
+        if len(own.bases) > 1:
+            folder.append(re.sub(r"[^a-z0-9]+", "-", base.base.name.lower()).strip("-"))
+        ending = "parquet" if self.study.outputs.tables == "parquet" else "csv"
+        return "/".join((*folder, f"{'area_' if area else ''}{measure}.{ending}"))
 
 
 def run_study(
@@ -79,7 +91,13 @@ def run_study(
         results.append(_on_definition(study, folder, definition, chosen, cubes))
     progress("done", 1.0)
     main = next(iter(cubes.values()))
-    return StudyResult(study, main, tuple(results), tuple(findings), tuple(files))
+    return StudyResult(study, main, tuple(results), tuple(findings), tuple(files), _names(main))
+
+
+def _names(cube: Cube) -> dict[str, str]:
+    """Names of regions that the code list has."""
+    labels = cube.geo.codelist.label
+    return {code: labels[code] for code in cube.geo.codes if code in labels}
 
 
 def _first(study: Study) -> FactsSpec:

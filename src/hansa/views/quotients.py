@@ -109,7 +109,7 @@ def _caption(reading: Reading, words: Words) -> Caption:
     if any(c.value is not None and not 1 / reach <= c.value <= reach for c in reading.known):
         notes.append("Arrow: beyond the axis; the number is printed beside it.")
     if reading.absent:
-        notes.append(f"Cannot be said: {'; '.join(noted(reading.absent))}.")
+        notes.append(f"Cannot be said ({'; '.join(noted(reading.absent))}).")
     notes += header_notes(reading.header)
     top = "; ".join(f"{c.name} {_label(c, reading)}" for c in reading.known[:5])
     alt = f"Horizontal bars from 1, the highest first. {title}. {subtitle} {top}."

@@ -111,14 +111,12 @@ def fastest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -
     solid = [c for c in reading.known if not c.tiny]
     up = [c for c in solid if c.middle > 0][:count]
     down = [c for c in reversed(solid) if c.middle < 0][:count]
-    parts = []
+    place, parts = place_name(reading, words), []
     for title, cells in (("Fastest growth", up), ("Strongest decline", down)):
         if cells:
-            items = joined([_rated(c, reading.scale) for c in cells])
-            parts.append(f"{title}{_period(reading, cells[0])}: {items}.")
-    if not parts:
-        return _nothing(reading, words)
-    return f"{place_name(reading, words)}. {' '.join(parts)}"
+            items = _list(cells, reading.scale)
+            parts.append(f"{title} in {place}{_period(reading, cells[0])}: {items}.")
+    return " ".join(parts) or _nothing(reading, words)
 
 
 def strongest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -> str:
@@ -130,8 +128,11 @@ def strongest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3)
         return _nothing(reading, words)
     if not above:
         return f"{place} has no {reading.thing} above the share of {reference}{_in(reading)}."
-    items = joined([_rated(c, reading.scale, " times") for c in above])
-    return f"{place} against {reference}{_in(reading)}, most specialised in: {items}."
+    items = _list(above, reading.scale)
+    return (
+        f"Strongest specialisations of {place}{_in(reading)}, as multiples of the share of "
+        f"{reference}: {items}."
+    )
 
 
 def unsaid(panel: Panel, along: str, at: At = HERE, words: Words = PLAIN) -> str:
@@ -237,8 +238,13 @@ def _brief(cell: Cell, scale: Scale) -> str:
     return scale.with_interval(cell.value, cell.lower, cell.upper).replace(" (", ", ").rstrip(")")
 
 
-def _rated(cell: Cell, scale: Scale, unit: str = "") -> str:
-    return f"{within(cell.name)} ({_middle(cell, scale)}{unit}, {_shortly(cell, scale)})"
+def _list(cells: list[Cell], scale: Scale) -> str:
+    """`a (2.4, certain: 2.3 to 2.6); b (1.8, certain)`, or `a (2.4) and b (1.8); all certain`."""
+    sure = [_shortly(c, scale) for c in cells]
+    if set(sure) == {"certain"} and len(cells) > 1:
+        return joined([f"{within(c.name)} ({_middle(c, scale)})" for c in cells]) + "; all certain"
+    pairs = zip(cells, sure, strict=True)
+    return joined([f"{within(c.name)} ({_middle(c, scale)}, {text})" for c, text in pairs])
 
 
 def _shortly(cell: Cell, scale: Scale) -> str:

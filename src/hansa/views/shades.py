@@ -86,4 +86,8 @@ def _round_up(value: float) -> float:
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(round(s * power, 12) for s in (1, 2, 4, 5, 10) if s * power >= value * (1 - 1e-9))
+    return next(
+        round(s * power, 12)
+        for s in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+        if s * power >= value * (1 - 1e-9)
+    )

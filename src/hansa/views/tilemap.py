@@ -20,7 +20,7 @@ from hansa.views.canvas import (
 )
 from hansa.views.captions import data_columns, data_rows, header_notes, source_line
 from hansa.views.figure import Figure, both
-from hansa.views.format import THIN, Scale
+from hansa.views.format import MISSING, THIN, Scale, grouped
 from hansa.views.lettering import fitted, width
 from hansa.views.reading import (
     HERE,
@@ -49,6 +49,8 @@ from hansa.views.tiles import Layout, country, layout_for
 
 _LISTED = 5
 _LEGEND = 356
+_LEAST = 250
+_GUTTER = 24
 INSET = 16
 
 
@@ -95,18 +97,21 @@ def tile_map(
 
 def _caption(reading: Reading, layout: Layout, words: Words) -> Caption:
     header, scale = reading.header, reading.scale
-    cluster = words.name(reading.at.cluster, header) if reading.at.cluster else amount_words(header)
-    title = words.title or map_title(reading, words, cluster)
+    amount = amount_words(header)
+    amount = f"{amount}, in per cent" if scale.style in ("share", "change") else amount
+    cluster = words.name(reading.at.cluster, header) if reading.at.cluster else ""
+    subject = cluster or amount[:1].upper() + amount[1:]
+    title = words.title or map_title(reading, words, subject)
     when = f", {reading.period}" if reading.period else ""
+    what = f"{cluster}: {amount[:1].lower()}{amount[1:]}" if cluster else subject
     if scale.style == "quotient":
-        what = f"{cluster}: share as a multiple of the share in {reference_name(header, words)}"
-    else:
-        unit = "in per cent" if scale.style in ("share", "change") else header.unit
-        label = (header.label or header.measure).rpartition(": ")[2]
-        what = f"{cluster}: {label[:1].lower() + label[1:]}" + (f", {unit}" if unit else "")
+        reference = reference_name(header, words)
+        what = f"{subject}: share as a multiple of the share in {reference}"
     notes = [layout.note] if layout.note else []
     if any(c.bounded for c in reading.known):
         notes.append("Hatched: only bounds are certain; the number is printed with its interval.")
+    if _thousands(reading):
+        notes.append("Numbers in the squares: thousands.")
     if any(c.tiny for c in reading.known):
         notes.append("Small circle: too small to carry a rate.")
     if reading.absent:
@@ -122,17 +127,16 @@ def _caption(reading: Reading, layout: Layout, words: Words) -> Caption:
 
 def _plot(reading: Reading, layout: Layout, shades: Shades, form: Format) -> Plot:
     room = inner_width(form, reading.header.model_data)
-    if form.narrow:
-        side = min(42, room // layout.columns)
-    else:
-        side = max(20, min(48, (room - 250) // layout.columns, 620 // layout.lines))
+    side = min(46, (room - _GUTTER - _LEAST) // layout.columns, 620 // layout.lines)
+    beside = not form.narrow and side >= 30
+    if not beside:
+        side = max(12, min(42, room // layout.columns))
     drawn = _Map(reading, layout, shades, side, form)
     wide, high = drawn.size
-    beside = not form.narrow and wide + 40 + 230 <= room
-    x, y = (wide + 40, 6) if beside else (0, high + 22)
+    x, y = (wide + _GUTTER, 0) if beside else (0, high + 20)
     legend, legend_height = _legend(drawn, (x, y), min(room - x, _LEGEND))
-    lists, lists_height = _lists(drawn, (x, y + legend_height + 22), room - x)
-    height = max(high, y + legend_height + 22 + lists_height)
+    lists, lists_height = _lists(drawn, (x, y + legend_height + 16), room - x)
+    height = max(high, y + legend_height + 16 + lists_height)
     layers = [*_tiles(drawn), *_borders(drawn), *legend, *lists]
     return Plot(room, round(height), tuple(layers), 0, 6, 6)
 
@@ -180,7 +184,7 @@ def _hatching(drawn: _Map, solid: list[Cell], hollow: list[Cell]) -> list[Layer]
 
 def _letters(drawn: _Map) -> list[Layer]:
     """Code and number in every square, the number smaller where it is an interval."""
-    side, scale = drawn.side, drawn.shades.scale
+    side = drawn.side
     longest = max((width(c.code, 1) for c in drawn.reading.cells), default=2.0)
     size = min(12.0, round((side - 4) / longest, 1))
     groups: dict[tuple[str, float], list[dict[str, Any]]] = {}
@@ -193,7 +197,7 @@ def _letters(drawn: _Map) -> list[Layer]:
         code = {"x": x, "y": y - 7 if two else y, "text": cell.code}
         groups.setdefault((ink, size), []).append(code)
         if two:
-            text = _short(cell, scale)
+            text = _short(cell, drawn.reading)
             fit = min(12.0, round((side - 3) / max(1.0, width(text, 1)), 1))
             groups.setdefault((ink, fit), []).append({"x": x, "y": y + 7, "text": text})
         if cell.tiny and not cell.absent:
@@ -244,10 +248,11 @@ def _legend(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer
         }
         for i in range(parts)
     ]
-    ticks = [
-        {"x": round(x + INSET + inner * shades.share(t), 2), "y": y + 45, "text": shades.tick(t)}
-        for t in shades.ticks
-    ]
+    ticks = []
+    for value in shades.ticks:
+        half = width(shades.tick(value), small) / 2
+        at = min(max(x + INSET + inner * shades.share(value), x + half), x + room - half)
+        ticks.append({"x": round(at, 2), "y": y + 45, "text": shades.tick(value)})
     left, right = shades.words
     ends = [
         texts([{"x": x + INSET, "y": y + 8, "text": left}], fontSize=small),
@@ -265,47 +270,65 @@ def _legend(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer
 
 def _lists(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer], int]:
     """The highest and the lowest regions by name: the squares carry codes only."""
-    known, small = drawn.reading.known, drawn.form.small
+    known = drawn.reading.known
     if len(known) <= 2 * _LISTED:
-        groups = [("All regions", known)]
+        groups = [("All known regions", known)]
     else:
         groups = [("Highest", known[:_LISTED]), ("Lowest", known[-_LISTED:])]
     x, y = corner
-    x, room = x + INSET, min(room, _LEGEND) - 2 * INSET
-    heads, names, numbers = [], [], []
+    across = room >= 2 * _LEGEND - 40  # room for two lists side by side
+    span = (room // 2 if across else min(room, _LEGEND)) - 2 * INSET
+    layers: list[Layer] = []
     for title, cells in groups:
-        heads.append({"x": x, "y": y + 8, "text": title})
-        y += 20
-        for cell in cells:
-            number = _number(cell, drawn.shades.scale)
-            space = room - width(number, small) - 12
-            names.append(
-                {"x": x, "y": y + 8, "text": fitted(f"{cell.code}  {cell.name}", small, space)}
-            )
-            numbers.append({"x": x + room, "y": y + 8, "text": number})
-            y += 18
-        y += 12
-    layers = [
-        texts(heads, fontSize=small, fontWeight=600),
+        layers += _named_list(drawn, (title, cells), (x + INSET, y), span)
+        if across:
+            x += room // 2
+        else:
+            y += 32 + 18 * len(cells)
+    deepest = 32 + 18 * max(len(cells) for _, cells in groups)
+    return layers, deepest if across else y - corner[1]
+
+
+def _named_list(
+    drawn: _Map, group: tuple[str, tuple[Cell, ...]], corner: tuple[int, int], span: int
+) -> list[Layer]:
+    (title, cells), (x, y), small = group, corner, drawn.form.small
+    names, numbers = [], []
+    for i, cell in enumerate(cells):
+        number = _number(cell, drawn.shades.scale)
+        name = cell.code if cell.name == cell.code else f"{cell.code} {cell.name}"
+        name = fitted(name, small, span - width(number, small) - 12)
+        names.append({"x": x, "y": y + 28 + 18 * i, "text": name})
+        numbers.append({"x": x + span, "y": y + 28 + 18 * i, "text": number})
+    return [
+        texts([{"x": x, "y": y + 8, "text": title}], fontSize=small, fontWeight=600),
         texts(names, fontSize=small),
         texts(numbers, fontSize=small, align="right"),
     ]
-    return layers, y - corner[1]
 
 
 def _number(cell: Cell, scale: Scale) -> str:
     return scale.with_interval(cell.value, cell.lower, cell.upper)
 
 
-def _short(cell: Cell, scale: Scale) -> str:
+def _short(cell: Cell, reading: Reading) -> str:
     """The number inside a square: two or three figures."""
+    scale = reading.scale
     if cell.absent:
-        return "·"
+        return MISSING
+    if _thousands(reading):
+        if cell.value is None:
+            return f"{cell.low / 1000:.0f}–{cell.high / 1000:.0f}"
+        return grouped(cell.value / 1000, 0 if abs(cell.value) >= 10_000 else 1)
     if cell.value is None:
         return scale.interval(cell.lower, cell.upper)
-    if scale.style == "amount" and abs(cell.value) >= 10_000:
-        return f"{cell.value / 1000:.0f}k"
     return scale.text(cell.value, cell.high - cell.low).replace(f"{THIN}%", "%")
+
+
+def _thousands(reading: Reading) -> bool:
+    if reading.scale.style != "amount":
+        return False
+    return any(max(abs(c.low), abs(c.high)) >= 10_000 for c in reading.known)
 
 
 def _hover(cell: Cell, scale: Scale) -> dict[str, str]:

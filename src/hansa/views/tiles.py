@@ -82,7 +82,8 @@ def _blocks(codes: tuple[str, ...], across: int = 0) -> Layout:
             places[code] = (x + i % wide, y + i // wide)
         deepest = max(deepest, math.ceil(len(members) / wide))
         x += wide + 1
-    note = "Regions stand in blocks by country, in the order of their codes, not where they lie."
+    by = "in blocks by country" if any(country(code) for code in codes) else "side by side"
+    note = f"Regions stand {by}, in the order of their codes, not where they lie."
     return Layout("blocks", "Blocks by country", places, note)
 
 

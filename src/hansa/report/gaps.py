@@ -1,0 +1,127 @@
+"""What a study could not say: counted by base, by cluster, with the reason."""
+
+from __future__ import annotations
+
+from hansa.panel import Panel
+from hansa.report.html import Table
+from hansa.study.run import BaseResult, DefinitionResult, StudyResult
+from hansa.views.format import MISSING, joined
+
+QUOTIENT = "location_quotient_total"
+
+
+def gaps(result: StudyResult) -> tuple[tuple[str, ...], tuple[Table, ...]]:
+    """Sentences and tables on what is missing under each base, and by cluster."""
+    answer: list[str] = []
+    tables: list[Table] = []
+    for own in result.results:
+        rows = [_base_row(b) for b in own.bases if QUOTIENT in b.regions]
+        if rows:
+            answer += [_sentence(b) for b in own.bases if QUOTIENT in b.regions]
+            tables.append(_bases(own, rows))
+        tables.append(_clusters(own))
+    return tuple(answer), tuple(tables)
+
+
+def _last_year(panel: Panel) -> list[dict[str, object]]:
+    rows = panel.rows()
+    last = max((int(row["time"]) for row in rows), default=0)
+    return [row for row in rows if row["time"] == last]
+
+
+def _counts(base: BaseResult) -> tuple[int, int, int, int, int]:
+    """Known and all cells, regions with any known cell and all, clusters with any."""
+    rows = _last_year(base.regions[QUOTIENT])
+    known = [row for row in rows if row["value"] is not None]
+    return (
+        len(known),
+        len(rows),
+        len({row["geo"] for row in known}),
+        len({row["geo"] for row in rows}),
+        len({row["cluster"] for row in known}),
+    )
+
+
+def _base_row(base: BaseResult) -> tuple[str, ...]:
+    known, cells, regions, of, clusters = _counts(base)
+    lost = sorted(_regions(base, known=False))
+    left = ", ".join(base.base.without) or "nothing"
+    return (
+        base.base.name,
+        left,
+        f"{known} of {cells}",
+        f"{regions} of {of}",
+        str(clusters),
+        ", ".join(lost) or "none",
+    )
+
+
+def _regions(base: BaseResult, known: bool) -> set[str]:
+    rows = _last_year(base.regions[QUOTIENT])
+    there = {str(row["geo"]) for row in rows if row["value"] is not None}
+    return there if known else {str(row["geo"]) for row in rows} - there
+
+
+def _sentence(base: BaseResult) -> str:
+    known, cells, regions, of, _ = _counts(base)
+    if known == cells:
+        return f"Base {base.base.name}: every quotient of {of} regions can be computed."
+    lost = sorted(_regions(base, known=False))
+    text = (
+        f"Base {base.base.name}: {known} of {cells} quotients ({known / cells:.0%}) can be "
+        f"computed, in {regions} of {of} regions"
+    )
+    return f"{text}; lost: {joined(lost)}." if lost else f"{text}."
+
+
+def _bases(own: DefinitionResult, rows: list[tuple[str, ...]]) -> Table:
+    return Table(
+        f"What each base leaves of the specialisation of regions, {own.definition.label}",
+        ("Base", "Left out", "Quotients", "Regions", "Clusters", "Regions lost"),
+        tuple(rows),
+        "A region is lost where a part of its base is missing: its total would be too small.",
+    )
+
+
+def _clusters(own: DefinitionResult) -> Table:
+    bases = [b for b in own.bases if QUOTIENT in b.regions]
+    counted = {b.base.name: _by_cluster(b) for b in bases}
+    with_members = [b for b in bases if b.members]
+    heads = ["Cluster", "From this source", "Codes that never occur in it"]
+    heads += [_head("Regions known", b, bases) for b in bases]
+    heads += [_head("Countries in the reference", b, bases) for b in with_members]
+    rows = []
+    for c in own.coverage.clusters:
+        row = [own.definition.label_of(c.cluster), c.state, ", ".join(c.outside) or MISSING]
+        row += [str(counted[b.base.name].get(c.cluster, 0)) for b in bases]
+        row += [str(len(b.members[c.cluster])) for b in with_members]
+        rows.append(tuple(row))
+    return Table(
+        f"What the source says about each cluster, {own.definition.label}",
+        tuple(heads),
+        tuple(rows),
+        "Exact: every code is there. Bounded: the source is coarser than the cluster. "
+        "Codes that never occur lie outside the source; the cluster is computed over the rest. "
+        + _member_note(with_members),
+    )
+
+
+def _member_note(bases: list[BaseResult]) -> str:
+    if not bases:
+        return ""
+    return (
+        "A country is in the reference of a cluster where both the cluster and the base are "
+        "published there; the lists are in tables/…/reference_members.csv."
+    )
+
+
+def _head(text: str, base: BaseResult, bases: list[BaseResult]) -> str:
+    return f"{text}, {base.base.name}" if len(bases) > 1 else text
+
+
+def _by_cluster(base: BaseResult) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in _last_year(base.regions[QUOTIENT]):
+        if row["value"] is not None:
+            counts[str(row["cluster"])] = counts.get(str(row["cluster"]), 0) + 1
+    return counts

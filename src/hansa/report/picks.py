@@ -1,0 +1,75 @@
+"""Which region and which cluster a report shows where the study does not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+
+from hansa.errors import UsageError, listed
+from hansa.panel import Panel
+from hansa.study.run import BaseResult, DefinitionResult, StudyResult
+
+
+@dataclass(frozen=True)
+class Picks:
+    """The region and the cluster that are shown in full."""
+
+    region: str
+    cluster: str
+
+
+def picks(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Picks:
+    """The study's own choice; else the region and the traded cluster about which most is known.
+
+    Among regions known equally well the largest is taken, among clusters the one whose
+    quotients spread most.
+    """
+    outputs = result.study.outputs
+    panel = next(iter(base.regions.values()))
+    regions = tuple(dict.fromkeys(panel.table["geo"].to_pylist()))
+    if outputs.region and outputs.region not in regions:
+        raise UsageError(
+            f"the region {outputs.region!r} of [outputs] is not in the results",
+            admissible=listed(regions, 40),
+        )
+    if outputs.cluster and outputs.cluster not in own.definition.clusters:
+        raise UsageError(
+            f"the cluster {outputs.cluster!r} of [outputs] is not in {own.definition.id}",
+            admissible=listed(own.definition.clusters, 60),
+        )
+    return Picks(outputs.region or _region(base, regions), outputs.cluster or _cluster(own, base))
+
+
+def _latest(panel: Panel) -> list[dict[str, object]]:
+    last = pc.max(panel.table["time"].cast("int64")).as_py()
+    return [row for row in panel.rows() if row["time"] == last and row["value"] is not None]
+
+
+def _region(base: BaseResult, regions: tuple[str, ...]) -> str:
+    panel = base.regions.get("location_quotient_total") or next(iter(base.regions.values()))
+    known: dict[str, int] = dict.fromkeys(regions, 0)
+    size: dict[str, float] = dict.fromkeys(regions, 0.0)
+    for row in _latest(panel):
+        known[str(row["geo"])] += 1
+    if (jobs := base.regions.get("employment")) is not None:
+        for row in _latest(jobs):
+            size[str(row["geo"])] += float(row["value"])  # type: ignore[arg-type]
+    return max(regions, key=lambda r: (known[r], size[r]))
+
+
+def _cluster(own: DefinitionResult, base: BaseResult) -> str:
+    panel = base.regions.get("location_quotient_total") or next(iter(base.regions.values()))
+    traded = [c for c in own.definition.clusters if own.definition.kind_of(c) == "traded"]
+    candidates = traded or list(own.definition.clusters)
+    values: dict[str, list[float]] = {c: [] for c in candidates}
+    for row in _latest(panel):
+        if row["cluster"] in values and "tiny" not in str(row["status"]).split(";"):
+            values[str(row["cluster"])].append(float(row["value"]))  # type: ignore[arg-type]
+
+    def weight(cluster: str) -> tuple[int, float]:
+        found = values[cluster]
+        return len(found), max(found, default=0.0) - min(found, default=0.0)
+
+    most = max(len(v) for v in values.values())
+    return max((c for c in candidates if len(values[c]) >= 0.9 * most), key=lambda c: weight(c)[1])
