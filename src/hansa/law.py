@@ -228,6 +228,15 @@ def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
     )
 
 
+def product(a: Quantity, b: Quantity) -> Quantity:
+    """Product of two non-negative quantities."""
+    lower = upper = None
+    if a.lower is not None or b.lower is not None:
+        (al, au), (bl, bu) = a.bounds(), b.bounds()
+        lower, upper = al * bl, au * bu
+    return Quantity(a.value * b.value, _union(a, b), lower, upper, _most(a, b))
+
+
 def difference(after: Quantity, before: Quantity) -> Quantity:
     """`after - before`, absent where either is."""
     lower = upper = None

@@ -95,7 +95,7 @@ def _give(panel: Panel, out: Path | None) -> None:
     for note in panel.header.notes:
         o.say(f"  note: {note}")
     for step in panel.header.steps:
-        if "not declared" in step:
+        if "not declared" in step or step.startswith("codes outside"):
             o.say(f"  note: {step}")
 
 

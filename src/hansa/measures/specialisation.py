@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa.law import Quantity, ratio
+from hansa.law import Quantity, product, ratio
 from hansa.measures.catalogue import measure
 from hansa.measures.slices import Slice
 
@@ -11,7 +11,8 @@ _FORMULA = "LQ_cr = (E_cr / E_r) / (E_c / E)"
 
 def quotient(now: Slice) -> Quantity:
     """The share of the unit in its region over its share in the reference area."""
-    return ratio(ratio(now.size, now.of_region), now.unit_share)
+    # One division of exact products: jobs are whole numbers, so 21000/25000 is 0.84 to the bit.
+    return ratio(product(now.size, now.of_all), product(now.of_region, now.of_unit))
 
 
 @measure(

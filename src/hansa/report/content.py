@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 
-import hansa
 from hansa.codes import geographies
 from hansa.errors import Finding
 from hansa.measures import find_measure
@@ -84,11 +84,11 @@ def document(result: StudyResult, drawn: dict[str, Figure] | None = None) -> Doc
     return Document(
         title=study.title,
         subtitle=" ".join(study.summary.split()),
-        origin="Model data: drawn at random, true of no region." if model else _real(result),
+        origin="Every number is drawn at random and true of no region." if model else _real(result),
         findings=findings(result),
         sections=tuple(sections),
         method=tuple(_method(result)),
-        footer=f"Made with Hansa {hansa.__version__}. The recipe beside this report replays it.",
+        footer=f"Made with Hansa {version('hansa')}. The recipe beside this report replays it.",
         model_data=model,
     )
 
@@ -153,7 +153,7 @@ def _area(part: _Part) -> Section | None:
     place = part.words.name(at.geo or "", panel.header)
     return Section(
         id=f"area{part.suffix}",
-        question=f"What is {place} strong at?{part.heading}",
+        question=f"What are the strengths of {place}?{part.heading}",
         answer=(sentences.strongest(panel, at, part.words),),
         figures=(specialisation_bars(panel, at, part.words),),
         certainty=sentences.certainties(panel, "cluster", at, part.words),
@@ -195,7 +195,7 @@ def _cluster(part: _Part) -> Section | None:
         shown.append(interval_chart(table, chosen=(part.picks.region,)))
     return Section(
         id=f"cluster{part.suffix}",
-        question=f"Where is {label} concentrated?{part.heading}",
+        question=f"Where do the jobs of {label[0].lower()}{label[1:]} concentrate?{part.heading}",
         answer=(picture.title.rstrip(".") + ".",),
         figures=tuple(shown),
         tables=(_league_table(table),),

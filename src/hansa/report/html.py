@@ -18,7 +18,7 @@ from hansa.views.figure import Figure
 from hansa.views.lettering import font_directory
 
 _WEIGHTS = ((400, "SourceSansPro-Regular.otf"), (600, "SourceSansPro-Semibold.otf"))
-_NUMBER = re.compile(r"[+−]?\d[\d\u202f.,]*[\s\u202f%()+−–\d.]*|·|")
+_NUMBER = re.compile(r"[+−]?\d(?:[\d\s.,%()+−–]| to )*|·|")
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,11 @@ def _numbered(sections: Sequence[Section]) -> list[dict[str, Any]]:
 
 
 def _table_of(figure: Figure) -> Table:
-    return Table(f"Table behind the figure: {figure.title}", figure.columns, figure.rows)
+    """The table behind a figure, without the columns that are empty throughout."""
+    kept = [i for i in range(len(figure.columns)) if any(row[i] for row in figure.rows)]
+    rows = tuple(tuple(row[i] for i in kept) for row in figure.rows)
+    columns = tuple(figure.columns[i] for i in kept)
+    return Table(f"Table behind the figure: {figure.title}", columns, rows)
 
 
 def _style(title: str) -> Any:

@@ -226,7 +226,9 @@ class _Reader:
         if spec.zeros == "printed" and spec.model_fields_set & {"zeros"}:
             notes.append("Zeros taken as printed; some may stand for hidden cells.")
         if spec.rounding:
-            notes.append("Bounds allow for the publisher's rounding.")
+            notes.append(
+                "Bounds are the worst case of the publisher's rounding, all cells to one side."
+            )
         return Header(
             measure=self.measure,
             unit=spec.unit.get(self.measure, DEFAULT_UNIT.get(self.measure, "")),

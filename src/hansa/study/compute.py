@@ -353,7 +353,7 @@ def _marked(m: Measure, result: Quantity, size: Quantity, plan: _Plan) -> Quanti
     """Mark rates on tiny cells: they are computed, and carry no star or colour."""
     if m.kind == "extensive" or plan.cube.header.measure != "employment":
         return result
-    small = size.value < plan.options.min_cell
+    small = (size.value < plan.options.min_cell) & ~np.isnan(result.value)
     return result.flagged(small, "tiny") if small.any() else result
 
 
@@ -398,7 +398,11 @@ def _header(m: Measure, plan: _Plan) -> Header:
         zeros=facts.zeros,
         model_data=facts.model_data,
         notes=facts.notes + plan.notes + _coverage_notes(plan),
-        steps=(*facts.steps, f"computed {m.id} of {facts.measure}"),
+        steps=(
+            *facts.steps,
+            *_coverage_steps(plan),
+            f"computed {m.id} of {facts.measure}",
+        ),
     )
 
 
@@ -410,13 +414,28 @@ def _base_text(name: str, options: Options) -> str:
 
 
 def _coverage_notes(plan: _Plan) -> tuple[str, ...]:
+    """What a reader of a figure needs to know of the coverage; the codes are in the steps."""
     if plan.coverage is None:
         return ()
-    outside = [f"{c.cluster}: {listed(c.outside)}" for c in plan.coverage.clusters if c.outside]
-    bounded = [c.cluster for c in plan.coverage.clusters if c.state == "bounded"]
+    clusters = plan.coverage.clusters
+    without = sum(c.state == "not computable" for c in clusters)
+    partly = sum(bool(c.outside) for c in clusters) - without
+    bounded = [c.cluster for c in clusters if c.state == "bounded"]
     notes = []
-    if outside:
-        notes.append(f"Codes that never occur in the source, by cluster: {'; '.join(outside)}.")
+    if partly:
+        notes.append(
+            f"{partly} of {len(clusters)} clusters are computed without some of their codes, "
+            "which never occur in the source."
+        )
+    if without:
+        notes.append(f"{without} of {len(clusters)} clusters lie outside the source.")
     if bounded:
         notes.append(f"Known only between bounds, the source is too coarse: {listed(bounded)}.")
     return tuple(notes)
+
+
+def _coverage_steps(plan: _Plan) -> tuple[str, ...]:
+    if plan.coverage is None:
+        return ()
+    outside = [f"{c.cluster}: {', '.join(c.outside)}" for c in plan.coverage.clusters if c.outside]
+    return (f"codes outside the source: {'; '.join(outside)}",) if outside else ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from hansa.clusters import definitions
 from hansa.codes import classification, geography
 from hansa.codes.codelist import TOTAL
 from hansa.files import parquet_bytes
@@ -16,7 +17,32 @@ from hansa.files import parquet_bytes
 SEED = 20090507
 YEARS = range(2018, 2024)
 REFERENCE = "MODEL_EUROPE"
-HIDDEN_SHARE = 0.02
+HIDDEN_SHARE = 0.04
+
+# Rough shares of jobs by NACE section, per cent: the shape of a European economy, no source.
+SECTIONS = {
+    "A": 4,
+    "B": 0.4,
+    "C": 14,
+    "D": 0.7,
+    "E": 0.8,
+    "F": 6.5,
+    "G": 14,
+    "H": 5.5,
+    "I": 5,
+    "J": 3.5,
+    "K": 2.7,
+    "L": 1,
+    "M": 6,
+    "N": 6.5,
+    "O": 7,
+    "P": 8,
+    "Q": 11,
+    "R": 1.8,
+    "S": 2.5,
+    "T": 0.5,
+    "U": 0.02,
+}
 
 STUDY = f'''\
 format = 1
@@ -26,6 +52,7 @@ Model data: every number is drawn at random and true of no region.
 The study shows what Hansa does with a table of regional statistics."""
 geography = "bsr-nuts2-2024"
 reference = "{REFERENCE}"
+reference_name = "model Europe"
 period = [2018, 2023]
 definitions = ["hansa-divisions"]
 
@@ -35,11 +62,11 @@ classification = "nace:2"
 geography = "nuts:2024"
 areas = ["{REFERENCE}"]
 absent_rows = "zero"
+unit = {{ employment = "jobs" }}
 model_data = true
 source = "Hansa model region set, seed {SEED}"
 licence = "CC0 1.0"
 vintage = "2026-11"
-note = "Model data: every number is drawn at random and true of no region."
 '''
 
 
@@ -50,11 +77,10 @@ def model_facts(seed: int = SEED) -> bytes:
     activities = [c for c, level in classification("nace:2").level.items() if level == "division"]
     size = np.sort(rng.lognormal(12.9, 0.75, len(regions)))[::-1]
     rng.shuffle(size)
-    share = rng.lognormal(0, 1.15, len(activities))
-    share /= share.sum()
-    reference = share * rng.lognormal(0, 0.35, len(activities))
+    share = _shares(activities, rng)
+    reference = share * rng.lognormal(0, 0.12, len(activities))
     reference /= reference.sum()
-    affinity = rng.lognormal(0, 0.55, (len(regions), len(activities)))
+    affinity = rng.lognormal(0, _spread(activities), (len(regions), len(activities)))
     drift_activity = rng.normal(0.004, 0.02, len(activities))
     drift_region = rng.normal(0.004, 0.008, len(regions))
     rows: list[pa.Table] = []
@@ -68,6 +94,28 @@ def model_facts(seed: int = SEED) -> bytes:
     return parquet_bytes(table)
 
 
+def _spread(activities: list[str]) -> np.ndarray:
+    """How much regions differ: little in what everybody needs nearby, much in what is traded."""
+    kinds = {m.activity: m.kind for m in definitions()["hansa-divisions"].members}
+    return np.array([0.55 if kinds[code] == "traded" else 0.12 for code in activities])
+
+
+def _shares(activities: list[str], rng: np.random.Generator) -> np.ndarray:
+    """Shares of divisions: round numbers by section, drawn within it."""
+    parent = classification("nace:2").parent
+    drawn = rng.lognormal(0, 0.7, len(activities))
+    within: dict[str, float] = {}
+    for code, weight in zip(activities, drawn, strict=True):
+        within[parent[code]] = within.get(parent[code], 0.0) + weight
+    total = sum(SECTIONS.values())
+    return np.array(
+        [
+            SECTIONS[parent[code]] / total * weight / within[parent[code]]
+            for code, weight in zip(activities, drawn, strict=True)
+        ]
+    )
+
+
 def _year(
     year: int,
     regions: list[str],
@@ -76,7 +124,7 @@ def _year(
     europe: np.ndarray,
     rng: np.random.Generator,
 ) -> pa.Table:
-    hidden = (jobs < 400) & (rng.random(jobs.shape) < HIDDEN_SHARE)
+    hidden = (jobs < 2000) & (rng.random(jobs.shape) < HIDDEN_SHARE)
     geo = [r for r in regions for _ in activities] + regions
     activity = activities * len(regions) + [TOTAL] * len(regions)
     value = [None if h else int(v) for h, v in zip(hidden.ravel(), jobs.ravel(), strict=True)]

@@ -26,7 +26,7 @@ def recipe(result: StudyResult, folder: Path, outputs: dict[str, bytes]) -> dict
     return {
         "format": 1,
         "versions": {name: version(name) for name in _PACKAGES},
-        "study": study.model_dump(mode="json", exclude_defaults=True) | {"format": study.format},
+        "study": study.model_dump(mode="json", exclude_unset=True),
         "inputs": _inputs(study, folder),
         "definitions": [
             {

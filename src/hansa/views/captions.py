@@ -61,13 +61,16 @@ def header_notes(*headers: Header) -> list[str]:
 
 
 def data_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
-    """Code, name, value, bounds, share estimated and status of every cell, as text."""
+    """Code, name, value, bounds, share estimated and status of every cell, as text.
+
+    A cell without bounds is exact.
+    """
     scale = reading.scale
     rows = []
     for cell in reading.ordered:
         estimated = f"{100 * cell.estimated:.0f}\u202f%" if cell.estimated else ""
         status = cell.meaning or (cell.reason if cell.absent else "")
-        bounds = scale.bounds(cell.lower, cell.upper)
+        bounds = scale.bounds(cell.lower, cell.upper) if cell.bounded else ("", "")
         rows.append((cell.code, cell.name, scale.text(cell.value), *bounds, estimated, status))
     return tuple(rows)
 

@@ -77,7 +77,8 @@ class League:
 
     def _texts(self, row: LeagueRow) -> tuple[str, ...]:
         spread = 0.0 if row.lower is None or row.upper is None else row.upper - row.lower
-        bounds = self.scale.bounds(row.lower, row.upper)
+        exact = row.lower == row.upper
+        bounds = ("", "") if exact else self.scale.bounds(row.lower, row.upper)
         estimated = f"{100 * row.estimated:.0f}{THIN}%" if row.estimated else ""
         value = self.scale.text(row.value, spread)
         return (row.rank_text, row.code, row.name, value, *bounds, estimated, row.status)

@@ -214,7 +214,7 @@ def map_title(reading: Reading, words: Words, cluster: str) -> str:
 def _one(panel: Panel, at: At, words: Words) -> tuple[Reading, Cell]:
     reading = read(panel, cluster_axis(panel), At(at.geo, None, at.time), words)
     for cell in reading.cells:
-        if cell.code == at.cluster:
+        if cell.code == at.cluster or (at.cluster is None and len(reading.cells) == 1):
             return reading, cell
     read(panel, "geo", at, words)  # explains which codes there are
     raise AssertionError(at)

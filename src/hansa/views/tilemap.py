@@ -51,6 +51,7 @@ _LISTED = 5
 _LEGEND = 356
 _LEAST = 250
 _GUTTER = 24
+_SMALLEST = 6  # letters below this size are left out: nobody can read them
 INSET = 16
 
 
@@ -108,6 +109,8 @@ def _caption(reading: Reading, layout: Layout, words: Words) -> Caption:
         reference = reference_name(header, words)
         what = f"{subject}: share as a multiple of the share in {reference}"
     notes = [layout.note] if layout.note else []
+    if layout.columns > 16:
+        notes.append("Where the squares are too small for codes, these stand in the table only.")
     if any(c.bounded for c in reading.known):
         notes.append("Hatched: only bounds are certain; the number is printed with its interval.")
     if _thousands(reading):
@@ -174,12 +177,13 @@ def _hatching(drawn: _Map, solid: list[Cell], hollow: list[Cell]) -> list[Layer]
             box = _box(drawn, cell.code)
             lines = hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
             (dark if _ink(drawn, cell) == ON_LIGHT else light).extend(lines)
+    open_: list[dict[str, Any]] = []
     for cell in hollow:
         box = _box(drawn, cell.code)
-        dark += hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
-        dark += hatch(box["x"] + 1, box["x2"] - 1, box["y"] + 1, box["y"] + foot + 1, 4)
-    layers = [rules(dark, color=ON_LIGHT, strokeWidth=0.9)] if dark else []
-    return layers + ([rules(light, color=ON_DARK, strokeWidth=0.9)] if light else [])
+        open_ += hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
+        open_ += hatch(box["x"] + 1, box["x2"] - 1, box["y"] + 1, box["y"] + foot + 1, 4)
+    inks = ((dark, ON_LIGHT), (light, ON_DARK), (open_, INK))
+    return [rules(lines, color=ink, strokeWidth=0.9) for lines, ink in inks if lines]
 
 
 def _letters(drawn: _Map) -> list[Layer]:
@@ -194,8 +198,9 @@ def _letters(drawn: _Map) -> list[Layer]:
         ink = _ink(drawn, cell)
         x, y = (box["x"] + box["x2"]) / 2, (box["y"] + box["y2"]) / 2
         two = side >= 34
-        code = {"x": x, "y": y - 7 if two else y, "text": cell.code}
-        groups.setdefault((ink, size), []).append(code)
+        if size >= _SMALLEST:
+            code = {"x": x, "y": y - 7 if two else y, "text": cell.code}
+            groups.setdefault((ink, size), []).append(code)
         if two:
             text = _short(cell, drawn.reading)
             fit = min(12.0, round((side - 3) / max(1.0, width(text, 1)), 1))
@@ -254,6 +259,8 @@ def _legend(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer
         at = min(max(x + INSET + inner * shades.share(value), x + half), x + room - half)
         ticks.append({"x": round(at, 2), "y": y + 45, "text": shades.tick(value)})
     left, right = shades.words
+    if width(left, small) + width(right, small) + 16 > inner:
+        right = right.partition(" than")[0]
     ends = [
         texts([{"x": x + INSET, "y": y + 8, "text": left}], fontSize=small),
         texts([{"x": x + room - INSET, "y": y + 8, "text": right}], fontSize=small, align="right"),

@@ -1,0 +1,104 @@
+"""Sentences and their certainty words."""
+
+from __future__ import annotations
+
+from hansa.views import sentences as say
+from hansa.views.reading import At, Cell
+
+from .panels import NAMES, quotients, rates, sizes
+
+
+def cell(
+    value: float | None, lower: float | None = None, upper: float | None = None, **rest
+) -> Cell:
+    return Cell("x", "X", value, lower, upper, **rest)
+
+
+def test_certainty_words_have_fixed_meanings() -> None:
+    assert say.certainty(cell(2.0), 1) == "certain"
+    assert say.certainty(cell(2.4, 2.3, 2.6), 1) == "certain"
+    assert say.certainty(cell(1.2, 0.9, 1.5), 1) == "possible"
+    assert say.certainty(cell(1.2, 0.9, 1.5), 1, draws=0.95) == "likely"
+    assert say.certainty(cell(1.2, 0.9, 1.5), 1, draws=0.89) == "possible"
+    assert say.certainty(cell(2.0, estimated=0.12), 1) == "possible"
+    assert say.certainty(cell(None, 2.0, 3.0), 1) == "certain"
+    assert say.certainty(cell(None), 1) == "cannot be said"
+
+
+def test_one_specialisation() -> None:
+    panel = quotients({"cluster": "wood", "value": 2.4, "lower": 2.3, "upper": 2.6})
+    assert say.specialisation(panel, At("UKL2", "wood"), NAMES) == (
+        "Wood and furniture in East Wales: 2.4 times the share of Great Britain; "
+        "certain (2.3 to 2.6)."
+    )
+
+
+def test_a_specialisation_that_cannot_be_said() -> None:
+    panel = quotients({"cluster": "wood", "value": None, "status": "c"})
+    assert say.specialisation(panel, At("UKL2", "wood"), NAMES) == (
+        "Wood and furniture in East Wales: cannot be said (confidential)."
+    )
+
+
+def test_zero_is_none_and_not_zero_times() -> None:
+    panel = quotients({"cluster": "wood", "value": 0.0})
+    assert "none, against a presence in Great Britain" in say.specialisation(
+        panel, At("UKL2", "wood"), NAMES
+    )
+
+
+def test_largest_clusters() -> None:
+    panel = sizes({"cluster": "wood", "value": 400.0}, {"cluster": "food", "value": 1000.0})
+    assert say.largest(panel, words=NAMES) == (
+        "Largest clusters of East Wales in 2018, jobs: "
+        "food and drink (1\u202f000) and wood and furniture (400)."
+    )
+
+
+def test_an_order_with_overlapping_intervals_is_possible_only() -> None:
+    panel = sizes(
+        {"cluster": "wood", "value": 900.0, "lower": 800.0, "upper": 1100.0},
+        {"cluster": "food", "value": 1000.0, "lower": 950.0, "upper": 1050.0},
+    )
+    assert "The order is possible, not certain" in say.largest(panel, words=NAMES)
+
+
+def test_fastest_growth_leaves_tiny_cells_aside() -> None:
+    panel = rates(
+        {"cluster": "wood", "value": -0.1},
+        {"cluster": "food", "value": 0.25},
+        {"cluster": "ships", "value": 4.0, "status": "tiny"},
+    )
+    assert say.fastest(panel, words=NAMES) == (
+        "Fastest growth in East Wales from 2015 to 2018: food and drink (+25\u202f%, certain). "
+        "Strongest decline in East Wales from 2015 to 2018: "
+        "wood and furniture (−10\u202f%, certain)."
+    )
+
+
+def test_strongest_specialisations() -> None:
+    panel = quotients(
+        {"cluster": "food", "value": 2.4, "lower": 2.3, "upper": 2.6},
+        {"cluster": "wood", "value": 1.5, "estimated": 0.12},
+        {"cluster": "ships", "value": 0.5},
+    )
+    assert say.strongest(panel, words=NAMES) == (
+        "Strongest specialisations of East Wales in 2018, as multiples of the share of "
+        "Great Britain: food and drink (2.4, certain: 2.3 to 2.6); "
+        "wood and furniture (1.5, possible: 12\u202f% estimated)."
+    )
+
+
+def test_what_cannot_be_said_and_why() -> None:
+    panel = quotients(
+        {"cluster": "food", "value": 2.4},
+        {"cluster": "wood", "value": None, "status": "c"},
+        {"cluster": "ships", "value": None, "status": "m"},
+    )
+    assert say.unsaid(panel, "cluster", words=NAMES) == (
+        "Cannot be said for 2 of 3 clusters. Confidential: Wood and furniture. Missing: Ships."
+    )
+
+
+def test_nothing_is_said_where_everything_is_known() -> None:
+    assert say.unsaid(quotients({"value": 2.4}), "cluster") == ""
