@@ -9,6 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Studies name their tables by $HANSA_DATA.
+if (ROOT.parent / "shared" / "data").is_dir():
+    os.environ.setdefault("HANSA_DATA", str(ROOT.parent / "shared" / "data"))
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-long", action="store_true", help="run the tests marked long too")

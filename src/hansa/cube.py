@@ -100,7 +100,7 @@ class Axis:
         return {
             leaf
             for leaf in self.codelist.leaves(self.codes[node]) - covered
-            if not _extra_regio(self.codelist, leaf)
+            if not extra_regio(self.codelist, leaf)
         } == set()
 
     def at_level(self, level: str) -> tuple[int, ...]:
@@ -117,7 +117,8 @@ class Axis:
         return found
 
 
-def _extra_regio(codelist: Codelist, code: str) -> bool:
+def extra_regio(codelist: Codelist, code: str) -> bool:
+    """True for Eurostat's codes of what lies in no region (`DEZZ`)."""
     return codelist.id.startswith("nuts") and code.endswith("Z")
 
 

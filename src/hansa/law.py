@@ -148,7 +148,8 @@ def total(parts: Quantity, axis: int) -> Quantity:
     if parts.lower is not None and parts.upper is not None:
         lower, upper = parts.lower.sum(axis=axis), parts.upper.sum(axis=axis)
     if parts.estimated is not None:
-        estimated = _divide((parts.estimated * parts.value).sum(axis=axis), value)
+        part = (parts.estimated * parts.value).sum(axis=axis)
+        estimated = _share(part, value, parts.estimated, axis)
     return Quantity(value, flags, lower, upper, estimated)
 
 
@@ -175,8 +176,8 @@ def stacked(parts: list[Quantity]) -> Quantity:
 def weighted_total(cells: Quantity, nodes: list[tuple[int, float, float]]) -> Quantity:
     """Weighted sum of rows of `cells`: (row, least weight, greatest weight) each.
 
-    Where a weight is known only as an interval the sum has bounds and no value. Absence of
-    any row spreads; rows that do not enter are never touched.
+    Where a weight is known only as an interval the sum has bounds, and a value only where they
+    meet. Absence of any row spreads; rows that do not enter are never touched.
     """
     exact = all(low == high for _, low, high in nodes)
     lows = [(row, low) for row, low, _ in nodes]
@@ -189,12 +190,16 @@ def weighted_total(cells: Quantity, nodes: list[tuple[int, float, float]]) -> Qu
         lower, upper = _rows_sum(below, lows), _rows_sum(above, highs)
     if cells.estimated is not None:
         shares = {row: cells.estimated[row] * cells.value[row] for row, _, _ in nodes}
-        estimated = _divide(_rows_sum(shares, highs), _rows_sum(cells.value, highs))
+        members = cells.estimated[[row for row, _, _ in nodes]]
+        estimated = _share(_rows_sum(shares, highs), _rows_sum(cells.value, highs), members, axis=0)
     flags = None
     if cells.flags is not None:
         flags = np.bitwise_or.reduce(cells.flags[[row for row, _, _ in nodes]], axis=0)
     result = Quantity(value, flags, lower, upper, estimated)
-    return result if exact else result.flagged_all("interval")
+    if exact or lower is None or upper is None:
+        return result
+    met = lower == upper
+    return replace(result, value=np.where(met, lower, np.nan)).flagged(~met, "interval")
 
 
 def _rows_sum(rows: Any, weights: list[tuple[int, float]]) -> Floats:
@@ -253,6 +258,12 @@ def monotone(q: Quantity, function: Any) -> Quantity:
     lower = None if q.lower is None else function(q.lower)
     upper = None if q.upper is None else function(q.upper)
     return replace(q, value=function(q.value), lower=lower, upper=upper)
+
+
+def _share(part: Floats, whole: Floats, members: Floats, axis: int) -> Floats:
+    """Share of a sum that rests on estimates; of a sum of zeros, the largest share of a member."""
+    result = _divide(part, whole)
+    return result if np.all(whole) else np.where(whole == 0, members.max(axis=axis), result)
 
 
 def _divide(a: Floats, b: Floats) -> Floats:

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from hansa.codes.codelist import TOTAL, available, classification
 from hansa.errors import HansaError, UsageError, listed
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ class Header:
     """What is said once about a whole panel.
 
     `kind` decides what may be done with the values: extensive ones may be summed, intensive
-    ones may not. `absent_rows` says what a row that is not there means. `steps` is the recipe:
-    one line for each named step that made or changed a value. `notes` go under every figure.
+    ones may not. `absent_rows` says what a row that is not there means; `overlapping`, that the
+    clusters share activities. `steps` is the recipe: one line for each named step that made or
+    changed a value. `notes` go under every figure.
     """
 
     measure: str
@@ -55,6 +58,7 @@ class Header:
     absent_rows: Literal["zero", "unknown"] = "zero"
     zeros: Literal["printed", "hidden"] = "printed"
     model_data: bool = False
+    overlapping: bool = False
     notes: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
 
@@ -147,7 +151,8 @@ class Panel:
     def summed(self, over: str) -> Panel:
         """Sum along one dimension; a group with an absent member is absent (clauses 3 and 5).
 
-        Raises for intensive values: shares, rates and quotients do not add up.
+        Bounds are added too, and the estimated share is that of the sum (clause 8). Raises for
+        intensive values (shares, rates and quotients do not add up) and for parts that overlap.
         """
         if self.header.kind == "intensive":
             raise HansaError(
@@ -158,16 +163,64 @@ class Panel:
             )
         if over not in self.dims:
             raise UsageError(f"the panel has no dimension {over}", admissible=listed(self.dims))
+        self._refuse_overlap(over)
         keys = [d for d in self.dims if d != over]
-        grouped = self.table.group_by(keys, use_threads=False).aggregate(
-            [("value", "sum", _SPREAD), ("status", "distinct")]
+        table = _plain(self.table)
+        numbers = [c for c in ("value", "lower", "upper") if c in table.column_names]
+        wanted = [(name, "sum", _SPREAD) for name in numbers]
+        if "estimated" in table.column_names:
+            resting = pc.multiply(table["estimated"], table["value"])
+            table = table.append_column("resting", resting)
+            wanted += [("resting", "sum", _SPREAD), ("estimated", "max", _SPREAD)]
+        grouped = table.group_by(keys, use_threads=False).aggregate(
+            [*wanted, ("status", "distinct")]
         )
-        status = [_joined(group) for group in grouped["status_distinct"].to_pylist()]
         columns: dict[str, Any] = {k: grouped[k] for k in keys}
-        columns["value"] = grouped["value_sum"]
-        columns["status"] = pa.array(status, pa.string())
-        table = pa.table(columns).sort_by([(k, "ascending") for k in keys])
-        return Panel(tuple(keys), table, self.header)
+        columns |= {name: grouped[f"{name}_sum"] for name in numbers}
+        texts = [_joined(group) for group in grouped["status_distinct"].to_pylist()]
+        columns["status"] = pa.array(texts, pa.string())
+        if "estimated" in table.column_names:
+            none = pc.equal(columns["value"], 0)
+            share = pc.divide(grouped["resting_sum"], pc.if_else(none, 1.0, columns["value"]))
+            columns["estimated"] = pc.if_else(none, grouped["estimated_max"], share)
+        order = [*keys, "value", "status", *(c for c in _PARTS if c in columns)]
+        summed = pa.table(columns).select(order).sort_by([(k, "ascending") for k in keys])
+        return Panel(tuple(keys), summed, self.header)
+
+    def _refuse_overlap(self, over: str) -> None:
+        """Raise where one code of a dimension holds another, or clusters share activities."""
+        if over.startswith("cluster") and self.header.overlapping:
+            raise HansaError(
+                "clusters that share activities would be added up",
+                printed=f"definition {self.header.definition}: overlapping",
+                admissible="clusters whose weights add up to at most 1 for each activity",
+                fix="sum over activities, or use a definition without overlap",
+            )
+        lists = {"geo": self.header.geography, "activity": self.header.classification}
+        if over not in lists or lists[over] not in (*available(), "local"):
+            return
+        codes = classification(lists[over])
+        found = set(pc.unique(_plain(self.table)[over]).to_pylist())
+        for code in sorted(found):
+            above = [a for a in codes.ancestors(code) if a in found]
+            if TOTAL in found and len(found) > 1 and code != TOTAL:
+                above.append(TOTAL)
+            if above:
+                raise HansaError(
+                    f"parts of {over} that overlap would be added up",
+                    printed=f"{code} lies in {above[0]}",
+                    admissible="either the whole or its parts",
+                    fix="keep the rows of one level",
+                )
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The same table with its dictionary columns as plain ones."""
+    for i, field_ in enumerate(table.schema):
+        if pa.types.is_dictionary(field_.type):
+            plain = pc.cast(table.column(i), field_.type.value_type)
+            table = table.set_column(i, field_.name, plain)
+    return table
 
 
 def read_header(schema: pa.Schema) -> Header | None:
@@ -190,10 +243,5 @@ def _joined(statuses: Iterable[str | None]) -> str:
     return flags_to_text(bits)
 
 
-def _spread() -> Any:
-    import pyarrow.compute as pc
-
-    return pc.ScalarAggregateOptions(skip_nulls=False)
-
-
-_SPREAD = _spread()
+_PARTS = ("lower", "upper", "estimated")
+_SPREAD = pc.ScalarAggregateOptions(skip_nulls=False)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hansa.clusters.definition import ClusterDefinition
-from hansa.codes.codelist import Codelist
 from hansa.cube import Axis
 from hansa.errors import HansaError, listed
 from hansa.law import Quantity, absent, stacked, weighted_total
@@ -113,17 +112,8 @@ def _plan(definition: ClusterDefinition, cluster: str, axis: Axis) -> ClusterCov
 
     for root in axis.roots:
         visit(root)
-    outside = _compact(codes, {leaf for leaf, w in weight.items() if w} - seen)
+    outside = codes.compact({leaf for leaf, w in weight.items() if w} - seen)
     return ClusterCoverage(cluster, tuple(exact), tuple(partial), outside)
-
-
-def _compact(codes: Codelist, leaves: set[str]) -> tuple[str, ...]:
-    """The fewest codes that name a set of finest codes: `01.1` for all classes below it."""
-    found: set[str] = set()
-    for leaf in leaves:
-        inside = [c for c in codes.ancestors(leaf) if codes.leaves(c) <= leaves]
-        found.add(inside[-1] if inside else leaf)
-    return tuple(sorted(found))
 
 
 def _holds(axis: Axis, children: tuple[int, ...], leaves: list[str]) -> bool:

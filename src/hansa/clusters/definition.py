@@ -150,7 +150,7 @@ def read_csv(path: Path, code_list: str = "") -> ClusterDefinition:
             "the definition is not UTF-8 text", place=str(path), fix="save it as UTF-8"
         ) from problem
     members = _members(text.removeprefix("\ufeff"), str(path), code_list)
-    sums = _weight_sums(members)
+    sums = _weight_sums(members, classification(code_list))
     found = ClusterDefinition(
         id=path.name.removesuffix(".csv"),
         label=path.stem,
@@ -243,6 +243,7 @@ def findings(definition: ClusterDefinition, place: str = "") -> list[Finding]:
     return [
         *_repeated(definition, place),
         *_nested(definition, place),
+        *_of_two_kinds(definition, place),
         *_too_heavy(definition, place),
         *_left_over(definition, place),
     ]
@@ -282,10 +283,26 @@ def _nested(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
                 )
 
 
+def _of_two_kinds(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
+    kinds: dict[str, set[str]] = {}
+    for m in definition.members:
+        kinds.setdefault(m.cluster, set()).add(m.kind or "empty")
+    for cluster, own in kinds.items():
+        if len(own) > 1:
+            yield Finding(
+                "error",
+                place,
+                "the members of one cluster are of several kinds",
+                f"{cluster}: {listed(sorted(own))}",
+                "one kind for a whole cluster: " + listed(KINDS) + ", or empty",
+                "give all its rows the same kind, or make two clusters",
+            )
+
+
 def _too_heavy(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
     if definition.overlapping:
         return
-    for activity, weight in _weight_sums(definition.members).items():
+    for activity, weight in _weight_sums(definition.members, definition.codelist).items():
         if weight > 1 + 1e-6:
             yield Finding(
                 "error",
@@ -316,8 +333,12 @@ def _left_over(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
         )
 
 
-def _weight_sums(members: Iterable[Member]) -> dict[str, float]:
-    sums: dict[str, float] = {}
+def _weight_sums(members: Iterable[Member], codes: Codelist) -> dict[str, float]:
+    """Weights that each member code carries, its own and those of the codes above it."""
+    own: dict[str, float] = {}
     for m in members:
-        sums[m.activity] = sums.get(m.activity, 0.0) + m.weight
-    return sums
+        own[m.activity] = own.get(m.activity, 0.0) + m.weight
+    return {
+        activity: weight + sum(own.get(above, 0.0) for above in codes.ancestors(activity))
+        for activity, weight in own.items()
+    }

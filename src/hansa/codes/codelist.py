@@ -61,6 +61,15 @@ class Codelist:
             return frozenset((code,))
         return _leaves(self).get(code, frozenset())
 
+    def compact(self, leaves: Iterable[str]) -> tuple[str, ...]:
+        """The fewest codes that name a set of finest codes: `01.1` for all classes below it."""
+        wanted = set(leaves)
+        found: set[str] = set()
+        for leaf in wanted:
+            inside = [c for c in self.ancestors(leaf) if self.leaves(c) <= wanted]
+            found.add(inside[-1] if inside else leaf)
+        return tuple(sorted(found))
+
     def children(self, code: str) -> tuple[str, ...]:
         """Codes directly below `code`."""
         return _children(self).get(code, ())

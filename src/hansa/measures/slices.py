@@ -19,8 +19,8 @@ from functools import cached_property
 import numpy as np
 
 from hansa.clusters import Coverage
-from hansa.codes import Geography
-from hansa.cube import Axis, Cube, Rows, Year
+from hansa.codes import Geography, geography_codes
+from hansa.cube import Axis, Cube, Rows, Year, extra_regio
 from hansa.errors import HansaError, UsageError, listed
 from hansa.law import Quantity, ratio, stacked, total
 
@@ -198,15 +198,17 @@ def _complete(
 def positions_of(geo: Axis, area: Geography) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Columns of the source that make up a named area, and its members the source lacks.
 
-    A member without a row of its own is put together from the regions below it.
+    A member without a row of its own is put together from the regions below it; those of its
+    regions that the source lacks are outside too. Raises HansaError where the area is drawn in
+    another version of the codes (law 6).
     """
+    _refuse_other_version(geo, area)
     found: list[int] = []
     outside: list[str] = []
     for member in area.members:
-        own = _positions_of_member(geo, member)
+        own, lacking = _positions_of_member(geo, member)
         found.extend(own)
-        if not own:
-            outside.append(member)
+        outside.extend(lacking)
     if not found:
         raise HansaError(
             f"the facts hold no member of {area.id}",
@@ -219,12 +221,39 @@ def positions_of(geo: Axis, area: Geography) -> tuple[tuple[int, ...], tuple[str
     return tuple(found), tuple(outside)
 
 
-def _positions_of_member(geo: Axis, member: str) -> list[int]:
-    code = geo.codelist.spell(member) or member
+def _positions_of_member(geo: Axis, member: str) -> tuple[list[int], tuple[str, ...]]:
+    """Columns that make up a member, and what of it the source lacks."""
+    codes = geo.codelist
+    code = codes.spell(member) or member
     if code in geo.place:
-        return [geo.place[code]]
-    below = [i for i, c in enumerate(geo.codes) if code in geo.codelist.ancestors(c)]
-    return [i for i in below if geo.parent[i] not in below]
+        return [geo.place[code]], ()
+    below = [i for i, c in enumerate(geo.codes) if code in codes.ancestors(c)]
+    if not below:
+        return [], (member,)
+    covered = frozenset[str]().union(*(codes.leaves(geo.codes[i]) for i in below))
+    lacking = {x for x in codes.leaves(code) - covered if not extra_regio(codes, x)}
+    return [i for i in below if geo.parent[i] not in below], codes.compact(lacking)
+
+
+def _refuse_other_version(geo: Axis, area: Geography) -> None:
+    """Two versions meet only in codes that are the same region in both."""
+    ours, theirs = geo.codelist, geography_codes(area.geography)
+    if ours.is_local or theirs.is_local or ours.id == theirs.id:
+        return
+
+    def same(member: str) -> bool:
+        label = theirs.label.get(theirs.spell(member) or "")
+        return label is not None and label == ours.label.get(ours.spell(member) or "")
+
+    if other := [member for member in area.members if not same(member)]:
+        raise HansaError(
+            "the area and the facts use different versions of the regional codes",
+            printed=f"{area.id}: {theirs.id}; facts: {ours.id}; not the same in both: "
+            + listed(other),
+            admissible=f"an area drawn in {ours.id}",
+            fix="pick a geography of the same code version (`hansa geographies`), "
+            "and declare the geography of the table",
+        )
 
 
 def _refuse_overlap(geo: Axis, positions: list[int]) -> None:

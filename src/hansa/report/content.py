@@ -255,14 +255,14 @@ def _method(result: StudyResult) -> Iterator[tuple[str, str]]:
         yield "Clusters", f"{d.label} ({d.id} {d.version}). {' '.join(d.note.split())}".strip()
     for name in study.measures:
         m = find_measure(name)
-        yield m.label, f"{m.definition} {m.formula}. {m.unit}. Source: {m.source}."
-    yield "Regions", study.geography or "every region of the facts"
-    first = result.results[0].bases[0].regions
-    header = next(iter(first.values())).header
-    yield "Compared with", study.reference_name or header.reference
-    for base in study.base:
-        rest = f"; left out: {', '.join(base.without)}" if base.without else ""
-        yield "Base", f"{base.name}{rest}"
+        text = f"{m.definition} Formula: {m.formula}. Unit: {m.unit}. Source: {m.source}."
+        yield m.label, text
+    area = geographies().get(study.geography)
+    yield "Regions", area.title if area else study.geography or "every region of the facts"
+    header = next(iter(result.results[0].bases[0].regions.values())).header
+    known_as = f" ({study.reference_name})" if study.reference_name else ""
+    yield "Compared with", f"{header.reference}{known_as}"
+    yield "Base", "; ".join(f"({i}) {b.name}" for i, b in enumerate(study.base, 1))
     yield (
         "Small cells",
         f"Rates on fewer than {study.min_cell:g} persons are computed and marked.",
@@ -277,5 +277,4 @@ def _method(result: StudyResult) -> Iterator[tuple[str, str]]:
             yield "Facts", " ".join(spec.note.split())
         if spec.licence:
             yield "Licence of the facts", spec.licence
-    for step in header.steps:
-        yield "Step", step
+    yield "Steps", "; ".join(header.steps) + "."

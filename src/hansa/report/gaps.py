@@ -20,6 +20,8 @@ def gaps(result: StudyResult) -> tuple[tuple[str, ...], tuple[Table, ...]]:
             answer += [_sentence(b) for b in own.bases if QUOTIENT in b.regions]
             tables.append(_bases(own, rows))
         tables.append(_clusters(own))
+        if listed := [b for b in own.bases if b.members]:
+            tables.append(_references(own, listed))
     return tuple(answer), tuple(tables)
 
 
@@ -44,7 +46,6 @@ def _counts(base: BaseResult) -> tuple[int, int, int, int, int]:
 
 def _base_row(base: BaseResult) -> tuple[str, ...]:
     known, cells, regions, of, clusters = _counts(base)
-    lost = sorted(_regions(base, known=False))
     left = ", ".join(base.base.without) or "nothing"
     return (
         base.base.name,
@@ -52,7 +53,6 @@ def _base_row(base: BaseResult) -> tuple[str, ...]:
         f"{known} of {cells}",
         f"{regions} of {of}",
         str(clusters),
-        ", ".join(lost) or "none",
     )
 
 
@@ -77,7 +77,7 @@ def _sentence(base: BaseResult) -> str:
 def _bases(own: DefinitionResult, rows: list[tuple[str, ...]]) -> Table:
     return Table(
         f"What each base leaves of the specialisation of regions, {own.definition.label}",
-        ("Base", "Left out", "Quotients", "Regions", "Clusters", "Regions lost"),
+        ("Base", "Left out", "Quotients", "Regions", "Clusters"),
         tuple(rows),
         "A region is lost where a part of its base is missing: its total would be too small.",
     )
@@ -85,38 +85,55 @@ def _bases(own: DefinitionResult, rows: list[tuple[str, ...]]) -> Table:
 
 def _clusters(own: DefinitionResult) -> Table:
     bases = [b for b in own.bases if QUOTIENT in b.regions]
-    counted = {b.base.name: _by_cluster(b) for b in bases}
-    with_members = [b for b in bases if b.members]
+    counted = [_by_cluster(b) for b in bases]
     heads = ["Cluster", "From this source", "Codes that never occur in it"]
-    heads += [_head("Regions known", b, bases) for b in bases]
-    heads += [_head("Countries in the reference", b, bases) for b in with_members]
+    heads += [_head("Regions", b, bases) for b in bases]
     rows = []
     for c in own.coverage.clusters:
         row = [own.definition.label_of(c.cluster), c.state, ", ".join(c.outside) or MISSING]
-        row += [str(counted[b.base.name].get(c.cluster, 0)) for b in bases]
-        row += [str(len(b.members[c.cluster])) for b in with_members]
-        rows.append(tuple(row))
+        rows.append((*row, *(str(counts.get(c.cluster, 0)) for counts in counted)))
     return Table(
         f"What the source says about each cluster, {own.definition.label}",
         tuple(heads),
         tuple(rows),
-        "Exact: every code is there. Bounded: the source is coarser than the cluster. "
-        "Codes that never occur lie outside the source; the cluster is computed over the rest. "
-        + _member_note(with_members),
+        "Exact: every code is there. Bounded: the source is coarser than the cluster. Codes that "
+        "never occur lie outside the source; the cluster is computed over the rest. Regions: "
+        f"those with a known quotient. {_numbering(bases)}".strip(),
     )
 
 
-def _member_note(bases: list[BaseResult]) -> str:
-    if not bases:
+def _references(own: DefinitionResult, bases: list[BaseResult]) -> Table:
+    rows = tuple(
+        (own.definition.label_of(c), *(_members(b, c) for b in bases)) for c in bases[0].members
+    )
+    return Table(
+        f"Members of the reference of each cluster, {own.definition.label}",
+        ("Cluster", *(_head("Members", b, bases) for b in bases)),
+        rows,
+        "A member counts where both the cluster and the base are published there; one that never "
+        f"is does not appear. {_numbering(bases)}".strip(),
+    )
+
+
+def _members(base: BaseResult, cluster: str) -> str:
+    """How many members make up the reference of a cluster, and which are left out."""
+    used = base.members[cluster]
+    every = sorted({code for codes in base.members.values() for code in codes})
+    left = [code for code in every if code not in used]
+    if not used or not left:
+        return str(len(used))
+    return f"{len(used)}, without {', '.join(left)}"
+
+
+def _numbering(bases: list[BaseResult]) -> str:
+    if len(bases) < 2:
         return ""
-    return (
-        "A country is in the reference of a cluster where both the cluster and the base are "
-        "published there; the lists are in tables/…/reference_members.csv."
-    )
+    named = "; ".join(f"({i}) {b.base.name}" for i, b in enumerate(bases, 1))
+    return f"Bases: {named}. "
 
 
 def _head(text: str, base: BaseResult, bases: list[BaseResult]) -> str:
-    return f"{text}, {base.base.name}" if len(bases) > 1 else text
+    return f"{text} ({bases.index(base) + 1})" if len(bases) > 1 else text
 
 
 def _by_cluster(base: BaseResult) -> dict[str, int]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hansa.errors import HansaError
-from hansa.law import Flags, Floats, flags_from_text
+from hansa.law import MEANING, Flags, Floats, flags_from_text
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _WITH_FLAGS = re.compile(r"^([+-]?\d*\.?\d*(?:[eE][+-]?\d+)?)\s*[:|]?\s*([A-Za-z]{0,4})$")
@@ -78,11 +78,18 @@ def _cell_with_flags(cell: str, decimal: str, thousands: str) -> tuple[float, in
     match = _WITH_FLAGS.match(text)
     if not match or not (match[2] or cell in (":", "|")):
         return None
+    if not match[1] and cell[0] not in ":|" and not _bare_flags(match[2]):
+        return None
     try:
         value = float(match[1]) if match[1] else float("nan")
         return value, flags_from_text(match[2])
     except ValueError:
         return None
+
+
+def _bare_flags(text: str) -> bool:
+    """One or two known flags stand for an absent value; a word of letters is a word."""
+    return len(text) <= 2 and set(text) <= set(MEANING)
 
 
 def _refuse(cell: str, place: str, decimal: str) -> tuple[float, int]:

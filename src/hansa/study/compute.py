@@ -11,7 +11,7 @@ from hansa.clusters import ClusterDefinition, Coverage, coverage
 from hansa.codes import geographies, geography
 from hansa.cube import Cube, Rows, Year
 from hansa.errors import HansaError, UsageError, listed
-from hansa.law import Quantity, stacked, total
+from hansa.law import Flags, Quantity, bit, stacked, total
 from hansa.measures.catalogue import FACTS_UNIT, Measure, find_measure
 from hansa.measures.slices import Base, Reference, Slice, complete_members, positions_of, slice_of
 from hansa.panel import Header, Panel
@@ -58,6 +58,7 @@ class _Plan:
     geo: tuple[str, ...]
     options: Options
     notes: tuple[str, ...] = field(default=())
+    short: tuple[str, ...] = field(default=())
 
     @property
     def unit_dimension(self) -> str:
@@ -145,7 +146,7 @@ def _plan(
     cover = coverage(definition, cube.activity) if definition else None
     keep = _units(measures, cube, definition)
     names = tuple(definition.clusters[i] if definition else cube.activity.codes[i] for i in keep)
-    columns, geo, notes = _regions(cube, options)
+    columns, geo, notes, short = _regions(cube, options)
     reference = _reference(cube, options)
     if reference.outside:
         notes += (f"Reference members outside the source: {listed(reference.outside)}.",)
@@ -161,6 +162,7 @@ def _plan(
         geo,
         options,
         notes,
+        short,
     )
 
 
@@ -223,15 +225,16 @@ def _base(name: str, cube: Cube, definition: ClusterDefinition | None, options: 
 
 def _regions(
     cube: Cube, options: Options
-) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Columns and codes of the regions, notes, and the areas with members outside the source."""
     if options.area:
-        found = [positions_of(cube.geo, geography(name)) for name in options.area]
+        found = {name: positions_of(cube.geo, geography(name)) for name in options.area}
+        short = {name: outside for name, (_, outside) in found.items() if outside}
         notes = tuple(
             f"Members of {name} outside the source: {listed(outside)}."
-            for name, (_, outside) in zip(options.area, found, strict=True)
-            if outside
+            for name, outside in short.items()
         )
-        return tuple(own for own, _ in found), options.area, notes
+        return tuple(own for own, _ in found.values()), tuple(found), notes, tuple(short)
     positions: Iterable[int] = cube.regions
     notes = ()
     if options.regions:
@@ -239,7 +242,7 @@ def _regions(
         if outside:
             notes = (f"Members of {options.regions} outside the source: {listed(outside)}.",)
     positions = sorted(positions)
-    return tuple((i,) for i in positions), tuple(cube.geo.codes[i] for i in positions), notes
+    return tuple((i,) for i in positions), tuple(cube.geo.codes[i] for i in positions), notes, ()
 
 
 def _reference(cube: Cube, options: Options) -> Reference:
@@ -267,10 +270,25 @@ def _reference(cube: Cube, options: Options) -> Reference:
 
 @dataclass(frozen=True)
 class _Past:
-    """The year that growth is measured from."""
+    """The year that growth is measured from, and breaks in the series since then by base."""
 
     time: int
     slices: dict[str, Slice]
+    breaks: dict[str, Flags] = field(default_factory=dict)
+
+    def with_breaks_of(self, slices: dict[str, Slice]) -> _Past:
+        """The same year, the breaks of one more year inside the period added."""
+        found = dict(self.breaks)
+        for name, now in slices.items():
+            if now.matrix.flags is not None:
+                found[name] = found.get(name, np.uint64(0)) | now.matrix.flags & bit("b")
+        return replace(self, breaks=found)
+
+    def carried_to(self, name: str, now: Slice) -> Slice:
+        """The last year, flagged where the series broke on the way to it."""
+        if name not in self.breaks:
+            return now
+        return replace(now, matrix=now.matrix.flagged(self.breaks[name] != 0, "b"))
 
 
 def _add_year(
@@ -287,12 +305,13 @@ def _add_year(
             if m.years == 1:
                 block = _one_year(m, now, rows, plan)
             else:
+                now = past.carried_to(m.base, now) if past is not None and before else now
                 block = _two_years(m, before[m.base] if before else None, now, rows, plan)
             results[m.id].add(replace(block, since=since if m.years == 2 else None))
     if not any(m.years == 2 for m in plan.measures):
         return None
     if plan.period and past is not None:
-        return past
+        return past.with_breaks_of(slices)
     return _Past(year.time, slices)
 
 
@@ -346,6 +365,9 @@ def _chosen(whole: Slice, plan: _Plan) -> Slice:
         size = stacked(sums).map(np.transpose)
         region = stacked([total(whole.region[list(own)], axis=0) for own in plan.columns])
     everything = whole.all if whole.all.shape == (1,) else whole.all[keep]
+    if plan.short:
+        short = np.isin(plan.geo, plan.short)
+        size = size.flagged(np.broadcast_to(short, size.shape), "d")
     return Slice(whole.time, size, region, whole.unit[keep], everything)
 
 
@@ -397,6 +419,7 @@ def _header(m: Measure, plan: _Plan) -> Header:
         absent_rows=facts.absent_rows,
         zeros=facts.zeros,
         model_data=facts.model_data,
+        overlapping=bool(definition and definition.overlapping),
         notes=facts.notes + plan.notes + _coverage_notes(plan),
         steps=(
             *facts.steps,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hansa.law import MEANING
 from hansa.panel import Header, Panel
 from hansa.views.captions import source_line
 from hansa.views.format import MISSING, THIN, Scale
@@ -35,6 +36,7 @@ class LeagueRow:
     estimated: float
     status: str
     tiny: bool = False
+    flags: str = ""
 
     @property
     def rank_text(self) -> str:
@@ -44,6 +46,18 @@ class LeagueRow:
         if self.rank is None:
             return f"{self.best}–{self.worst}"
         return f"{self.rank} ({self.best}–{self.worst})"
+
+
+_HEADS = (
+    "Rank (best–worst)",
+    "Code",
+    "Region",
+    "",
+    "Lowest possible",
+    "Highest possible",
+    "Share estimated",
+    "Status",
+)
 
 
 @dataclass(frozen=True)
@@ -67,13 +81,19 @@ class League:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Heads of `table`."""
-        heads = ("Rank (best–worst)", "Code", "Region", self.subtitle)
-        return (*heads, "Lowest possible", "Highest possible", "Share estimated", "Status")
+        """Heads of `table`; columns that would be empty are left out."""
+        return tuple(_HEADS[i] or self.subtitle for i in self._shown)
 
     def table(self) -> tuple[tuple[str, ...], ...]:
         """The league as text, a row a region, in the order of `columns`."""
-        return tuple(self._texts(row) for row in self.rows)
+        shown = self._shown
+        return tuple(tuple(texts[i] for i in shown) for texts in map(self._texts, self.rows))
+
+    @property
+    def _shown(self) -> tuple[int, ...]:
+        texts = [self._texts(row) for row in self.rows]
+        always = 4
+        return tuple(i for i in range(len(_HEADS)) if i < always or any(t[i] for t in texts))
 
     def _texts(self, row: LeagueRow) -> tuple[str, ...]:
         spread = 0.0 if row.lower is None or row.upper is None else row.upper - row.lower
@@ -81,7 +101,8 @@ class League:
         bounds = ("", "") if exact else self.scale.bounds(row.lower, row.upper)
         estimated = f"{100 * row.estimated:.0f}{THIN}%" if row.estimated else ""
         value = self.scale.text(row.value, spread)
-        return (row.rank_text, row.code, row.name, value, *bounds, estimated, row.status)
+        status = row.status if row.best is None else row.flags
+        return (row.rank_text, row.code, row.name, value, *bounds, estimated, status)
 
 
 def league(panel: Panel, at: At = HERE, words: Words = PLAIN) -> League:
@@ -148,6 +169,7 @@ def _row(cell: Cell, rank: int | None, best: int | None, worst: int | None) -> L
         estimated=cell.estimated,
         status=cell.reason if cell.absent else cell.meaning,
         tiny=cell.tiny,
+        flags=";".join(f for f in MEANING if f in cell.status),
     )
 
 
@@ -165,4 +187,6 @@ def _note(reading: Reading) -> str:
         )
     if reading.absent:
         note += " Not ranked: regions whose number is not known, at the end with the reason."
-    return note
+    used = {flag for c in reading.known for flag in c.status}
+    letters = "; ".join(f"{f} {MEANING[f]}" for f in MEANING if f in used)
+    return f"{note} Status: {letters}." if letters else note

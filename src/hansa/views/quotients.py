@@ -114,6 +114,7 @@ def _caption(reading: Reading, words: Words) -> Caption:
     top = "; ".join(f"{c.name} {_label(c, reading)}" for c in reading.known[:5])
     alt = f"Horizontal bars from 1, the highest first. {title}. {subtitle} {top}."
     source = source_line(reading.header, words, reference=True)
+    subtitle = subtitle[0].upper() + subtitle[1:]
     return Caption(title, subtitle, alt, tuple(notes), source, reading.header.model_data)
 
 

@@ -14,6 +14,8 @@ from hansa.law import MEANING
 from hansa.panel import Header, Panel
 from hansa.views.format import Scale, joined, scale_of
 
+# What hides a value explains it better than what else is true of the numbers around it.
+_HIDING = {"c", "m", "z"}
 _NO_REASON = {"p", "e", "s", "f", "b", "r", "u", "n", "imputed", "converted", "boundary", "tiny"}
 
 
@@ -104,7 +106,9 @@ class Cell:
     @cached_property
     def reason(self) -> str:
         """Why the cell is absent, in words."""
-        why = [MEANING[f] for f in MEANING if f in self.status and f not in _NO_REASON]
+        silent = self.status & _HIDING
+        because = silent or self.status - _NO_REASON
+        why = [MEANING[f] for f in MEANING if f in because]
         return joined(why) or "no reason recorded"
 
     @cached_property

@@ -154,7 +154,8 @@ def certainties(panel: Panel, along: str, at: At = HERE, words: Words = PLAIN) -
     estimated = [c for c in known if c.estimated > 0]
     lines = []
     exact = len([c for c in known if not c.bounded and not c.estimated])
-    lines.append(f"{exact} of {of} {what} rest on published numbers alone.")
+    if exact or not known:
+        lines.append(f"{exact} of {of} {what} rest on published numbers alone.")
     if bounded:
         lines.append(f"{len(bounded)} of {of} {what} are known between two bounds.")
     if estimated:
@@ -197,7 +198,8 @@ def specialised_title(reading: Reading, words: Words) -> str:
     sure = top is reading.known[0] and stands_first(reading) and certainty(top, 1) == "certain"
     verb = "is" if sure else "may be"
     times = _times(top, reading.scale, reference)
-    return f"{place} {verb} most specialised in {within(top.name)}: {times}"
+    title = f"{place} {verb} most specialised in {within(top.name)}: {times}"
+    return title[0].upper() + title[1:]
 
 
 def map_title(reading: Reading, words: Words, cluster: str) -> str:
