@@ -117,6 +117,8 @@ class Reference:
 def whole(cells: Quantity, axis: Axis, without: tuple[str, ...] = ()) -> Quantity:
     """Total along axis 0: the published total; where it is absent, all top-level codes (law 5).
 
+    Where a published total holds more than all its top-level codes, these are not the whole,
+    and no total is made of them.
     With top-level codes left out the published total no longer applies: the rest is summed.
     """
     missing = [code for code in without if axis.place.get(code, -1) not in axis.roots]
@@ -132,7 +134,10 @@ def whole(cells: Quantity, axis: Axis, without: tuple[str, ...] = ()) -> Quantit
     published = cells[axis.total]
     if not np.isnan(published.value).any() or not roots:
         return published
-    return _first_known(published, total(cells[roots], axis=0))
+    listed_ones = total(cells[roots], axis=0)
+    if (published.value - listed_ones.value > (len(roots) + 1) / 2).any():
+        return published
+    return _first_known(published, listed_ones)
 
 
 def _first_known(first: Quantity, second: Quantity) -> Quantity:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -208,7 +209,7 @@ def _league_table(table: League) -> Table:
     return Table(f"{table.title}. {table.subtitle}", table.columns, table.table(), table.note)
 
 
-def _origin(part: _Part, measure: str, area: bool = False) -> dict[str, str]:
+def _origin(part: _Part, measure: str, area: bool = False) -> dict[str, Any]:
     panel = (part.base.area if area else part.base.regions)[measure]
     header = panel.header
     where = part.result.table_path(part.own, part.base, measure, area)
