@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -128,7 +129,7 @@ def _described(path: Path | None) -> dict[str, Any]:
 
 def compute_options(settings: list[str]) -> tuple[dict[str, Any], str]:
     """`--set` pairs as fields of `Options`, and the column to compute on (`of`)."""
-    known = {
+    known: dict[str, tuple[str, Callable[[str], Any]]] = {
         "from": ("start", int),
         "to": ("end", int),
         "reference": ("reference", str),

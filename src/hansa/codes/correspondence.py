@@ -69,11 +69,10 @@ def correspondences() -> dict[tuple[str, str], Correspondence]:
             continue
         meta = tomllib.loads(entry.read_text(encoding="utf-8"))
         rows = folder / entry.name.replace(".toml", ".csv")
-        with rows.open(encoding="utf-8", newline="") as stream:
-            links = tuple(
-                (row["from"], row["to"], float(row["weight"]) if row.get("weight") else None)
-                for row in csv.DictReader(stream)
-            )
+        links = tuple(
+            (row["from"], row["to"], float(row["weight"]) if row.get("weight") else None)
+            for row in csv.DictReader(rows.read_text(encoding="utf-8").splitlines())
+        )
         found[(meta["from"], meta["to"])] = Correspondence(
             origin=meta["from"],
             target=meta["to"],

@@ -208,7 +208,6 @@ def positions_of(geo: Axis, area: Geography) -> tuple[tuple[int, ...], tuple[str
     another version of the codes (law 6).
     """
     _refuse_other_version(geo, area)
-    _refuse_other_version(geo, area)
     found: list[int] = []
     outside: list[str] = []
     for member in area.members:
