@@ -123,6 +123,27 @@ def extra_regio(codelist: Codelist, code: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """The cells that have a row, in the order of (geo, activity); positions on the axes."""
+
+    geo: Ints
+    activity: Ints
+
+    def __len__(self) -> int:
+        return len(self.geo)
+
+    def __getitem__(self, index: Any) -> Listed:
+        """The same selection of both."""
+        return Listed(self.geo[index], self.activity[index])
+
+    def places(self, regions: int) -> Ints:
+        """Positions of the cells in the flattened matrix of activities x regions."""
+        wide = np.int32 if regions < 2**16 else np.int64
+        place: Ints = np.multiply(self.activity, regions, dtype=wide)
+        return np.add(place, self.geo, out=place)
+
+
+@dataclass(frozen=True)
 class Rows:
     """The rows of one year in the order of (geo, activity); positions on the axes, values."""
 
@@ -130,14 +151,10 @@ class Rows:
     activity: Ints
     values: Quantity
 
-    def places(self, regions: int) -> Ints:
-        """Positions of the cells in the flattened matrix of activities x regions."""
-        known: dict[int, Ints] = self.__dict__.setdefault("_places", {})
-        if regions not in known:
-            wide = np.int32 if regions < 2**16 else np.int64
-            place: Ints = np.multiply(self.activity, regions, dtype=wide)
-            known[regions] = np.add(place, self.geo, out=place)
-        return known[regions]
+    @property
+    def listed(self) -> Listed:
+        """The cells without their values."""
+        return Listed(self.geo, self.activity)
 
 
 @dataclass(frozen=True)
@@ -146,7 +163,7 @@ class Year:
 
     time: int
     cells: Quantity
-    rows: Rows
+    listed: Listed
 
 
 @dataclass(frozen=True)
@@ -186,11 +203,12 @@ class Cube:
                 fix="correct the total or its parts; check that the rows do not overlap",
             )
         cells = _resolved(cells, self.activity)
-        return Year(time, _resolved(cells.map(np.transpose), self.geo).map(np.transpose), rows)
+        cells = _resolved(cells.map(np.transpose), self.geo).map(np.transpose)
+        return Year(time, cells, rows.listed)
 
     def _laid_out(self, time: int, rows: Rows) -> Quantity:
         shape = (len(self.activity), len(self.geo))
-        place = rows.places(shape[1])
+        place = rows.listed.places(shape[1])
         self._refuse_duplicates(time, rows, place, shape)
         value = np.full(shape, 0.0 if self.header.absent_rows == "zero" else np.nan)
         self._unlist_totals(value)
@@ -236,8 +254,8 @@ class Cube:
             raise HansaError(
                 "the same key stands in more than one row",
                 place=f"geo {self.geo.codes[geo]}, activity {self.activity.codes[activity]}, "
-                f"time {time} ({twice.size} such keys in {time})",
-                printed=f"{int(seen[twice[0]])} rows",
+                f"time {time} ({twice.size} such key{'s' * (twice.size != 1)} in {time})",
+                printed=f"{int(seen[twice[0]])} rows with this key",
                 admissible="one row for each geo, activity and time",
                 fix="remove the repeated rows, pick one kind of row (--where column=value), "
                 "or add them up first (hansa reduce)",

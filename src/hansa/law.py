@@ -111,8 +111,9 @@ class Quantity:
 
     def map(self, change: Any) -> Quantity:
         """Apply one array function to every part that is there."""
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Quantity(**{k: None if p is None else change(p) for k, p in parts.items()})
+        parts: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        changed: dict[str, Any] = {k: p if p is None else change(p) for k, p in parts.items()}
+        return Quantity(**changed)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -269,8 +270,9 @@ def _share(part: Floats, whole: Floats, members: Floats, axis: int) -> Floats:
 def _divide(a: Floats, b: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         result = np.asarray(np.divide(a, b))
-    if not np.all(b):
-        np.copyto(result, np.nan, where=b == 0)
+    zero = b == 0
+    if np.any(zero):
+        np.copyto(result, np.nan, where=zero)
     return result
 
 

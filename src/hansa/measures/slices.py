@@ -20,7 +20,7 @@ import numpy as np
 
 from hansa.clusters import Coverage
 from hansa.codes import Geography, geography_codes
-from hansa.cube import Axis, Cube, Rows, Year, extra_regio
+from hansa.cube import Axis, Cube, Listed, Year, extra_regio
 from hansa.errors import HansaError, UsageError, listed
 from hansa.law import Quantity, ratio, stacked, total
 
@@ -34,7 +34,7 @@ class Slice:
     unit     totals of the units over the reference, shape (units,)
     all      totals of the base over the reference, shape (1,), or (units,) where each unit has
              a reference of its own
-    rows     the cells to look at; None for the whole matrix
+    listed   the cells to look at; None for the whole matrix
     """
 
     time: int
@@ -42,20 +42,20 @@ class Slice:
     region: Quantity
     unit: Quantity
     all: Quantity
-    rows: Rows | None = None
+    listed: Listed | None = None
 
     @cached_property
     def size(self) -> Quantity:
         """Sizes: the matrix, or its values at the cells."""
-        if self.rows is None:
+        if self.listed is None:
             return self.matrix
-        place = self.rows.places(self.matrix.shape[1])
+        place = self.listed.places(self.matrix.shape[1])
         return self.matrix.map(lambda part: part.ravel()[place])
 
     @cached_property
     def of_region(self) -> Quantity:
         """Total of the region over the base."""
-        return self.region[None, :] if self.rows is None else self.region[self.rows.geo]
+        return self.region[None, :] if self.listed is None else self.region[self.listed.geo]
 
     @cached_property
     def of_unit(self) -> Quantity:
@@ -73,11 +73,11 @@ class Slice:
         return self._by_unit(ratio(self.unit, self.all))
 
     def _by_unit(self, part: Quantity) -> Quantity:
-        return part[:, None] if self.rows is None else part[self.rows.activity]
+        return part[:, None] if self.listed is None else part[self.listed.activity]
 
-    def at(self, rows: Rows) -> Slice:
+    def at(self, cells: Listed) -> Slice:
         """The same, looked at in a list of cells."""
-        return replace(self, rows=rows)
+        return replace(self, listed=cells)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,16 @@ import pyarrow.compute as pc
 
 from hansa.errors import HansaError
 from hansa.law import MEANING, Flags, Floats, flags_from_text
+from hansa.sources.spec import declared
+
+SPACES = "\u00a0\u2009\u202f"
+"""Spaces between thousands as publishers print them; `thousands = " "` stands for all."""
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
-_WITH_FLAGS = re.compile(r"^([+-]?\d*\.?\d*(?:[eE][+-]?\d+)?)\s*[:|]?\s*([A-Za-z]{0,4})$")
+_WITH_FLAGS = re.compile(
+    r"^(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)?"
+    r"\s*(?P<mark>[:|])?\s*(?P<flags>[A-Za-z]{0,4})$"
+)
 
 
 def numbers(
@@ -29,8 +36,8 @@ def numbers(
     """Numbers of a text column: float64 with NaN where missing, and the flags found in cells.
 
     A cell may carry its flag beside the number (`7089 d`) or instead of it (`:c`).
-    `numbered` gives the row number in the file of a position in the column.
-    Raises HansaError naming `place`, the row and the column.
+    Thousands must stand in groups of three. `numbered` gives the row number in the file of a
+    position in the column. Raises HansaError naming `place`, the row and the column.
     """
     text = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
     empty = pc.is_in(pc.fill_null(text, ""), value_set=pa.array(["", *missing]))
@@ -39,21 +46,46 @@ def numbers(
     odd = pc.and_(pc.invert(number), pc.invert(empty))
     parsed = pc.cast(pc.if_else(pc.and_(number, pc.invert(empty)), plain, None), pa.float64())
     values = _floats(parsed)
+    if (endless := np.isinf(values)).any():
+        row = int(np.argmax(endless))
+        raise infinite(f"{place}, row {numbered(row)}, column {name}", repr(text[row].as_py()))
     if not pc.any(odd).as_py():
         return values, None
     flags = np.zeros(len(values), np.uint64)
-    for row in np.flatnonzero(np.asarray(odd.to_pylist())):
-        cell = text[int(row)].as_py()
-        value, bits = _cell_with_flags(cell, decimal, thousands) or _refuse(
-            cell, f"{place}, row {numbered(int(row))}, column {name}", decimal
-        )
-        values[row], flags[row] = value, bits
+    met: dict[str, tuple[float, int]] = {}
+    for row, cell in zip(positions(odd), text.filter(odd).to_pylist(), strict=True):
+        if cell not in met:
+            where = f"{place}, row {numbered(int(row))}, column {name}"
+            found = _cell_with_flags(cell, decimal, thousands)
+            met[cell] = found or _refuse(cell, where, decimal, thousands)
+        values[row], flags[row] = met[cell]
     return values, flags
 
 
+def positions(mask: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Positions where a null-free Boolean column is true."""
+    array = mask.combine_chunks() if isinstance(mask, pa.ChunkedArray) else mask
+    return np.flatnonzero(to_numpy(pc.cast(array, pa.uint8())))
+
+
+def infinite(place: str, printed: str) -> HansaError:
+    """A number is greater than any number a computer holds."""
+    return HansaError(
+        "a value is infinite",
+        place=place,
+        printed=printed,
+        admissible="a finite number; an empty cell for a missing value",
+        fix="correct the cell, or leave it empty",
+    )
+
+
 def _plain(text: pa.ChunkedArray, decimal: str, thousands: str) -> pa.ChunkedArray:
+    """The texts with a decimal point and without marks between thousands that stand right."""
     if thousands:
-        text = pc.replace_substring(text, thousands, "")
+        mark = f"[{SPACES} ]" if thousands == " " else re.escape(thousands)
+        grouped = rf"^[+-]?\d{{1,3}}({mark}\d{{3}})+({re.escape(decimal)}\d*)?$"
+        joined = pc.replace_substring_regex(text, mark, "")
+        text = pc.if_else(pc.match_substring_regex(text, grouped), joined, text)
     if decimal != ".":
         text = pc.replace_substring(pc.replace_substring(text, ".", "?"), decimal, ".")
     return text
@@ -72,52 +104,82 @@ def to_numpy(array: pa.Array) -> np.ndarray:
 
 
 def _cell_with_flags(cell: str, decimal: str, thousands: str) -> tuple[float, int] | None:
-    text = cell.replace(thousands, "") if thousands else cell
-    if decimal != ".":
-        text = text.replace(decimal, ".")
-    match = _WITH_FLAGS.match(text)
-    if not match or not (match[2] or cell in (":", "|")):
+    """Number and flags of a cell that holds both, or flags alone; None for anything else."""
+    head, flags = re.fullmatch(r"(.*?)\s*([:|]?\s*[A-Za-z]{0,4})", cell, re.DOTALL).groups()  # type: ignore[union-attr]
+    number = _plain(pa.chunked_array([[head]], pa.string()), decimal, thousands)[0].as_py()
+    match = _WITH_FLAGS.match(f"{number}{flags}")
+    if not match or not (match["flags"] or cell in (":", "|")):
         return None
-    if not match[1] and cell[0] not in ":|" and not _bare_flags(match[2]):
+    if match["number"]:
+        usual = _known(match["flags"], 3) and "m" not in match["flags"].lower()
+        value = float(match["number"])
+        if not usual or np.isinf(value):
+            return None
+        return value, flags_from_text(match["flags"])
+    if not match["mark"] and not _known(match["flags"], 2):
         return None
-    try:
-        value = float(match[1]) if match[1] else float("nan")
-        return value, flags_from_text(match[2])
-    except ValueError:
-        return None
+    return float("nan"), flags_from_text(match["flags"])
 
 
-def _bare_flags(text: str) -> bool:
-    """One or two known flags stand for an absent value; a word of letters is a word."""
-    return len(text) <= 2 and set(text) <= set(MEANING)
+def _known(text: str, most: int) -> bool:
+    """A few known flags are flags; a word of letters, such as a unit, is a word."""
+    letters = text.lower()
+    return len(letters) <= most and len(set(letters)) == len(letters) and set(letters) <= _LETTERS
 
 
-def _refuse(cell: str, place: str, decimal: str) -> tuple[float, int]:
-    if re.fullmatch(r"[+-]?\d{1,3}([  '’]\d{3})+([.,]\d+)?", cell) or re.fullmatch(
-        r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", cell
-    ):
-        mark = re.sub(r"[\d+-]", "", cell)[0]
-        raise HansaError(
-            "a number has thousands separators",
-            place=place,
-            printed=repr(cell),
-            admissible="digits only, such as " + re.sub(r"[^\d.+-]", "", cell),
-            fix=f"remove them, or say which mark it is: thousands = {mark!r} "
-            "in the study or the header file",
-        )
+_LETTERS = {name for name in MEANING if len(name) == 1}
+_GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:(?P<mark>[,.'’ {SPACES}])\d{{3}})(?:(?P=mark)\d{{3}})*")
+
+
+def _refuse(cell: str, place: str, decimal: str, thousands: str) -> tuple[float, int]:
+    grouped = _GROUPED.match(cell)
+    rest = cell[grouped.end() :] if grouped else ""
+    mark = grouped["mark"] if grouped else ""
+    other = "." if mark == "," else ","
+    if grouped and mark != thousands and re.fullmatch(rf"([{decimal}{other}]\d+)?", rest):
+        _refuse_thousands(cell, place, mark, rest, decimal)
     if decimal == "." and re.fullmatch(r"[+-]?\d+,\d+", cell):
         raise HansaError(
             "a number has a decimal comma",
             place=place,
             printed=repr(cell),
             admissible="a decimal point: " + cell.replace(",", "."),
-            fix="say so: decimal = ',' in the study or the header file",
+            fix="say so: " + declared("decimal", ","),
+        )
+    if decimal == "," and re.fullmatch(r"[+-]?\d+\.\d+", cell):
+        raise HansaError(
+            "a number has a decimal point, though decimal = ',' is declared",
+            place=place,
+            printed=repr(cell),
+            admissible="one kind of decimal mark: " + cell.replace(".", ","),
+            fix="leave out decimal = ',', or correct the cell",
         )
     raise HansaError(
         "text stands where a number is needed",
         place=place,
         printed=repr(cell),
         admissible="a number such as 1234 or 1234.5; an empty cell for a missing value",
-        fix=f"correct the cell, or name the mark as missing: missing = [{cell!r}] "
-        "in the study or the header file",
+        fix="correct the cell, or name the mark as missing: "
+        + declared("missing", cell, many=True),
+    )
+
+
+def _refuse_thousands(cell: str, place: str, mark: str, rest: str, decimal: str) -> None:
+    """The number has marks between thousands; say how to declare them."""
+    own = " " if mark in SPACES else mark
+    digits = re.sub(r"[^\d+-]", "", cell[: len(cell) - len(rest)])
+    comma = rest.startswith(",") and decimal == "."
+    # A point in groups of three needs the comma to be the decimal mark.
+    comma = comma or (mark == "." and decimal == ".")
+    ways = [declared("thousands", own)] + ([declared("decimal", ",")] if comma else [])
+    doubt = mark == "," and decimal == "." and not rest and cell.count(",") == 1
+    raise HansaError(
+        "a number has thousands separators",
+        place=place,
+        printed=repr(cell),
+        admissible="digits only, such as "
+        + digits
+        + rest.replace(",", ".")
+        + (f"; or {cell.replace(',', '.')}, if the comma is a decimal mark" if doubt else ""),
+        fix="remove them, or say which mark it is: " + "; ".join(ways),
     )

@@ -13,9 +13,18 @@ import pyarrow.compute as pc
 
 from hansa.cube import Ints
 from hansa.errors import HansaError, listed
-from hansa.law import ESTIMATED, Flags, Floats, Quantity, any_flag, flags_from_text
-from hansa.sources.cells import numbers, to_numpy
-from hansa.sources.spec import MEASURES, FactsSpec
+from hansa.law import (
+    ESTIMATED,
+    NAMED_FLAGS,
+    Flags,
+    Floats,
+    Quantity,
+    any_flag,
+    flags_from_text,
+)
+from hansa.sources.cells import infinite, numbers, positions, to_numpy
+from hansa.sources.raw import row_numbers
+from hansa.sources.spec import KEYS, MEASURES, FactsSpec, declared
 
 Numbered = Callable[[int], int]
 
@@ -36,6 +45,7 @@ class Columns:
     estimated: str = ""
     measure: str = ""
     beside: str = ""
+    beside_status: str = ""
 
     @property
     def constant(self) -> bool:
@@ -45,19 +55,20 @@ class Columns:
     @property
     def values(self) -> list[str]:
         """Columns that carry the value and what belongs to it."""
-        own = (self.value, self.status, self.lower, self.upper, self.estimated, self.beside)
-        return [name for name in own if name]
+        own = (self.value, self.status, self.lower, self.upper, self.estimated)
+        return [name for name in (*own, self.beside, self.beside_status) if name]
 
     @property
     def used(self) -> list[str]:
         """Every column that is read."""
         keys = (self.geo, self.activity, self.time, self.measure)
-        return [k for k in keys if k and not k.startswith("=")] + self.values
+        names = [k for k in keys if k and not k.startswith("=")] + self.values
+        return list(dict.fromkeys(names))
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Value columns that hold repeated text."""
-        return (self.status,) if self.status else ()
+        return tuple(name for name in (self.status, self.beside_status) if name)
 
     def column(self, table: pa.Table, key: str) -> pa.ChunkedArray:
         """A key column of the table, or its constant repeated."""
@@ -80,23 +91,45 @@ def find_columns(
     time: str = "",
     checked: bool = True,
 ) -> Columns:
-    """Where our columns are in a table; raises for a missing one, with the likeliest name."""
+    """Where our columns are in a table; raises for a missing one, with the likeliest name.
+
+    A table is long where its values stand in `value` and a column `measure`, or the description,
+    says of what.
+    """
     find = _Finder(names, spec, place)
-    long = not value and not find.optional(measure) and "value" in names and "measure" in names
-    activity = find.optional("activity") if totals else find.needed("activity")
-    own = "value" if long else measure
-    return Columns(
+    long = False
+    if not value and not find.optional(measure) and find.optional("value"):
+        long = bool(find.optional("measure")) or spec.measure == measure
+    own = "" if long else f"{measure}_"
+    beside = "" if long or not checked else find.optional(_BESIDE.get(measure, "none"))
+    alone = long or len(set(names) & set(MEASURES)) <= 1
+    columns = Columns(
         geo=find.needed("geo"),
-        activity=activity or "=TOTAL",
+        activity=find.optional("activity") or ("=TOTAL" if totals else find.needed("activity")),
         time=time or find.needed("time"),
-        value=value or ("value" if long else find.needed(measure)),
-        status=find.optional("status" if long else f"{measure}_status")
-        or (find.optional("status") if len(set(names) & set(MEASURES)) <= 1 else ""),
-        lower=find.optional("lower" if long else f"{own}_lower"),
-        upper=find.optional("upper" if long else f"{own}_upper"),
-        estimated=find.optional(f"{own}_estimated"),
-        measure="measure" if long else "",
-        beside=find.optional(_BESIDE.get(measure, "none")) if checked else "",
+        value=value or find.needed("value" if long else measure),
+        status=find.optional(f"{own}status") or (find.optional("status") if alone else ""),
+        lower=find.optional(f"{own}lower"),
+        upper=find.optional(f"{own}upper"),
+        estimated=find.optional(f"{own}estimated"),
+        measure=find.optional("measure") if long else "",
+        beside=beside,
+        beside_status=find.optional(f"{_BESIDE[measure]}_status") if beside else "",
+    )
+    if bool(columns.lower) != bool(columns.upper):
+        raise _one_bound(columns, place)
+    return columns
+
+
+def _one_bound(columns: Columns, place: str) -> HansaError:
+    given, other = ("lower", "upper") if columns.lower else ("upper", "lower")
+    name = columns.lower or columns.upper
+    return HansaError(
+        f"{given} bounds stand without {other} bounds",
+        place=place,
+        printed=f"the column {name}",
+        admissible=f"both {name} and {name.replace(given, other)}, or neither",
+        fix="add the other column, or rename this one",
     )
 
 
@@ -108,12 +141,13 @@ class _Finder:
         theirs = self.spec.columns.get(ours)
         if theirs is None:
             return ours if ours in self.names else ""
-        if theirs in self.names or theirs.startswith("="):
+        if theirs in self.names or (theirs.startswith("=") and ours in KEYS):
             return theirs
         raise HansaError(
             f"there is no column {theirs!r}",
             place=self.place,
             printed=listed(self.names, 20),
+            admissible=f"the name of a column that holds {ours}",
             fix=f"correct the mapping: columns = {{ {ours} = … }} or --columns {ours}=NAME",
         )
 
@@ -121,29 +155,51 @@ class _Finder:
         found = self.optional(ours)
         if found:
             return found
-        near = difflib.get_close_matches(ours, self.names, 1, 0.6)
-        guess = near[0] if near else "NAME"
+        guess = self._likeliest(ours)
+        constant = f"; a constant: --columns {ours}==VALUE" if ours in KEYS else ""
         raise HansaError(
             f"the column {ours} is missing",
             place=self.place,
             printed=listed(self.names, 20),
             admissible=f"a column named {ours}",
             fix=f"say which column it is: --columns {ours}={guess}, or in the study "
-            f'columns = {{ {ours} = "{guess}" }}; a constant: --columns {ours}==VALUE',
+            f'columns = {{ {ours} = "{guess}" }}{constant}',
         )
+
+    def _likeliest(self, ours: str) -> str:
+        """The column that users most often mean, or one with nearly the same name."""
+        plain = {name.strip().lower(): name for name in self.names}
+        for name in (ours, *_ALSO.get(ours, ())):
+            if name in plain:
+                return plain[name]
+        near = difflib.get_close_matches(ours, self.names, 1, 0.6)
+        return near[0] if near else "NAME"
+
+
+_ALSO = {
+    "geo": ("region", "nuts", "nuts2", "nuts_code", "area", "ref_area", "country"),
+    "activity": ("nace", "nace_r2", "sic", "sic4", "naics", "industry", "code", "cluster"),
+    "time": ("year", "time_period", "date", "period"),
+    "employment": ("jobs", "employees", "emp", "persons_employed", "obs_value", "value"),
+    "payroll": ("wages", "total_wages", "obs_value", "value"),
+    "establishments": ("local_units", "units", "firms", "obs_value", "value"),
+    "value_added": ("gva", "obs_value", "value"),
+}
+"""Names under which our columns often stand in other tables, for a hint only."""
 
 
 def wide_years(names: list[str], spec: FactsSpec, place: str) -> Iterator[tuple[int, str]]:
     """Year and column of every year that stands as a column."""
     wanted = names if spec.wide == "years" else list(spec.wide)
     found = [(int(n), n) for n in wanted if re.fullmatch(r"\d{4}", n) and n in names]
-    if not found:
+    lost = [n for n in wanted if n not in names]
+    if lost or not found or (spec.wide != "years" and len(found) < len(wanted)):
         raise HansaError(
-            "no column is a year",
+            f"there is no column of a year {listed(lost)!r}" if lost else "no column is a year",
             place=place,
             printed=listed(names, 20),
             admissible="columns named 2015, 2016, …",
-            fix="leave out wide = … for a long table",
+            fix="correct wide = …, or leave it out for a long table",
         )
     return iter(found)
 
@@ -153,10 +209,11 @@ def chosen_rows(
 ) -> tuple[pa.Table, Numbered]:
     """The rows the description picks, and the row number in the file of each of them."""
     where: dict[str, object] = dict(spec.where)
+    number = row_numbers(table, first)
     if columns.measure:
         where[columns.measure] = measure
     if not where:
-        return table, lambda i: first + i
+        return table, number
     keep: pa.Array = pa.array(np.ones(table.num_rows, bool))
     for name, wanted in where.items():
         if name not in table.column_names:
@@ -164,14 +221,28 @@ def chosen_rows(
                 f"there is no column {name!r} to choose rows by",
                 place=place,
                 printed=listed(table.column_names, 20),
+                admissible="the name of a column of the table",
                 fix="correct where = { … } or --where COLUMN=VALUE",
             )
         texts = [_as_text(w) for w in (wanted if isinstance(wanted, list) else [wanted])]
-        cells = pc.fill_null(pc.cast(table[name], pa.string()), "")
-        own = pc.is_in(cells, value_set=pa.array(texts))
-        keep = pc.and_(keep, own)
-    at = np.flatnonzero(np.asarray(keep.to_pylist(), bool))
-    return table.filter(keep), lambda i: first + int(at[i])
+        cells = pc.fill_null(_texts(table[name], name, place), "")
+        keep = pc.and_(keep, pc.is_in(cells, value_set=pa.array(texts)))
+    at = positions(keep)
+    return table.filter(keep), lambda i: number(int(at[i]))
+
+
+def _texts(column: pa.ChunkedArray, name: str, place: str) -> pa.ChunkedArray:
+    """A column of any plain type as text."""
+    try:
+        return pc.cast(column, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as problem:
+        raise HansaError(
+            f"the column {name} cannot be read as text",
+            place=place,
+            printed=str(column.type),
+            admissible="text or numbers",
+            fix="store the column as text",
+        ) from problem
 
 
 def _as_text(value: object) -> str:
@@ -181,19 +252,24 @@ def _as_text(value: object) -> str:
 def years_of(column: pa.ChunkedArray, place: str, numbered: Numbered) -> Ints:
     """Whole years of a column of numbers or text; dates and fractions are refused."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if pa.types.is_integer(kind) and not column.null_count:
-        years = to_numpy(column.combine_chunks().cast(pa.int64()))
-        return years
-    text = pc.fill_null(pc.utf8_trim_whitespace(pc.cast(column, pa.string())), "")
+    if pa.types.is_integer(column.type) and not column.null_count:
+        years: Ints = to_numpy(column.combine_chunks().cast(pa.int64(), safe=False))
+        if years.size == 0 or (years.min() >= 1000 and years.max() <= 9999):
+            return years
+    text = pc.fill_null(pc.utf8_trim_whitespace(_texts(column, "of time", place)), "")
     if pa.types.is_floating(kind):
         text = pc.replace_substring_regex(text, r"\.0$", "")
-    good = pc.match_substring_regex(text, r"^\d{4}$")
+    good = pc.match_substring_regex(text, r"^[1-9]\d{3}$")
     if pc.all(good).as_py() is False:
-        row = int(np.flatnonzero(~np.asarray(good.to_pylist(), bool))[0])
+        row = int(positions(pc.invert(good))[0])
         cell = text[row].as_py()
-        dated = re.match(r"^\d{4}-\d\d|^\d\d?[./]\d\d?[./]\d{4}", cell)
+        dated = re.match(r"^\d{4}-\d\d|^\d\d?[./]\d\d?[./]\d{4}|^[12]\d{3}[01]\d[0-3]\d$", cell)
         raise HansaError(
-            "a date stands where a year is needed" if dated else "time is not a year",
+            "a date stands where a year is needed"
+            if dated
+            else "time is not a year"
+            if cell
+            else "time is empty",
             place=f"{place}, row {numbered(row)}, column of time",
             printed=repr(cell),
             admissible="a year of four digits, such as 2015",
@@ -209,11 +285,10 @@ def quantity(
     value, flags = _numeric(table[columns.value], columns.value, spec, place, numbered)
     _refuse_negative(value, columns.value, place, numbered)
     if columns.status:
-        own = _flags(table[columns.status], columns.status, place, numbered)
+        own = _flags(table[columns.status], columns.status, spec, place, numbered)
         flags = own if flags is None else flags | own
     if columns.beside:
-        other, _ = _numeric(table[columns.beside], columns.beside, spec, place, numbered)
-        _refuse_payroll_without_jobs(value, other, flags, columns, place, numbered)
+        _refuse_payroll_without_jobs(table, value, flags, columns, spec, place, numbered)
     if spec.zeros == "hidden":
         value = np.where(value == 0, np.nan, value)
     lower = upper = None
@@ -224,10 +299,13 @@ def quantity(
         upper, _ = _numeric(table[columns.upper], columns.upper, spec, place, numbered)
         lower = np.where(np.isnan(lower), value, lower)
         upper = np.where(np.isnan(upper), value, upper)
+        for bound, name in ((lower, columns.lower), (upper, columns.upper)):
+            _refuse_negative(bound, name, place, numbered)
         _refuse_outside(value, lower, upper, columns, place, numbered)
     estimated = None
     if columns.estimated:
         estimated, _ = _numeric(table[columns.estimated], columns.estimated, spec, place, numbered)
+        _refuse_no_share(estimated, columns.estimated, place, numbered)
         estimated = np.nan_to_num(estimated)
     elif flags is not None:
         marked = (flags & any_flag(ESTIMATED)) != 0
@@ -238,6 +316,8 @@ def quantity(
 def _numeric(
     column: pa.ChunkedArray, name: str, spec: FactsSpec, place: str, numbered: Numbered
 ) -> tuple[Floats, Flags | None]:
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
     kind = column.type
     if pa.types.is_integer(kind) and not column.null_count:
         return to_numpy(column.combine_chunks()).astype(np.float64), None
@@ -246,17 +326,18 @@ def _numeric(
         value = to_numpy(plain).copy()
         if np.isinf(value).any():
             row = int(np.flatnonzero(np.isinf(value))[0])
-            raise HansaError(
-                "a value is infinite", place=f"{place}, row {numbered(row)}, column {name}"
-            )
+            raise infinite(f"{place}, row {numbered(row)}, column {name}", f"{value[row]:g}")
         return value, None
-    if pa.types.is_dictionary(kind):
-        column = pc.cast(column, kind.value_type)
     if pa.types.is_null(kind):
         return np.full(len(column), np.nan), None
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    if not any(known(kind) for known in text):
         raise HansaError(
-            f"the column {name} holds {kind}, not numbers", place=place, admissible="numbers"
+            f"the column {name} holds no numbers",
+            place=f"{place}, column {name}",
+            printed=f"values of type {kind}",
+            admissible="numbers, or text that holds numbers",
+            fix=f"store the column as numbers, or name another: --columns {name}=NAME",
         )
     return numbers(
         column,
@@ -269,27 +350,50 @@ def _numeric(
     )
 
 
-def _flags(column: pa.ChunkedArray, name: str, place: str, numbered: Numbered) -> Flags:
+def _flags(
+    column: pa.ChunkedArray, name: str, spec: FactsSpec, place: str, numbered: Numbered
+) -> Flags:
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
     array = column.combine_chunks()
     if not pa.types.is_dictionary(array.type):
-        array = pc.dictionary_encode(pc.cast(array, pa.string()))
-    texts = [*array.dictionary.to_pylist(), ""]
-    index = to_numpy(pc.fill_null(array.indices, len(texts) - 1))
+        array = pc.dictionary_encode(_texts(array, name, place))
+    texts = [*(str(t or "") for t in array.dictionary.to_pylist()), ""]
+    index = to_numpy(pc.fill_null(array.indices.cast(pa.int32()), len(texts) - 1))
+    silent = {"", *spec.missing} - {":"}
     bits = np.zeros(len(texts), np.uint64)
     for i, text in enumerate(texts):
         try:
-            bits[i] = flags_from_text(text)
+            bits[i] = 0 if text.strip() in silent else _flag_bits(text)
         except ValueError:
-            row = int(np.argmax(index == i))
-            raise HansaError(
-                "a status cannot be read",
-                place=f"{place}, row {numbered(row)}, column {name}",
-                printed=repr(text),
-                admissible="letters such as p, e, b, c, u; several joined by ;",
-                fix="correct it, or choose another status column",
-            ) from None
+            if (index == i).any():
+                row = int(np.argmax(index == i))
+                raise _no_status(text, f"{place}, row {numbered(row)}, column {name}") from None
     found: Flags = bits[index]
     return found
+
+
+def _flag_bits(text: str) -> int:
+    """Flags of a status; a whole word that is none of ours is not taken letter by letter."""
+    for token in re.split(r"[;,|\s]+", text.strip()):
+        if len(token) > _MOST_LETTERS and token not in NAMED_FLAGS:
+            raise ValueError(text)
+    return flags_from_text(text)
+
+
+_MOST_LETTERS = 4
+
+
+def _no_status(text: str, place: str) -> HansaError:
+    return HansaError(
+        "a status cannot be read",
+        place=place,
+        printed=repr(text),
+        admissible="letters such as p, e, b, c, u; several joined by ;",
+        fix="correct it, name the mark as no status: "
+        + declared("missing", text, many=True)
+        + "; or take another column: --columns status=NAME",
+    )
 
 
 def _rounded(value: Floats, spec: FactsSpec) -> tuple[Floats, Floats]:
@@ -308,20 +412,42 @@ def _refuse_negative(value: Floats, name: str, place: str, numbered: Numbered) -
         place=f"{place}, row {numbered(row)}, column {name}",
         printed=f"{value[row]:g}",
         admissible="zero or more; an empty cell for a missing value",
-        fix=f"correct the cell, or name the mark as missing: missing = ['{value[row]:g}']",
+        fix="correct the cell; a mark for a missing value is named: "
+        + declared("missing", f"{value[row]:g}", many=True),
+    )
+
+
+def _refuse_no_share(share: Floats, name: str, place: str, numbered: Numbered) -> None:
+    wrong = (share < 0) | (share > 1)
+    if not wrong.any():
+        return
+    row = int(np.flatnonzero(wrong)[0])
+    raise HansaError(
+        "the estimated part of a value is no share",
+        place=f"{place}, row {numbered(row)}, column {name}",
+        printed=f"{share[row]:g}",
+        admissible="a share from 0 to 1",
+        fix="correct the cell, or rename the column if it holds something else",
     )
 
 
 def _refuse_payroll_without_jobs(
+    table: pa.Table,
     value: Floats,
-    other: Floats,
     flags: Flags | None,
     columns: Columns,
+    spec: FactsSpec,
     place: str,
     numbered: Numbered,
 ) -> None:
-    jobs, pay = (other, value) if columns.beside == "employment" else (value, other)
-    silent = np.isnan(jobs) if flags is None else np.isnan(jobs) & (flags == 0)
+    """Wages need jobs, or a status of the jobs that says why their number is not there."""
+    other, marks = _numeric(table[columns.beside], columns.beside, spec, place, numbered)
+    if columns.beside_status:
+        own = _flags(table[columns.beside_status], columns.beside_status, spec, place, numbered)
+        marks = own if marks is None else marks | own
+    of_pay = columns.beside == "employment" or spec.columns.get("employment") == columns.beside
+    jobs, pay, said = (other, value, marks) if of_pay else (value, other, flags)
+    silent = np.isnan(jobs) if said is None else np.isnan(jobs) & (said == 0)
     wrong = (pay > 0) & ((jobs == 0) | silent)
     if not wrong.any():
         return
@@ -348,5 +474,5 @@ def _refuse_outside(
         place=f"{place}, row {numbered(row)}, columns {columns.lower}, {columns.upper}",
         printed=f"{lower[row]:g} ≤ {value[row]:g} ≤ {upper[row]:g}",
         admissible="lower ≤ value ≤ upper",
-        fix="correct the row",
+        fix="correct the row, or leave a bound empty where it is not known",
     )

@@ -4,42 +4,103 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hansa.errors import HansaError, listed
+from hansa.sources.raw import named_columns, no_rows, refuse_repeated, shifted
 
 MOST_BYTES = 200 << 20
 """Unpacked size of a workbook above which it is refused."""
 
+MOST_CELLS = 10_000_000
+"""Cells between the first and the last used one above which a sheet is refused."""
+
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, KeyError)
+_CHUNK = 1 << 20
+_OVERLAP = 8192
+
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([^"]+)"')
+_ERROR = re.compile(rb'<(?:\w+:)?c\s(?=[^>]*?t="e")[^>]*?r="([A-Z]+\d+)"[^>]*>.{0,4000}?<v>([^<]*)')
+_NO_VALUE = re.compile(
+    rb'<c\s(?![^>]*?t="str")[^>]*?r="([A-Z]+\d+)"[^>]*>'
+    rb"<f(?:[^>]*/>|[^>]*>([^<]{0,4000})</f>)(?:<v\s*/>|<v></v>)?</c>"
+)
+_LAST_ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?r="(\d+)"')
+_COLUMN = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]+)\d+"')
+_WIDER = {n: re.compile(rb'<(?:\w+:)?c\s[^>]*?r="[A-Z]{%d,}\d' % (n + 1)) for n in (1, 2)}
+_REPEATED = re.compile(
+    rb'<table:table-row\s[^>]*?number-rows-repeated="(\d{5,})"[^>]*>'
+    rb"(?:(?!</table:table-row>).){0,4000}?office:value-type"
+    rb'|<table:table-cell\s(?=[^>]*?office:value-type)[^>]*?number-columns-repeated="(\d{4,})"',
+    re.DOTALL,
+)
+
 
 def read_sheet(path: Path, sheet: str = "") -> pa.Table:
-    """One sheet (the only one, or `sheet`), first row as header, every cell as text.
+    """One sheet (the only one, or `sheet`), every cell as text; rows without anything left out.
 
-    Refused: archives that unpack beyond `MOST_BYTES`, merged cells, several sheets unnamed.
+    The first row that holds anything is the header. Refused: archives that unpack beyond
+    `MOST_BYTES`, sheets that reach over more than `MOST_CELLS`, merged cells, cells with an error
+    or with a formula without its result, several sheets unnamed.
     """
     import fastexcel
 
-    if path.suffix.lower() in (".xlsx", ".xlsm", ".ods", ".xlsb"):
+    suffix = path.suffix.lower()
+    if suffix != ".xls":
         _refuse_bomb(path)
+    if suffix == ".ods":
+        _refuse_repeated_cells(path)
     try:
         book = fastexcel.read_excel(str(path))
     except Exception as problem:
         raise _damaged(path, problem) from problem
     name = _sheet_name(path, book.sheet_names, sheet)
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        _refuse_merged(path, book.sheet_names.index(name), name)
+    if suffix in (".xlsx", ".xlsm"):
+        _refuse_unsafe(path, book.sheet_names.index(name), name)
     try:
-        batch = book.load_sheet(name, dtypes="string").to_arrow()
+        cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_arrow()
     except Exception as problem:
         raise _damaged(path, problem) from problem
-    table = pa.Table.from_batches([batch])
-    if table.num_columns == 0 or table.num_rows == 0:
+    return _below_header(cells, f"{path}, sheet {name}")
+
+
+def _below_header(cells: pa.RecordBatch, place: str) -> pa.Table:
+    """The rows below the first one that holds anything, its cells as the names."""
+    filled = _filled(cells)
+    if not filled:
         raise HansaError(
-            "the sheet is empty", place=f"{path}, sheet {name}", admissible="a header row and rows"
+            "the sheet is empty",
+            place=place,
+            printed="no cell with a value",
+            admissible="a header row and rows of values",
+            fix="name another sheet: --sheet NAME",
         )
-    return table
+    head, *rows = filled
+    names = [str(cells.column(i)[head].as_py() or "") for i in range(cells.num_columns)]
+    refuse_repeated(names, place)
+    if not rows:
+        raise no_rows(place, [n for n in names if n])
+    table = pa.Table.from_batches([cells.take(pa.array(rows))])
+    # Row 1 of a sheet is its first line; a reader expects the first row of values in row 2.
+    shifts = [(i, row - i - 1) for i, row in enumerate(rows)]
+    own = [s for i, s in enumerate(shifts) if s[1] != (shifts[i - 1][1] if i else 0)]
+    named = pa.Table.from_arrays(table.columns, names=names)
+    return shifted(named_columns(named, names, place), own)
+
+
+def _filled(cells: pa.RecordBatch) -> list[int]:
+    """Positions of the rows that hold anything."""
+    used = pa.array([False] * cells.num_rows, pa.bool_())
+    for column in cells.columns:
+        text = pc.fill_null(pc.utf8_trim_whitespace(column), "")
+        used = pc.or_(used, pc.not_equal(text, ""))
+    return [i for i, yes in enumerate(used.to_pylist()) if yes]
 
 
 def _damaged(path: Path, problem: Exception) -> HansaError:
@@ -60,68 +121,176 @@ def _sheet_name(path: Path, names: list[str], wanted: str) -> str:
     raise HansaError(
         f"there is no sheet {wanted!r}" if wanted else "the workbook has several sheets",
         place=str(path),
-        admissible=listed(names),
+        printed=f"{len(names)} sheet{'s' * (len(names) != 1)}",
+        admissible=f"one of {listed(names, 20)}",
         fix="name one: --sheet NAME",
     )
 
 
 def _refuse_bomb(path: Path) -> None:
     """Count unpacked bytes while unpacking: what an archive says of its own size may be a lie."""
-    unpacked = 0
     try:
-        with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
-                unpacked += entry.file_size
-                if unpacked > MOST_BYTES:
-                    raise _too_large(path, unpacked)
+        with zipfile.ZipFile(path) as archive, path.open("rb") as stream:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > MOST_BYTES:
+                raise _too_large(path)
             unpacked = 0
-            for entry in archive.infolist():
-                with archive.open(entry) as stream:
-                    while chunk := stream.read(1 << 20):
-                        unpacked += len(chunk)
-                        if unpacked > MOST_BYTES:
-                            raise _too_large(path, unpacked)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as problem:
+            for entry in entries:
+                size = 0
+                for chunk in _inflated(stream, entry):
+                    size += len(chunk)
+                    if unpacked + size > MOST_BYTES:
+                        raise _too_large(path)
+                unpacked += size
+                if size != entry.file_size:
+                    raise zipfile.BadZipFile(
+                        f"{entry.filename} unpacks to another size than the archive says"
+                    )
+    except _BROKEN as problem:
         raise _damaged(path, problem) from problem
 
 
-def _too_large(path: Path, size: int) -> HansaError:
+def _inflated(stream: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of one entry, whatever size it claims to unpack to."""
+    stream.seek(entry.header_offset)
+    head = stream.read(30)
+    if len(head) < 30 or head[:4] != b"PK\x03\x04":
+        raise zipfile.BadZipFile(f"{entry.filename} is not where the archive says")
+    skip = int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+    stream.seek(skip, 1)
+    left = entry.compress_size
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise NotImplementedError(f"{entry.filename} is packed in a way spreadsheets are not")
+    packed = entry.compress_type == zipfile.ZIP_DEFLATED
+    machine = zlib.decompressobj(-15)
+    while left > 0 and (data := stream.read(min(_CHUNK, left))):
+        left -= len(data)
+        if not packed:
+            yield data
+            continue
+        while data:
+            yield machine.decompress(data, _CHUNK)
+            data = machine.unconsumed_tail
+    if packed:
+        yield machine.flush()
+
+
+def _too_large(path: Path) -> HansaError:
     return HansaError(
         "the spreadsheet unpacks to more than can be read safely",
         place=str(path),
-        printed=f"more than {size >> 20} MiB from {path.stat().st_size >> 10} KiB",
+        printed=f"more than {MOST_BYTES >> 20} MiB from {(path.stat().st_size >> 10) + 1} KiB",
         admissible=f"at most {MOST_BYTES >> 20} MiB unpacked",
         fix="save the sheet as CSV or Parquet",
     )
 
 
-def _refuse_merged(path: Path, position: int, name: str) -> None:
-    with zipfile.ZipFile(path) as archive:
-        member = _sheet_member(archive, position)
-        found = b""
-        if member:
-            with archive.open(member) as stream:
-                tail = b""
-                while chunk := stream.read(1 << 20):
-                    found = found or _merged_in(tail + chunk)
-                    tail = chunk[-200:]
-    if found:
+def _refuse_unsafe(path: Path, position: int, name: str) -> None:
+    """Look through the XML of a sheet for what a reader of values would not show."""
+    rows, letters = 0, 1
+    try:
+        for xml in _pieces(path, position):
+            if found := _MERGED.search(xml):
+                raise _merged(path, name, found[1].decode())
+            if found := _ERROR.search(xml):
+                raise _error_cell(path, name, found[1].decode(), found[2].decode())
+            if found := _NO_VALUE.search(xml):
+                raise _no_value(path, name, found[1].decode(), (found[2] or b"").decode())
+            rows = max([rows, *map(int, _LAST_ROW.findall(xml))])
+            while letters < 3 and _WIDER[letters].search(xml):
+                letters += 1
+        if rows * _number(b"Z" * letters) > MOST_CELLS:
+            _refuse_far_cells(path, position, name, rows)
+    except _BROKEN as problem:
+        raise _damaged(path, problem) from problem
+
+
+def _refuse_far_cells(path: Path, position: int, name: str, rows: int) -> None:
+    """One stray cell at the far corner makes a reader take room for everything before it."""
+    found = (set(_COLUMN.findall(xml)) for xml in _pieces(path, position))
+    wide = max(set().union(*found), key=_number, default=b"A")
+    if rows * _number(wide) > MOST_CELLS:
         raise HansaError(
-            "cells are merged",
-            place=f"{path}, sheet {name}, cells {found.decode()}",
-            printed="one value over several cells",
-            admissible="one value a cell: which row it belongs to must be certain",
-            fix="unmerge the cells and repeat the value in each row",
+            "the sheet reaches over more cells than can be read safely",
+            place=f"{path}, sheet {name}, row {rows} and column {wide.decode()}",
+            printed=f"{rows:,} rows and {_number(wide):,} columns up to the last used cell",
+            admissible=f"at most {MOST_CELLS:,} cells",
+            fix="clear what lies far outside the table, or save the sheet as CSV or Parquet",
         )
 
 
-def _merged_in(xml: bytes) -> bytes:
-    match = re.search(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([^"]+)"', xml)
-    return match[1] if match else b""
+def _number(letters: bytes) -> int:
+    """Column number of its letters: A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _pieces(path: Path, position: int) -> Iterator[bytes]:
+    """The XML of a sheet in pieces that overlap, so that no tag is lost between two."""
+    with zipfile.ZipFile(path) as archive:
+        known = _sheet_member(archive, position)
+        sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/")]
+        for member in [known] if known else sheets:
+            with archive.open(member) as stream:
+                tail = b""
+                while chunk := stream.read(_CHUNK):
+                    yield tail + chunk
+                    tail = chunk[-_OVERLAP:]
+
+
+def _merged(path: Path, name: str, cells: str) -> HansaError:
+    return HansaError(
+        "cells are merged",
+        place=f"{path}, sheet {name}, cells {cells}",
+        printed="one value over several cells",
+        admissible="one value a cell: which row it belongs to must be certain",
+        fix="unmerge the cells and repeat the value in each row",
+    )
+
+
+def _error_cell(path: Path, name: str, cell: str, found: str) -> HansaError:
+    return HansaError(
+        "a cell holds an error instead of a value",
+        place=f"{path}, sheet {name}, cell {cell}",
+        printed=found,
+        admissible="a value; an empty cell for a missing one",
+        fix="correct the formula, or clear the cell",
+    )
+
+
+def _no_value(path: Path, name: str, cell: str, formula: str) -> HansaError:
+    return HansaError(
+        "a formula is stored without its result",
+        place=f"{path}, sheet {name}, cell {cell}",
+        printed=f"={formula}",
+        admissible="a value in every cell",
+        fix="open the workbook in a spreadsheet program and save it: it then stores results",
+    )
+
+
+def _refuse_repeated_cells(path: Path) -> None:
+    """A few bytes of an ods file can stand for a million cells with values."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("content.xml") as stream:
+            tail = b""
+            while chunk := stream.read(_CHUNK):
+                if found := _REPEATED.search(tail + chunk):
+                    raise HansaError(
+                        "the sheet repeats one value over more cells than a table has",
+                        place=str(path),
+                        printed=f"{int(found[1] or found[2]):,} times",
+                        admissible="at most 9,999 equal rows or 999 equal columns in a row",
+                        fix="save the sheet as CSV or Parquet",
+                    )
+                tail = chunk[-_OVERLAP:]
+    except _BROKEN as problem:
+        raise _damaged(path, problem) from problem
 
 
 def _sheet_member(archive: zipfile.ZipFile, position: int) -> str:
-    """The archive member of the sheet at `position`, by the workbook's own relations."""
+    """Archive member of the sheet at `position`, by the workbook's own relations."""
     names = set(archive.namelist())
     book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
     relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")

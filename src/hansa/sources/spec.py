@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+import pyarrow as pa
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.panel import Header
 
 MEASURES = ("employment", "payroll", "establishments", "value_added")
 KEYS = ("geo", "activity", "time")
@@ -17,7 +28,8 @@ KEYS = ("geo", "activity", "time")
 class FactsSpec(BaseModel):
     """One entry `[facts.NAME]` of a study, a `NAME.meta.toml`, or the options of a command.
 
-    columns   our name -> the table's name (`time = "year"`)
+    columns   our name -> the table's name (`time = "year"`); `time = "=2015"` is a constant
+    measure   what a column `value` holds where no column `measure` says so
     where     column of the table -> value or values of the rows to keep
     level     `activity`, `geo` -> level of the code list whose rows are the parts of the result
     missing   marks that stand for a missing value; an empty cell always does
@@ -26,14 +38,16 @@ class FactsSpec(BaseModel):
     rounding  pairs (from value, step): the publisher rounded to this step from this value on
     areas     codes of `geo` that are aggregates: references, never regions of the result
     unknown_codes  `refuse`, or `set_aside`: such rows are left out and listed
+    steps     named steps that made the values, kept from the header of a panel
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: tuple[str, ...] = ()
     sheet: str = ""
-    format: int = 1
+    format: Literal[1] = 1
     columns: dict[str, str] = Field(default_factory=dict)
+    measure: str = ""
     where: dict[str, str | int | float | bool | list[str | int]] = Field(default_factory=dict)
     level: dict[Literal["activity", "geo"], str] = Field(default_factory=dict)
     classification: str = ""
@@ -57,6 +71,7 @@ class FactsSpec(BaseModel):
     totals: str = ""
     areas: tuple[str, ...] = ()
     model_data: bool = False
+    steps: tuple[str, ...] = ()
 
     @field_validator("file", "missing", "total", "wide", "areas", mode="before")
     @classmethod
@@ -68,29 +83,91 @@ class FactsSpec(BaseModel):
     def _date_as_text(cls, value: Any) -> Any:
         return str(value)
 
+    @field_validator("delimiter")
+    @classmethod
+    def _one_sign(cls, value: str) -> str:
+        sign = "\t" if value in ("\\t", "tab") else value
+        if len(sign) != 1 or sign.isalnum() or sign in "\"'\r\n.":
+            raise ValueError("one sign between columns, such as a comma, a semicolon or a tab")
+        return sign
+
+    @field_validator("thousands")
+    @classmethod
+    def _mark_of_thousands(cls, value: str) -> str:
+        if len(value) > 1 or value.isalnum() or (value and value in "+-"):
+            raise ValueError("one sign between thousands, such as a space, a point or a comma")
+        return value
+
+    @model_validator(mode="after")
+    def _two_marks(self) -> FactsSpec:
+        if self.thousands == self.decimal:
+            other = "," if self.decimal == "." else "."
+            raise ValueError(
+                f"thousands and decimal are both {self.decimal!r}; with thousands = "
+                f"{self.thousands!r} say decimal = {other!r}"
+            )
+        return self
+
 
 def spec_from(data: dict[str, Any], place: str) -> FactsSpec:
     """A validated spec; `place` names the file or command for the message."""
     try:
         return FactsSpec(**data)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"the description of the facts is wrong at {key!r}",
-            place=place,
-            printed=repr(first.get("input")),
-            admissible=first["msg"]
-            if first["type"] != "extra_forbidden"
-            else "one of " + listed(FactsSpec.model_fields, 40),
-        ) from problem
+        rule, printed, admissible = _wrong(problem)
+        raise UsageError(rule, place=place, printed=printed, admissible=admissible) from problem
+
+
+def _wrong(problem: ValidationError) -> tuple[str, str, str]:
+    """Rule, what was found and what is admissible, of the first thing that is wrong."""
+    first = problem.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    unknown = first["type"] == "extra_forbidden"
+    needed = first["msg"].removeprefix("Value error, ")
+    return (
+        f"the description of the facts is wrong at {key!r}"
+        if key
+        else "the description of the facts contradicts itself",
+        repr(first.get("input"))[:120] if key else needed.partition("; ")[0],
+        "one of " + listed(FactsSpec.model_fields, 40) if unknown else needed.rpartition("; ")[2],
+    )
+
+
+def declared(key: str, value: str, many: bool = False) -> str:
+    """How a user sets one key of a description, for the last line of a message."""
+    shown = json.dumps([value] if many else value, ensure_ascii=False)
+    return f"{key} = {shown} in study.toml or NAME.meta.toml, or --table {key}={shlex.quote(value)}"
 
 
 def beside(path: Path, given: FactsSpec) -> FactsSpec:
-    """`given`, completed by `NAME.meta.toml` beside the file; what is given wins."""
+    """`given`, completed by what the table says of itself; what is given wins.
+
+    `NAME.meta.toml` beside the file comes before the metadata of a Parquet file. A result of
+    Hansa carries its header in either, so it is read again without further options.
+    """
+    return _completed(given, [_beside_file(path), _in_file(path)], str(path))
+
+
+def inside(schema: pa.Schema, given: FactsSpec) -> FactsSpec:
+    """`given`, completed by the header that a panel left in the metadata of an Arrow table."""
+    return _completed(given, [_of_schema(schema, "table")], "table")
+
+
+def _completed(given: FactsSpec, found: list[dict[str, Any]], place: str) -> FactsSpec:
+    if not any(found):
+        return given
+    merged: dict[str, Any] = {}
+    for own in (*reversed(found), given.model_dump(exclude_unset=True)):
+        for key, value in own.items():
+            inner = isinstance(value, dict) and key in merged
+            merged[key] = {**merged[key], **value} if inner else value
+    return spec_from(merged, place)
+
+
+def _beside_file(path: Path) -> dict[str, Any]:
     meta = path.with_name(path.stem + ".meta.toml")
     if not meta.is_file():
-        return given
+        return {}
     try:
         data = tomllib.loads(meta.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
@@ -102,5 +179,77 @@ def beside(path: Path, given: FactsSpec) -> FactsSpec:
             fix="correct the file, or remove it and give the header by options",
         ) from problem
     data.pop("file", None)
-    own = {k: v for k, v in data.items() if k in FactsSpec.model_fields}
-    return spec_from({**own, **given.model_dump(exclude_unset=True)}, str(meta))
+    panel = data.pop("panel", None)
+    return {**(_of_panel(panel, str(meta)) if panel else {}), **_valid(data, str(meta))}
+
+
+def _valid(data: dict[str, Any], place: str) -> dict[str, Any]:
+    try:
+        return FactsSpec(**data).model_dump(exclude_unset=True)
+    except ValidationError as problem:
+        rule, printed, admissible = _wrong(problem)
+        raise HansaError(
+            rule,
+            place=place,
+            printed=printed,
+            admissible=admissible,
+            fix="correct the key in this file",
+        ) from problem
+
+
+def _in_file(path: Path) -> dict[str, Any]:
+    from hansa.sources.raw import is_parquet, parquet
+
+    if not (is_parquet(path) and path.is_file() and path.stat().st_size):
+        return {}
+    with parquet(path) as file:
+        return _of_schema(file.schema_arrow, str(path))
+
+
+def _of_schema(schema: pa.Schema, place: str) -> dict[str, Any]:
+    raw = (schema.metadata or {}).get(b"hansa")
+    if raw is None:
+        return {}
+    try:
+        data = json.loads(raw)
+    except ValueError as problem:
+        raise _unreadable(place, str(problem)) from problem
+    return _of_panel(data, place)
+
+
+def _of_panel(data: Any, place: str) -> dict[str, Any]:
+    """Keys of a description that say the same as the header of a panel."""
+    try:
+        dims = list(data["dims"])
+        header = Header.from_dict({k: v for k, v in data.items() if k not in ("format", "dims")})
+    except (HansaError, AttributeError, KeyError, TypeError) as problem:
+        found = problem.finding.printed if isinstance(problem, HansaError) else repr(problem)
+        raise _unreadable(place, found) from problem
+    own: dict[str, Any] = {
+        "measure": header.measure,
+        "geography": header.geography,
+        "source": header.source,
+        "licence": header.licence,
+        "vintage": header.vintage,
+        "note": " ".join(header.notes),
+        "absent_rows": header.absent_rows,
+        "zeros": header.zeros,
+        "model_data": header.model_data,
+        "steps": header.steps,
+        "unit": {header.measure: header.unit} if header.unit else {},
+    }
+    if "activity" in dims:
+        own["classification"] = header.classification
+    elif "cluster" in dims:
+        own["columns"] = {"activity": "cluster"}
+    return {k: v for k, v in own.items() if v and (k, v) != ("zeros", "printed")}
+
+
+def _unreadable(place: str, found: str) -> HansaError:
+    return HansaError(
+        "the header of a panel cannot be read",
+        place=place,
+        printed=found,
+        admissible="the header that Hansa writes with a result",
+        fix="compute the result again, or remove its header and give one by options",
+    )

@@ -8,8 +8,7 @@ read a year at a time. Everything else is read once and kept by year. Both ways 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from hansa.codes.codelist import TOTAL, classification, geography_codes
-from hansa.cube import Axis, Cube, Ints, Rows
+from hansa.cube import Axis, Cube, Ints
 from hansa.errors import HansaError
 from hansa.law import Quantity
 from hansa.panel import Header
@@ -30,8 +29,9 @@ from hansa.sources.columns import (
     wide_years,
     years_of,
 )
-from hansa.sources.raw import batches, is_parquet, parquet, raw_table
-from hansa.sources.spec import FactsSpec, beside
+from hansa.sources.pieces import Packing, Piece, Pieces, by_year
+from hansa.sources.raw import batches, is_parquet, no_rows, parquet, raw_table, row_group
+from hansa.sources.spec import FactsSpec, beside, inside
 from hansa.sources.vocabulary import Vocabulary
 
 TEXT_FIRST_ROW = 2
@@ -65,20 +65,11 @@ def read_facts(
 
 def read_table(data: object, spec: FactsSpec | None = None, measure: str = "employment") -> Cube:
     """The cube of one measure of a table in memory that speaks the Arrow C stream."""
-    own = spec or FactsSpec()
     table = data if isinstance(data, pa.Table) else pa.table(data)
+    own = inside(table.schema, spec or FactsSpec())
     reader = _Reader(own, measure)
     reader.add_table(table, own, "table", 1)
     return reader.cube([Path("table")])
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Rows of one year from one place: positions by first appearance, and a way to the values."""
-
-    geo: Ints
-    activity: Ints
-    values: Callable[[], Quantity]
 
 
 class _Reader:
@@ -91,7 +82,9 @@ class _Reader:
         self.activity = Vocabulary(
             "activity", classification(spec.classification), spec.total, (), aside
         )
-        self.pieces: dict[int, list[_Piece]] = {}
+        self.pieces: dict[int, list[Piece]] = {}
+        self.packing = Packing()
+        self.names: set[str] = set()
         self.unused: set[str] = set()
 
     def add(self, path: Path, spec: FactsSpec, totals: bool = False) -> None:
@@ -127,6 +120,7 @@ class _Reader:
         self, names: list[str], spec: FactsSpec, place: str, totals: bool, **fixed: Any
     ) -> Columns:
         columns = find_columns(names, spec, self.measure, place, totals, **fixed)
+        self.names |= set(names)
         self.unused |= set(names) - set(columns.used) - set(spec.where)
         return columns
 
@@ -136,12 +130,10 @@ class _Reader:
         with parquet(path, dictionary=(columns.geo, columns.activity)) as keys:
             first = 1
             for group in range(file.metadata.num_row_groups):
-                table = keys.read_row_group(
-                    group, columns=[columns.geo, columns.activity], use_threads=False
-                )
+                table = row_group(keys, group, [columns.geo, columns.activity], path, first)
                 place = str(path)
                 at = partial(operator.add, first)
-                piece = _Piece(
+                piece = Piece(
                     _small(self.geo.positions(table[columns.geo], place, at)),
                     _small(self.activity.positions(table[columns.activity], place, at)),
                     _later(path, group, columns, spec, first),
@@ -173,37 +165,43 @@ class _Reader:
         if not keep.all():
             geo, activity, time = geo[keep], activity[keep], time[keep]
             values = values[keep]
-        for year, rows in _by_year(time):
+        values = self.packing.pack(values)
+        for year, rows in by_year(time):
             own = values[rows]
-            piece = _Piece(_small(geo[rows]), _small(activity[rows]), partial(_known, own))
+            piece = Piece(_small(geo[rows]), _small(activity[rows]), partial(_known, own))
             self.pieces.setdefault(year, []).append(piece)
 
     def cube(self, files: list[Path]) -> Cube:
         """The cube of everything added."""
         place = ", ".join(path.name for path in files)
+        if not self.pieces and not self.spec.where:
+            raise no_rows(place, sorted(self.names))
         if not self.pieces:
+            chosen = ", ".join(f"{k} = {v}" for k, v in self.spec.where.items())
             raise HansaError(
                 "no rows are left",
                 place=place,
-                printed=f"rows chosen by {dict(self.spec.where)}" if self.spec.where else "no rows",
+                printed=f"no row with {chosen}",
                 admissible="at least one row of values",
-                fix="check --where and the file",
+                fix="correct where = { … } or --where COLUMN=VALUE",
             )
         geo_codes, geo_rank = _sorted(self.geo.codes)
         activity_codes, activity_rank = _sorted(self.activity.codes)
         geo = Axis(geo_codes, self.geo.codelist, frozenset((TOTAL, *self.spec.areas)))
         activity = Axis(activity_codes, self.activity.codelist)
         pieces = {
-            year: [_ranked(p, geo_rank, activity_rank) for p in found]
+            year: [p.ranked(geo_rank, activity_rank) for p in found]
             for year, found in self.pieces.items()
         }
         self.pieces = {}
+        # Decoding leaves freed memory with Arrow, as much as the codes of all years take.
+        pa.default_memory_pool().release_unused()
         return Cube(
             geo,
             activity,
             tuple(sorted(pieces)),
             self._header(files),
-            lambda year: _rows(pieces[year], len(geo), len(activity)),
+            Pieces(pieces, len(geo), len(activity), self.packing).rows,
             size=sum(p.geo.size for found in pieces.values() for p in found),
             levels=(self.spec.level.get("geo", ""), self.spec.level.get("activity", "")),
             set_aside=self._set_aside(),
@@ -219,7 +217,7 @@ class _Reader:
 
     def _header(self, files: list[Path]) -> Header:
         spec = self.spec
-        steps = [f"read {self.measure} from {', '.join(path.name for path in files)}"]
+        steps = [*spec.steps, f"read {self.measure} from {', '.join(path.name for path in files)}"]
         if spec.absent_rows is None:
             steps.append("rows that are not there taken as zero (not declared by the table)")
         notes = [spec.note] if spec.note else []
@@ -270,7 +268,7 @@ def _later(
 ) -> Callable[[], Quantity]:
     def load() -> Quantity:
         with parquet(path, dictionary=columns.texts) as file:
-            table = file.read_row_group(group, columns=columns.values, use_threads=False)
+            table = row_group(file, group, columns.values, path, first)
         return quantity(table, columns, spec, str(path), lambda i: first + i)
 
     return load
@@ -280,21 +278,9 @@ def _known(values: Quantity) -> Quantity:
     return values
 
 
-def _by_year(time: Ints) -> Iterator[tuple[int, Ints | slice]]:
-    low, high = int(time.min()), int(time.max())
-    if low == high:
-        yield low, slice(None)
-        return
-    offset = (time - low).astype(np.int16 if high - low < 2**15 else np.int32)
-    order = np.argsort(offset, kind="stable")
-    counts = np.bincount(offset)
-    ends = np.cumsum(counts)
-    for i in np.flatnonzero(counts):
-        yield low + int(i), order[ends[i] - counts[i] : ends[i]]
-
-
 def _small(positions: Ints) -> Ints:
-    return positions.astype(np.int16) if positions.max(initial=0) < 2**15 else positions
+    small = positions.max(initial=0) < 2**15
+    return positions.astype(np.int16, copy=False) if small else positions
 
 
 def _sorted(codes: list[str]) -> tuple[tuple[str, ...], Ints]:
@@ -302,65 +288,3 @@ def _sorted(codes: list[str]) -> tuple[tuple[str, ...], Ints]:
     rank = np.empty(len(codes), np.int32)
     rank[order] = np.arange(len(codes), dtype=np.int32)
     return tuple(codes[i] for i in order), _small(rank)
-
-
-def _ranked(piece: _Piece, geo: Ints, activity: Ints) -> _Piece:
-    return replace(
-        piece,
-        geo=piece.geo if _in_order(geo) else geo[piece.geo],
-        activity=piece.activity if _in_order(activity) else activity[piece.activity],
-    )
-
-
-def _in_order(rank: Ints) -> bool:
-    return bool((rank[1:] > rank[:-1]).all())
-
-
-def _rows(pieces: Iterable[_Piece], regions: int, activities: int) -> Rows:
-    pieces = list(pieces)
-    geo = _joined([p.geo for p in pieces])
-    activity = _joined([p.activity for p in pieces])
-    values = _joined_values([p.values() for p in pieces])
-    wide = np.int32 if regions * activities < 2**31 else np.int64
-    cell: Ints = np.multiply(geo, activities, dtype=wide)
-    np.add(cell, activity, out=cell)
-    if (cell[1:] >= cell[:-1]).all():
-        return Rows(geo, activity, values)
-    order = _order(cell, regions * activities)
-    return Rows(geo[order], activity[order], values[order])
-
-
-def _order(cell: Ints, cells: int) -> Ints:
-    """Positions that sort `cell`; by laying out where the cells are distinct and dense enough."""
-    if cells <= 16 * cell.size:
-        at = np.full(cells, -1, np.int32)
-        at[cell] = np.arange(cell.size, dtype=np.int32)
-        order = at[at >= 0]
-        if order.size == cell.size:
-            return order
-    return np.argsort(cell, kind="stable")
-
-
-def _joined(arrays: list[Ints]) -> Ints:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _joined_values(parts: list[Quantity]) -> Quantity:
-    if len(parts) == 1:
-        return parts[0]
-
-    def join(name: str, default: Callable[[Quantity], np.ndarray]) -> np.ndarray | None:
-        if all(getattr(p, name) is None for p in parts):
-            return None
-        arrays = (getattr(p, name) for p in parts)
-        return np.concatenate(
-            [default(p) if a is None else a for a, p in zip(arrays, parts, strict=True)]
-        )
-
-    return Quantity(
-        np.concatenate([p.value for p in parts]),
-        join("flags", lambda p: np.zeros(p.shape, np.uint64)),
-        join("lower", lambda p: p.value),
-        join("upper", lambda p: p.value),
-        join("estimated", lambda p: np.zeros(p.shape)),
-    )

@@ -12,6 +12,7 @@ from hansa.codes.codelist import TOTAL, Codelist, versions_with
 from hansa.cube import Ints
 from hansa.errors import HansaError, listed
 from hansa.sources.cells import to_numpy
+from hansa.sources.spec import declared
 
 SET_ASIDE = -1
 
@@ -32,6 +33,7 @@ class Vocabulary:
         self.codes: list[str] = []
         self.left_out: dict[str, int] = {}
         self._position: dict[str, int] = {}
+        self._last: tuple[pa.Array, list[str], Ints] | None = None
         self._met: dict[str, int] = {}
         self._total = {t.upper() for t in total} | {TOTAL}
         self._apart = set(apart)
@@ -44,25 +46,35 @@ class Vocabulary:
         array = column.combine_chunks()
         if isinstance(array, pa.ChunkedArray):
             array = array.chunk(0) if array.num_chunks else pa.array([], pa.string())
+        if pa.types.is_dictionary(array.type) and not pa.types.is_string(array.type.value_type):
+            array = pc.cast(array, array.type.value_type)
         if not pa.types.is_dictionary(array.type):
             array = pc.dictionary_encode(self._as_text(array, place))
         if array.null_count:
             row = int(np.flatnonzero(np.asarray(array.is_null().to_pylist()))[0])
-            raise HansaError(f"{self.dimension} is empty", place=f"{place}, row {numbered(row)}")
+            self._refuse("", f"{place}, row {numbered(row)}")
         indices = to_numpy(array.indices)
-        texts = array.dictionary.to_pylist()
-        known = np.array([self._find(t) for t in texts] or [0], np.int32)
+        texts, known = self._of_dictionary(array.dictionary)
         used = np.bincount(indices, minlength=len(texts)) if (known < SET_ASIDE).any() else None
         for i, text in enumerate(texts):
             if known[i] < SET_ASIDE and used is not None and used[i]:
                 at = numbered(int(np.argmax(indices == i)))
-                self._refuse(str(text), f"{place}, row {at}")
-        result = known[indices] if len(indices) else np.zeros(0, np.int32)
+                self._refuse(text, f"{place}, row {at}")
+        result: Ints = known[indices] if len(indices) else np.zeros(0, np.int32)
         if self._set_aside and (known == SET_ASIDE).any():
             for left in np.flatnonzero(known == SET_ASIDE):
                 rows = int((indices == left).sum())
                 self.left_out[texts[left]] = self.left_out.get(texts[left], 0) + rows
         return result
+
+    def _of_dictionary(self, dictionary: pa.Array) -> tuple[list[str], Ints]:
+        """The texts of a dictionary and their positions; many batches have the same one."""
+        if self._last is None or not self._last[0].equals(dictionary):
+            texts = [text or "" for text in dictionary.to_pylist()]
+            known = np.array([self._find(t) for t in texts] or [0], np.int32)
+            narrow = known.astype(np.int16) if len(self.codes) < 2**15 else known
+            self._last = dictionary, texts, narrow
+        return self._last[1:]
 
     def _as_text(self, array: pa.Array, place: str) -> pa.Array:
         if pa.types.is_floating(array.type):
@@ -73,19 +85,28 @@ class Vocabulary:
                 admissible="text: codes keep their leading zeros and their points",
                 fix="store the column as text",
             )
-        return pc.cast(array, pa.string())
+        try:
+            return pc.cast(array, pa.string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as problem:
+            raise HansaError(
+                f"the codes of {self.dimension} cannot be read as text",
+                place=place,
+                printed=f"values of type {array.type}",
+                admissible="text in UTF-8: codes keep their leading zeros and their points",
+                fix="store the column as text",
+            ) from problem
 
-    def _find(self, text: str | None) -> int:
+    def _find(self, text: str) -> int:
         if text in self._met:
             return self._met[text]
-        code = self._spelled(text or "")
+        code = self._spelled(text)
         if code is None:
             return SET_ASIDE if self._set_aside else SET_ASIDE - 1
         if code not in self._position:
             self._position[code] = len(self.codes)
             self.codes.append(code)
-        self._met[text or ""] = self._position[code]
-        return self._position[code]
+        self._met[text] = self._position[code]
+        return self._met[text]
 
     def _spelled(self, text: str) -> str | None:
         plain = text.strip()
@@ -98,7 +119,13 @@ class Vocabulary:
     def _refuse(self, text: str, place: str) -> None:
         scheme = self.codelist.id.partition(":")[0]
         if not text.strip():
-            raise HansaError(f"{self.dimension} is empty", place=place, admissible="a code")
+            raise HansaError(
+                f"{self.dimension} is empty",
+                place=place,
+                printed="an empty cell",
+                admissible=f"a code in the column of {self.dimension}",
+                fix="give the code, or remove the row",
+            )
         if text.isdigit() and self.codelist.spell("0" + text):
             raise self._lost_zero(text, place)
         elsewhere = versions_with(text, scheme)
@@ -109,14 +136,15 @@ class Vocabulary:
                 printed=f"{text}, valid in {listed(elsewhere)}",
                 admissible=f"codes of {self.codelist.id}",
                 fix="convert the table to one version, or leave such rows out by name: "
-                "unknown_codes = 'set_aside'",
+                + declared("unknown_codes", "set_aside"),
             )
         raise HansaError(
             f"unknown {self.dimension} code {text!r}",
             place=place,
+            printed=repr(text),
             admissible=f"codes of {self.codelist.id} in any usual spelling, or TOTAL",
             fix="correct the code, pick the right rows (--where), or leave such rows out by name: "
-            "unknown_codes = 'set_aside'",
+            + declared("unknown_codes", "set_aside"),
         )
 
     def _lost_zero(self, text: str, place: str) -> HansaError:

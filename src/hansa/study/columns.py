@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,20 +31,37 @@ class Block:
     values: Quantity
 
 
+class _Room:
+    """Memory for the pieces of one column. Pieces allocated one by one would pin what was
+    freed between them; what is never written here takes no memory.
+    """
+
+    def __init__(self, size: int, kind: npt.DTypeLike) -> None:
+        self._free = np.empty(size, kind)
+
+    def keep(self, piece: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The piece in its place; itself where there is no room for it."""
+        size = len(piece)
+        if size > len(self._free) or piece.dtype != self._free.dtype:
+            return piece
+        own, self._free = self._free[:size], self._free[size:]
+        np.copyto(own, piece)
+        return own
+
+
 class Results:
     """Blocks of one measure, kept as Arrow batches in the order of time, geo, unit.
 
-    `capacity` is the number of rows where it is known beforehand: values then lie in one piece
-    of memory, and nothing is left between them.
+    `capacity` is the number of rows where it is known beforehand.
     """
 
     def __init__(
         self, geo: tuple[str, ...], units: tuple[str, ...], dimension: str, capacity: int = 0
     ) -> None:
-        self.geo, self.units = pa.array(geo, pa.string()), pa.array(units, pa.string())
+        self.geo, self.units = texts(geo), texts(units)
         self.dimension = dimension
-        self._room = np.empty(capacity)
-        self._used = 0
+        self._values, self._codes = _Room(capacity, np.float64), _Room(capacity, np.int8)
+        self._valid = _Room(capacity // 4, np.uint8)
         self._batches: list[pa.RecordBatch] = []
 
     def add(self, block: Block) -> None:
@@ -61,22 +80,13 @@ class Results:
         if block.since is not None:
             columns["from"] = _same(block.since, size)
         columns["time"] = _same(block.time, size)
-        columns["value"] = nullable(self._stored(values.value))
-        columns["status"] = status_column(values.flags, size)
+        columns["value"] = nullable(self._values.keep(values.value), self._valid.keep)
+        columns["status"] = status_column(values.flags, size, self._codes.keep)
         for name in _PARTS:
             own: Floats | None = getattr(values, name)
             if own is not None:
                 columns[name] = nullable(own)
         self._batches.append(pa.RecordBatch.from_pydict(columns))
-
-    def _stored(self, values: Floats) -> Floats:
-        end = self._used + len(values)
-        if end > len(self._room):
-            return values
-        room = self._room[self._used : end]
-        np.copyto(room, values)
-        self._used = end
-        return room
 
     def table(self) -> pa.Table:
         """One table of all years; parts that only some years have are completed."""
@@ -116,9 +126,16 @@ def _zeros(size: int) -> npt.NDArray[np.int8]:
 def _same(value: int | str, size: int) -> pa.Array:
     """One value for every row, over memory that all such columns share."""
     zeros = _zeros(1 << max(20, size.bit_length()))
-    kind = pa.int16() if isinstance(value, int) else pa.string()
-    return pa.DictionaryArray.from_arrays(
-        numeric(zeros[:size]), pa.array([value], kind), safe=False
+    only = texts((value,)) if isinstance(value, str) else numeric(np.array([value], np.int16))
+    return pa.DictionaryArray.from_arrays(numeric(zeros[:size]), only, safe=False)
+
+
+def texts(values: Sequence[str]) -> pa.Array:
+    """Texts as an Arrow array; `pa.array` would import pandas where it is installed."""
+    encoded = [value.encode() for value in values]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(
+        len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
     )
 
 
@@ -130,24 +147,30 @@ def numeric(values: npt.NDArray[np.generic]) -> pa.Array:
     )
 
 
-def nullable(values: Floats) -> pa.Array:
-    """Floats with NaN as null."""
+def _as_is(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return values
+
+
+Keep = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+
+
+def nullable(values: Floats, keep: Keep = _as_is) -> pa.Array:
+    """Floats with NaN as null; `keep` says where the new memory is to lie."""
     plain = numeric(np.asarray(values, np.float64))
     missing = np.isnan(values)
     if not missing.any():
         return plain
-    valid = np.packbits(~missing, bitorder="little")
+    valid = keep(np.packbits(~missing, bitorder="little"))
     return pa.Array.from_buffers(
         pa.float64(), len(values), [pa.py_buffer(valid), plain.buffers()[1]]
     )
 
 
-def status_column(flags: Flags | None, size: int) -> pa.Array:
-    """Status texts as a dictionary column."""
+def status_column(flags: Flags | None, size: int, keep: Keep = _as_is) -> pa.Array:
+    """Status texts as a dictionary column; `keep` says where the new memory is to lie."""
     if flags is None:
         return _same("", size)
     coded = pc.dictionary_encode(numeric(np.asarray(flags, np.uint64)))
-    texts = [flags_to_text(int(bits)) for bits in coded.dictionary.to_pylist()]
-    index = to_numpy(coded.indices)
-    narrow = index.astype(np.int8 if len(texts) < 128 else np.int32)
-    return pa.DictionaryArray.from_arrays(numeric(narrow), pa.array(texts, pa.string()))
+    names = [flags_to_text(int(bits)) for bits in to_numpy(coded.dictionary)]
+    narrow = to_numpy(coded.indices).astype(np.int8 if len(names) < 128 else np.int32)
+    return pa.DictionaryArray.from_arrays(numeric(keep(narrow)), texts(names), safe=False)

@@ -1,0 +1,303 @@
+"""What a computation needs that is the same for all years: units, regions, base, reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from hansa.clusters import ClusterDefinition, Coverage, coverage
+from hansa.codes import geographies, geography
+from hansa.cube import Cube
+from hansa.errors import HansaError, UsageError, listed
+from hansa.measures.catalogue import FACTS_UNIT, Measure
+from hansa.measures.slices import Base, Reference, positions_of
+from hansa.panel import Header
+from hansa.study.columns import Results
+
+MIN_CELL = 50.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices of a computation; each is part of the result's header.
+
+    reference   `all` (the whole source), `complete`, a code of the table, or a geography id
+    without     top-level activities left out of the base
+    regions     geography whose members are the regions of the result; empty: all regions
+    area        geography (or several) whose members are summed into one region of the result
+    start, end  years of a period; empty: every year, growth against the year before
+    min_cell    persons below which a rate is marked `tiny`
+    rows        `grid`: every unit x region x year; `listed`: only the rows of the table
+    """
+
+    reference: str = "all"
+    without: tuple[str, ...] = ()
+    regions: str = ""
+    area: tuple[str, ...] = ()
+    start: int | None = None
+    end: int | None = None
+    min_cell: float = MIN_CELL
+    rows: str = "grid"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is the same for all years."""
+
+    cube: Cube
+    measures: tuple[Measure, ...]
+    coverage: Coverage | None
+    keep: tuple[int, ...]
+    names: tuple[str, ...]
+    bases: dict[str, Base]
+    reference: Reference
+    columns: tuple[tuple[int, ...], ...]
+    geo: tuple[str, ...]
+    options: Options
+    notes: tuple[str, ...] = field(default=())
+    short: tuple[str, ...] = field(default=())
+
+    @property
+    def unit_dimension(self) -> str:
+        """Name of the dimension that holds the units."""
+        return "cluster" if self.coverage else "activity"
+
+    def results(self) -> Results:
+        """An empty store for one measure."""
+        if self.listed:
+            codes = self.cube.geo.codes, self.cube.activity.codes
+            return Results(*codes, "activity", self.cube.size)
+        years = sum(self.uses(t) and self.shows(t) for t in self.cube.years)
+        size = years * len(self.geo) * len(self.names)
+        return Results(self.geo, self.names, self.unit_dimension, size)
+
+    @property
+    def listed(self) -> bool:
+        """True where only cells with a row have a result."""
+        return self.options.rows == "listed" and self.coverage is None
+
+    @property
+    def period(self) -> tuple[int, int] | None:
+        """First and last year where one period is asked for."""
+        start, end = self.options.start, self.options.end
+        return (start, end) if start is not None and end is not None else None
+
+    @cached_property
+    def single(self) -> list[int] | None:
+        """Positions of the regions of the result, None where some are sums of several."""
+        if any(len(own) != 1 for own in self.columns):
+            return None
+        return [own[0] for own in self.columns]
+
+    def uses(self, time: int) -> bool:
+        """Whether a year is needed at all."""
+        start, end = self.options.start, self.options.end
+        return (start is None or time >= start) and (end is None or time <= end)
+
+    def shows(self, time: int) -> bool:
+        """Whether a year has rows in the result: the last one of a period."""
+        return self.period is None or time == self.period[1]
+
+
+def plan_of(
+    measures: list[Measure], cube: Cube, definition: ClusterDefinition | None, options: Options
+) -> Plan:
+    """Plan a computation; raises for options and facts that do not carry it."""
+    _check_years(cube, options)
+    cover = coverage(definition, cube.activity) if definition else None
+    keep = _units(measures, cube, definition)
+    names = tuple(definition.clusters[i] if definition else cube.activity.codes[i] for i in keep)
+    columns, geo, notes, short = _regions(cube, options)
+    reference = reference_of(cube, options)
+    if reference.outside:
+        notes += (f"Reference members outside the source: {listed(reference.outside)}.",)
+    return Plan(
+        cube,
+        tuple(measures),
+        cover,
+        keep,
+        names,
+        {name: _base(name, cube, definition, options) for name in map(base_name, measures)},
+        reference,
+        columns,
+        geo,
+        options,
+        notes,
+        short,
+    )
+
+
+def base_name(m: Measure) -> str:
+    """Which of a plan's bases a measure is seen with; the total where it uses none."""
+    return m.base or "total"
+
+
+def _check_years(cube: Cube, options: Options) -> None:
+    for year in (options.start, options.end):
+        if year is not None and year not in cube.years:
+            raise HansaError(
+                f"there are no facts for {year}",
+                printed=listed(cube.years, 30),
+                admissible="a year of the table",
+                fix="change from or to",
+            )
+    if options.start is not None and options.end is not None and options.start >= options.end:
+        raise UsageError(
+            "the period ends before it begins", printed=f"{options.start} to {options.end}"
+        )
+    if options.rows not in ("grid", "listed"):
+        raise UsageError(f"unknown rows {options.rows!r}", admissible="grid, listed")
+
+
+def _units(
+    measures: list[Measure], cube: Cube, definition: ClusterDefinition | None
+) -> tuple[int, ...]:
+    """Positions of the units of the result; a traded or local base keeps clusters of its kind."""
+    kinds = {m.base for m in measures} & {"traded", "local"}
+    if not definition:
+        if kinds:
+            raise UsageError(
+                f"a {listed(sorted(kinds))} base needs a cluster definition with kinds",
+                fix="name one: --definition hansa-divisions",
+            )
+        return cube.parts
+    if not kinds:
+        return tuple(range(len(definition.clusters)))
+    if len({m.base for m in measures if m.base}) > 1:
+        raise UsageError("measures on different bases cannot be computed in one call")
+    kind = kinds.pop()
+    found = tuple(i for i, c in enumerate(definition.clusters) if definition.kind_of(c) == kind)
+    if not found:
+        raise UsageError(
+            f"the definition {definition.id} has no {kind} clusters",
+            admissible="members with kind traded or local",
+            fix="add the column kind to members.csv, or use location_quotient_total",
+        )
+    return found
+
+
+def _base(name: str, cube: Cube, definition: ClusterDefinition | None, options: Options) -> Base:
+    if name not in ("traded", "local") or definition is None:
+        return Base(name, options.without)
+    if definition.overlapping:
+        raise UsageError(
+            f"clusters of {definition.id} overlap: their sum is no base",
+            fix="use location_quotient_total",
+        )
+    own = tuple(replace(m, cluster=name) for m in definition.members if m.kind == name)
+    merged = replace(definition, id=f"{definition.id}:{name}", members=own)
+    return Base(name, options.without, coverage(merged, cube.activity))
+
+
+def _regions(
+    cube: Cube, options: Options
+) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Columns and codes of the regions, notes, and the areas with members outside the source."""
+    if options.area:
+        found = {name: positions_of(cube.geo, geography(name)) for name in options.area}
+        short = {name: outside for name, (_, outside) in found.items() if outside}
+        notes = tuple(
+            f"Members of {name} outside the source: {listed(outside)}."
+            for name, outside in short.items()
+        )
+        return tuple(own for own, _ in found.values()), tuple(found), notes, tuple(short)
+    positions: Iterable[int] = cube.regions
+    notes = ()
+    if options.regions:
+        positions, outside = positions_of(cube.geo, geography(options.regions))
+        if outside:
+            notes = (f"Members of {options.regions} outside the source: {listed(outside)}.",)
+    positions = sorted(positions)
+    return tuple((i,) for i in positions), tuple(cube.geo.codes[i] for i in positions), notes, ()
+
+
+def reference_of(cube: Cube, options: Options) -> Reference:
+    """The reference area that the options name."""
+    name = options.reference
+    if name == "all":
+        return Reference("all regions of the source")
+    if name == "complete":
+        return Reference(
+            "members where both the cluster and the base are published", cube.geo.roots, True
+        )
+    if name in geographies() or name.endswith(".toml"):
+        area = geography(name)
+        positions, outside = positions_of(cube.geo, area)
+        return Reference(area.title, positions, outside=outside)
+    code = cube.geo.codelist.spell(name) or name
+    if code in cube.geo.place:
+        return Reference(cube.geo.codelist.label.get(code, code), (cube.geo.place[code],))
+    raise UsageError(
+        f"unknown reference {name!r}",
+        admissible="all, complete, a code of the table, or a geography: "
+        + listed(geographies(), 20),
+        fix="--reference NAME",
+    )
+
+
+def header_of(m: Measure, plan: Plan) -> Header:
+    """The header of one measure's panel."""
+    facts = plan.cube.header
+    definition = plan.coverage.definition if plan.coverage else None
+    options = plan.options
+    base = m.base and f"{m.base}: {_base_text(m.base, options)}"
+    return Header(
+        measure=m.id,
+        label=m.label,
+        unit=facts.unit if m.unit == FACTS_UNIT else m.unit,
+        kind=m.kind,
+        classification=facts.classification,
+        geography=facts.geography,
+        definition=definition.id if definition else "",
+        base=base,
+        reference=plan.reference.name,
+        source=facts.source,
+        licence=facts.licence,
+        vintage=facts.vintage,
+        absent_rows=facts.absent_rows,
+        zeros=facts.zeros,
+        model_data=facts.model_data,
+        overlapping=bool(definition and definition.overlapping),
+        notes=facts.notes + plan.notes + _coverage_notes(plan),
+        steps=(
+            *facts.steps,
+            *_coverage_steps(plan),
+            f"computed {m.id} of {facts.measure}",
+        ),
+    )
+
+
+def _base_text(name: str, options: Options) -> str:
+    if name != "total":
+        return f"{name} clusters of the definition"
+    rest = f" without {listed(options.without)}" if options.without else ""
+    return f"all activities of the source{rest}"
+
+
+def _coverage_notes(plan: Plan) -> tuple[str, ...]:
+    """What a reader of a figure needs to know of the coverage; the codes are in the steps."""
+    if plan.coverage is None:
+        return ()
+    clusters = plan.coverage.clusters
+    without = sum(c.state == "not computable" for c in clusters)
+    partly = sum(bool(c.outside) for c in clusters) - without
+    bounded = [c.cluster for c in clusters if c.state == "bounded"]
+    notes = []
+    if partly:
+        notes.append(
+            f"{partly} of {len(clusters)} clusters are computed without some of their codes, "
+            "which never occur in the source."
+        )
+    if without:
+        notes.append(f"{without} of {len(clusters)} clusters lie outside the source.")
+    if bounded:
+        notes.append(f"Known only between bounds, the source is too coarse: {listed(bounded)}.")
+    return tuple(notes)
+
+
+def _coverage_steps(plan: Plan) -> tuple[str, ...]:
+    if plan.coverage is None:
+        return ()
+    outside = [f"{c.cluster}: {', '.join(c.outside)}" for c in plan.coverage.clusters if c.outside]
+    return (f"codes outside the source: {'; '.join(outside)}",) if outside else ()
