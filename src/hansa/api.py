@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from hansa.clusters import ClusterDefinition, find_definition
 from hansa.cube import Cube, marked_missing
-from hansa.errors import Finding
+from hansa.errors import Finding, UsageError, listed
 from hansa.facts.reduce import reduce_files
 from hansa.measures import find_measure
 from hansa.panel import Panel
@@ -55,9 +56,8 @@ def compute(
     options     reference, without, regions, area, start, end, min_cell, rows
                 (`hansa.study.compute.Options`)
     """
-    spec = _spec(describe)
-    reference = options.get("reference", "all")
-    spec = _with_reference(spec, reference)
+    choices = _options(options)
+    spec = _with_reference(_spec(describe), choices.reference)
     wanted = find_measure(measure)
     column = wanted.needs[0] if wanted.needs else of or "employment"
     if isinstance(definition, str):
@@ -65,7 +65,7 @@ def compute(
         chosen = find_definition(definition, code_list) if definition else None
     else:
         chosen = definition
-    return compute_one(measure, _cube(facts, column, spec), chosen, Options(**options))
+    return compute_one(measure, _cube(facts, column, spec), chosen, choices)
 
 
 def reduce(
@@ -85,6 +85,19 @@ def check(path: Path | str, describe: Description = None) -> list[Finding]:
 def run(folder: Path | str) -> StudyResult:
     """Run a study folder; returns its panels and findings, writes nothing."""
     return run_study(read_study(Path(folder)), Path(folder))
+
+
+def _options(given: Mapping[str, Any]) -> Options:
+    """Options by name; one code or geography may stand without a list around it."""
+    known = [f.name for f in fields(Options)]
+    if unknown := sorted(set(given) - set(known)):
+        raise UsageError(
+            f"unknown option {listed(unknown)}",
+            admissible=listed(known, 20),
+            fix="see hansa.compute",
+        )
+    many = {k: (v,) for k, v in given.items() if k in ("area", "without") and isinstance(v, str)}
+    return Options(**{**given, **many})
 
 
 def _cube(facts: Facts, measure: str, spec: FactsSpec) -> Cube:
