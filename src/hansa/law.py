@@ -227,11 +227,17 @@ def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
     lower = upper = None
     if numerator.lower is not None or denominator.lower is not None:
         (nl, nu), (dl, du) = numerator.bounds(), denominator.bounds()
-        lower = np.minimum(_divide(nl, du), _divide(nl, dl))
-        upper = np.maximum(_divide(nu, dl), _divide(nu, du))
+        lower = np.where(nl >= 0, _divide(nl, du), _divide(nl, dl))
+        upper = np.where(nu >= 0, _divide(nu, dl), _divide(nu, du))
     return Quantity(
         value, _union(numerator, denominator), lower, upper, _most(numerator, denominator)
     )
+
+
+def choose(where: npt.NDArray[np.bool_], first: Quantity, second: Quantity) -> Quantity:
+    """`first` where true, `second` elsewhere."""
+    both = stacked([first, second])
+    return both.map(lambda part: np.where(where, part[0], part[1]))
 
 
 def product(a: Quantity, b: Quantity) -> Quantity:

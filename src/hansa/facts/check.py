@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
 from hansa.cube import Cube, parts_above_total
 from hansa.errors import Finding, HansaError, listed
-from hansa.sources.raw import is_parquet, parquet, raw_table
+from hansa.sources.raw import column_names, raw_table
 from hansa.sources.spec import MEASURES, FactsSpec, beside
 from hansa.sources.tabular import read_facts
 
@@ -22,32 +23,38 @@ def check_facts(paths: list[Path], spec: FactsSpec | None = None) -> list[Findin
     spec = spec or FactsSpec()
     findings: list[Finding] = []
     try:
-        names = _column_names(paths[0], beside(paths[0], spec))
+        wanted = _measures(paths[0], beside(paths[0], spec))
     except HansaError as problem:
         return [problem.finding]
-    wanted = [m for m in MEASURES if m in names or m in spec.columns] or ["employment"]
-    for i, measure in enumerate(wanted):
+    place = ", ".join(p.name for p in paths)
+    unused: list[set[str]] = []
+    for measure in wanted:
         try:
             cube = read_facts(paths, spec, measure)
-            findings += _of_cube(cube, measure, ", ".join(p.name for p in paths), whole=i == 0)
+            if not unused:
+                findings += [*_undeclared(cube, place), *_set_aside(cube, place)]
+            unused.append(set(cube.unused))
+            findings += _of_cube(cube, measure, place)
         except HansaError as problem:
             findings.append(problem.finding)
+    findings += _unused(set.intersection(*unused) if unused else set(), place)
     order = {"error": 0, "warning": 1, "note": 2}
     unique = list(dict.fromkeys(findings))
     return sorted(unique, key=lambda f: order[f.severity])
 
 
-def _column_names(path: Path, spec: FactsSpec) -> list[str]:
-    if is_parquet(path) and path.is_file() and path.stat().st_size:
-        with parquet(path) as file:
-            return list(file.schema_arrow.names)
-    return list(raw_table(path, spec).column_names)
+def _measures(path: Path, spec: FactsSpec) -> list[str]:
+    """The measures a table holds, in columns or in rows."""
+    names = column_names(path, spec)
+    found = [m for m in MEASURES if m in names or m in spec.columns]
+    told = spec.columns.get("measure", "measure")
+    if not found and told in names:
+        rows = raw_table(path, spec)[told]
+        found = [m for m in MEASURES if m in set(pc.unique(rows).to_pylist())]
+    return found or [spec.measure or "employment"]
 
 
-def _of_cube(cube: Cube, measure: str, place: str, whole: bool) -> Iterable[Finding]:
-    if whole:
-        yield from _undeclared(cube, place)
-        yield from _left_out(cube, place)
+def _of_cube(cube: Cube, measure: str, place: str) -> Iterable[Finding]:
     missing = zeros = cells = 0
     for time in cube.years:
         rows = cube.load(time)
@@ -77,7 +84,7 @@ def _undeclared(cube: Cube, place: str) -> Iterable[Finding]:
                 place,
                 f"no {name} is declared",
                 listed(codes.codes, 4),
-                "nace:2" if name == "classification" else "nuts:2013",
+                f"a code list such as {'nace:2' if name == 'classification' else 'nuts:2013'}",
                 f"declare it (--{name} ID): codes then have labels, a hierarchy and conversions",
             )
     if any("not declared" in step for step in cube.header.steps):
@@ -91,16 +98,19 @@ def _undeclared(cube: Cube, place: str) -> Iterable[Finding]:
         )
 
 
-def _left_out(cube: Cube, place: str) -> Iterable[Finding]:
-    if cube.unused:
+def _unused(names: set[str], place: str) -> Iterable[Finding]:
+    if names:
         yield Finding(
             "note",
             place,
             "columns that are not used",
-            listed(cube.unused, 20),
+            listed(sorted(names), 20),
             "",
             "map them (--columns OURS=NAME) where they carry a key or a measure",
         )
+
+
+def _set_aside(cube: Cube, place: str) -> Iterable[Finding]:
     if cube.set_aside:
         yield Finding(
             "warning",

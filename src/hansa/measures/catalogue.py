@@ -23,6 +23,7 @@ class Measure:
 
     needs   columns of the facts; empty: any one extensive column (option `of`)
     base    what a region's total means: total, traded, local; empty where none is used
+    part_of_base  True for a share of the base: it has no value for a unit outside the base
     years   1: a function of one slice; 2: of the slice before and the slice after
     formula in plain text, with the names of `slices`
     """
@@ -37,6 +38,7 @@ class Measure:
     needs: tuple[str, ...] = ()
     base: Literal["", "total", "traded", "local"] = ""
     years: Literal[1, 2] = 1
+    part_of_base: bool = False
     definition: str = ""
 
     def __call__(self, *slices: object) -> Quantity:

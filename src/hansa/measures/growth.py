@@ -124,6 +124,7 @@ def _symmetric(start: Floats, end: Floats) -> Floats:
     source=_SOURCE,
     base="total",
     years=2,
+    part_of_base=True,
 )
 def growth_contribution(before: Slice, after: Slice) -> Quantity:
     """Jobs gained as a share of all jobs of the region at the start; adds up over clusters."""

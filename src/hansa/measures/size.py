@@ -76,6 +76,7 @@ def cluster_share(now: Slice) -> Quantity:
     formula="p_cr = E_cr / E_r",
     source=_OBSERVATORY,
     base="total",
+    part_of_base=True,
 )
 def focus(now: Slice) -> Quantity:
     """Share of a region's jobs that a cluster holds."""

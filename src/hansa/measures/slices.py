@@ -22,7 +22,7 @@ from hansa.clusters import Coverage
 from hansa.codes import Geography, geography_codes
 from hansa.cube import Axis, Cube, Listed, Year, extra_regio
 from hansa.errors import HansaError, UsageError, listed
-from hansa.law import Quantity, ratio, stacked, total
+from hansa.law import Quantity, absent, choose, ratio, total
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,11 @@ def whole(cells: Quantity, axis: Axis, without: tuple[str, ...] = ()) -> Quantit
             fix="name codes that stand at the top of the table",
         )
     roots = [i for i in axis.roots if axis.codes[i] not in without]
-    if axis.total < 0 or without:
+    if axis.total < 0:
         return total(cells if len(roots) == cells.shape[0] else cells[roots], axis=0)
     published = cells[axis.total]
+    if without:
+        return _rest(cells, axis, roots)
     if not np.isnan(published.value).any() or not roots:
         return published
     listed_ones = total(cells[roots], axis=0)
@@ -140,11 +142,20 @@ def whole(cells: Quantity, axis: Axis, without: tuple[str, ...] = ()) -> Quantit
     return _first_known(published, listed_ones)
 
 
+def _rest(cells: Quantity, axis: Axis, roots: list[int]) -> Quantity:
+    """Sum of some top-level codes; absent where the total holds more than all of them.
+
+    What the table does not list may belong to the rest or not, so the rest is not known.
+    """
+    rest = total(cells[roots], axis=0)
+    every = total(cells[list(axis.roots)], axis=0)
+    more = cells[axis.total].value - every.value > (len(axis.roots) + 1) / 2
+    return choose(more, absent(rest.shape, "m"), rest)
+
+
 def _first_known(first: Quantity, second: Quantity) -> Quantity:
     """`first` where it is known, else `second`."""
-    both = stacked([first, second])
-    choice = np.isnan(first.value) & ~np.isnan(second.value)
-    return both.map(lambda part: np.where(choice, part[1], part[0]))
+    return choose(np.isnan(first.value) & ~np.isnan(second.value), second, first)
 
 
 def slice_of(year: Year, cube: Cube, units: Quantity, base: Base, reference: Reference) -> Slice:

@@ -103,6 +103,30 @@ def to_numpy(array: pa.Array) -> np.ndarray:
     return np.from_dlpack(array)
 
 
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A dictionary column as a plain one."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    kind = column.type.value_type
+    kind = pa.string() if pa.types.is_string_view(kind) else kind
+    chunks = [pc.cast(c.dictionary, kind).take(c.indices) for c in column.chunks]
+    return pa.chunked_array(chunks, kind)
+
+
+def as_text(column: pa.ChunkedArray, name: str, place: str) -> pa.ChunkedArray:
+    """A column of any plain type as text."""
+    try:
+        return pc.cast(decoded(column), pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as problem:
+        raise HansaError(
+            f"the column {name} cannot be read as text",
+            place=place,
+            printed=str(column.type),
+            admissible="text or numbers",
+            fix="store the column as text",
+        ) from problem
+
+
 def _cell_with_flags(cell: str, decimal: str, thousands: str) -> tuple[float, int] | None:
     """Number and flags of a cell that holds both, or flags alone; None for anything else."""
     head, flags = re.fullmatch(r"(.*?)\s*([:|]?\s*[A-Za-z]{0,4})", cell, re.DOTALL).groups()  # type: ignore[union-attr]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hansa.errors import HansaError, listed
-from hansa.sources.raw import named_columns, no_rows, refuse_repeated, shifted
+from hansa.sources.rows import named_columns, no_rows, refuse_repeated, shifted
 
 MOST_BYTES = 200 << 20
 """Unpacked size of a workbook above which it is refused."""
@@ -136,15 +136,17 @@ def _refuse_bomb(path: Path) -> None:
                 raise _too_large(path)
             unpacked = 0
             for entry in entries:
-                size = 0
+                size = checksum = 0
                 for chunk in _inflated(stream, entry):
                     size += len(chunk)
+                    checksum = zlib.crc32(chunk, checksum)
                     if unpacked + size > MOST_BYTES:
                         raise _too_large(path)
                 unpacked += size
-                if size != entry.file_size:
+                if (size, checksum) != (entry.file_size, entry.CRC):
+                    what = "size" if size != entry.file_size else "content"
                     raise zipfile.BadZipFile(
-                        f"{entry.filename} unpacks to another size than the archive says"
+                        f"{entry.filename} unpacks to another {what} than the archive says"
                     )
     except _BROKEN as problem:
         raise _damaged(path, problem) from problem

@@ -115,7 +115,13 @@ def spec_from(data: dict[str, Any], place: str) -> FactsSpec:
         return FactsSpec(**data)
     except ValidationError as problem:
         rule, printed, admissible = _wrong(problem)
-        raise UsageError(rule, place=place, printed=printed, admissible=admissible) from problem
+        raise UsageError(
+            rule,
+            place=place,
+            printed=printed,
+            admissible=admissible,
+            fix="correct the key, or leave it out",
+        ) from problem
 
 
 def _wrong(problem: ValidationError) -> tuple[str, str, str]:

@@ -25,12 +25,13 @@ from hansa.sources.columns import (
     Columns,
     chosen_rows,
     find_columns,
-    quantity,
     wide_years,
     years_of,
 )
 from hansa.sources.pieces import Packing, Piece, Pieces, by_year
-from hansa.sources.raw import batches, is_parquet, no_rows, parquet, raw_table, row_group
+from hansa.sources.quantities import quantity
+from hansa.sources.raw import batches, is_parquet, parquet, raw_table, row_group
+from hansa.sources.rows import no_rows
 from hansa.sources.spec import FactsSpec, beside, inside
 from hansa.sources.vocabulary import Vocabulary
 
@@ -145,7 +146,8 @@ class _Reader:
 
     def _batches(self, path: Path, columns: Columns, spec: FactsSpec) -> None:
         names = [*columns.used, *(c for c in spec.where if c not in columns.used)]
-        texts = tuple(c for c in (columns.geo, columns.activity) if not c.startswith("="))
+        keys = (columns.geo, columns.activity)
+        texts = (*(c for c in keys if not c.startswith("=")), *columns.texts)
         with parquet(path, dictionary=texts) as file:
             for first, table in batches(file, names, path):
                 self._take(table, columns, spec, str(path), first)

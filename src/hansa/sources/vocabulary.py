@@ -47,7 +47,8 @@ class Vocabulary:
         if isinstance(array, pa.ChunkedArray):
             array = array.chunk(0) if array.num_chunks else pa.array([], pa.string())
         if pa.types.is_dictionary(array.type) and not pa.types.is_string(array.type.value_type):
-            array = pc.cast(array, array.type.value_type)
+            texts = self._as_text(array.dictionary, place)
+            array = pa.DictionaryArray.from_arrays(array.indices, texts)
         if not pa.types.is_dictionary(array.type):
             array = pc.dictionary_encode(self._as_text(array, place))
         if array.null_count:

@@ -57,6 +57,7 @@ class Plan:
     options: Options
     notes: tuple[str, ...] = field(default=())
     short: tuple[str, ...] = field(default=())
+    beyond: tuple[int, ...] = field(default=())
 
     @property
     def unit_dimension(self) -> str:
@@ -104,12 +105,14 @@ def plan_of(
     measures: list[Measure], cube: Cube, definition: ClusterDefinition | None, options: Options
 ) -> Plan:
     """Plan a computation; raises for options and facts that do not carry it."""
-    _check_years(cube, options)
+    _check(cube, definition, options)
     cover = coverage(definition, cube.activity) if definition else None
     keep = _units(measures, cube, definition)
     names = tuple(definition.clusters[i] if definition else cube.activity.codes[i] for i in keep)
     columns, geo, notes, short = _regions(cube, options)
     reference = reference_of(cube, options)
+    if cube.geo.codelist.is_local and (options.area or options.regions):
+        notes += ("Regions found by the spelling of codes: the table declares no geography.",)
     if reference.outside:
         notes += (f"Reference members outside the source: {listed(reference.outside)}.",)
     return Plan(
@@ -125,6 +128,28 @@ def plan_of(
         options,
         notes,
         short,
+        _beyond(cube, cover, options),
+    )
+
+
+def _beyond(cube: Cube, cover: Coverage | None, options: Options) -> tuple[int, ...]:
+    """Units with a part in what is left out of the base: they are no share of the rest."""
+    axis = cube.activity
+    left = {axis.place[code] for code in options.without if code in axis.place}
+
+    def inside(node: int) -> bool:
+        while node >= 0:
+            if node in left:
+                return True
+            node = axis.parent[node]
+        return False
+
+    if cover is None:
+        return tuple(i for i in range(len(axis)) if inside(i))
+    return tuple(
+        i
+        for i, c in enumerate(cover.clusters)
+        if any(inside(int(node)) for node, *_ in (*c.exact, *c.partial))
     )
 
 
@@ -133,7 +158,7 @@ def base_name(m: Measure) -> str:
     return m.base or "total"
 
 
-def _check_years(cube: Cube, options: Options) -> None:
+def _check(cube: Cube, definition: ClusterDefinition | None, options: Options) -> None:
     for year in (options.start, options.end):
         if year is not None and year not in cube.years:
             raise HansaError(
@@ -148,6 +173,12 @@ def _check_years(cube: Cube, options: Options) -> None:
         )
     if options.rows not in ("grid", "listed"):
         raise UsageError(f"unknown rows {options.rows!r}", admissible="grid, listed")
+    if options.rows == "listed" and definition is not None:
+        raise UsageError(
+            "clusters have no rows in the table to list",
+            printed="rows = listed with a definition",
+            fix="leave out rows, or the definition",
+        )
 
 
 def _units(
@@ -180,6 +211,12 @@ def _units(
 def _base(name: str, cube: Cube, definition: ClusterDefinition | None, options: Options) -> Base:
     if name not in ("traded", "local") or definition is None:
         return Base(name, options.without)
+    if options.without:
+        raise UsageError(
+            f"nothing can be left out of a {name} base",
+            printed=f"without {listed(options.without)}",
+            fix="use location_quotient_total, or leave out without",
+        )
     if definition.overlapping:
         raise UsageError(
             f"clusters of {definition.id} overlap: their sum is no base",
@@ -187,7 +224,7 @@ def _base(name: str, cube: Cube, definition: ClusterDefinition | None, options: 
         )
     own = tuple(replace(m, cluster=name) for m in definition.members if m.kind == name)
     merged = replace(definition, id=f"{definition.id}:{name}", members=own)
-    return Base(name, options.without, coverage(merged, cube.activity))
+    return Base(name, (), coverage(merged, cube.activity))
 
 
 def _regions(
@@ -259,9 +296,10 @@ def header_of(m: Measure, plan: Plan) -> Header:
         zeros=facts.zeros,
         model_data=facts.model_data,
         overlapping=bool(definition and definition.overlapping),
-        notes=facts.notes + plan.notes + _coverage_notes(plan),
+        notes=facts.notes + plan.notes + _coverage_notes(plan) + _base_notes(m, plan),
         steps=(
             *facts.steps,
+            *_total_steps(plan),
             *_coverage_steps(plan),
             f"computed {m.id} of {facts.measure}",
         ),
@@ -273,6 +311,29 @@ def _base_text(name: str, options: Options) -> str:
         return f"{name} clusters of the definition"
     rest = f" without {listed(options.without)}" if options.without else ""
     return f"all activities of the source{rest}"
+
+
+def _base_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
+    if not m.base or not plan.beyond:
+        return ()
+    names = plan.coverage.definition.clusters if plan.coverage else plan.cube.activity.codes
+    left = listed([names[i] for i in plan.beyond if i in plan.keep])
+    if not left:
+        return ()
+    if m.part_of_base:
+        return (f"Not wholly part of the base, so no share of it: {left}.",)
+    return (f"Compared by jobs per job of the base, of which they are not wholly a part: {left}.",)
+
+
+def _total_steps(plan: Plan) -> tuple[str, ...]:
+    """How totals and parents came about, where the table has any (law 4 and 5)."""
+    steps = []
+    for name, axis in (("activities", plan.cube.activity), ("regions", plan.cube.geo)):
+        if axis.total >= 0:
+            steps.append(f"totals of {name} as published; where absent, all top-level codes")
+        if axis.children:
+            steps.append(f"parents of {name} as published; where absent, all of their parts")
+    return tuple(steps)
 
 
 def _coverage_notes(plan: Plan) -> tuple[str, ...]:

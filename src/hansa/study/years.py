@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from hansa.cube import Ints, Listed, Year
-from hansa.law import Flags, Quantity, bit, stacked, total
+from hansa.law import Flags, Quantity, absent, bit, choose, stacked, total
 from hansa.measures.catalogue import Measure
 from hansa.measures.slices import Slice, slice_of
 from hansa.study.columns import Block, Results
@@ -73,7 +73,7 @@ def add_year(year: Year, plan: Plan, past: Past | None, results: dict[str, Resul
         views = _views(slices, past if past is not None and past.time == since else None)
         for cells, seen in _looks(year, views, plan):
             for m in plan.measures:
-                values = _computed(m, seen[base_name(m)], plan)
+                values = _within_base(m, _computed(m, seen[base_name(m)], plan), cells[1], plan)
                 own = since if m.years == 2 else None
                 results[m.id].add(Block(year.time, own, *cells, values))
     if not any(m.years == 2 for m in plan.measures):
@@ -121,8 +121,20 @@ def _computed(m: Measure, view: _View, plan: Plan) -> Quantity:
     if m.years == 1:
         return _marked(m, m(view.now), view.now.size, plan)
     if view.before is None:
-        return Quantity(np.full(view.after.size.shape, np.nan))
+        return absent(view.after.size.shape, "m")
     return _marked(m, m(view.before, view.after), view.before.size, plan)
+
+
+def _within_base(m: Measure, result: Quantity, units: Ints | None, plan: Plan) -> Quantity:
+    """A unit that is no part of the base has no share of it: not applicable."""
+    if not m.part_of_base or not plan.beyond:
+        return result
+    if units is None:
+        outside = np.isin(plan.keep, plan.beyond)[:, None]
+    else:
+        outside = np.isin(units, plan.beyond)
+    blank = absent(result.shape, "z")
+    return choose(np.broadcast_to(outside, result.shape), blank, result)
 
 
 def _kept(cells: Listed, plan: Plan) -> Listed:

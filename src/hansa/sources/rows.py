@@ -1,0 +1,87 @@
+"""What all tables share: names of columns, and where a row stands in its file."""
+
+from __future__ import annotations
+
+import bisect
+import json
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hansa.errors import HansaError, listed
+
+_SHIFTS = b"hansa.rows"
+
+
+def named_columns(table: pa.Table, names: list[str], place: str) -> pa.Table:
+    """The table without blank columns that have no name; other such columns are refused."""
+    nameless = [i for i, name in enumerate(names) if not name.strip()]
+    if len(nameless) < 2 and all(isinstance(n, str) and n for n in names):
+        return table
+    blank = [i for i in nameless if _blank(table.column(i))]
+    if len(nameless) - len(blank) > 1:
+        raise HansaError(
+            "columns have values but no name",
+            place=f"{place}, header row",
+            printed=listed(f"column {i + 1}" for i in nameless if i not in blank),
+            admissible="one name for each column",
+            fix="give them names",
+        )
+    return table.select([i for i in range(len(names)) if i not in blank])
+
+
+def _blank(column: pa.ChunkedArray) -> bool:
+    if pa.types.is_null(column.type):
+        return True
+    filled = pc.not_equal(pc.fill_null(pc.utf8_trim_whitespace(column), ""), "")
+    return not pc.any(filled).as_py()
+
+
+def refuse_repeated(names: list[str], place: str) -> None:
+    """Raise where a name stands twice, or where no column has one."""
+    seen = [n for n in names if n.strip()]
+    twice = sorted({n for n in seen if seen.count(n) > 1}) if len(set(seen)) < len(seen) else []
+    if twice or not seen:
+        raise HansaError(
+            "column names repeat" if twice else "the header row is empty",
+            place=f"{place}, header row",
+            printed=listed(f"{n} ({seen.count(n)} times)" for n in twice) or "no names",
+            admissible="one name for each column",
+            fix="rename or remove the columns"
+            if twice
+            else "begin the table with its column names",
+        )
+
+
+def no_rows(place: str, names: list[str]) -> HansaError:
+    """The table has a header only."""
+    return HansaError(
+        "there are no rows below the header",
+        place=place,
+        printed=f"the header: {listed(names)}",
+        admissible="at least one row of values",
+        fix="check how the table was saved; leave the file out if it is meant to be empty",
+    )
+
+
+def shifted(table: pa.Table, shifts: list[tuple[int, int]]) -> pa.Table:
+    """The table, remembering by how much the rows from a position on stand lower in the file."""
+    if not shifts:
+        return table
+    return table.replace_schema_metadata({_SHIFTS: json.dumps(shifts).encode()})
+
+
+def row_numbers(table: pa.Table, first: int) -> Callable[[int], int]:
+    """Row number in the file of a position in the table; `first` is that of position 0."""
+    raw = (table.schema.metadata or {}).get(_SHIFTS)
+    if raw is None:
+        return lambda i: first + i
+    shifts = [tuple(pair) for pair in json.loads(raw)]
+    starts = [start for start, _ in shifts]
+
+    def number(i: int) -> int:
+        at = bisect.bisect_right(starts, i) - 1
+        return first + i + (shifts[at][1] if at >= 0 else 0)
+
+    return number

@@ -1,0 +1,250 @@
+"""CSV files (RFC 4180) to tables of text, refused where they are ambiguous."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from pathlib import Path
+
+import pyarrow as pa
+
+from hansa.errors import HansaError, listed
+from hansa.sources.rows import named_columns, no_rows, refuse_repeated, shifted
+from hansa.sources.spec import FactsSpec
+
+TEXT = (".csv", ".tsv", ".txt")
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SEPARATORS = {";": "semicolon", "\t": "tab", "|": "bar", ",": "comma"}
+
+
+def read_csv(path: Path, spec: FactsSpec) -> pa.Table:
+    """A CSV file (RFC 4180) with every column as text; lines without anything are passed over.
+
+    Raises HansaError for another encoding or separator, quotes that do not pair, rows of
+    another length than the header, and a table without rows.
+    """
+    import pyarrow.csv as arrow
+
+    spec = spec.model_copy(update={"delimiter": separator(path, spec)})
+    text = _text(path, _bytes(path), spec.encoding)
+    _refuse_wrong_separator(path, text, spec)
+    names = _header_names(path, text, spec.delimiter)
+    try:
+        table = arrow.read_csv(
+            io.BytesIO(text),
+            read_options=arrow.ReadOptions(use_threads=False, block_size=1 << 24),
+            parse_options=arrow.ParseOptions(delimiter=spec.delimiter, newlines_in_values=True),
+            convert_options=arrow.ConvertOptions(
+                column_types={name: pa.string() for name in names}, strings_can_be_null=False
+            ),
+        )
+        shifts = _shifts(path, text, spec, names) if _lines(text) != table.num_rows + 1 else []
+    except pa.ArrowInvalid as problem:
+        _shifts(path, text, spec, names)
+        if _lines(text) == 1:
+            raise no_rows(str(path), names) from problem
+        raise HansaError(
+            "the text cannot be taken apart into rows and columns",
+            place=str(path),
+            printed=str(problem).removeprefix("CSV parse error: ")[:160],
+            admissible=f"{len(names)} columns: {listed(names)}",
+            fix='put quotes around values that hold the separator: "Wood, paper"',
+        ) from problem
+    if not table.num_rows:
+        raise no_rows(str(path), names)
+    return shifted(named_columns(table, names, str(path)), shifts)
+
+
+def header_names(path: Path, spec: FactsSpec) -> list[str]:
+    """Names in the header of a CSV file, which is otherwise left unread."""
+    spec = spec.model_copy(update={"delimiter": separator(path, spec)})
+    text = _text(path, _bytes(path, 1 << 16), spec.encoding, whole=False)
+    _refuse_wrong_separator(path, text, spec)
+    return _header_names(path, text, spec.delimiter)
+
+
+def separator(path: Path, spec: FactsSpec) -> str:
+    """The sign between columns; a .tsv file has tabs unless something else is said."""
+    tabs = path.suffix.lower() == ".tsv" and "delimiter" not in spec.model_fields_set
+    return "\t" if tabs else spec.delimiter
+
+
+def first_line_with(path: Path, spec: FactsSpec, column: str, cell: str) -> int | None:
+    """Number of the first line whose value in a column is exactly this."""
+    with path.open(encoding=spec.encoding, newline="") as stream:
+        line, at = 1, -1
+        reader = csv.reader(stream, delimiter=separator(path, spec))
+        for record in reader:
+            if at < 0:
+                at = record.index(column) if column in record else -1
+            elif len(record) > at and record[at] == cell:
+                return line
+            line = reader.line_num + 1
+    return None
+
+
+def _lines(text: bytes) -> int:
+    """Lines up to the last one that holds anything."""
+    end = len(text)
+    while end and text[end - 1] in b"\r\n":
+        end -= 1
+    return text.count(b"\n", 0, end) + 1
+
+
+def _shifts(path: Path, text: bytes, spec: FactsSpec, names: list[str]) -> list[tuple[int, int]]:
+    """Where rows stand lower than their position says: empty lines, line ends inside quotes.
+
+    Walks through the text record by record, and so finds what is wrong in which line.
+    """
+    stream = io.StringIO(text.decode("utf-8"), newline="")
+    reader = csv.reader(stream, delimiter=spec.delimiter, strict=True)
+    found: list[tuple[int, int]] = []
+    line, row, shift = 1, -1, 0
+    try:
+        for record in reader:
+            if record:
+                if len(record) != len(names):
+                    raise _ragged(path, line, record, names, spec)
+                if row >= 0 and line - row - 2 != shift:
+                    shift = line - row - 2
+                    found.append((row, shift))
+                row += 1
+            line = reader.line_num + 1
+    except csv.Error as problem:
+        raise HansaError(
+            "quotation marks do not pair",
+            place=f"{path}, row {line}",
+            printed=repr(_line(text, line)[:80]),
+            admissible='a value in quotes on both sides: "Wood, paper"; a quote inside it doubled',
+            fix="close the quotation mark, or remove it",
+        ) from problem
+    return found
+
+
+def _line(text: bytes, number: int) -> str:
+    return text.split(b"\n", number)[number - 1].decode("utf-8").rstrip("\r")
+
+
+def _ragged(
+    path: Path, line: int, record: list[str], names: list[str], spec: FactsSpec
+) -> HansaError:
+    more = len(record) > len(names)
+    shown = spec.delimiter.join(record)
+    return HansaError(
+        f"a row has {'more' if more else 'fewer'} columns than the header",
+        place=f"{path}, row {line}",
+        printed=f"{len(record)} column{'s' * (len(record) != 1)}: {shown[:80]!r}",
+        admissible=f"{len(names)} columns: {listed(names)}",
+        fix='put quotes around values that hold the separator: "Wood, paper"'
+        if more
+        else "complete the row (empty cells count), or remove it if it is no row of the table",
+    )
+
+
+def _bytes(path: Path, most: int = -1) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most)
+    except OSError as problem:
+        raise HansaError(
+            "the file cannot be opened",
+            place=str(path),
+            printed=problem.strerror or str(problem),
+            admissible="a file that may be read",
+            fix="check its permissions",
+        ) from problem
+
+
+def _text(path: Path, data: bytes, encoding: str, whole: bool = True) -> bytes:
+    """The bytes as UTF-8 with line ends of one kind."""
+    codec = codec_name(path, encoding)
+    for mark, name in _MARKS:
+        if data.startswith(mark) and codec not in (name, *_ENDS.get(name, ())):
+            raise HansaError(
+                "the file begins with a byte-order mark",
+                place=f"{path}, first {len(mark)} bytes",
+                printed=" ".join(f"{b:02X}" for b in mark),
+                admissible="UTF-8 without a mark",
+                fix=f"save it as plain UTF-8, or say so: --encoding {name}",
+            )
+    try:
+        # The end of a part may cut a character in two.
+        text = codecs.getincrementaldecoder(codec)("strict").decode(data, final=whole)
+    except UnicodeDecodeError as problem:
+        line = data[: problem.start].count(b"\n") + 1
+        raise HansaError(
+            f"the file is not {encoding.upper()} text",
+            place=f"{path}, row {line}, byte {problem.start}",
+            printed=repr(data[max(0, problem.start - 12) : problem.start + 4])[1:],
+            admissible=encoding.upper(),
+            fix="save it as UTF-8, or name its encoding: --encoding latin-1",
+        ) from problem
+    plain = data if codec == "utf-8" and whole else text.removeprefix("\ufeff").encode("utf-8")
+    _refuse_zero_bytes(path, plain)
+    return plain if b"\n" in plain else plain.replace(b"\r", b"\n")
+
+
+_ENDS = {"utf-16": ("utf-16-le", "utf-16-be")}
+
+
+def codec_name(path: Path, encoding: str) -> str:
+    """The one name of an encoding that goes by several."""
+    try:
+        codec = codecs.lookup(encoding).name
+        b"text".decode(codec, "ignore")
+    except LookupError as problem:
+        raise HansaError(
+            f"unknown encoding {encoding!r}",
+            place=str(path),
+            printed=str(problem),
+            admissible="utf-8, utf-8-sig, utf-16, latin-1, cp1252, …",
+            fix="name one: --encoding latin-1",
+        ) from problem
+    return codec
+
+
+def _refuse_zero_bytes(path: Path, text: bytes) -> None:
+    at = text.find(b"\x00")
+    if at < 0:
+        return
+    raise HansaError(
+        "the file holds zero bytes: it is no text, or text of another encoding",
+        place=f"{path}, row {text[:at].count(bytes([10])) + 1}, byte {at}",
+        printed=repr(text[max(0, at - 8) : at + 8])[1:],
+        admissible="UTF-8 text",
+        fix="save it as UTF-8, or name its encoding: --encoding utf-16-le",
+    )
+
+
+def _header_names(path: Path, text: bytes, delimiter: str) -> list[str]:
+    head = io.StringIO(text[: 1 << 20].decode("utf-8", "ignore"), newline="")
+    try:
+        names = next((r for r in csv.reader(head, delimiter=delimiter) if r), [])
+    except csv.Error as problem:
+        raise HansaError(
+            "the header row cannot be read",
+            place=f"{path}, row 1",
+            printed=str(problem),
+            admissible="column names separated by " + _SEPARATORS.get(delimiter, repr(delimiter)),
+            fix="begin the table with its column names",
+        ) from problem
+    refuse_repeated(names, str(path))
+    return names
+
+
+def _refuse_wrong_separator(path: Path, text: bytes, spec: FactsSpec) -> None:
+    first = text.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8", "ignore").rstrip("\r")
+    if spec.delimiter in first:
+        return
+    other = max(_SEPARATORS, key=first.count)
+    if first.count(other) == 0:
+        return
+    shown = "\\t" if other == "\t" else other
+    raise HansaError(
+        "the columns are separated by another sign",
+        place=f"{path}, row 1",
+        printed=f"{_SEPARATORS[other]} in {first[:60]!r}",
+        admissible=_SEPARATORS.get(spec.delimiter, repr(spec.delimiter)),
+        fix=f"name the separator: --delimiter '{shown}' (and --table decimal=, where it applies)",
+    )

@@ -1,0 +1,166 @@
+"""Numbers, marks and flags as they stand in cells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import hansa
+from hansa.errors import HansaError
+from hansa.law import flags_to_text
+from hansa.sources.cells import numbers
+
+MISSING = (":", "..", "-", "NA")
+
+
+def read(cell, **options):
+    """Value and status of one cell; None for a missing value."""
+    value, flags = numbers(pa.array([cell]), "jobs", "t.csv", missing=MISSING, **options)
+    status = "" if flags is None else flags_to_text(int(flags[0]))
+    return (None if np.isnan(value[0]) else float(value[0])), status
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "status"),
+    [
+        ("1234", 1234, ""),
+        (" 1234 ", 1234, ""),
+        ("1234.5", 1234.5, ""),
+        ("+7", 7, ""),
+        ("7.", 7, ""),
+        (".5", 0.5, ""),
+        ("1e3", 1000, ""),
+        ("007", 7, ""),
+        ("", None, ""),
+        ("   ", None, ""),
+        (None, None, ""),
+        (":", None, ""),
+        ("..", None, ""),
+        ("-", None, ""),
+        ("NA", None, ""),
+        ("7089 d", 7089, "d"),
+        ("7089d", 7089, "d"),
+        ("10.4 bep", 10.4, "b;e;p"),
+        ("1e3 p", 1000, "p"),
+        ("12e", 12, "e"),
+        (":c", None, "c"),
+        (": c", None, "c"),
+        ("|C", None, "c"),
+        ("5 |P", 5, "p"),
+        ("c", None, "c"),
+        (":bx", None, "b;x"),
+    ],
+)
+def test_a_cell_and_what_it_means(cell, value, status):
+    assert read(cell) == (value, status)
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "value"),
+    [
+        ("12,5", {"decimal": ","}, 12.5),
+        ("12,5 d", {"decimal": ","}, 12.5),
+        ("1.234,5", {"decimal": ",", "thousands": "."}, 1234.5),
+        ("1.234", {"decimal": ",", "thousands": "."}, 1234),
+        ("1,234,567.5", {"thousands": ","}, 1234567.5),
+        ("1,234 d", {"thousands": ","}, 1234),
+        ("1'234", {"thousands": "'"}, 1234),
+        ("1 234", {"thousands": " "}, 1234),
+        ("1\u00a0234", {"thousands": " "}, 1234),
+        ("1\u202f234\u202f567", {"thousands": " "}, 1234567),
+        ("234", {"thousands": ","}, 234),
+    ],
+)
+def test_marks_that_are_declared(cell, options, value):
+    assert read(cell, **options)[0] == value
+
+
+@pytest.mark.parametrize(
+    ("cell", "options"),
+    [
+        ("12 k", {}),
+        ("12 m", {}),
+        ("12 jobs", {}),
+        ("jobs", {}),
+        ("1_000", {}),
+        ("0x1F", {}),
+        ("1 2", {}),
+        ("12:", {}),
+        ("c 12", {}),
+        ("(12)", {}),
+        ("12*", {}),
+        ("<5", {}),
+        ("1.2.3", {}),
+        ("--5", {}),
+        ("5-", {}),
+        ("٣", {}),
+        ("½", {}),
+        ("nan", {}),
+        ("Infinity", {}),
+        ("1e400", {}),
+        # Thousands stand in groups of three; anything else may be a decimal comma.
+        ("12,5", {"thousands": ","}),
+        ("1,2,3", {"thousands": ","}),
+        ("1,23,456", {"thousands": ","}),
+        ("1234,567", {"thousands": ","}),
+        ("12 34", {"thousands": " "}),
+        ("1.234", {"decimal": ","}),
+        ("1.234 d", {"decimal": ","}),
+        ("12.5 d", {"decimal": ","}),
+        ("1.23", {"decimal": ",", "thousands": "."}),
+    ],
+)
+def test_what_is_no_certain_number_is_refused(cell, options):
+    with pytest.raises(HansaError) as refused:
+        read(cell, **options)
+    assert refused.value.finding.place == "t.csv, row 1, column jobs"
+    assert repr(cell) in refused.value.finding.printed
+
+
+def test_flags_in_cells_and_in_a_column_are_joined():
+    table = pa.table(
+        {
+            "geo": ["A", "B", "C", "D"],
+            "activity": ["x"] * 4,
+            "time": [2020] * 4,
+            "employment": ["5 e", ":c", ":", "7"],
+            "status": ["p", "b", "", None],
+        }
+    )
+    panel = hansa.read(table)
+    assert [(r["value"], r["status"]) for r in panel.rows()] == [
+        (5.0, "e;p"),
+        (None, "b;c"),
+        (None, "m"),
+        (7.0, ""),
+    ]
+    # An estimated value says that it rests on an estimate (law, clause 8).
+    assert [r["estimated"] for r in panel.rows()] == [1.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "flags"),
+    [
+        ("p", "p"),
+        ("bp", "b;p"),
+        ("p;e", "e;p"),
+        ("p, e", "e;p"),
+        ("P", "p"),
+        ("|C", "c"),
+        (":", "z"),
+        ("y", "y"),
+        ("boundary", "boundary"),
+        ("tiny;p", "p;tiny"),
+        ("", ""),
+        (" ", ""),
+        (None, ""),
+        ("-", ""),
+        ("NA", ""),
+    ],
+)
+def test_a_status_column_in_usual_spellings(status, flags):
+    table = pa.table(
+        {"geo": ["A"], "activity": ["x"], "time": [2020], "employment": [1], "status": [status]}
+    )
+    assert hansa.read(table).rows()[0]["status"] == flags
