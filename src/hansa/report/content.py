@@ -16,7 +16,7 @@ from hansa.codes import geographies
 from hansa.errors import Finding
 from hansa.measures import find_measure
 from hansa.panel import Panel
-from hansa.report.gaps import gaps
+from hansa.report.gaps import gaps, set_aside
 from hansa.report.html import Document, Section, Table
 from hansa.report.picks import Picks, picks
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
@@ -240,7 +240,10 @@ def _gaps_section(result: StudyResult) -> Section:
         question="What cannot be said, and why?",
         answer=answer,
         tables=tables,
-        certainty=tuple(_finding_text(f) for f in result.findings),
+        certainty=tuple(
+            set_aside(result.cube) if f.rule.startswith("rows set aside") else _finding_text(f)
+            for f in result.findings
+        ),
     )
 
 

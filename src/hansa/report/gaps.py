@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hansa.codes.codelist import versions_with
+from hansa.cube import Cube
 from hansa.panel import Panel
 from hansa.report.html import Table
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
@@ -142,3 +144,23 @@ def _by_cluster(base: BaseResult) -> dict[str, int]:
         if row["value"] is not None:
             counts[str(row["cluster"])] = counts.get(str(row["cluster"]), 0) + 1
     return counts
+
+
+def set_aside(cube: Cube) -> str:
+    """The codes of other versions that were left out, by the versions they belong to."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    rows = 0
+    for entry in cube.set_aside:
+        dimension, code, count = entry.replace(":", "").split()[:3]
+        axis = cube.geo if dimension == "geo" else cube.activity
+        scheme = axis.codelist.id.partition(":")[0]
+        groups.setdefault(versions_with(code, scheme), []).append(code)
+        rows += int(count)
+    parts = [
+        f"{', '.join(codes)} ({'valid in ' + joined(list(versions)) if versions else 'unknown'})"
+        for versions, codes in sorted(groups.items())
+    ]
+    return (
+        f"{rows} rows were set aside because their codes are not of the declared version: "
+        f"{'; '.join(parts)}."
+    )
