@@ -8,6 +8,7 @@ compiled plans are paid before its clock starts. The clock is the CPU time of th
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -15,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 Sums = dict[str, float]
-BALLAST = 3 << 30
+BALLAST = 64
+"""Free memory that is touched before the clock starts, in sizes of the table's file."""
 
 
 def floor(table: Path, clusters: Path) -> Sums:
@@ -198,13 +200,14 @@ CONTESTANTS: dict[str, tuple[str, Callable[[Path, Path], Sums]]] = {
 }
 
 
-def touch_memory() -> None:
+def touch_memory(size: int) -> None:
     """Let another process touch free memory and give it back.
 
     A virtual machine may own its free memory only once it is touched, and a first touch then
-    costs ten times the usual; this way no contestant pays for what the ones before it used.
+    costs ten times the usual; this way no contestant pays for what its host does.
     """
-    code = f"m = bytearray({BALLAST}); m[::4096] = b'x' * len(range(0, {BALLAST}, 4096))"
+    size = min(size, os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+    code = f"m = bytearray({size}); m[::4096] = bytes(len(range(0, {size}, 4096)))"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -221,7 +224,7 @@ def main(name: str, *paths: str) -> None:
     table, clusters, warm_table, warm_clusters = map(Path, paths)
     run = CONTESTANTS[name][1]
     run(warm_table, warm_clusters)
-    touch_memory()
+    touch_memory(BALLAST * table.stat().st_size)
     before = status_of_process("VmRSS")
     start = time.process_time()
     sums = run(table, clusters)

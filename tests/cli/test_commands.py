@@ -53,7 +53,8 @@ def test_every_command_explains_itself(name: str) -> None:
     "code",
     [
         "import hansa",
-        "import sys; sys.argv=['hansa','--help']\nfrom hansa.cli import app\napp(standalone_mode=False)",
+        "import sys; sys.argv = ['hansa', '--help']\n"
+        "from hansa.cli import app\napp(standalone_mode=False)",
     ],
 )
 def test_help_and_import_load_neither_numpy_nor_arrow(code: str) -> None:

@@ -50,7 +50,7 @@ class Slice:
         if self.listed is None:
             return self.matrix
         place = self.listed.places(self.matrix.shape[1])
-        return self.matrix.map(lambda part: part.ravel()[place])
+        return self.matrix.map(lambda part: part.take(place))
 
     @cached_property
     def of_region(self) -> Quantity:

@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hansa.cube import Ints
 from hansa.law import Flags, Floats, Quantity, flags_to_text
-from hansa.sources.cells import to_numpy
 
 
 @dataclass(frozen=True)
@@ -168,9 +166,27 @@ def nullable(values: Floats, keep: Keep = _as_is) -> pa.Array:
 
 def status_column(flags: Flags | None, size: int, keep: Keep = _as_is) -> pa.Array:
     """Status texts as a dictionary column; `keep` says where the new memory is to lie."""
-    if flags is None:
+    used = 0 if flags is None else int(np.bitwise_or.reduce(flags, initial=0))
+    if flags is None or not used:
         return _same("", size)
-    coded = pc.dictionary_encode(numeric(np.asarray(flags, np.uint64)))
-    names = [flags_to_text(int(bits)) for bits in to_numpy(coded.dictionary)]
-    narrow = to_numpy(coded.indices).astype(np.int8 if len(names) < 128 else np.int32)
+    sets, places = _numbered(flags, [bit for bit in range(64) if used >> bit & 1])
+    names = [flags_to_text(bits) for bits in sets]
+    narrow = places.astype(np.int8 if len(names) < 128 else np.int32)
     return pa.DictionaryArray.from_arrays(numeric(keep(narrow)), texts(names), safe=False)
+
+
+def _numbered(flags: Flags, bits: list[int]) -> tuple[list[int], Ints]:
+    """The sets of flags that occur, and the place of each row's own among them."""
+    if len(bits) > 8:
+        distinct, places = np.unique(flags, return_inverse=True)
+        return distinct.tolist(), places
+    # Few flags: their bits moved together are a number small enough to count by.
+    close = np.zeros(flags.shape, np.uint8)
+    for place, bit in enumerate(bits):
+        has = (flags & np.uint64(1 << bit)) != 0
+        close |= np.left_shift(has, place, dtype=np.uint8)
+    seen = np.flatnonzero(np.bincount(close))
+    rank = np.zeros(256, np.uint8)
+    rank[seen] = np.arange(seen.size)
+    sets = [sum(1 << bit for place, bit in enumerate(bits) if own >> place & 1) for own in seen]
+    return sets, rank[close]
