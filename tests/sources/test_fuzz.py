@@ -96,26 +96,29 @@ def number(cell):
 
 
 def by_pandas(data):
-    """The table as pandas reads it: sorted (geo, activity, time, value)."""
+    """The table as pandas reads it: (geo, activity, time, value)."""
     frame = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, encoding="utf-8")
-    return sorted(
+    return [
         (r.geo.strip(), r.activity.strip(), int(r.time), number(r.employment))
         for r in frame.itertuples()
-    )
+    ]
+
+
+def outcome(path):
+    """What Hansa makes of the file: the finding that refuses it, or its rows."""
+    try:
+        panel = hansa.read(path)
+    except hansa.HansaError as problem:
+        return problem.finding, None
+    return None, [(r["geo"], r["activity"], r["time"], r["value"]) for r in panel.rows()]
 
 
 def by_hansa(path):
-    """The table as Hansa reads it, or None where it is refused."""
-    try:
-        panel = hansa.read(path)
-    except hansa.HansaError as refused:
-        assert refused.finding.rule
-        assert refused.finding.place
-        assert refused.finding.printed
-        assert refused.finding.admissible
-        assert refused.finding.fix
-        return None
-    return [(r["geo"], r["activity"], r["time"], r["value"]) for r in panel.rows()]
+    """The rows of the file, or None where it is refused by a complete message."""
+    finding, rows = outcome(path)
+    if finding:
+        assert all((finding.rule, finding.place, finding.printed, finding.admissible, finding.fix))
+    return rows
 
 
 def key(row):

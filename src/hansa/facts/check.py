@@ -37,7 +37,8 @@ def check_facts(paths: list[Path], spec: FactsSpec | None = None) -> list[Findin
             findings += _of_cube(cube, measure, place)
         except HansaError as problem:
             findings.append(problem.finding)
-    findings += _unused(set.intersection(*unused) if unused else set(), place)
+    own = {spec.columns.get(m, m) for m in wanted}
+    findings += _unused(set.intersection(*unused) - own if unused else set(), place)
     order = {"error": 0, "warning": 1, "note": 2}
     unique = list(dict.fromkeys(findings))
     return sorted(unique, key=lambda f: order[f.severity])

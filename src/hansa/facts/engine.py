@@ -31,8 +31,11 @@ def start() -> Any:
     return connection
 
 
-def opened(connection: Any, path: Path, spec: FactsSpec) -> ibis.Table:
-    """The rows of a CSV file (every column as text) or of a Parquet file."""
+def opened(connection: Any, path: Path, spec: FactsSpec) -> tuple[ibis.Table, dict[str, str]]:
+    """The rows of a CSV file (every column as text) or of a Parquet file.
+
+    Beside them, the engine's name of each column: it takes no empty names, and `geo` for `GEO`.
+    """
     import ibis
 
     refuse_no_file(path)
@@ -40,7 +43,7 @@ def opened(connection: Any, path: Path, spec: FactsSpec) -> ibis.Table:
     name = glob.escape(str(path))
     if is_parquet(path):
         with parquet(path):
-            return connection.read_parquet(name)
+            return _as_named(connection.read_parquet(name))
     if path.suffix.lower() not in TEXT:
         raise HansaError(
             f"files ending in {path.suffix or 'nothing'} cannot be reduced",
@@ -53,18 +56,24 @@ def opened(connection: Any, path: Path, spec: FactsSpec) -> ibis.Table:
     encoding = _ENCODINGS.get(codec_name(path, spec.encoding))
     if encoding is None:
         # The engine knows few encodings; other files pass through memory.
-        return ibis.memtable(read_csv(path, spec))
-    return connection.read_csv(
+        return _as_named(ibis.memtable(read_csv(path, spec)))
+    plain = {own: f"column{i}" for i, own in enumerate(names)}
+    rows = connection.read_csv(
         name,
         auto_detect=False,
         header=True,
-        columns=dict.fromkeys(names, "VARCHAR"),
+        columns=dict.fromkeys(plain.values(), "VARCHAR"),
         delim=separator(path, spec),
         quote='"',
         escape='"',
         strict_mode=True,
         encoding=encoding,
     )
+    return rows, plain
+
+
+def _as_named(rows: ibis.Table) -> tuple[ibis.Table, dict[str, str]]:
+    return rows, {name: name for name in rows.columns}
 
 
 def run(expression: ibis.Table, files: Sequence[Path]) -> pa.Table:
@@ -95,7 +104,7 @@ def _refused(problem: str, files: Sequence[Path]) -> HansaError:
             if found > needed
             else "complete the row, or remove it if it is no row of the table",
         )
-    if "quote" in problem:
+    if "unterminated quote" in problem:
         return HansaError(
             "quotation marks do not pair",
             place=place,
@@ -103,7 +112,7 @@ def _refused(problem: str, files: Sequence[Path]) -> HansaError:
             admissible='a value in quotes on both sides: "Wood, paper"',
             fix="close the quotation mark, or remove it",
         )
-    if "nicode" in problem or "utf-8" in problem.lower():
+    if "not utf-8" in problem or "nvalid unicode" in problem:
         return HansaError(
             "the file is not UTF-8 text",
             place=place,

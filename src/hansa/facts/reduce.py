@@ -102,12 +102,13 @@ def _refuse_usage(engine: str, by: Sequence[str], spec: FactsSpec) -> None:
 
 
 def _source(connection: Any, path: Path, spec: FactsSpec, by: Sequence[str]) -> _Source:
-    rows = _chosen(opened(connection, path, spec), path, spec)
+    rows, named = opened(connection, path, spec)
+    rows = _chosen(rows, named, path, spec)
     columns: dict[str, Any] = {}
     for ours in (*by, *MEASURES, *_STATUS):
         theirs = spec.columns.get(ours, ours)
-        if theirs in rows.columns:
-            columns[ours] = rows[theirs]
+        if theirs in named:
+            columns[ours] = rows[named[theirs]]
         elif theirs.startswith("=") and ours in by:
             columns[ours] = _text(theirs[1:])
         elif ours in by or ours in spec.columns:
@@ -117,12 +118,12 @@ def _source(connection: Any, path: Path, spec: FactsSpec, by: Sequence[str]) -> 
     return _Source(path, spec, rows.select(**columns))
 
 
-def _chosen(rows: ibis.Table, path: Path, spec: FactsSpec) -> ibis.Table:
+def _chosen(rows: ibis.Table, named: dict[str, str], path: Path, spec: FactsSpec) -> ibis.Table:
     for name, wanted in spec.where.items():
-        if name not in rows.columns:
+        if name not in named:
             raise _no_column(name, path, spec, "correct where = { … } or --where COLUMN=VALUE")
         values = wanted if isinstance(wanted, list) else [wanted]
-        column = rows[name]
+        column = rows[named[name]]
         if column.type().is_floating():
             rows = rows.filter(column.isin([float(v) for v in values if _is_number(v)]))
         else:

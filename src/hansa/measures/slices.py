@@ -5,7 +5,6 @@ size        jobs (or another extensive value) of a unit in a region; units are c
 of_region   total of the region over the base
 of_unit     total of the unit over the reference area
 of_all      total of the base over the reference area
-unit_share  of_unit / of_all
 
 All of them broadcast against each other, so a formula is written once for a matrix
 (units x regions) and for a list of cells.
@@ -22,7 +21,7 @@ from hansa.clusters import Coverage
 from hansa.codes import Geography, geography_codes
 from hansa.cube import Axis, Cube, Listed, Year, extra_regio
 from hansa.errors import HansaError, UsageError, listed
-from hansa.law import Quantity, absent, choose, ratio, total
+from hansa.law import Quantity, absent, choose, total
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,6 @@ class Slice:
     def of_all(self) -> Quantity:
         """Total of the base over the reference area."""
         return self.all if self.all.shape == (1,) else self._by_unit(self.all)
-
-    @cached_property
-    def unit_share(self) -> Quantity:
-        """Share of the unit in the base of the reference area."""
-        return self._by_unit(ratio(self.unit, self.all))
 
     def _by_unit(self, part: Quantity) -> Quantity:
         return part[:, None] if self.listed is None else part[self.listed.activity]

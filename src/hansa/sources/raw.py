@@ -102,8 +102,10 @@ def batches(
     first = 1
     try:
         for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
+            batch.validate(full=True)
             yield first, pa.Table.from_batches([batch])
             first += batch.num_rows
+        _refuse_fewer(first - 1, file.metadata.num_rows)
     except _FAILURES as problem:
         raise _damaged(place, first, problem) from problem
 
@@ -113,9 +115,18 @@ def row_group(
 ) -> pa.Table:
     """The columns of one row group, whose first row has the number `first`."""
     try:
-        return file.read_row_group(group, columns=columns, use_threads=False)
+        table = file.read_row_group(group, columns=columns, use_threads=False)
+        table.validate(full=True)
+        _refuse_fewer(table.num_rows, file.metadata.row_group(group).num_rows)
+        return table
     except _FAILURES as problem:
         raise _damaged(place, first, problem) from problem
+
+
+def _refuse_fewer(found: int, promised: int) -> None:
+    """Some damaged pages end early without a word."""
+    if found != promised:
+        raise pa.ArrowInvalid(f"{found} rows where {promised} are promised")
 
 
 def _damaged(place: Path, first: int, problem: Exception) -> HansaError:

@@ -39,7 +39,8 @@ def read_csv(path: Path, spec: FactsSpec) -> pa.Table:
                 column_types={name: pa.string() for name in names}, strings_can_be_null=False
             ),
         )
-        shifts = _shifts(path, text, spec, names) if _lines(text) != table.num_rows + 1 else []
+        plain = _lines(text) == table.num_rows + 1 and not _open_quote(text)
+        shifts = [] if plain else _shifts(path, text, spec, names)
     except pa.ArrowInvalid as problem:
         _shifts(path, text, spec, names)
         if _lines(text) == 1:
@@ -86,10 +87,21 @@ def first_line_with(path: Path, spec: FactsSpec, column: str, cell: str) -> int 
 
 def _lines(text: bytes) -> int:
     """Lines up to the last one that holds anything."""
+    return text.count(b"\n", 0, _end(text)) + 1
+
+
+def _end(text: bytes) -> int:
+    """Where the text ends, line ends left out."""
     end = len(text)
     while end and text[end - 1] in b"\r\n":
         end -= 1
-    return text.count(b"\n", 0, end) + 1
+    return end
+
+
+def _open_quote(text: bytes) -> bool:
+    """Whether a quotation mark may be open at the end: a reader would take it as closed there."""
+    last = text.rfind(b"\n", 0, _end(text))
+    return text.count(b'"') % 2 == 1 or text.count(b'"', max(last, 0)) % 2 == 1
 
 
 def _shifts(path: Path, text: bytes, spec: FactsSpec, names: list[str]) -> list[tuple[int, int]]:
