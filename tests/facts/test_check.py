@@ -1,0 +1,237 @@
+"""Check: findings on tables, in one shape, and exit codes; on the three real tables too."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import hansa
+
+CODE = "from hansa.cli import main; main()"
+HEAD = "geo,activity,time,employment\n"
+KEYS = ["severity", "place", "rule", "printed", "admissible", "fix"]
+
+
+def check(folder, *arguments):
+    """Exit code and findings of `hansa check --json`."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, "check", *map(str, arguments), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    assert done.stderr == ""
+    return done.returncode, json.loads(done.stdout)
+
+
+def findings(path, text, **describe):
+    """(severity, rule, what was found) of a table."""
+    path.write_text(text)
+    return [(f.severity, f.rule, f.printed) for f in hansa.check(path, describe)]
+
+
+def test_findings_have_one_shape(tmp_path):
+    (tmp_path / "t.csv").write_text(HEAD + "A,TOTAL,2015,5\nA,x,2015,40\n")
+    code, found = check(tmp_path, "t.csv")
+    assert code == 1
+    assert list(found) == ["findings"]
+    assert all(list(f) == KEYS for f in found["findings"])
+    assert all(isinstance(text, str) for f in found["findings"] for text in f.values())
+    assert [f["severity"] for f in found["findings"]] == ["error", "warning", "note", "note"]
+    assert found["findings"][0] == {
+        "severity": "error",
+        "place": "t.csv, employment, TOTAL, A, time 2015",
+        "rule": "parts add up to more than their published total",
+        "printed": "parts 40, total 5",
+        "admissible": "at most 6 (each number rounded)",
+        "fix": "correct the total or its parts; check that the rows do not overlap",
+    }
+
+
+def test_warnings_and_notes_are_no_failure(tmp_path):
+    (tmp_path / "t.csv").write_text(HEAD + "A,x,2015,40\n")
+    code, found = check(tmp_path, "t.csv")
+    assert code == 0
+    assert {f["severity"] for f in found["findings"]} == {"warning", "note"}
+    assert check(tmp_path, "no.csv")[0] == 1
+
+
+def test_a_table_that_says_everything_has_no_findings(tmp_path):
+    found = findings(
+        tmp_path / "t.csv",
+        "geo,activity,time,employment\nSE11,10,2015,12\n",
+        classification="nace:2",
+        geography="nuts:2013",
+        absent_rows="unknown",
+    )
+    assert found == []
+
+
+def test_what_is_not_declared(tmp_path):
+    assert findings(tmp_path / "t.csv", HEAD + "A,x,2015,1\nB,y,2015,2\n") == [
+        (
+            "warning",
+            "what an absent row means is not declared: taken as zero",
+            "2 rows of 4 possible",
+        ),
+        ("note", "no classification is declared", "x, y"),
+        ("note", "no geography is declared", "A, B"),
+    ]
+
+
+def test_missing_values_zeros_and_empty_years_are_counted(tmp_path):
+    text = HEAD + "A,x,2015,1\nA,y,2015,\nB,x,2015,0\nA,x,2016,0\nA,y,2016,\n"
+    found = findings(tmp_path / "t.csv", text, absent_rows="unknown")
+    assert [f for f in found if "declared" not in f[1]] == [
+        ("warning", "every employment of the year is zero or missing", "0"),
+        ("note", "employment is missing in some rows", "2 of 5 rows (40.0%)"),
+        (
+            "note",
+            "zeros of employment are taken as printed; some may stand for hidden cells",
+            "2 of 5 rows (40.0%)",
+        ),
+    ]
+
+
+def test_every_total_that_is_too_small_is_found(tmp_path):
+    text = HEAD + "".join(
+        f"{geo},TOTAL,{time},10\n{geo},x,{time},90\n" for geo in "AB" for time in (2015, 2016)
+    )
+    path = tmp_path / "t.csv"
+    found = [f for f in findings(path, text) if f[0] == "error"]
+    assert (
+        found
+        == [("error", "parts add up to more than their published total", "parts 90, total 10")] * 4
+    )
+
+
+def test_all_measures_of_a_table_are_read(tmp_path):
+    text = "geo,activity,time,employment,establishments,label\nA,x,2015,12,-3,north\n"
+    found = findings(tmp_path / "t.csv", text, absent_rows="zero")
+    assert [f for f in found if "declared" not in f[1]] == [
+        ("error", "establishments is negative", "-3"),
+        ("note", "columns that are not used", "label"),
+    ]
+    text = "geo,activity,time,measure,value\nA,x,2015,employment,12\nA,x,2015,payroll,many\n"
+    found = findings(tmp_path / "t.csv", text, absent_rows="zero")
+    assert ("error", "text stands where a number is needed", "'many'") in found
+
+
+def test_a_definition_is_checked_too(tmp_path):
+    (tmp_path / "own.csv").write_text("cluster,activity,weight\nwood,16,1\nwood,16.1,1\n")
+    code, found = check(tmp_path, "own.csv", "--classification", "nace:2")
+    assert code == 1
+    assert found["findings"][0]["rule"] == (
+        "a cluster holds a code and a part of it: jobs would count twice"
+    )
+
+
+# The three real tables
+
+
+def test_bres_is_clean_but_for_zeros_that_may_hide_a_value(hansa_data, tmp_path):
+    code, found = check(
+        tmp_path,
+        hansa_data / "employment" / "uk_bres_nuts2_sic4_2015_2018.parquet",
+        "--columns",
+        "time=year,activity=sic4",
+        "--classification",
+        "nace:2",
+        "--geography",
+        "nuts:2013",
+        "--absent-rows",
+        "unknown",
+    )
+    assert code == 0
+    assert [(f["severity"], f["rule"], f["printed"]) for f in found["findings"]] == [
+        (
+            "note",
+            "zeros of employment are taken as printed; some may stand for hidden cells",
+            "8727 of 81900 rows (10.7%)",
+        ),
+        ("note", "columns that are not used", "geo_name, nesta_segment"),
+    ]
+
+
+SBS = {
+    "columns": {
+        "time": "year",
+        "activity": "nace_r2",
+        "employment": "persons_employed",
+        "employment_status": "flag",
+    },
+    "classification": "nace:2",
+    "geography": "nuts:2013",
+    "absent_rows": "unknown",
+}
+
+
+def test_sbs_mixes_versions_of_nuts(hansa_data):
+    path = hansa_data / "employment" / "eurostat_sbs_nuts_nace_2015.parquet"
+    (error,) = [f for f in hansa.check(path, SBS) if f.severity == "error"]
+    assert error.rule == "codes of several versions of NUTS are mixed"
+    assert error.printed.startswith("DE41, valid in nuts:20")
+    assert error.place.startswith(f"{path}, row ")
+
+
+def test_sbs_without_the_rows_of_other_versions(hansa_data):
+    path = hansa_data / "employment" / "eurostat_sbs_nuts_nace_2015.parquet"
+    describe = SBS | {"unknown_codes": "set_aside"}
+    found = hansa.check(path, describe)
+    assert [f.severity for f in found] == ["warning", "note", "note", "note"]
+    assert found[0].printed.startswith("geo DE41: 101 rows, geo DE42: 101 rows")
+    # The source hides 8,499 of all rows; most of them carry codes of another version.
+    assert found[1].printed == "4608 of 42819 rows (10.8%)"
+    rows = pq.read_table(path)
+    assert rows.num_rows == 46_859
+    assert pa.compute.sum(pa.compute.is_null(rows["persons_employed"])).as_py() > 8_499
+
+
+def test_the_new_york_table_holds_its_totals(hansa_data):
+    path = hansa_data / "employment" / "us_ny_counties_naics3_2000_2008.parquet"
+    found = hansa.check(path, {"absent_rows": "unknown", "areas": ["New York State"]})
+    assert [(f.severity, f.rule) for f in found] == [
+        ("note", "no classification is declared"),
+        ("note", "no geography is declared"),
+    ]
+
+
+def test_a_county_that_is_taken_for_the_state_is_found(hansa_data, tmp_path):
+    """A total that is smaller than its parts: the state's rows with one county's total."""
+    table = pq.read_table(
+        hansa_data / "employment" / "us_ny_counties_naics3_2000_2008.parquet",
+        filters=[("geo", "in", ["New York State", "Kings County"]), ("time", "=", 2008)],
+    ).to_pandas()
+    total = table["activity"] == "TOTAL"
+    county = table.loc[total & (table["geo"] == "Kings County"), "employment"].iloc[0]
+    table.loc[total & (table["geo"] == "New York State"), "employment"] = county
+    table.to_csv(tmp_path / "t.csv", index=False)
+    errors = [f for f in hansa.check(tmp_path / "t.csv") if f.severity == "error"]
+    assert [f.place for f in errors] == ["t.csv, employment, TOTAL, New York State, time 2008"]
+
+
+@pytest.mark.parametrize(
+    ("name", "describe", "rows"),
+    [
+        (
+            "uk_bres_nuts2_sic4_2015_2018",
+            {"columns": {"time": "year", "activity": "sic4"}, "classification": "nace:2"},
+            81_900,
+        ),
+        ("eurostat_sbs_nuts_nace_2015", SBS | {"unknown_codes": "set_aside"}, 42_819),
+        ("us_ny_counties_naics3_2000_2008", {}, 34_664),
+    ],
+)
+def test_a_real_table_is_the_same_from_csv(name, describe, rows, hansa_data, tmp_path):
+    path = hansa_data / "employment" / f"{name}.parquet"
+    panel = hansa.read(path, describe=describe)
+    assert len(panel) == rows
+    pq.read_table(path).to_pandas().to_csv(tmp_path / "t.csv", index=False, float_format="%.0f")
+    again = hansa.read(tmp_path / "t.csv", describe=describe)
+    assert again.to_pandas().equals(panel.to_pandas())
