@@ -36,6 +36,7 @@ def read(facts: Facts, measure: str = "employment", describe: Description = None
     results = Results(cube.geo.codes, cube.activity.codes, "activity", cube.size)
     for time in cube.years:
         rows = cube.load(time)
+        cube.laid_out(time, rows)
         results.add(Block(time, None, rows.geo, rows.activity, marked_missing(rows.values)))
     return Panel(("geo", "activity", "time"), results.table(), cube.header)
 
@@ -109,7 +110,16 @@ def _cube(facts: Facts, measure: str, spec: FactsSpec) -> Cube:
 
 
 def _paths(files: Path | str | Sequence[Path | str]) -> list[Path]:
-    return [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
+    if isinstance(files, str | Path):
+        return [Path(files)]
+    if isinstance(files, Sequence) and files and all(isinstance(f, str | Path) for f in files):
+        return [Path(f) for f in files]
+    raise UsageError(
+        "there are no facts to read",
+        printed=f"{type(files).__name__}: {files!r}"[:120],
+        admissible="a path, several paths, or a table that speaks the Arrow C stream",
+        fix="name the file, or pass the data frame",
+    )
 
 
 def _spec(describe: Description) -> FactsSpec:

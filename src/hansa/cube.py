@@ -193,7 +193,7 @@ class Cube:
     def year(self, time: int) -> Year:
         """The year laid out, parents filled from complete sets of parts."""
         rows = self.load(time)
-        cells = self._laid_out(time, rows)
+        cells = self.laid_out(time, rows)
         if (above := next(parts_above_total(self, cells), None)) is not None:
             raise HansaError(
                 "parts add up to more than their published total",
@@ -206,7 +206,11 @@ class Cube:
         cells = _resolved(cells.map(np.transpose), self.geo).map(np.transpose)
         return Year(time, cells, rows.listed)
 
-    def _laid_out(self, time: int, rows: Rows) -> Quantity:
+    def laid_out(self, time: int, rows: Rows) -> Quantity:
+        """The rows of a year as a matrix (activities x regions), nothing filled.
+
+        Raises HansaError for a key that stands in more than one row.
+        """
         shape = (len(self.activity), len(self.geo))
         place = rows.listed.places(shape[1])
         self._refuse_duplicates(time, rows, place, shape)

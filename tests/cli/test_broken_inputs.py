@@ -930,7 +930,8 @@ DEFINITIONS = [
         """the weight of 16 is no share
   where:  {dir}/own.csv, row 2
   found:  1.5
-  needed: a share from 0 to 1: how much of the activity belongs to the cluster""",
+  needed: a share from 0 to 1: how much of the activity belongs to the cluster
+  do:     correct the weight; without the column every weight is 1""",
     ),
     Broken(
         "a code and the whole it is a part of",
@@ -956,8 +957,9 @@ DEFINITIONS = [
         "an unknown code in a definition",
         "own.csv",
         MEMBERS + "wood,16,1\nwood,9999,1\n",
-        """unknown activity '9999'
+        """an activity is not in the classification
   where:  {dir}/own.csv, row 3
+  found:  '9999'
   needed: codes of nace:2
   do:     correct the code, or declare the classification it belongs to""",
     ),
@@ -968,14 +970,18 @@ DEFINITIONS = [
         """the column activity is missing
   where:  {dir}/own.csv
   found:  cluster, code, weight
-  needed: cluster, activity, weight""",
+  needed: cluster, activity, weight
+  do:     rename the column that holds it to activity""",
     ),
     Broken(
         "a definition without members",
         "own.csv",
         MEMBERS,
         """the definition has no members
-  where:  {dir}/own.csv""",
+  where:  {dir}/own.csv
+  found:  a header row only
+  needed: one row for each cluster and activity
+  do:     add the rows""",
     ),
 ]
 

@@ -106,14 +106,23 @@ def reduce(
     out: Annotated[Path | None, typer.Option("--out", help="Result (.csv, .parquet).")] = None,
     columns: o.Columns = [],  # noqa: B006
     where: o.Where = [],  # noqa: B006
+    encoding: o.Encoding = "",
     delimiter: o.Delimiter = "",
+    describe: o.Describe = None,
+    more: o.More = [],  # noqa: B006
 ) -> None:
     """Add up rows to region x activity x year."""
     from hansa.facts.reduce import reduce_files
     from hansa.files import csv_bytes, write_table
 
     spec = o.facts_spec(
-        columns=columns, where=where, level=[], describe=None, more=[], delimiter=delimiter
+        columns=columns,
+        where=where,
+        level=[],
+        describe=describe,
+        more=more,
+        encoding=encoding,
+        delimiter=delimiter,
     )
     keys = [name.strip() for name in by.split(",") if name.strip()]
     table = reduce_files(files, keys, spec, engine)

@@ -172,6 +172,7 @@ def _members(text: str, place: str, code_list: str) -> tuple[Member, ...]:
                 place=place,
                 printed=listed(names),
                 admissible="cluster, activity, weight",
+                fix=f"rename the column that holds it to {needed}",
             )
     if unknown := sorted(set(names) - _COLUMNS):
         raise HansaError(
@@ -184,7 +185,13 @@ def _members(text: str, place: str, code_list: str) -> tuple[Member, ...]:
     codes = classification(code_list)
     found = tuple(_member(row, f"{place}, row {i}", codes) for i, row in enumerate(rows, 2))
     if not found:
-        raise HansaError("the definition has no members", place=place)
+        raise HansaError(
+            "the definition has no members",
+            place=place,
+            printed="a header row only",
+            admissible="one row for each cluster and activity",
+            fix="add the rows",
+        )
     return found
 
 
@@ -192,8 +199,9 @@ def _member(row: dict[str, str], place: str, codes: Codelist) -> Member:
     activity = codes.spell(row["activity"] or "")
     if activity is None:
         raise HansaError(
-            f"unknown activity {row['activity']!r}",
+            "an activity is not in the classification",
             place=place,
+            printed=repr(row["activity"]),
             admissible=f"codes of {codes.id}",
             fix="correct the code, or declare the classification it belongs to",
         )
@@ -208,6 +216,7 @@ def _member(row: dict[str, str], place: str, codes: Codelist) -> Member:
             place=place,
             printed=text,
             admissible="a share from 0 to 1: how much of the activity belongs to the cluster",
+            fix="correct the weight; without the column every weight is 1",
         )
     kind = (row.get("kind") or "").strip()
     if kind not in ("", *KINDS):

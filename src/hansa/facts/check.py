@@ -59,7 +59,7 @@ def _of_cube(cube: Cube, measure: str, place: str) -> Iterable[Finding]:
     missing = zeros = cells = 0
     for time in cube.years:
         rows = cube.load(time)
-        laid = cube._laid_out(time, rows)
+        laid = cube.laid_out(time, rows)
         yield from _above(cube, laid, f"{place}, {measure}", time)
         values = rows.values.value
         cells += values.size

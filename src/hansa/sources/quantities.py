@@ -31,7 +31,8 @@ def quantity(
 ) -> Quantity:
     """Values of the table with flags, bounds and estimated shares, checked cell by cell."""
     value, flags = _numeric(table[columns.value], columns.value, spec, place, numbered)
-    _refuse_negative(value, columns.value, place, numbered)
+    if spec.columns.get("value_added", "value_added") != columns.value:
+        _refuse_negative(value, columns.value, place, numbered)
     if columns.status:
         own = _flags(table[columns.status], columns.status, spec, place, numbered)
         flags = own if flags is None else flags | own

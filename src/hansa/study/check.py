@@ -8,7 +8,7 @@ from hansa.clusters.definition import find_definition, findings, read_csv
 from hansa.errors import Finding, HansaError
 from hansa.facts.check import check_facts
 from hansa.sources.spec import FactsSpec
-from hansa.study.config import facts_paths, read_study
+from hansa.study.config import facts_paths, placed, read_study
 
 
 def check_path(path: Path, spec: FactsSpec | None = None) -> list[Finding]:
@@ -38,7 +38,7 @@ def _study(folder: Path) -> list[Finding]:
     found: list[Finding] = []
     for spec in study.facts.values():
         try:
-            found += check_facts(facts_paths(folder, spec), spec)
+            found += check_facts(facts_paths(folder, spec), placed(folder, spec))
         except HansaError as problem:
             found.append(problem.finding)
     code_list = next(iter(study.facts.values())).classification

@@ -147,6 +147,13 @@ def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
     return found
 
 
+def placed(folder: Path, spec: FactsSpec) -> FactsSpec:
+    """The entry with its file of totals found from the study folder, like its other files."""
+    if not spec.totals:
+        return spec
+    return spec.model_copy(update={"totals": str(_expanded(folder, spec.totals))})
+
+
 def _expanded(folder: Path, name: str) -> Path:
     if name.startswith("$HANSA_DATA"):
         root = os.environ.get("HANSA_DATA")

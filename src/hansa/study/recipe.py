@@ -10,7 +10,7 @@ from typing import Any
 
 from hansa.errors import HansaError, listed
 from hansa.files import json_bytes, write_bytes
-from hansa.study.config import Study, facts_paths, study_from
+from hansa.study.config import Study, facts_paths, placed, study_from
 from hansa.study.run import StudyResult
 
 NAME = "recipe.json"
@@ -54,7 +54,8 @@ def _labelled(base: str, definition: str, steps: tuple[str, ...]) -> list[str]:
 def _inputs(study: Study, folder: Path) -> list[dict[str, Any]]:
     found = []
     for name, spec in study.facts.items():
-        for path in facts_paths(folder, spec):
+        totals = placed(folder, spec).totals
+        for path in [*facts_paths(folder, spec), *([Path(totals)] if totals else [])]:
             found.append(
                 {
                     "facts": name,

@@ -16,7 +16,7 @@ from hansa.panel import Panel
 from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts
 from hansa.study.compute import Options, Request, compute_all, reference_members
-from hansa.study.config import BaseChoice, Study, facts_paths
+from hansa.study.config import BaseChoice, Study, facts_paths, placed
 
 Progress = Callable[[str, float], None]
 
@@ -81,7 +81,7 @@ def run_study(
         progress(f"checking {name}", 0.4 * i / len(study.facts))
         paths = facts_paths(folder, spec)
         files += paths
-        findings += check_facts(paths, spec)
+        findings += check_facts(paths, placed(folder, spec))
     _refuse_errors(findings)
     chosen = [find_measure(m) for m in study.measures]
     results = []
@@ -212,7 +212,8 @@ def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cu
     problems = []
     for spec in study.facts.values():
         try:
-            cubes[column] = read_facts(facts_paths(folder, spec), spec, column)
+            own = placed(folder, spec)
+            cubes[column] = read_facts(facts_paths(folder, spec), own, column)
             return cubes[column]
         except HansaError as problem:
             if "is missing" not in problem.finding.rule:
