@@ -54,7 +54,7 @@ def test_no_weight_is_a_whole_activity(tmp_path):
         ("cluster,weight\nX,1\n", "the column activity is missing"),
         ("cluster,activity,jobs\nX,10,3\n", "columns without meaning"),
         ("cluster,activity,weight\n", "the definition has no members"),
-        ("cluster,activity,weight\nX,99.99,1\n", "unknown activity '99.99'"),
+        ("cluster,activity,weight\nX,99.99,1\n", "an activity is not in the classification"),
         ("cluster,activity,weight\nX,10,1.5\n", "the weight of 10 is no share"),
         ("cluster,activity,weight\nX,10,-1\n", "the weight of 10 is no share"),
         ("cluster,activity,weight\nX,10,half\n", "the weight of 10 is no share"),
