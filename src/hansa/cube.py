@@ -21,6 +21,11 @@ from hansa.law import Quantity, any_flag, total
 from hansa.panel import Header
 
 # int16, int32 or int64, whichever is narrow enough
+OVERLAP = (
+    "correct the total or its parts; where some rows are subtotals of others, leave them out: "
+    "--where COLUMN!=VALUE"
+)
+
 Ints = npt.NDArray[Any]
 
 
@@ -200,7 +205,7 @@ class Cube:
                 place=f"{above.place}, time {time}",
                 printed=f"parts {above.parts:g}, total {above.total:g}",
                 admissible=f"at most {above.total + above.tolerance:g} (each number rounded)",
-                fix="correct the total or its parts; check that the rows do not overlap",
+                fix=OVERLAP,
             )
         cells = _resolved(cells, self.activity)
         cells = _resolved(cells.map(np.transpose), self.geo).map(np.transpose)

@@ -418,7 +418,8 @@ first (hansa reduce)""",
   where:  TOTAL, SE11, time 2015
   found:  parts 60, total 50
   needed: at most 51.5 (each number rounded)
-  do:     correct the total or its parts; check that the rows do not overlap""",
+  do:     correct the total or its parts; where some rows are subtotals of others, \
+leave them out: --where COLUMN!=VALUE""",
     ),
     Broken(
         "an empty file",

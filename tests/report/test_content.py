@@ -70,7 +70,7 @@ def test_each_base_has_its_questions_and_the_gaps_come_last(folder: Path) -> Non
         "gaps",
     ]
     assert made.sections[1].question.endswith("(base: everything)")
-    assert made.origin == "Real data: made up."
+    assert made.origin == "Published data: made up."
 
 
 def test_what_is_lost_under_each_base_is_said_and_counted(folder: Path) -> None:

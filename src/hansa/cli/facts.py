@@ -88,10 +88,10 @@ def _give(panel: Panel, out: Path | None) -> None:
 
     if out is None:
         sys.stdout.buffer.write(csv_bytes(panel.table))
-        return
-    write_panel(panel, out)
-    absent = panel.table["value"].null_count
-    o.say(f"{out}: {len(panel)} rows, {absent} absent, {panel.header.unit}")
+    else:
+        write_panel(panel, out)
+        absent = panel.table["value"].null_count
+        o.say(f"{out}: {len(panel)} rows, {absent} absent, {panel.header.unit}")
     for note in panel.header.notes:
         o.say(f"  note: {note}")
     for step in panel.header.steps:

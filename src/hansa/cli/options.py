@@ -19,7 +19,11 @@ Columns = Annotated[
     typer.Option("--columns", help="Our name = the table's name: time=year,activity=sic4."),
 ]
 Where = Annotated[
-    list[str], typer.Option("--where", help="Rows to keep: COLUMN=VALUE (repeat to combine).")
+    list[str],
+    typer.Option(
+        "--where",
+        help="Rows to keep: COLUMN=VALUE, or to leave out: COLUMN!=VALUE (repeat for more).",
+    ),
 ]
 Classification = Annotated[
     str, typer.Option("--classification", help="Classification of the activities: nace:2.")
@@ -94,10 +98,11 @@ def facts_spec(
 
 
 def _many(where: list[str]) -> dict[str, str | list[str]]:
-    return {
-        name: value.split("|") if "|" in value else value
-        for name, value in pairs(where, "--where").items()
-    }
+    found: dict[str, list[str]] = {}
+    for text in where:
+        for name, value in pairs([text], "--where").items():
+            found.setdefault(name, []).extend(value.split("|"))
+    return {name: v[0] if len(v) == 1 else v for name, v in found.items()}
 
 
 def _value(name: str, text: str) -> Any:

@@ -8,11 +8,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from hansa.cube import Cube, parts_above_total
+from hansa.cube import OVERLAP, Cube, parts_above_total
 from hansa.errors import Finding, HansaError, listed
+from hansa.law import Quantity
 from hansa.sources.raw import column_names, raw_table
 from hansa.sources.spec import MEASURES, FactsSpec, beside
 from hansa.sources.tabular import read_facts
+
+CALLED_TOTAL = {
+    *("total", "totals", "all", "sum", "insgesamt", "gesamt", "summe", "i alt", "totalt"),
+    *("yhteensä", "kokku", "kopā", "iš viso", "ogółem", "razem", "alls", "samtals"),
+}
+
+SHOWN = 3
+"""Totals of one year that are shown where parts exceed them; the rest is counted."""
 
 MOST = 20
 """Places shown of one kind of finding; the rest is counted."""
@@ -61,6 +70,8 @@ def _of_cube(cube: Cube, measure: str, place: str) -> Iterable[Finding]:
         rows = cube.load(time)
         laid = cube.laid_out(time, rows)
         yield from _above(cube, laid, f"{place}, {measure}", time)
+        if time == cube.years[0]:
+            yield from _unsaid_totals(cube, laid, place)
         values = rows.values.value
         cells += values.size
         missing += int(np.isnan(values).sum())
@@ -88,12 +99,13 @@ def _undeclared(cube: Cube, place: str) -> Iterable[Finding]:
                 f"a code list such as {'nace:2' if name == 'classification' else 'nuts:2013'}",
                 f"declare it (--{name} ID): codes then have labels, a hierarchy and conversions",
             )
-    if any("not declared" in step for step in cube.header.steps):
+    possible = len(cube.years) * len(cube.geo) * len(cube.activity)
+    if any("not declared" in step for step in cube.header.steps) and cube.size < possible:
         yield Finding(
             "warning",
             place,
             "what an absent row means is not declared: taken as zero",
-            f"{cube.size} rows of {len(cube.years) * len(cube.geo) * len(cube.activity)} possible",
+            f"{cube.size} rows of {possible} possible",
             "absent_rows = zero or unknown",
             "declare it in the study, in NAME.meta.toml or by --absent-rows",
         )
@@ -123,17 +135,42 @@ def _set_aside(cube: Cube, place: str) -> Iterable[Finding]:
         )
 
 
-def _above(cube: Cube, laid: object, place: str, time: int) -> Iterable[Finding]:
-    found = list(parts_above_total(cube, laid))  # type: ignore[arg-type]
-    for above in found[:MOST]:
+def _above(cube: Cube, laid: Quantity, place: str, time: int) -> Iterable[Finding]:
+    found = list(parts_above_total(cube, laid))
+    for above in found[:SHOWN]:
+        more = f" ({len(found) - SHOWN} more places in {time})" if len(found) > SHOWN else ""
         yield Finding(
             "error",
-            f"{place}, {above.place}, time {time}",
+            f"{place}, {above.place}, time {time}{more}",
             "parts add up to more than their published total",
             f"parts {above.parts:g}, total {above.total:g}",
             f"at most {above.total + above.tolerance:g} (each number rounded)",
-            "correct the total or its parts; check that the rows do not overlap",
+            OVERLAP,
         )
+
+
+def _unsaid_totals(cube: Cube, laid: Quantity, place: str) -> Iterable[Finding]:
+    """Codes that add up all others of a table without hierarchy, or are called so."""
+    for name, axis, values in (
+        ("activity", cube.activity, laid.value),
+        ("geo", cube.geo, laid.value.T),
+    ):
+        if not axis.codelist.is_local or len(axis.roots) < 4:
+            continue
+        rows = values[list(axis.roots)]
+        summed = np.abs(2 * rows - rows.sum(axis=0)) <= len(rows) / 2
+        for i, node in enumerate(axis.roots):
+            code = axis.codes[node]
+            adds_up = summed[i].all() and rows[i].any()
+            if adds_up or code.strip().lower() in CALLED_TOTAL:
+                yield Finding(
+                    "warning",
+                    f"{place}, {name} {code}",
+                    "a code looks like the total of all others",
+                    "it is their sum" if adds_up else "by its name",
+                    "totals are declared, so that they are not added to their parts",
+                    f"say so: total = ['{code}'] or --table total={code}",
+                )
 
 
 def _gaps(cube: Cube, measure: str, place: str, counts: tuple[int, int, int]) -> Iterable[Finding]:

@@ -22,7 +22,7 @@ from hansa.law import bit, flags_from_text, flags_to_text
 from hansa.sources.cells import SPACES
 from hansa.sources.raw import column_names, first_row_with
 from hansa.sources.rows import no_rows
-from hansa.sources.spec import KEYS, MEASURES, FactsSpec, beside
+from hansa.sources.spec import KEYS, MEASURES, FactsSpec, beside, picked
 
 if TYPE_CHECKING:
     import ibis
@@ -119,16 +119,18 @@ def _source(connection: Any, path: Path, spec: FactsSpec, by: Sequence[str]) -> 
 
 
 def _chosen(rows: ibis.Table, named: dict[str, str], path: Path, spec: FactsSpec) -> ibis.Table:
-    for name, wanted in spec.where.items():
+    for key, wanted in spec.where.items():
+        name, kept = picked(key, named)
         if name not in named:
             raise _no_column(name, path, spec, "correct where = { … } or --where COLUMN=VALUE")
         values = wanted if isinstance(wanted, list) else [wanted]
         column = rows[named[name]]
         if column.type().is_floating():
-            rows = rows.filter(column.isin([float(v) for v in values if _is_number(v)]))
+            found = column.isin([float(v) for v in values if _is_number(v)])
         else:
             texts = [str(v).lower() if isinstance(v, bool) else str(v) for v in values]
-            rows = rows.filter(column.cast("string").isin(texts))
+            found = column.cast("string").isin(texts)
+        rows = rows.filter(found if kept else ~found.fill_null(False))
     return rows
 
 

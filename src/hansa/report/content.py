@@ -96,7 +96,7 @@ def document(result: StudyResult, drawn: dict[str, Figure] | None = None) -> Doc
 
 def _real(result: StudyResult) -> str:
     sources = dict.fromkeys(s.source or ", ".join(s.file) for s in result.study.facts.values())
-    return f"Real data: {'; '.join(sources)}."
+    return f"Published data: {'; '.join(sources)}."
 
 
 def _parts(result: StudyResult) -> Iterator[_Part]:
@@ -256,7 +256,10 @@ def _method(result: StudyResult) -> Iterator[tuple[str, str]]:
     study = result.study
     for own in result.results:
         d = own.definition
-        yield "Clusters", f"{d.label} ({d.id} {d.version}). {' '.join(d.note.split())}".strip()
+        yield (
+            "Clusters",
+            f"{d.label} ({f'{d.id} {d.version}'.strip()}). {' '.join(d.note.split())}".strip(),
+        )
     for name in study.measures:
         m = find_measure(name)
         text = f"{m.definition} Formula: {m.formula}. Unit: {m.unit}. Source: {m.source}."

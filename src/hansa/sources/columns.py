@@ -15,7 +15,7 @@ from hansa.cube import Ints
 from hansa.errors import HansaError, listed
 from hansa.sources.cells import as_text, decoded, positions, to_numpy
 from hansa.sources.rows import row_numbers
-from hansa.sources.spec import KEYS, MEASURES, FactsSpec
+from hansa.sources.spec import KEYS, MEASURES, FactsSpec, picked
 
 Numbered = Callable[[int], int]
 
@@ -206,7 +206,8 @@ def chosen_rows(
     if not where:
         return table, number
     keep: pa.Array = pa.array(np.ones(table.num_rows, bool))
-    for name, wanted in where.items():
+    for key, wanted in where.items():
+        name, kept = picked(key, table.column_names)
         if name not in table.column_names:
             raise HansaError(
                 f"there is no column {name!r} to choose rows by",
@@ -217,7 +218,8 @@ def chosen_rows(
             )
         texts = [_as_text(w) for w in (wanted if isinstance(wanted, list) else [wanted])]
         cells = pc.fill_null(as_text(table[name], name, place), "")
-        keep = pc.and_(keep, pc.is_in(cells, value_set=pa.array(texts)))
+        found = pc.is_in(cells, value_set=pa.array(texts))
+        keep = pc.and_(keep, found if kept else pc.invert(found))
     at = positions(keep)
     return _without_views(table).filter(keep), lambda i: number(int(at[i]))
 

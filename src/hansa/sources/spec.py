@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,7 +31,8 @@ class FactsSpec(BaseModel):
 
     columns   our name -> the table's name (`time = "year"`); `time = "=2015"` is a constant
     measure   what a column `value` holds where no column `measure` says so
-    where     column of the table -> value or values of the rows to keep
+    where     column of the table -> value or values of the rows to keep; a name followed by
+              `!` leaves such rows out
     level     `activity`, `geo` -> level of the code list whose rows are the parts of the result
     missing   marks that stand for a missing value; an empty cell always does
     total     codes of the table that mean the published total
@@ -259,3 +261,10 @@ def _unreadable(place: str, found: str) -> HansaError:
         admissible="the header that Hansa writes with a result",
         fix="compute the result again, or remove its header and give one by options",
     )
+
+
+def picked(name: str, names: Iterable[str]) -> tuple[str, bool]:
+    """Column that a key of `where` speaks of, and whether its rows are kept or left out."""
+    if name.endswith("!") and name not in names:
+        return name[:-1], False
+    return name, True

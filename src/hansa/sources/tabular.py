@@ -32,7 +32,7 @@ from hansa.sources.pieces import Packing, Piece, Pieces, by_year
 from hansa.sources.quantities import quantity
 from hansa.sources.raw import batches, is_parquet, parquet, raw_table, row_group
 from hansa.sources.rows import no_rows
-from hansa.sources.spec import FactsSpec, beside, inside
+from hansa.sources.spec import FactsSpec, beside, inside, picked
 from hansa.sources.vocabulary import Vocabulary
 
 TEXT_FIRST_ROW = 2
@@ -122,7 +122,9 @@ class _Reader:
     ) -> Columns:
         columns = find_columns(names, spec, self.measure, place, totals, **fixed)
         self.names |= set(names)
-        self.unused |= set(names) - set(columns.used) - set(spec.where)
+        self.unused |= (
+            set(names) - set(columns.used) - {picked(key, names)[0] for key in spec.where}
+        )
         return columns
 
     def _stream(
@@ -145,10 +147,11 @@ class _Reader:
         self.activity.refuse_lost_zeros(str(path))
 
     def _batches(self, path: Path, columns: Columns, spec: FactsSpec) -> None:
-        names = [*columns.used, *(c for c in spec.where if c not in columns.used)]
         keys = (columns.geo, columns.activity)
         texts = (*(c for c in keys if not c.startswith("=")), *columns.texts)
         with parquet(path, dictionary=texts) as file:
+            chosen = [picked(key, file.schema_arrow.names)[0] for key in spec.where]
+            names = list(dict.fromkeys([*columns.used, *chosen]))
             for first, table in batches(file, names, path):
                 self._take(table, columns, spec, str(path), first)
         self.activity.refuse_lost_zeros(str(path))

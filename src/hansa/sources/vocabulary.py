@@ -55,6 +55,8 @@ class Vocabulary:
             row = int(np.flatnonzero(np.asarray(array.is_null().to_pylist()))[0])
             self._refuse("", f"{place}, row {numbered(row)}")
         indices = to_numpy(array.indices)
+        array = _without_unused(array, indices)
+        indices = to_numpy(array.indices)
         texts, known = self._of_dictionary(array.dictionary)
         used = np.bincount(indices, minlength=len(texts)) if (known < SET_ASIDE).any() else None
         for i, text in enumerate(texts):
@@ -170,3 +172,13 @@ class Vocabulary:
         shorter = [t for t in digits if len(t) == widest - 1]
         if widest >= 3 and shorter and all(self.codelist.spell("0" + t) for t in shorter):
             raise self._lost_zero(shorter[0], f"{place}, column of {self.dimension}")
+
+
+def _without_unused(array: pa.DictionaryArray, indices: Ints) -> pa.DictionaryArray:
+    """The array without words that no row has: a filtered column keeps its whole dictionary."""
+    used = np.bincount(indices, minlength=len(array.dictionary)) > 0
+    if used.all():
+        return array
+    moved = (np.cumsum(used) - 1).astype(np.int32)[indices]
+    kept = array.dictionary.take(pa.array(np.flatnonzero(used)))
+    return pa.DictionaryArray.from_arrays(pa.array(moved), kept)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hansa.clusters import ClusterDefinition, coverage
 from hansa.clusters.definition import find_definition, findings, read_csv
 from hansa.errors import Finding, HansaError
 from hansa.facts.check import check_facts
-from hansa.sources.spec import FactsSpec
-from hansa.study.config import facts_paths, placed, read_study
+from hansa.sources.spec import MEASURES, FactsSpec
+from hansa.sources.tabular import read_facts
+from hansa.study.config import Study, facts_paths, placed, read_study
 
 
 def check_path(path: Path, spec: FactsSpec | None = None) -> list[Finding]:
@@ -45,7 +47,32 @@ def _study(folder: Path) -> list[Finding]:
     for name in study.definitions:
         own = str(folder / name) if (folder / name).exists() else name
         try:
-            found += findings(find_definition(own, code_list), name)
+            definition = find_definition(own, code_list)
+            found += findings(definition, name)
+            found += _coverage(folder, study, definition)
         except HansaError as problem:
             found.append(problem.finding)
     return found
+
+
+def _coverage(folder: Path, study: Study, definition: ClusterDefinition) -> list[Finding]:
+    """Codes of a definition that never occur in the facts of a study."""
+    spec = next(iter(study.facts.values()))
+    measure = next((m for m in MEASURES if m in spec.columns), spec.measure or "employment")
+    try:
+        cube = read_facts(facts_paths(folder, spec), placed(folder, spec), measure)
+        plans = coverage(definition, cube.activity).clusters
+    except HansaError as problem:
+        return [problem.finding]
+    return [
+        Finding(
+            "note",
+            f"{definition.id}, cluster {plan.cluster}",
+            "codes of the cluster that never occur in the facts",
+            ", ".join(plan.outside),
+            "",
+            "the cluster is computed over the rest and carries the status d",
+        )
+        for plan in plans
+        if plan.outside
+    ]
