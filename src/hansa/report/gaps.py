@@ -81,7 +81,8 @@ def _bases(own: DefinitionResult, rows: list[tuple[str, ...]]) -> Table:
         f"What each base leaves of the specialisation of regions, {own.definition.label}",
         ("Base", "Left out", "Quotients", "Regions", "Clusters"),
         tuple(rows),
-        "A region is lost where a part of its base is missing: its total would be too small.",
+        "A quotient is lost where the cluster, the total of the region or that of the reference "
+        "is not known: a part of it is missing, and a sum around it would be too small.",
     )
 
 
