@@ -84,7 +84,7 @@ def test_strongest_specialisations() -> None:
     )
     assert say.strongest(panel, words=NAMES) == (
         "Strongest specialisations of East Wales in 2018, as multiples of the share of "
-        "Great Britain: food and drink (2.4, certain: 2.3 to 2.6); "
+        "Great Britain: food and drink (2.4, certainly above 1: 2.3 to 2.6); "
         "wood and furniture (1.5, possible: 12\u202f% estimated)."
     )
 

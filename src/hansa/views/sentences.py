@@ -241,10 +241,14 @@ def _brief(cell: Cell, scale: Scale) -> str:
 
 
 def _list(cells: list[Cell], scale: Scale) -> str:
-    """`a (2.4, certain: 2.3 to 2.6); b (1.8, certain)`, or `a (2.4) and b (1.8); all certain`."""
+    """`a (2.4, certainly above 1: 2.3 to 2.6)`, or `a (2.4) and b (1.8); each certainly above 1`.
+
+    What is certain is the side of the line, not the place in the list.
+    """
     sure = [_shortly(c, scale) for c in cells]
-    if set(sure) == {"certain"} and len(cells) > 1:
-        return joined([f"{within(c.name)} ({_middle(c, scale)})" for c in cells]) + "; all certain"
+    if len(set(sure)) == 1 and sure[0].startswith("certain") and ":" not in sure[0] and sure[1:]:
+        plain = joined([f"{within(c.name)} ({_middle(c, scale)})" for c in cells])
+        return f"{plain}; each {sure[0]}"
     pairs = zip(cells, sure, strict=True)
     return joined([f"{within(c.name)} ({_middle(c, scale)}, {text})" for c, text in pairs])
 
@@ -254,7 +258,9 @@ def _shortly(cell: Cell, scale: Scale) -> str:
     why = [scale.interval(cell.lower, cell.upper, " to ")] if cell.bounded else []
     if cell.estimated > 0:
         why.append(f"{100 * cell.estimated:.0f}{THIN}% estimated")
-    word = certainty(cell, scale.neutral)
+    word: str = certainty(cell, scale.neutral)
+    if word == "certain" and scale.style == "quotient":
+        word = "certainly above 1" if cell.middle > 1 else "certainly below 1"
     return f"{word}: {', '.join(why)}" if why else word
 
 
