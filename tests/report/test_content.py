@@ -8,7 +8,7 @@ import pytest
 
 import hansa
 from hansa.errors import UsageError
-from hansa.report.content import document, figures, findings
+from hansa.report.content import document, figures
 from hansa.report.html import render_html
 
 STUDY = """\
@@ -98,16 +98,16 @@ def test_the_quotients_behind_the_report_by_hand(folder: Path) -> None:
 
 
 def test_findings_are_the_first_answers(folder: Path) -> None:
-    found = findings(hansa.run(folder))
+    found = document(hansa.run(folder)).findings
     assert len(found) == 3
     assert found[0].startswith("Largest clusters of ")
 
 
 def test_figures_and_page_come_from_one_content(folder: Path) -> None:
     result = hansa.run(folder)
-    drawn = figures(result)
-    page = render_html(document(result, drawn))
-    for figure in drawn.values():
+    made = document(result)
+    page = render_html(made)
+    for figure in figures(made).values():
         assert figure.title.replace("’", "'") in page.replace("&#39;", "'").replace("’", "'")
 
 

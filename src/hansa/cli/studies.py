@@ -11,7 +11,6 @@ from hansa.cli.options import Progress, say
 from hansa.errors import HansaError, UsageError
 
 if TYPE_CHECKING:
-    from hansa.study.config import Study
     from hansa.study.run import StudyResult
 
 EMPTY_STUDY = """\
@@ -65,9 +64,9 @@ def demo(
     print("Real statistics: put your table into a study of your own (hansa new my-study).")
     write_bytes(folder / "facts" / "model.parquet", model_facts())
     write_bytes(folder / "study.toml", STUDY.encode())
-    result = _run(folder, folder / "out")
+    findings = _run(folder, folder / "out")
     print()
-    for sentence in _findings(result):
+    for sentence in findings:
         print(f"  {sentence}")
     print()
     print(f"Report:  {folder / 'out' / 'report.html'}")
@@ -130,46 +129,33 @@ def run(
         _replay(path, study or path.parent.parent, out)
         return
     target = out or path / "out"
-    result = _run(path, target)
-    for sentence in _findings(result):
+    for sentence in _run(path, target):
         print(sentence)
     print(f"{target}: report.html, tables, figures, recipe.json")
 
 
-def _run(folder: Path, out: Path) -> StudyResult:
+def _run(folder: Path, out: Path) -> tuple[str, ...]:
+    """Run a study folder and write its results; returns the findings."""
     from hansa.study.config import read_study
-
-    return _write(read_study(folder), folder, out)
-
-
-def _write(study: Study, folder: Path, out: Path) -> StudyResult:
     from hansa.study.recipe import recipe, write_results
     from hansa.study.run import run_study
 
-    result = run_study(study, folder, Progress())
-    outputs = _outputs(result)
+    result = run_study(read_study(folder), folder, Progress())
+    outputs, findings = _outputs(result)
     write_results(out, outputs, recipe(result, folder, outputs))
-    return result
+    return findings
 
 
-def _outputs(result: StudyResult) -> dict[str, bytes]:
+def _outputs(result: StudyResult) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Every file of the results, and the findings."""
     from hansa.report.content import document, figures
     from hansa.report.html import render_html
     from hansa.study.outputs import tables
 
-    drawn = figures(result)
-    report = render_html(document(result, drawn))
-    return {
-        **tables(result),
-        **{f"figures/{name}.svg": f.svg().encode() for name, f in drawn.items()},
-        "report.html": report.encode(),
-    }
-
-
-def _findings(result: StudyResult) -> tuple[str, ...]:
-    from hansa.report.content import findings
-
-    return findings(result)
+    made = document(result)
+    pictures = {f"figures/{name}.svg": f.svg().encode() for name, f in figures(made).items()}
+    report = {"report.html": render_html(made).encode()}
+    return {**tables(result), **pictures, **report}, made.findings
 
 
 def _replay(path: Path, folder: Path, out: Path | None) -> None:
@@ -178,7 +164,7 @@ def _replay(path: Path, folder: Path, out: Path | None) -> None:
 
     data = read_recipe(path)
     result = run_study(study_of(data, folder, path), folder, Progress())
-    outputs = _outputs(result)
+    outputs, _ = _outputs(result)
     if changed := differences(data, outputs):
         made = recipe(result, folder, outputs)["versions"]
         other = {k: v for k, v in made.items() if data.get("versions", {}).get(k) != v}
@@ -202,7 +188,7 @@ def report(
 ) -> None:
     """Write the report of a study."""
     from hansa.files import write_bytes
-    from hansa.report.content import document, figures
+    from hansa.report.content import document
     from hansa.report.html import render_html
     from hansa.study.config import read_study
     from hansa.study.run import run_study
@@ -211,5 +197,5 @@ def report(
         raise UsageError(f"a report cannot be written as {to!r}", admissible="html")
     result = run_study(read_study(folder), folder, Progress())
     target = out or folder / "out" / "report.html"
-    write_bytes(target, render_html(document(result, figures(result))).encode())
+    write_bytes(target, render_html(document(result)).encode())
     print(target)

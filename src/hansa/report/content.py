@@ -59,34 +59,28 @@ class _Part:
         return f" ({'; '.join(parts)})" if parts else ""
 
 
-def figures(result: StudyResult) -> dict[str, Figure]:
-    """Every figure of a study by name, in the order of the report."""
+def figures(made: Document) -> dict[str, Figure]:
+    """Every figure of a document by name, in its order."""
     return {
         f"{section.id}{i or ''}": figure
-        for part in _parts(result)
-        for section in _sections(part)
+        for section in made.sections
         for i, figure in enumerate(section.figures)
     }
 
 
-def findings(result: StudyResult) -> tuple[str, ...]:
-    """The answers in short, a sentence each."""
-    part = next(_parts(result))
-    found = [answer for section in _sections(part) for answer in section.answer[:1]]
-    return tuple(dict.fromkeys(found))
-
-
-def document(result: StudyResult, drawn: dict[str, Figure] | None = None) -> Document:
-    """The whole report of a study."""
+def document(result: StudyResult) -> Document:
+    """The whole report of a study; its findings are the answers of the first part in short."""
     study = result.study
-    sections = [s for part in _parts(result) for s in _sections(part)]
+    parts = [_sections(part) for part in _parts(result)]
+    found = [answer for section in parts[0] for answer in section.answer[:1]]
+    sections = [section for part in parts for section in part]
     sections.append(_gaps_section(result))
     model = any(spec.model_data for spec in study.facts.values())
     return Document(
         title=study.title,
         subtitle=" ".join(study.summary.split()),
         origin="Every number is drawn at random and true of no region." if model else _real(result),
-        findings=findings(result),
+        findings=tuple(dict.fromkeys(found)),
         sections=tuple(sections),
         method=tuple(_method(result)),
         footer=f"Made with Hansa {version('hansa')}. The recipe beside this report replays it.",
