@@ -30,7 +30,7 @@ DIMENSIONS = (
     "driver",
 )
 Kind = Literal["extensive", "intensive"]
-_METADATA_KEY = b"hansa"
+METADATA_KEY = b"hansa"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Panel:
     def to_arrow(self) -> pa.Table:
         """The table, its header in the schema metadata."""
         meta = dict(self.table.schema.metadata or {})
-        meta[_METADATA_KEY] = json.dumps(
+        meta[METADATA_KEY] = json.dumps(
             {"format": 1, "dims": list(self.dims), **self.header.as_dict()}, sort_keys=True
         ).encode()
         return self.table.replace_schema_metadata(meta)
@@ -221,17 +221,6 @@ def _plain(table: pa.Table) -> pa.Table:
             plain = pc.cast(table.column(i), field_.type.value_type)
             table = table.set_column(i, field_.name, plain)
     return table
-
-
-def read_header(schema: pa.Schema) -> Header | None:
-    """The header a panel left in Parquet metadata, if there is one."""
-    raw = (schema.metadata or {}).get(_METADATA_KEY)
-    if raw is None:
-        return None
-    data = json.loads(raw)
-    for own in ("format", "dims"):
-        data.pop(own, None)
-    return Header.from_dict(data)
 
 
 def _joined(statuses: Iterable[str | None]) -> str:

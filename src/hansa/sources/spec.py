@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from hansa.errors import HansaError, UsageError, listed
-from hansa.panel import Header
+from hansa.panel import METADATA_KEY, Header
 
 MEASURES = ("employment", "payroll", "establishments", "value_added")
 KEYS = ("geo", "activity", "time")
@@ -215,7 +215,7 @@ def _in_file(path: Path) -> dict[str, Any]:
 
 
 def _of_schema(schema: pa.Schema, place: str) -> dict[str, Any]:
-    raw = (schema.metadata or {}).get(b"hansa")
+    raw = (schema.metadata or {}).get(METADATA_KEY)
     if raw is None:
         return {}
     try:
