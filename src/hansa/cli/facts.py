@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
 
 
+@o.describes_table()
 def compute(
     measure: Annotated[str, typer.Argument(help="A measure of `hansa measures`.")],
     facts: Annotated[
@@ -44,38 +45,11 @@ def compute(
     reference: Annotated[
         str, typer.Option("--reference", help="all, complete, a code, or a geography.")
     ] = "",
-    columns: o.Columns = [],  # noqa: B006
-    where: o.Where = [],  # noqa: B006
-    level: o.Level = [],  # noqa: B006
-    classification: o.Classification = "",
-    geography: o.GeographyCodes = "",
-    absent_rows: o.AbsentRows = "",
-    zeros: o.Zeros = "",
-    totals: o.Totals = "",
-    encoding: o.Encoding = "",
-    delimiter: o.Delimiter = "",
-    sheet: o.Sheet = "",
-    describe: o.Describe = None,
-    more: o.More = [],  # noqa: B006
+    spec: Any = None,
 ) -> None:
     """Compute one measure of a table."""
     import hansa
 
-    spec = o.facts_spec(
-        columns=columns,
-        where=where,
-        level=level,
-        describe=describe,
-        more=more,
-        classification=classification,
-        geography=geography,
-        absent_rows=absent_rows,
-        zeros=zeros,
-        totals=totals,
-        encoding=encoding,
-        delimiter=delimiter,
-        sheet=sheet,
-    )
     chosen, of = o.compute_options(settings)
     if reference:
         chosen["reference"] = reference
@@ -99,31 +73,18 @@ def _give(panel: Panel, out: Path | None) -> None:
             o.say(f"  note: {step}")
 
 
+@o.describes_table("columns", "where", "encoding", "delimiter", "describe", "more")
 def reduce(
     files: list[Path] = typer.Argument(help="CSV or Parquet files with the same columns."),
     by: Annotated[str, typer.Option("--by", help="Columns to keep.")] = "geo,activity,time",
     engine: Annotated[str, typer.Option("--engine", help="Engine: duckdb.")] = "duckdb",
     out: Annotated[Path | None, typer.Option("--out", help="Result (.csv, .parquet).")] = None,
-    columns: o.Columns = [],  # noqa: B006
-    where: o.Where = [],  # noqa: B006
-    encoding: o.Encoding = "",
-    delimiter: o.Delimiter = "",
-    describe: o.Describe = None,
-    more: o.More = [],  # noqa: B006
+    spec: Any = None,
 ) -> None:
     """Add up rows to region x activity x year."""
     from hansa.facts.reduce import reduce_files
     from hansa.files import csv_bytes, write_table
 
-    spec = o.facts_spec(
-        columns=columns,
-        where=where,
-        level=[],
-        describe=describe,
-        more=more,
-        encoding=encoding,
-        delimiter=delimiter,
-    )
     keys = [name.strip() for name in by.split(",") if name.strip()]
     table = reduce_files(files, keys, spec, engine)
     if out is None:
@@ -133,41 +94,15 @@ def reduce(
     o.say(f"{out}: {table.num_rows} rows")
 
 
+@o.describes_table()
 def check(
     path: Path = typer.Argument(help="A table, a cluster definition, or a study folder."),
     as_json: o.AsJson = False,
-    columns: o.Columns = [],  # noqa: B006
-    where: o.Where = [],  # noqa: B006
-    level: o.Level = [],  # noqa: B006
-    classification: o.Classification = "",
-    geography: o.GeographyCodes = "",
-    absent_rows: o.AbsentRows = "",
-    zeros: o.Zeros = "",
-    totals: o.Totals = "",
-    encoding: o.Encoding = "",
-    delimiter: o.Delimiter = "",
-    sheet: o.Sheet = "",
-    describe: o.Describe = None,
-    more: o.More = [],  # noqa: B006
+    spec: Any = None,
 ) -> None:
     """Findings on a table, definition or study."""
     from hansa.study.check import check_path
 
-    spec = o.facts_spec(
-        columns=columns,
-        where=where,
-        level=level,
-        describe=describe,
-        more=more,
-        classification=classification,
-        geography=geography,
-        absent_rows=absent_rows,
-        zeros=zeros,
-        totals=totals,
-        encoding=encoding,
-        delimiter=delimiter,
-        sheet=sheet,
-    )
     findings = check_path(path, spec)
     if as_json:
         print(

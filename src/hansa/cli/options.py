@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -58,7 +60,7 @@ Sheet = Annotated[str, typer.Option("--sheet", help="Sheet of a spreadsheet.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def pairs(texts: list[str], option: str) -> dict[str, str]:
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     """`a=b,c=d` given once or several times; a comma inside a value needs its own option."""
     found: dict[str, str] = {}
     for text in texts:
@@ -72,13 +74,58 @@ def pairs(texts: list[str], option: str) -> dict[str, str]:
     return found
 
 
-def facts_spec(
+_DESCRIPTION: dict[str, tuple[Any, Any]] = {
+    "columns": (Columns, ()),
+    "where": (Where, ()),
+    "level": (Level, ()),
+    "classification": (Classification, ""),
+    "geography": (GeographyCodes, ""),
+    "absent_rows": (AbsentRows, ""),
+    "zeros": (Zeros, ""),
+    "totals": (Totals, ""),
+    "encoding": (Encoding, ""),
+    "delimiter": (Delimiter, ""),
+    "sheet": (Sheet, ""),
+    "describe": (Describe, None),
+    "more": (More, ()),
+}
+"""Options that describe a table: annotation and default, in the order of the help."""
+
+
+def describes_table(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options that describe a table (all, or those named).
+
+    The command itself takes what is made of them as `spec`, a `FactsSpec`.
+    """
+    shared = {k: v for k, v in _DESCRIPTION.items() if not names or k in names}
+
+    def made(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**given: Any) -> None:
+            own = {name: given.pop(name) for name in shared}
+            command(spec=_facts_spec(**own), **given)
+
+        hints = get_type_hints(command, include_extras=True)
+        own = [p for name, p in signature(command).parameters.items() if name != "spec"]
+        more = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            for name, (kind, default) in shared.items()
+        ]
+        own = [p.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[p.name]) for p in own]
+        run.__signature__ = Signature([*own, *more])  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in (*own, *more)}
+        return run
+
+    return made
+
+
+def _facts_spec(
     *,
-    columns: list[str],
-    where: list[str],
-    level: list[str],
-    describe: Path | None,
-    more: list[str],
+    columns: Sequence[str] = (),
+    where: Sequence[str] = (),
+    level: Sequence[str] = (),
+    describe: Path | None = None,
+    more: Sequence[str] = (),
     **plain: str,
 ) -> FactsSpec:
     """The description of a table put together from the options of a command."""
@@ -97,7 +144,7 @@ def facts_spec(
     return spec_from(data, "command line")
 
 
-def _many(where: list[str]) -> dict[str, str | list[str]]:
+def _many(where: Sequence[str]) -> dict[str, str | list[str]]:
     found: dict[str, list[str]] = {}
     for text in where:
         for name, value in pairs([text], "--where").items():
