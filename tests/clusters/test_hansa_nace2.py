@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
+import random
 import re
 from collections import Counter
 from importlib.resources import files
@@ -145,3 +147,24 @@ def test_the_guide_speaks_of_each_cluster_once_and_names_no_code(nace2):
     assert [name for name, _ in entries] == list(kinds_of_clusters(nace2)), "same ids, same order"
     assert all(len(entry) >= 40 for _, entry in entries)
     assert not re.search(r"\d", text.replace("hansa-nace2", "")), "a code, or a figure like one"
+
+
+def test_second_reading_agrees_as_its_page_says(nace2):
+    """Sixty classes placed by a reader who saw names of groups and labels of classes only."""
+    folder = files("hansa.clusters") / "definitions" / "hansa-nace2"
+    text = (folder / "second-reading.csv").read_text(encoding="utf-8")
+    second = {r["activity"]: r["cluster"] for r in csv.DictReader(text.splitlines())}
+    first = {m.activity: m.cluster for m in nace2.members if m.activity in second}
+    drawn = random.Random(20261125).sample(sorted(m.activity for m in nace2.members), 60)
+    assert sorted(second) == sorted(drawn)
+
+    same = sum(first[a] == second[a] for a in second)
+    kinds = kinds_of_clusters(nace2)
+    assert same == 57
+    assert all(kinds[first[a]] == kinds[second[a]] for a in second)
+    ones, others = Counter(first.values()), Counter(second.values())
+    chance = sum(ones[c] * others[c] for c in ones) / 60**2
+    kappa = (same / 60 - chance) / (1 - chance)
+    assert kappa == pytest.approx(0.95, abs=0.005)
+    told = (folder / "second-reading.md").read_text(encoding="utf-8")
+    assert f"{same} of 60 fell into the same group (Cohen's kappa 0.95)" in told
