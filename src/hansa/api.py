@@ -19,6 +19,7 @@ from hansa.study.check import check_path
 from hansa.study.columns import Block, Results
 from hansa.study.compute import Options, compute_one
 from hansa.study.config import read_study
+from hansa.study.plan import columns_of
 from hansa.study.run import StudyResult, run_study
 
 Description = FactsSpec | Mapping[str, Any] | None
@@ -55,18 +56,25 @@ def compute(
     definition  id, folder or CSV of a cluster definition
     of          column the measure is taken of where any will do; employment by default
     options     reference, without, regions, area, start, end, min_cell, rows
-                (`hansa.study.compute.Options`)
+                (`hansa.study.compute.Options`), and those of single measures: rules, benchmark,
+                x_line, wage_reference, leave_out (`hansa.measures.scene.Choices`)
     """
     choices = _options(options)
-    spec = _with_reference(_spec(describe), choices.reference)
-    wanted = find_measure(measure)
-    column = wanted.needs[0] if wanted.needs else of or "employment"
+    spec = _spec(describe)
+    for name in (choices.reference, *choices.area):
+        spec = _with_area(spec, name)
+    column, *more = columns_of(find_measure(measure), choices.choices, of or "employment")
     if isinstance(definition, str):
         code_list = spec.classification
         chosen = find_definition(definition, code_list) if definition else None
     else:
         chosen = definition
-    return compute_one(measure, _cube(facts, column, spec), chosen, choices)
+    if more and isinstance(facts, Cube):
+        raise UsageError(
+            f"{measure} needs {listed(more)} too", fix="pass the table itself, or its path"
+        )
+    others = {name: _cube(facts, name, spec) for name in more}
+    return compute_one(measure, _cube(facts, column, spec), chosen, choices, others)
 
 
 def reduce(
@@ -128,8 +136,8 @@ def _spec(describe: Description) -> FactsSpec:
     return describe if isinstance(describe, FactsSpec) else spec_from(dict(describe), "describe")
 
 
-def _with_reference(spec: FactsSpec, reference: str) -> FactsSpec:
-    """A reference that is a code of the table stands beside the regions, not among them."""
+def _with_area(spec: FactsSpec, reference: str) -> FactsSpec:
+    """A reference or area that is a code of the table stands beside the regions, not among them."""
     from hansa.codes import geographies, geography_codes
 
     known = reference in ("all", "complete") or reference in geographies()

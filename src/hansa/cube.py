@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from hansa.codes.codelist import TOTAL, Codelist
 from hansa.errors import HansaError, listed
-from hansa.law import Quantity, any_flag, total
+from hansa.law import Quantity, absent, any_flag, total
 from hansa.panel import Header
 
 # int16, int32 or int64, whichever is narrow enough
@@ -210,6 +210,38 @@ class Cube:
         cells = _resolved(cells, self.activity)
         cells = _resolved(cells.map(np.transpose), self.geo).map(np.transpose)
         return Year(time, cells, rows.listed)
+
+    def on_these_axes(self, other: Cube, time: int) -> Quantity:
+        """One year of another cube's cells (activities x regions) on the axes of this one.
+
+        Codes and years that the other does not have are absent (`m`): it says nothing of them.
+        """
+        shape = (len(self.activity), len(self.geo))
+        if time not in other.years:
+            return absent(shape, "m")
+        cells = other.year(time).cells
+        if self.activity.codes == other.activity.codes and self.geo.codes == other.geo.codes:
+            return cells
+        rows = [other.activity.place.get(code, -1) for code in self.activity.codes]
+        columns = [other.geo.place.get(code, -1) for code in self.geo.codes]
+        here = np.ix_(np.array(rows) >= 0, np.array(columns) >= 0)
+        there = np.ix_([i for i in rows if i >= 0], [i for i in columns if i >= 0])
+        found = absent(shape, "m")
+        assert found.flags is not None
+        flags = found.flags.copy()
+        flags[here] = 0 if cells.flags is None else cells.flags[there]
+
+        def moved(part: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
+            if part is None:
+                return None
+            own = np.full(shape, np.nan)
+            own[here] = part[there]
+            return own
+
+        value = moved(cells.value)
+        assert value is not None
+        lower, upper = moved(cells.lower), moved(cells.upper)
+        return Quantity(value, flags, lower, upper, moved(cells.estimated))
 
     def laid_out(self, time: int, rows: Rows) -> Quantity:
         """The rows of a year as a matrix (activities x regions), nothing filled.

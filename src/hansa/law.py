@@ -136,6 +136,25 @@ class Quantity:
         return self.flagged(np.ones(self.shape, bool), name)
 
 
+@dataclass(frozen=True)
+class Marked:
+    """A class or a count with the reason for it; all arrays share one shape.
+
+    quantity  the count with its bounds; NaN everywhere for a class
+    reason    text, None where there is nothing to say
+    label     the class, None where it has none; None as a whole for a count
+    """
+
+    quantity: Quantity
+    reason: npt.NDArray[np.object_]
+    label: npt.NDArray[np.object_] | None = None
+
+    def __getitem__(self, index: Any) -> Marked:
+        """The same selection of every part."""
+        label = None if self.label is None else self.label[index]
+        return Marked(self.quantity[index], self.reason[index], label)
+
+
 def absent(shape: tuple[int, ...], name: str) -> Quantity:
     """Nothing known, for the reason that `name` flags."""
     return Quantity(np.full(shape, np.nan), np.full(shape, bit(name)))
@@ -156,21 +175,27 @@ def total(parts: Quantity, axis: int) -> Quantity:
 
 def stacked(parts: list[Quantity]) -> Quantity:
     """Quantities of one shape, stacked along a new first axis."""
+    return _put_together(parts, np.stack)
 
-    def stack(name: str, default: Any) -> Any:
+
+def side_by_side(parts: list[Quantity]) -> Quantity:
+    """Quantities with the same rows, their columns one after the other."""
+    return _put_together(parts, np.hstack)
+
+
+def _put_together(parts: list[Quantity], join: Any) -> Quantity:
+    def joined(name: str, default: Any) -> Any:
         arrays = [getattr(p, name) for p in parts]
         if all(a is None for a in arrays):
             return None
-        return np.stack(
-            [default(p) if a is None else a for a, p in zip(arrays, parts, strict=True)]
-        )
+        return join([default(p) if a is None else a for a, p in zip(arrays, parts, strict=True)])
 
     return Quantity(
-        np.stack([p.value for p in parts]),
-        stack("flags", lambda p: np.zeros(p.shape, np.uint64)),
-        stack("lower", lambda p: p.value),
-        stack("upper", lambda p: p.value),
-        stack("estimated", lambda p: np.zeros(p.shape)),
+        join([p.value for p in parts]),
+        joined("flags", lambda p: np.zeros(p.shape, np.uint64)),
+        joined("lower", lambda p: p.value),
+        joined("upper", lambda p: p.value),
+        joined("estimated", lambda p: np.zeros(p.shape)),
     )
 
 

@@ -29,7 +29,7 @@ DIMENSIONS = (
     "entity",
     "driver",
 )
-Kind = Literal["extensive", "intensive"]
+Kind = Literal["extensive", "intensive", "ordinal", "nominal"]
 METADATA_KEY = b"hansa"
 
 
@@ -37,8 +37,8 @@ METADATA_KEY = b"hansa"
 class Header:
     """What is said once about a whole panel.
 
-    `kind` decides what may be done with the values: extensive ones may be summed, intensive
-    ones may not. `absent_rows` says what a row that is not there means; `overlapping`, that the
+    `kind` decides what may be done with the values: extensive ones may be summed, all others
+    may not (intensive: shares and quotients; ordinal: counts of stars; nominal: classes). `absent_rows` says what a row that is not there means; `overlapping`, that the
     clusters share activities. `steps` is the recipe: one line for each named step that made or
     changed a value. `notes` go under every figure.
     """
@@ -88,7 +88,8 @@ class Panel:
 
     `table` has one column a dimension (text codes; `time` is a whole year), then `value`
     (null where absent), `status` (flags joined by `;`), and where there are any `lower`, `upper`,
-    `estimated` (share of the value resting on estimates, 0 to 1) and `method`.
+    `estimated` (share of the value resting on estimates, 0 to 1) and `method`. A nominal panel has
+    `label` instead of `value`; a class or a count carries its `reason`.
     """
 
     dims: tuple[str, ...]
@@ -99,7 +100,8 @@ class Panel:
         wrong = [d for d in self.dims if d not in DIMENSIONS]
         if wrong:
             raise UsageError(f"{listed(wrong)} is no dimension", admissible=listed(DIMENSIONS, 20))
-        needed = [*self.dims, "value", "status"]
+        holds = "label" if self.header.kind == "nominal" else "value"
+        needed = [*self.dims, holds, "status"]
         if missing := [c for c in needed if c not in self.table.column_names]:
             raise UsageError(
                 f"a panel needs the columns {listed(missing)}",
@@ -154,10 +156,10 @@ class Panel:
         Bounds are added too, and the estimated share is that of the sum (clause 8). Raises for
         intensive values (shares, rates and quotients do not add up) and for parts that overlap.
         """
-        if self.header.kind == "intensive":
+        if self.header.kind != "extensive":
             raise HansaError(
                 f"{self.header.measure} cannot be summed over {over}",
-                printed="an intensive measure: a share, rate or quotient",
+                printed=_NOT_SUMMED[self.header.kind],
                 admissible="an extensive one, such as employment",
                 fix="sum its numerator and its denominator, then divide",
             )
@@ -232,5 +234,10 @@ def _joined(statuses: Iterable[str | None]) -> str:
     return flags_to_text(bits)
 
 
+_NOT_SUMMED = {
+    "intensive": "an intensive measure: a share, rate or quotient",
+    "ordinal": "an ordinal measure: a number of stars",
+    "nominal": "a nominal measure: a class",
+}
 _PARTS = ("lower", "upper", "estimated")
 _SPREAD = pc.ScalarAggregateOptions(skip_nulls=False)

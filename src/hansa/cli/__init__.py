@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from hansa.cli import facts, listings, studies
+from hansa.cli import facts, listings, rules, studies
 from hansa.errors import HansaError, UsageError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 studies.register(app)
 facts.register(app)
 listings.register(app)
+rules.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -39,7 +39,8 @@ def compute(
         list[str],
         typer.Option(
             "--set",
-            help="from=, to=, of=, reference=, without=, regions=, area=, min_cell=, rows=.",
+            help="from=, to=, of=, reference=, without=, regions=, area=, min_cell=, rows=, "
+            "hidden=, rules=, benchmark=, x_line=, wage_reference=, leave_out=.",
         ),
     ] = [],  # noqa: B006
     reference: Annotated[
@@ -64,7 +65,7 @@ def _give(panel: Panel, out: Path | None) -> None:
         sys.stdout.buffer.write(csv_bytes(panel.table))
     else:
         write_panel(panel, out)
-        absent = panel.table["value"].null_count
+        absent = panel.table["label" if "label" in panel.table.column_names else "value"].null_count
         o.say(f"{out}: {len(panel)} rows, {absent} absent, {panel.header.unit}")
     for note in panel.header.notes:
         o.say(f"  note: {note}")

@@ -190,6 +190,12 @@ def compute_options(settings: list[str]) -> tuple[dict[str, Any], str]:
         "area": ("area", _codes),
         "min_cell": ("min_cell", float),
         "rows": ("rows", str),
+        "hidden": ("hidden", str),
+        "rules": ("rules", str),
+        "benchmark": ("benchmark", str),
+        "x_line": ("x_line", str),
+        "wage_reference": ("wage_reference", str),
+        "leave_out": ("leave_out", str),
     }
     given = pairs(settings, "--set")
     of = given.pop("of", "")

@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import Literal
 
 from hansa.errors import UsageError, listed
-from hansa.law import Quantity
+from hansa.law import Marked, Quantity
 from hansa.panel import Kind
 
 FACTS_UNIT = "unit of the facts"
@@ -21,11 +21,15 @@ FACTS_UNIT = "unit of the facts"
 class Measure:
     """What a measure is, and the function of slices that computes it.
 
-    needs   columns of the facts; empty: any one extensive column (option `of`)
+    needs   columns of the facts; empty: any one extensive column (option `of`); with several the
+            function gets a slice of each, in this order
     base    what a region's total means: total, traded, local; empty where none is used
     part_of_base  True for a share of the base: it has no value for a unit outside the base
-    years   1: a function of one slice; 2: of the slice before and the slice after
+    years   1: a function of one slice; 2: of the slices before, then of the slices after
     formula in plain text, with the names of `slices`
+    uses    other measures it is made of: its function gets a whole `Scene` and asks it for them
+    rules   the rule set it follows where none is chosen: it is made of what the rules compare
+    options names of the choices (`hansa.measures.scene.Choices`) that change it
     """
 
     id: str
@@ -34,16 +38,25 @@ class Measure:
     kind: Kind
     formula: str
     source: str
-    function: Callable[..., Quantity]
+    function: Callable[..., Quantity | Marked]
     needs: tuple[str, ...] = ()
     base: Literal["", "total", "traded", "local"] = ""
     years: Literal[1, 2] = 1
     part_of_base: bool = False
+    uses: tuple[str, ...] = ()
+    rules: str = ""
+    options: tuple[str, ...] = ()
     definition: str = ""
 
+    @property
+    def composed(self) -> bool:
+        """True where the function gets a `Scene` instead of slices."""
+        return bool(self.uses or self.rules)
+
     def __call__(self, *slices: object) -> Quantity:
-        """Compute the measure; shapes as in `slices`."""
-        return self.function(*slices)
+        """Compute a measure that is a number; shapes as in `slices`."""
+        found = self.function(*slices)
+        return found.quantity if isinstance(found, Marked) else found
 
     def as_dict(self) -> dict[str, object]:
         """The entry of `hansa measures --json`."""
@@ -57,6 +70,7 @@ class Measure:
             "base": self.base,
             "needs": list(self.needs) or ["employment, or another extensive column (of=…)"],
             "years": self.years,
+            "options": list(self.options),
             "source": self.source,
         }
 
@@ -70,10 +84,10 @@ def measure(
     formula: str,
     source: str,
     **more: object,
-) -> Callable[[Callable[..., Quantity]], Measure]:
+) -> Callable[[Callable[..., Quantity | Marked]], Measure]:
     """Make a measure of a function; its docstring becomes the definition."""
 
-    def made(function: Callable[..., Quantity]) -> Measure:
+    def made(function: Callable[..., Quantity | Marked]) -> Measure:
         text = " ".join((function.__doc__ or "").split())
         return Measure(id, label, unit, kind, formula, source, function, definition=text, **more)  # type: ignore[arg-type]
 

@@ -13,7 +13,7 @@ from hansa.measures.slices import Slice
 _SOURCE = "BSR InnoNet 2009, chapter 2.1, figures 2 and 4"
 
 
-def _moved(result: Quantity, before: Slice, after: Slice) -> Quantity:
+def moved(result: Quantity, before: Slice, after: Slice) -> Quantity:
     """Mark units that began or ended: growth from nothing has no rate."""
     began = (before.size.value == 0) & (after.size.value > 0)
     ended = (before.size.value > 0) & (after.size.value == 0)
@@ -22,7 +22,7 @@ def _moved(result: Quantity, before: Slice, after: Slice) -> Quantity:
     return result.flagged(ended, "exit") if ended.any() else result
 
 
-def _without_breaks(result: Quantity, after: Slice) -> Quantity:
+def without_breaks(result: Quantity, after: Slice) -> Quantity:
     """A break in series in the later year makes growth across it absent."""
     if after.size.flags is None:
         return result
@@ -50,7 +50,7 @@ def _without_breaks(result: Quantity, after: Slice) -> Quantity:
 )
 def employment_change(before: Slice, after: Slice) -> Quantity:
     """Jobs at the end less jobs at the start."""
-    return _without_breaks(_moved(difference(after.size, before.size), before, after), after)
+    return without_breaks(moved(difference(after.size, before.size), before, after), after)
 
 
 @measure(
@@ -65,7 +65,7 @@ def employment_change(before: Slice, after: Slice) -> Quantity:
 def growth_rate(before: Slice, after: Slice) -> Quantity:
     """Jobs gained as a share of the jobs at the start; absent where there were none."""
     rate = monotone(ratio(after.size, before.size), lambda x: x - 1)
-    return _without_breaks(_moved(rate, before, after), after)
+    return without_breaks(moved(rate, before, after), after)
 
 
 @measure(
@@ -81,7 +81,7 @@ def growth_annual(before: Slice, after: Slice) -> Quantity:
     """The constant yearly rate that leads from the start to the end."""
     years = after.time - before.time
     rate = monotone(ratio(after.size, before.size), lambda x: x ** (1 / years) - 1)
-    return _without_breaks(_moved(rate, before, after), after)
+    return without_breaks(moved(rate, before, after), after)
 
 
 @measure(
@@ -102,7 +102,7 @@ def growth_symmetric(before: Slice, after: Slice) -> Quantity:
     if one.lower is not None or two.lower is not None:
         (l0, u0), (l1, u1) = one.bounds(), two.bounds()
         rate = replace(rate, lower=_symmetric(u0, l1), upper=_symmetric(l0, u1))
-    return _without_breaks(_moved(rate, before, after), after)
+    return without_breaks(moved(rate, before, after), after)
 
 
 def _twice(x: Floats) -> Floats:
@@ -128,4 +128,4 @@ def _symmetric(start: Floats, end: Floats) -> Floats:
 )
 def growth_contribution(before: Slice, after: Slice) -> Quantity:
     """Jobs gained as a share of all jobs of the region at the start; adds up over clusters."""
-    return _without_breaks(ratio(difference(after.size, before.size), before.of_region), after)
+    return without_breaks(ratio(difference(after.size, before.size), before.of_region), after)

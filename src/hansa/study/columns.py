@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hansa.cube import Ints
-from hansa.law import Flags, Floats, Quantity, flags_to_text
+from hansa.law import Flags, Floats, Marked, Quantity, flags_to_text
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Block:
     since: int | None
     geo: Ints | None
     unit: Ints | None
-    values: Quantity
+    values: Quantity | Marked
 
 
 class _Room:
@@ -65,6 +65,9 @@ class Results:
     def add(self, block: Block) -> None:
         """Append one year."""
         values = block.values
+        marked: Marked | None = None
+        if isinstance(values, Marked):
+            marked, values = values, values.quantity
         if block.geo is None or block.unit is None:
             values = values.map(lambda part: part.T.ravel())
             geo, unit = _grid(len(self.geo), len(self.units))
@@ -79,6 +82,8 @@ class Results:
             columns["from"] = _same(block.since, size)
         columns["time"] = _same(block.time, size)
         columns["value"] = nullable(self._values.keep(values.value), self._valid.keep)
+        if marked is not None:
+            columns |= _said(marked)
         columns["status"] = status_column(values.flags, size, self._codes.keep)
         for name in _PARTS:
             own: Floats | None = getattr(values, name)
@@ -94,6 +99,14 @@ class Results:
 
 
 _PARTS = ("lower", "upper", "estimated")
+
+
+def _said(marked: Marked) -> dict[str, pa.Array]:
+    """The columns `label` (of a class) and `reason`."""
+    reason = {"reason": optional_texts(marked.reason.T.ravel().tolist())}
+    if marked.label is None:
+        return reason
+    return {"label": optional_texts(marked.label.T.ravel().tolist()), **reason}
 
 
 def _completed(batch: pa.RecordBatch, order: list[str]) -> pa.RecordBatch:
@@ -135,6 +148,16 @@ def texts(values: Sequence[str]) -> pa.Array:
     return pa.StringArray.from_buffers(
         len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
     )
+
+
+def optional_texts(values: Sequence[str | None]) -> pa.Array:
+    """Texts as an Arrow array, None as null."""
+    plain = texts([value or "" for value in values])
+    known = np.array([value is not None for value in values], bool)
+    if known.all():
+        return plain
+    valid = pa.py_buffer(np.packbits(known, bitorder="little"))
+    return pa.Array.from_buffers(pa.string(), len(values), [valid, *plain.buffers()[1:]])
 
 
 def numeric(values: npt.NDArray[np.generic]) -> pa.Array:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hansa.clusters import ClusterDefinition, coverage
 from hansa.cube import Cube
+from hansa.errors import UsageError
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.measures.slices import Base, complete_members
 from hansa.panel import Panel
@@ -26,14 +27,20 @@ class Request:
     options: Options = field(default_factory=Options)
 
 
-def compute_all(cube: Cube, requests: Sequence[Request]) -> list[dict[str, Panel]]:
+def compute_all(
+    cube: Cube, requests: Sequence[Request], others: Mapping[str, Cube] | None = None
+) -> list[dict[str, Panel]]:
     """Panels by measure id for each request, in one pass over the years of a cube.
+
+    others  further columns of the facts by name, for measures that need more than one: their
+            codes and years are matched with those of `cube`, what they lack is absent
 
     Rows are ordered by time, geo, unit. Raises UsageError for names and options without
     meaning, HansaError for facts that cannot carry the measure.
     """
+    units = {name: other.header.unit for name, other in (others or {}).items()}
     plans = [
-        plan_of([find_measure(name) for name in r.measures], cube, r.definition, r.options)
+        plan_of([find_measure(name) for name in r.measures], cube, r.definition, r.options, units)
         for r in requests
     ]
     results = [{m.id: p.results() for m in p.measures} for p in plans]
@@ -43,12 +50,21 @@ def compute_all(cube: Cube, requests: Sequence[Request]) -> list[dict[str, Panel
         if not wanted:
             continue
         year = cube.year(time)
+        names = dict.fromkeys(name for i in wanted for name in plans[i].others)
+        more = {name: cube.on_these_axes(_other(others, name), time) for name in names}
         for i in wanted:
-            memory[i] = add_year(year, plans[i], memory[i], results[i])
+            own = {name: more[name] for name in plans[i].others}
+            memory[i] = add_year(year, own, plans[i], memory[i], results[i])
     return [
         {m.id: _panel(m, plan, own[m.id]) for m in plan.measures}
         for plan, own in zip(plans, results, strict=True)
     ]
+
+
+def _other(others: Mapping[str, Cube] | None, name: str) -> Cube:
+    if others is None or name not in others:
+        raise UsageError(f"the facts lack the column {name}", fix="name a table that holds it")
+    return others[name]
 
 
 def compute_one(
@@ -56,14 +72,18 @@ def compute_one(
     cube: Cube,
     definition: ClusterDefinition | None = None,
     options: Options | None = None,
+    others: Mapping[str, Cube] | None = None,
 ) -> Panel:
     """The panel of one measure; see `compute_all`."""
     request = Request((measure,), definition, options or Options())
-    return compute_all(cube, [request])[0][measure]
+    return compute_all(cube, [request], others)[0][measure]
 
 
 def _panel(m: Measure, plan: Plan, results: Results) -> Panel:
-    return Panel(("geo", plan.unit_dimension, "time"), results.table(), header_of(m, plan))
+    table = results.table()
+    if m.kind == "nominal":
+        table = table.drop_columns("value")
+    return Panel(("geo", plan.unit_dimension, "time"), table, header_of(m, plan))
 
 
 def reference_members(

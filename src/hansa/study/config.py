@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -53,6 +53,10 @@ class Study(BaseModel):
     area       the geography whose sum is shown as one region; area_name as people call it
     reference  what regions are compared with; reference_name as people call it
     period     first and last year; empty: all years of the facts
+    hidden     `absent`: hidden cells are not known at all; `bounds`: they lie between nothing and
+               what the published totals leave over
+    rules      presence rule set, by id or path; empty: each measure's own
+    benchmark, x_line, wage_reference, leave_out: options of wages and kinds of clusters
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,6 +71,12 @@ class Study(BaseModel):
     reference_name: str = ""
     period: tuple[int, int] | tuple[()] = ()
     min_cell: float = 50.0
+    hidden: Literal["absent", "bounds"] = "absent"
+    rules: str = ""
+    benchmark: Literal["plain", "weighted", "totals", "plain-known", "weighted-known"] = "plain"
+    x_line: Literal["zero", "region"] = "zero"
+    wage_reference: Literal["country", "reference", "region"] = "country"
+    leave_out: Literal["region", "country"] = "region"
     definitions: tuple[str, ...] = ("hansa-divisions",)
     measures: tuple[str, ...] = DEFAULT_MEASURES
     base: tuple[BaseChoice, ...] = (BaseChoice(name="all activities"),)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from hansa.clusters import ClusterDefinition, Coverage, coverage
 from hansa.codes import geographies, geography
-from hansa.cube import Cube
+from hansa.cube import Axis, Cube, extra_regio
 from hansa.errors import HansaError, UsageError, listed
-from hansa.measures.catalogue import FACTS_UNIT, Measure
+from hansa.measures.catalogue import FACTS_UNIT, Measure, find_measure
+from hansa.measures.rules import find_rules
+from hansa.measures.scene import CHOICES, Area, Choices
 from hansa.measures.slices import Base, Reference, positions_of
+from hansa.measures.wages import WAGE_UNIT
 from hansa.panel import Header
 from hansa.study.columns import Results
 
@@ -25,10 +28,14 @@ class Options:
     reference   `all` (the whole source), `complete`, a code of the table, or a geography id
     without     top-level activities left out of the base
     regions     geography whose members are the regions of the result; empty: all regions
-    area        geography (or several) whose members are summed into one region of the result
+    area        geography (or several) whose members are summed into one region of the result, or
+                a code of the table that stands for the whole of its regions
     start, end  years of a period; empty: every year, growth against the year before
     min_cell    persons below which a rate is marked `tiny`
     rows        `grid`: every unit x region x year; `listed`: only the rows of the table
+    hidden      `absent`: hidden cells are not known at all; `bounds`: they lie between nothing and
+                what the published totals leave over
+    rules, benchmark, x_line, wage_reference, leave_out: see `hansa.measures.scene.Choices`
     """
 
     reference: str = "all"
@@ -39,6 +46,17 @@ class Options:
     end: int | None = None
     min_cell: float = MIN_CELL
     rows: str = "grid"
+    hidden: str = "absent"
+    rules: str = ""
+    benchmark: str = "plain"
+    x_line: str = "zero"
+    wage_reference: str = "country"
+    leave_out: str = "region"
+
+    @property
+    def choices(self) -> Choices:
+        """The options that single measures know."""
+        return Choices(**{f.name: getattr(self, f.name) for f in fields(Choices)})
 
 
 @dataclass(frozen=True)
@@ -52,12 +70,19 @@ class Plan:
     names: tuple[str, ...]
     bases: dict[str, Base]
     reference: Reference
-    columns: tuple[tuple[int, ...], ...]
+    area: Area
     geo: tuple[str, ...]
     options: Options
+    others: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
     short: tuple[str, ...] = field(default=())
     beyond: tuple[int, ...] = field(default=())
+    units: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[tuple[int, ...], ...]:
+        """For each region of the result its columns of the source."""
+        return self.area.columns
 
     @property
     def unit_dimension(self) -> str:
@@ -102,12 +127,21 @@ class Plan:
 
 
 def plan_of(
-    measures: list[Measure], cube: Cube, definition: ClusterDefinition | None, options: Options
+    measures: list[Measure],
+    cube: Cube,
+    definition: ClusterDefinition | None,
+    options: Options,
+    units: dict[str, str] | None = None,
 ) -> Plan:
-    """Plan a computation; raises for options and facts that do not carry it."""
+    """Plan a computation; raises for options and facts that do not carry it.
+
+    units  unit of each further column of the facts
+    """
     _check(cube, definition, options)
     cover = coverage(definition, cube.activity) if definition else None
-    keep = _units(measures, cube, definition)
+    seen = [*measures, *(one for m in measures for one in inputs(m, options.choices))]
+    _check_composed(measures, seen, options)
+    keep = _units(seen, cube, definition)
     names = tuple(definition.clusters[i] if definition else cube.activity.codes[i] for i in keep)
     columns, geo, notes, short = _regions(cube, options)
     reference = reference_of(cube, options)
@@ -121,14 +155,16 @@ def plan_of(
         cover,
         keep,
         names,
-        {name: _base(name, cube, definition, options) for name in map(base_name, measures)},
+        {name: _base(name, cube, definition, options) for name in map(base_name, seen)},
         reference,
-        columns,
+        _area(cube, columns),
         geo,
         options,
+        tuple(dict.fromkeys(c for m in seen for c in m.needs if c != cube.header.measure)),
         notes,
         short,
         _beyond(cube, cover, options),
+        units or {},
     )
 
 
@@ -151,6 +187,93 @@ def _beyond(cube: Cube, cover: Coverage | None, options: Options) -> tuple[int, 
         for i, c in enumerate(cover.clusters)
         if any(inside(int(node)) for node, *_ in (*c.exact, *c.partial))
     )
+
+
+def inputs(m: Measure, choices: Choices) -> list[Measure]:
+    """Measures that another one is made of."""
+    names = m.uses
+    if m.rules:
+        names += find_rules(choices.rules or m.rules).measures
+    return [inner for name in names for inner in _with_inputs(find_measure(name), choices)]
+
+
+def _with_inputs(m: Measure, choices: Choices) -> list[Measure]:
+    return [m, *inputs(m, choices)]
+
+
+def columns_of(m: Measure, choices: Choices, of: str = "employment") -> tuple[str, ...]:
+    """Columns of the facts that a measure is made of; the first one is its size."""
+    own = m.needs or (of,)
+    more = (column for one in inputs(m, choices) for column in one.needs)
+    return tuple(dict.fromkeys((*own, *more)))
+
+
+def looks_back(m: Measure, choices: Choices) -> bool:
+    """Whether a measure, or one that it is made of, compares two years."""
+    return any(one.years == 2 for one in (m, *inputs(m, choices)))
+
+
+def _check_composed(measures: list[Measure], seen: list[Measure], options: Options) -> None:
+    for name, known in {**CHOICES, "hidden": ("absent", "bounds")}.items():
+        if getattr(options, name) not in known:
+            raise UsageError(
+                f"unknown {name} {getattr(options, name)!r}",
+                admissible=listed(known),
+                fix=f"--set {name}={known[0]}",
+            )
+    made = [m.id for m in measures if m.composed]
+    if made and options.rows == "listed":
+        raise UsageError(f"{listed(made)} has no rows to list", fix="leave out rows = listed")
+
+
+def _area(cube: Cube, columns: tuple[tuple[int, ...], ...]) -> Area:
+    """How the regions of the result lie in the source."""
+    countries = tuple(_country(cube.geo, i) for i in range(len(cube.geo)))
+    members = tuple(own if len(own) > 1 else _inside(cube, own[0]) for own in columns)
+    wanted = {countries[i] for own in columns for i in own} - {""}
+    return Area(
+        columns,
+        members,
+        cube.regions,
+        countries,
+        {name: _country_columns(cube, name, countries) for name in sorted(wanted)},
+    )
+
+
+def _country(geo: Axis, i: int) -> str:
+    """Code at the top of the code list; empty for codes that know no country."""
+    if geo.codelist.is_local or i in geo.beside:
+        return ""
+    above = list(geo.codelist.ancestors(geo.codes[i]))
+    return above[-1] if above else geo.codes[i]
+
+
+def _inside(cube: Cube, column: int) -> tuple[int, ...]:
+    """Regions of the source that lie in a column; all of them for a total beside the tree."""
+    if column in cube.geo.beside:
+        return tuple(cube.regions)
+    if column in cube.regions:
+        return ()
+
+    def above(i: int) -> bool:
+        while i >= 0:
+            i = cube.geo.parent[i]
+            if i == column:
+                return True
+        return False
+
+    return tuple(i for i in cube.regions if above(i))
+
+
+def _country_columns(cube: Cube, name: str, countries: tuple[str, ...]) -> tuple[int, ...]:
+    """Columns that make up a country: its own row, else all of its regions; empty otherwise."""
+    if name in cube.geo.place:
+        return (cube.geo.place[name],)
+    parts = [i for i in cube.regions if countries[i] == name]
+    leaves = cube.geo.codelist.leaves
+    covered = frozenset[str]().union(*(leaves(cube.geo.codes[i]) for i in parts))
+    lacking = {x for x in leaves(name) - covered if not extra_regio(cube.geo.codelist, x)}
+    return () if lacking else tuple(parts)
 
 
 def base_name(m: Measure) -> str:
@@ -232,7 +355,7 @@ def _regions(
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Columns and codes of the regions, notes, and the areas with members outside the source."""
     if options.area:
-        found = {name: positions_of(cube.geo, geography(name)) for name in options.area}
+        found = {name: _area_positions(cube, name) for name in options.area}
         short = {name: outside for name, (_, outside) in found.items() if outside}
         notes = tuple(
             f"Members of {name} outside the source: {listed(outside)}."
@@ -247,6 +370,14 @@ def _regions(
             notes = (f"Members of {options.regions} outside the source: {listed(outside)}.",)
     positions = sorted(positions)
     return tuple((i,) for i in positions), tuple(cube.geo.codes[i] for i in positions), notes, ()
+
+
+def _area_positions(cube: Cube, name: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Columns of an area, and its members outside: a geography, or a code of the table."""
+    code = cube.geo.codelist.spell(name) or name
+    if name not in geographies() and code in cube.geo.place:
+        return (cube.geo.place[code],), ()
+    return positions_of(cube.geo, geography(name))
 
 
 def reference_of(cube: Cube, options: Options) -> Reference:
@@ -282,7 +413,7 @@ def header_of(m: Measure, plan: Plan) -> Header:
     return Header(
         measure=m.id,
         label=m.label,
-        unit=facts.unit if m.unit == FACTS_UNIT else m.unit,
+        unit=_unit(m, plan),
         kind=m.kind,
         classification=facts.classification,
         geography=facts.geography,
@@ -296,14 +427,64 @@ def header_of(m: Measure, plan: Plan) -> Header:
         zeros=facts.zeros,
         model_data=facts.model_data,
         overlapping=bool(definition and definition.overlapping),
-        notes=facts.notes + plan.notes + _coverage_notes(plan) + _base_notes(m, plan),
+        notes=_choice_notes(m, plan)
+        + facts.notes
+        + plan.notes
+        + _coverage_notes(plan)
+        + _base_notes(m, plan),
         steps=(
             *facts.steps,
             *_total_steps(plan),
             *_coverage_steps(plan),
+            *_choice_steps(m, plan),
             f"computed {m.id} of {facts.measure}",
         ),
     )
+
+
+def _unit(m: Measure, plan: Plan) -> str:
+    facts = plan.cube.header
+    if m.unit == FACTS_UNIT:
+        return facts.unit
+    if m.unit == WAGE_UNIT and plan.units.get("payroll"):
+        return f"{plan.units['payroll']} per person"
+    return m.unit
+
+
+_BENCHMARK = {
+    "plain": "the plain mean over clusters of their growth of wages",
+    "weighted": "the mean over clusters of their growth of wages, weighted by jobs at the start",
+    "totals": "the growth of the average wage of all jobs",
+    "plain-known": "the plain mean over the clusters whose growth of wages is known",
+    "weighted-known": "the mean over the clusters whose growth of wages is known, "
+    "weighted by jobs at the start",
+}
+
+
+def _choice_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
+    """What a reader needs to know of the choices: rules first, a draft is called one."""
+    choices, notes = plan.options.choices, []
+    if m.rules:
+        notes.append(find_rules(choices.rules or m.rules).stamp)
+    if "benchmark" in m.options:
+        notes.append(f"Wages are held against {_BENCHMARK[choices.benchmark]}.")
+    if "wage_reference" in m.options:
+        over = {
+            "country": "the same cluster in the country",
+            "region": "all jobs of the region",
+            "reference": "the same cluster in the reference area",
+        }
+        notes.append(f"Wages are held against {over[choices.wage_reference]}.")
+    if m.unit == WAGE_UNIT or "payroll" in m.needs:
+        notes.append("The average wage stands in for productivity.")
+    return tuple(notes)
+
+
+def _choice_steps(m: Measure, plan: Plan) -> tuple[str, ...]:
+    steps = [f"{name} = {getattr(plan.options, name)}" for name in m.options if name != "rules"]
+    if plan.options.hidden == "bounds":
+        steps.append("hidden cells between nothing and what published totals leave over")
+    return tuple(steps)
 
 
 def _base_text(name: str, options: Options) -> str:

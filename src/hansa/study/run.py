@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hansa.clusters import ClusterDefinition, Coverage, coverage, find_definition
@@ -17,6 +17,7 @@ from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts
 from hansa.study.compute import Options, Request, compute_all, reference_members
 from hansa.study.config import BaseChoice, Study, facts_paths, placed
+from hansa.study.plan import columns_of, looks_back
 
 Progress = Callable[[str, float], None]
 
@@ -146,56 +147,66 @@ def _on_base(
 ) -> BaseResult:
     regions: dict[str, Panel] = {}
     area: dict[str, Panel] = {}
-    for column, own in _by_column(measures).items():
-        cube = _cube(study, folder, column, cubes)
-        requests = _requests(study, definition, own, base, cube)
-        computed = compute_all(cube, requests)
+    for columns, own in _by_columns(measures, study).items():
+        found = {column: _cube(study, folder, column, cubes) for column in columns}
+        cube = found[columns[0]]
+        requests = _requests(study, folder, definition, own, base, cube)
+        computed = compute_all(cube, requests, found)
         regions |= computed[0] | computed[1]
         if study.area:
             area |= computed[2] | computed[3]
     main = _cube(study, folder, "employment", cubes)
     members = {}
     if study.reference == "complete":
-        members = reference_members(main, definition, _options(study, base, main))
+        members = reference_members(main, definition, _options(study, folder, base))
     return BaseResult(base, regions, area, members)
 
 
-def _by_column(measures: list[Measure]) -> dict[str, list[Measure]]:
-    grouped: dict[str, list[Measure]] = {}
+def _by_columns(measures: list[Measure], study: Study) -> dict[tuple[str, ...], list[Measure]]:
+    """Measures by the columns of the facts they need, the first one being their size."""
+    choices = Options(rules=study.rules).choices
+    grouped: dict[tuple[str, ...], list[Measure]] = {}
     for m in measures:
-        grouped.setdefault(m.needs[0] if m.needs else "employment", []).append(m)
+        grouped.setdefault(columns_of(m, choices), []).append(m)
     return grouped
 
 
 def _requests(
     study: Study,
+    folder: Path,
     definition: ClusterDefinition,
     measures: list[Measure],
     base: BaseChoice,
     cube: Cube,
 ) -> list[Request]:
     """Levels for every year and growth over the period; for the regions, then for the area."""
-    levels = tuple(m.id for m in measures if m.years == 1)
-    growth = tuple(m.id for m in measures if m.years == 2)
-    years = _options(study, base, cube)
+    years = _options(study, folder, base)
+    levels = tuple(m.id for m in measures if not looks_back(m, years.choices))
+    growth = tuple(m.id for m in measures if looks_back(m, years.choices))
     period = _period(study, cube)
-    over = Options(**{**vars(years), "start": period[0], "end": period[1]}) if period else years
+    over = replace(years, start=period[0], end=period[1]) if period else years
     if not period:
         growth = ()
     requests = [Request(levels, definition, years), Request(growth, definition, over)]
     if study.area:
         for request in list(requests):
-            options = Options(**{**vars(request.options), "area": (study.area,), "regions": ""})
+            options = replace(request.options, area=(_own(folder, study.area),), regions="")
             requests.append(Request(request.measures, definition, options))
     return requests
 
 
-def _options(study: Study, base: BaseChoice, cube: Cube) -> Options:
+def _options(study: Study, folder: Path, base: BaseChoice) -> Options:
     return Options(
         reference=study.reference,
         without=base.without,
-        regions=study.geography,
+        regions=study.geography and _own(folder, study.geography),
         min_cell=study.min_cell,
+        hidden=study.hidden,
+        rules=study.rules and _own(folder, study.rules),
+        benchmark=study.benchmark,
+        x_line=study.x_line,
+        wage_reference=study.wage_reference,
+        leave_out=study.leave_out,
     )
 
 

@@ -13,25 +13,32 @@ from functools import partial
 import numpy as np
 
 from hansa.cube import Ints, Listed, Year
-from hansa.law import Flags, Quantity, absent, bit, choose, stacked, total
+from hansa.facts.bounds import bounded
+from hansa.law import Flags, Marked, Quantity, absent, bit, choose
 from hansa.measures.catalogue import Measure
+from hansa.measures.scene import Scene, View, chosen, plain_value
 from hansa.measures.slices import Slice, slice_of
 from hansa.study.columns import Block, Results
-from hansa.study.plan import Plan, base_name
+from hansa.study.plan import Plan, base_name, looks_back
 
 STRETCH = 1 << 16
 """Listed cells looked at together."""
 
 
+Place = tuple[str, str]
+"""A column of the facts and a base."""
+Slices = dict[Place, Slice]
+
+
 @dataclass(frozen=True)
 class Past:
-    """The year that growth is measured from, and breaks in the series since then by base."""
+    """The year that growth is measured from, and breaks in the series since then by place."""
 
     time: int
-    slices: dict[str, Slice]
-    breaks: dict[str, Flags] = field(default_factory=dict)
+    slices: Slices
+    breaks: dict[Place, Flags] = field(default_factory=dict)
 
-    def with_breaks_of(self, slices: dict[str, Slice]) -> Past:
+    def with_breaks_of(self, slices: Slices) -> Past:
         """The same year, the breaks of one more year inside the period added."""
         found = dict(self.breaks)
         for name, now in slices.items():
@@ -39,70 +46,72 @@ class Past:
                 found[name] = found.get(name, np.uint64(0)) | now.matrix.flags & bit("b")
         return replace(self, breaks=found)
 
-    def carried_to(self, name: str, now: Slice) -> Slice:
+    def carried_to(self, name: Place, now: Slice) -> Slice:
         """The last year, flagged where the series broke on the way to it."""
         if name not in self.breaks:
             return now
         return replace(now, matrix=now.matrix.flagged(self.breaks[name] != 0, "b"))
 
 
-@dataclass(frozen=True)
-class _View:
-    """One base as the measures see it: some cells, or the units and regions of the result.
+def add_year(
+    year: Year,
+    others: dict[str, Quantity],
+    plan: Plan,
+    past: Past | None,
+    results: dict[str, Results],
+) -> Past | None:
+    """Append a year's results; returns what the next year is compared with.
 
-    after   as `now`, flagged where the series broke since `before`
-    before  the year growth is measured from, None without one
+    others  cells of further columns of the facts, on the axes of the cube
     """
-
-    now: Slice
-    after: Slice
-    before: Slice | None
-
-    def seen(self, look: Callable[[Slice], Slice]) -> _View:
-        """The same of all three, each looked at once."""
-        now = look(self.now)
-        after = now if self.after is self.now else look(self.after)
-        return _View(now, after, self.before and look(self.before))
-
-
-def add_year(year: Year, plan: Plan, past: Past | None, results: dict[str, Results]) -> Past | None:
-    """Append a year's results; returns what the next year is compared with."""
-    slices = _slices(year, plan)
+    slices = _slices(year, others, plan)
     if plan.shows(year.time):
         since = plan.period[0] if plan.period else year.time - 1
         views = _views(slices, past if past is not None and past.time == since else None)
+        scene = Scene(main_column(plan), views, plan.keep, plan.area, plan.options.choices)
         for cells, seen in _looks(year, views, plan):
             for m in plan.measures:
-                values = _within_base(m, _computed(m, seen[base_name(m)], plan), cells[1], plan)
+                values = _within_base(m, _computed(m, seen, scene, plan), cells[1], plan)
                 own = since if m.years == 2 else None
                 results[m.id].add(Block(year.time, own, *cells, values))
-    if not any(m.years == 2 for m in plan.measures):
+    if not any(looks_back(m, plan.options.choices) for m in plan.measures):
         return None
     if plan.period and past is not None:
         return past.with_breaks_of(slices)
     return Past(year.time, slices)
 
 
-def _slices(year: Year, plan: Plan) -> dict[str, Slice]:
-    units = plan.coverage.sizes(year.cells) if plan.coverage else year.cells
-    return {
-        name: slice_of(year, plan.cube, units, base, plan.reference)
-        for name, base in plan.bases.items()
-    }
+def main_column(plan: Plan) -> str:
+    """The column that a measure is taken of where any will do."""
+    return plan.cube.header.measure
 
 
-def _views(slices: dict[str, Slice], past: Past | None) -> dict[str, _View]:
+def _slices(year: Year, others: dict[str, Quantity], plan: Plan) -> Slices:
+    found: Slices = {}
+    if plan.options.hidden == "bounds":
+        axes = plan.cube.activity, plan.cube.geo
+        year = replace(year, cells=bounded(year.cells, *axes))
+        others = {name: bounded(cells, *axes) for name, cells in others.items()}
+    for column, cells in ((main_column(plan), year.cells), *others.items()):
+        units = plan.coverage.sizes(cells) if plan.coverage else cells
+        own = year if cells is year.cells else replace(year, cells=cells)
+        for name, base in plan.bases.items():
+            found[column, name] = slice_of(own, plan.cube, units, base, plan.reference)
+    return found
+
+
+def _views(slices: Slices, past: Past | None) -> dict[Place, View]:
     if past is None:
-        return {name: _View(now, now, None) for name, now in slices.items()}
+        return {place: View(now, now, None) for place, now in slices.items()}
     return {
-        name: _View(now, past.carried_to(name, now), past.slices[name])
-        for name, now in slices.items()
+        place: View(now, past.carried_to(place, now), past.slices[place])
+        for place, now in slices.items()
     }
 
 
 def _looks(
-    year: Year, views: dict[str, _View], plan: Plan
-) -> Iterator[tuple[tuple[Ints | None, Ints | None], dict[str, _View]]]:
+    year: Year, views: dict[Place, View], plan: Plan
+) -> Iterator[tuple[tuple[Ints | None, Ints | None], dict[Place, View]]]:
     """Positions (region, unit) of each block, None for a full grid, and what is seen there."""
     if not plan.listed:
         yield (None, None), _seen(views, partial(_chosen, plan))
@@ -113,21 +122,24 @@ def _looks(
         yield (cells.geo, cells.activity), _seen(views, partial(Slice.at, cells=cells))
 
 
-def _seen(views: dict[str, _View], look: Callable[[Slice], Slice]) -> dict[str, _View]:
-    return {name: view.seen(look) for name, view in views.items()}
+def _seen(views: dict[Place, View], look: Callable[[Slice], Slice]) -> dict[Place, View]:
+    return {place: view.seen(look) for place, view in views.items()}
 
 
-def _computed(m: Measure, view: _View, plan: Plan) -> Quantity:
-    if m.years == 1:
-        return _marked(m, m(view.now), view.now.size, plan)
-    if view.before is None:
-        return absent(view.after.size.shape, "m")
-    return _marked(m, m(view.before, view.after), view.before.size, plan)
+def _computed(m: Measure, seen: dict[Place, View], scene: Scene, plan: Plan) -> Quantity | Marked:
+    if m.composed:
+        return m.function(scene)
+    values = plain_value(m, scene.main, lambda column, base: seen[column, base])
+    view = seen[scene.main, base_name(m)]
+    size = view.now.size if m.years == 1 or view.before is None else view.before.size
+    return _marked(m, values, size, plan)
 
 
-def _within_base(m: Measure, result: Quantity, units: Ints | None, plan: Plan) -> Quantity:
+def _within_base(
+    m: Measure, result: Quantity | Marked, units: Ints | None, plan: Plan
+) -> Quantity | Marked:
     """A unit that is no part of the base has no share of it: not applicable."""
-    if not m.part_of_base or not plan.beyond:
+    if not m.part_of_base or not plan.beyond or isinstance(result, Marked):
         return result
     if units is None:
         outside = np.isin(plan.keep, plan.beyond)[:, None]
@@ -150,19 +162,12 @@ def _kept(cells: Listed, plan: Plan) -> Listed:
 
 def _chosen(plan: Plan, whole: Slice) -> Slice:
     """The units and regions of the result; an area is the sum of its members."""
-    keep = list(plan.keep)
-    if plan.single is not None:
-        at = plan.single
-        size, region = whole.matrix[np.ix_(keep, at)], whole.region[at]
-    else:
-        sums = [total(whole.matrix[:, list(own)], axis=1)[keep] for own in plan.columns]
-        size = stacked(sums).map(np.transpose)
-        region = stacked([total(whole.region[list(own)], axis=0) for own in plan.columns])
-    everything = whole.all if whole.all.shape == (1,) else whole.all[keep]
-    if plan.short:
-        short = np.isin(plan.geo, plan.short)
-        size = size.flagged(np.broadcast_to(short, size.shape), "d")
-    return Slice(whole.time, size, region, whole.unit[keep], everything)
+    own = chosen(whole, plan.keep, plan.columns)
+    if not plan.short:
+        return own
+    short = np.isin(plan.geo, plan.short)
+    size = own.matrix.flagged(np.broadcast_to(short, own.matrix.shape), "d")
+    return replace(own, matrix=size)
 
 
 def _marked(m: Measure, result: Quantity, size: Quantity, plan: Plan) -> Quantity:

@@ -1,0 +1,348 @@
+"""Presence: stars and marks by a rule set, certain or possible (methods: clusters, section 3).
+
+A cell that is known only between bounds, or not at all, makes a condition certain, possible or
+not met; it also moves the thresholds of everybody else, whose own bounds follow. Both are worst
+cases: no completion of the hidden cells gives fewer than the certain or more than the possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hansa.law import Floats, Marked, Quantity, absent, any_flag, ratio, side_by_side, total
+from hansa.measures.catalogue import find_measure, measure
+from hansa.measures.reasons import comparison, membership
+from hansa.measures.rules import Award, Condition, RuleSet, find_rules
+from hansa.measures.scene import Bools, Scene
+
+_CLUSTER_MAPPING = "U.S. Cluster Mapping; Delgado, Porter, Stern (2016)"
+
+
+@dataclass(frozen=True)
+class Population:
+    """Regions that count for each unit (units x regions): for certain, and at most."""
+
+    sure: Bools
+    may: Bools
+
+    def enough(self, smallest: int) -> tuple[Bools, Bools]:
+        """Whether the population is large enough, for certain and at best; shape (units,)."""
+        return self.sure.sum(axis=1) >= smallest, self.may.sum(axis=1) >= smallest
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One condition for every cell (units x regions), with the threshold's bounds (units,)."""
+
+    condition: Condition
+    low: Floats
+    high: Floats
+    threshold_low: Floats
+    threshold_high: Floats
+    certain: Bools
+    possible: Bools
+
+
+def limits(q: Quantity, least: float = 0.0) -> tuple[Floats, Floats]:
+    """Least and greatest value; what is not known at all may be anything from `least` on."""
+    low, high = q.bounds()
+    gone = np.isnan(low) | np.isnan(high)
+    return np.where(gone, least, low), np.where(gone, np.inf, high)
+
+
+def undefined(q: Quantity) -> Bools:
+    """Cells that have no value by their nature: not applicable, or growth from nothing."""
+    if q.flags is None:
+        return np.zeros(q.shape, bool)
+    found: Bools = np.isnan(q.value) & ((q.flags & any_flag(("z", "entry"))) != 0)
+    return found
+
+
+def population(size: Quantity, minimum: float) -> Population:
+    """Regions with more than `minimum` in the unit."""
+    low, high = limits(size)
+    return Population(low > minimum, high > minimum)
+
+
+def quantile_bounds(
+    low: Floats, high: Floats, sure: Bools, may: Bools, share: float
+) -> tuple[float, float]:
+    """Least and greatest quantile (type 7) of one population whose values are intervals.
+
+    A region that may or may not belong lowers the quantile most when it belongs with a small
+    value, and raises it most with a great one; the extremes are found by adding such regions one
+    after the other. Returns NaN for an empty population.
+    """
+    extra = may & ~sure
+    below, above = np.sort(low[extra]), np.sort(high[extra])[::-1]
+    lows = [_quantile(np.append(low[sure], below[:k]), share) for k in range(len(below) + 1)]
+    highs = [_quantile(np.append(high[sure], above[:k]), share) for k in range(len(above) + 1)]
+    known = [x for x in lows if not np.isnan(x)], [x for x in highs if not np.isnan(x)]
+    return min(known[0], default=np.nan), max(known[1], default=np.nan)
+
+
+def _quantile(values: Floats, share: float) -> float:
+    """Type 7, with infinite values where the place falls on them."""
+    if not values.size:
+        return float("nan")
+    values = np.sort(values)
+    place = share * (len(values) - 1)
+    under = int(np.floor(place + 1e-12))
+    part = max(place - under, 0.0)
+    if part < 1e-12 or under + 1 == len(values):
+        return float(values[under])
+    if np.isinf(values[under]) or np.isinf(values[under + 1]):
+        return float(values[under] if np.isinf(values[under]) else values[under + 1])
+    return float(values[under] + part * (values[under + 1] - values[under]))
+
+
+def rank_bounds(
+    low: Floats, high: Floats, sure: Bools, may: Bools, rank: float
+) -> tuple[float, float]:
+    """Least and greatest value of the given rank (1 is the largest); minus infinity beyond it."""
+    k = int(rank)
+    least, most = np.sort(low[sure])[::-1], np.sort(high[may])[::-1]
+    return (
+        float(least[k - 1]) if len(least) >= k else -np.inf,
+        float(most[k - 1]) if len(most) >= k else -np.inf,
+    )
+
+
+def judge(condition: Condition, value: Quantity, who: Population) -> Judged:
+    """Whether each cell meets a condition: for certain, and possibly.
+
+    A cell without a value by its nature meets no condition and moves no threshold.
+    """
+    signed = find_measure(condition.measure).years == 2
+    low, high = limits(value, -np.inf if signed else 0.0)
+    none = undefined(value)
+    who = Population(who.sure & ~none, who.may & ~none)
+    units = len(low)
+    if condition.compare == "absolute":
+        t_low = t_high = np.full(units, condition.threshold)
+    else:
+        bounds = quantile_bounds if condition.compare == "quantile" else rank_bounds
+        rows = [slice(None)] * units if condition.group_by == "all" else list(range(units))
+        found = [
+            bounds(
+                low[r].ravel(),
+                high[r].ravel(),
+                who.sure[r].ravel(),
+                who.may[r].ravel(),
+                condition.threshold,
+            )
+            for r in rows
+        ]
+        t_low, t_high = np.array(found).T
+    meets = np.greater if condition.side == "above" else np.greater_equal
+    return Judged(
+        condition,
+        low,
+        high,
+        t_low,
+        t_high,
+        meets(low, t_high[:, None]) & ~none,
+        meets(high, t_low[:, None]) & ~none,
+    )
+
+
+@dataclass(frozen=True)
+class Awards:
+    """Awards for every cell: certain and possible, shape (awards, units, regions)."""
+
+    rules: RuleSet
+    certain: Bools
+    possible: Bools
+    judged: tuple[tuple[Judged, ...], ...]
+    who: Population
+    size: Quantity
+
+    def counted(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Least and greatest number of stars, or place of the mark (0 without one)."""
+        if self.rules.count == "sum":
+            return self.certain.sum(axis=0, dtype=float), self.possible.sum(axis=0, dtype=float)
+        place = np.arange(1, len(self.certain) + 1)[:, None, None]
+        return (
+            (self.certain * place).max(axis=0).astype(float),
+            (self.possible * place).max(axis=0).astype(float),
+        )
+
+
+def evaluate(
+    rules: RuleSet, size: Quantity, values: Mapping[str, Quantity], min_cell: float
+) -> Awards:
+    """Every award of a rule set for every cell.
+
+    size    jobs (units x regions); values: what the conditions compare, the same shape
+    A cell below `min_cell` or the floor of the rules gets nothing; in a population that is too
+    small nobody does.
+    """
+    who = population(size, rules.minimum)
+    low, high = limits(size)
+    least = max(min_cell, rules.floor)
+    sure_enough, may_enough = who.enough(rules.smallest)
+    allowed = who.sure & (low >= least) & sure_enough[:, None]
+    thinkable = who.may & (high >= least) & may_enough[:, None]
+    judged = tuple(
+        tuple(judge(c, values[c.measure], who) for c in award.conditions) for award in rules.award
+    )
+    certain = [np.logical_and.reduce([allowed, *(j.certain for j in own)]) for own in judged]
+    possible = [np.logical_and.reduce([thinkable, *(j.possible for j in own)]) for own in judged]
+    return Awards(rules, np.array(certain), np.array(possible), judged, who, size)
+
+
+def _awards(scene: Scene, default: str) -> Awards:
+    """The awards of every region of the source: thresholds are theirs, not the result's."""
+    rules = find_rules(scene.choices.rules or default)
+    everywhere = scene.everywhere()
+    size = everywhere.view().now.size
+    values = {name: everywhere.of(name) for name in rules.measures}
+    return evaluate(rules, size, values, scene.choices.min_cell)
+
+
+def _places(scene: Scene) -> list[int]:
+    """For each region of the result its place among all regions; -1 for areas of several."""
+    place = {column: i for i, column in enumerate(scene.area.everywhere)}
+    return [place.get(own[0], -1) if len(own) == 1 else -1 for own in scene.area.columns]
+
+
+def _picked(everywhere: Marked, places: list[int], shape: tuple[int, int]) -> Marked:
+    """The regions of the result; an area of several regions has no stars of its own."""
+    none = Marked(
+        absent((shape[0], 1), "z"),
+        np.full((shape[0], 1), None, object),
+        np.full((shape[0], 1), None, object),
+    )
+    parts = [everywhere[:, [i]] if i >= 0 else none for i in places]
+    label = np.hstack([p.label for p in parts if p.label is not None])
+    quantity = side_by_side([p.quantity for p in parts])
+    return Marked(quantity, np.hstack([p.reason for p in parts]), label)
+
+
+def _marked(found: Awards, min_cell: float) -> Marked:
+    low, high = found.counted()
+    same = low == high
+    flags = np.zeros(low.shape, np.uint64) if found.size.flags is None else found.size.flags
+    result = Quantity(np.where(same, low, np.nan), flags, low, high)
+    result = result.flagged(~same, "interval")
+    result = result.flagged(found.who.may & (found.size.value < min_cell), "tiny")
+    small = ~found.who.enough(found.rules.smallest)[1][:, None] & found.who.may
+    nothing = np.where(small, np.nan, 1.0)
+    result = Quantity(result.value * nothing, result.flags, low * nothing, high * nothing).flagged(
+        small, "z"
+    )
+    return Marked(result, _reasons(found, small), _labels(found, same & ~small))
+
+
+def _labels(found: Awards, known: Bools) -> npt.NDArray[np.object_]:
+    """Names of the awards given for certain; None where there is none or it is not certain."""
+    names = [a.name for a in found.rules.award]
+    label = np.full(known.shape, None, object)
+    for i, j in zip(*np.nonzero(known & found.certain.any(axis=0)), strict=True):
+        given = [name for name, has in zip(names, found.certain[:, i, j], strict=True) if has]
+        label[i, j] = ", ".join(given) if found.rules.count == "sum" else given[-1]
+    return label
+
+
+def _reasons(found: Awards, small: Bools) -> npt.NDArray[np.object_]:
+    """For every cell of the population each award with what it compared."""
+    reason = np.full(small.shape, None, object)
+    reason[~found.who.may] = "no jobs" if found.rules.minimum == 0 else "outside the population"
+    reason[small] = "population too small"
+    sizes = found.who.sure.sum(axis=1), found.who.may.sum(axis=1)
+    for i, j in zip(*np.nonzero(found.who.may & ~small), strict=True):
+        among = membership(int(sizes[0][i]), int(sizes[1][i]))
+        reason[i, j] = "; ".join(
+            _award_text(found, a, award, (int(i), int(j)), among)
+            for a, award in enumerate(found.rules.award)
+        )
+    return reason
+
+
+def _award_text(found: Awards, a: int, award: Award, at: tuple[int, int], among: str) -> str:
+    i, j = at
+    state = "yes" if found.certain[a, i, j] else "possible" if found.possible[a, i, j] else "no"
+    texts = [
+        comparison(
+            find_measure(own.condition.measure).label,
+            (own.low[i, j], own.high[i, j]),
+            (own.threshold_low[i], own.threshold_high[i]),
+            own.condition,
+            among,
+        )
+        for own in found.judged[a]
+    ]
+    return f"{award.name} {state}: {', '.join(texts)}"
+
+
+@measure(
+    "presence_stars",
+    label="Stars",
+    unit="stars",
+    kind="ordinal",
+    formula="number of awards whose conditions all hold (the rule set's own count)",
+    source="European Cluster Observatory (BSR InnoNet 2009, chapter 2.1); the rule set's source",
+    needs=("employment",),
+    rules="eco-2007-draft",
+    options=("rules",),
+)
+def presence_stars(scene: Scene) -> Marked:
+    """Stars of a cluster in a region under a rule set, with each condition and its threshold."""
+    found = _awards(scene, "eco-2007-draft")
+    return _picked(_marked(found, scene.choices.min_cell), _places(scene), scene.shape)
+
+
+@measure(
+    "strong_cluster",
+    label="Strength mark",
+    unit="place of the mark in its rule set, 0 without one",
+    kind="ordinal",
+    formula="highest award whose conditions all hold",
+    source=_CLUSTER_MAPPING,
+    needs=("employment",),
+    rules="us-strong",
+    options=("rules",),
+)
+def strong_cluster(scene: Scene) -> Marked:
+    """The mark of a cluster in a region (qualifying, significant, strong, strong-10)."""
+    found = _awards(scene, "us-strong")
+    return _picked(_marked(found, scene.choices.min_cell), _places(scene), scene.shape)
+
+
+@measure(
+    "cluster_strength",
+    label="Share of jobs in strong clusters",
+    unit="share 0-1",
+    kind="intensive",
+    formula="sum of E_cr over clusters marked strong / traded employment of the region",
+    source=_CLUSTER_MAPPING,
+    needs=("employment",),
+    base="traded",
+    rules="us-strong",
+    options=("rules",),
+)
+def cluster_strength(scene: Scene) -> Quantity:
+    """Share of a region's traded jobs in its strong clusters; the same for every cluster of it."""
+    found = _awards(scene, "us-strong")
+    names = [a.name for a in found.rules.award]
+    first = names.index("strong") if "strong" in names else 0
+    places = _places(scene)
+    low, high = limits(found.size)
+    certain, possible = found.certain[first:].any(axis=0), found.possible[first:].any(axis=0)
+    within = Quantity(
+        np.where(certain == possible, np.where(certain, found.size.value, 0.0), np.nan),
+        found.size.flags,
+        np.where(certain, low, 0.0),
+        np.where(possible, high, 0.0),
+    )
+    region = scene.everywhere().view(base="traded").now.of_region
+    share = ratio(total(within, axis=0)[None, :], region)
+    upper = None if share.upper is None else np.minimum(share.upper, 1.0)
+    share = Quantity(share.value, share.flags, share.lower, upper)
+    none = absent((1, 1), "z")
+    own = side_by_side([share[:, [i]] if i >= 0 else none for i in places])
+    return own.map(lambda part: np.tile(part, (scene.shape[0], 1)))

@@ -1,0 +1,338 @@
+"""Four kinds of clusters by growth of jobs and of wages, and how firm the label is.
+
+Methods: clusters, section 6 (BSR InnoNet 2009, chapter 2.1, figure 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hansa.law import (
+    Floats,
+    Marked,
+    Quantity,
+    absent,
+    difference,
+    monotone,
+    ratio,
+    side_by_side,
+)
+from hansa.measures.catalogue import measure
+from hansa.measures.growth import moved, without_breaks
+from hansa.measures.scene import Bools, Scene
+from hansa.measures.wages import COLUMNS, against, benchmark, left_out, wage
+
+LABELS = ("growth", "challenged", "mature", "restructuring", "in transition")
+EITHER = "challenged or mature"
+BOUNDARY = "boundary"
+ON_THE_LINE = 1e-9
+"""Distance from a line below which a cluster lies on it."""
+
+_SOURCE = "BSR InnoNet 2009, chapter 2.1, figure 4 and note 10"
+Labels = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Jobs and wage bill of two years: of units (units x regions) and of all jobs (regions,)."""
+
+    jobs: tuple[Quantity, Quantity]
+    pay: tuple[Quantity, Quantity]
+    all_jobs: tuple[Quantity, Quantity]
+    all_pay: tuple[Quantity, Quantity]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Where a cluster stands in the figure (units x regions).
+
+    jobs    growth of jobs; wages: growth of wages against the benchmark
+    level   average wage of the first year over that of all jobs
+    region  growth of all jobs (1 x regions)
+    """
+
+    jobs: Quantity
+    wages: Quantity
+    level: Quantity
+    region: Quantity
+
+
+def movement(sums: Sums, how: str, none: Bools | None = None) -> Movement:
+    """Growth of jobs and of wages; `how` names the benchmark of wages.
+
+    none  clusters that have no part in the benchmark, where others decide that
+    """
+    before, after = (wage(sums.jobs[t], sums.pay[t]) for t in (0, 1))
+    all_before, all_after = (wage(sums.all_jobs[t], sums.all_pay[t]) for t in (0, 1))
+    growth = ratio(after, before)
+    none = left_out(growth, how) if none is None else none
+    yardstick = benchmark(growth, sums.jobs[0], none, (all_before, all_after), how)
+    return Movement(
+        monotone(ratio(sums.jobs[1], sums.jobs[0]), _less_one),
+        against(growth, yardstick),
+        ratio(before, all_before[None, :]),
+        monotone(ratio(sums.all_jobs[1], sums.all_jobs[0]), _less_one)[None, :],
+    )
+
+
+def _less_one(x: Floats) -> Floats:
+    return x - 1
+
+
+def _signs(low: Floats, high: Floats) -> tuple[Bools, Bools, Bools, Bools]:
+    """Whether a value is surely above, surely below, possibly above, possibly below zero."""
+    return low > ON_THE_LINE, high < -ON_THE_LINE, high > ON_THE_LINE, low < -ON_THE_LINE
+
+
+def _sides(m: Movement, x_line: str) -> tuple[tuple[Bools, ...], tuple[Bools, ...]]:
+    """Signs of growth against its line, and of wages against theirs."""
+    (low, high), (line_low, line_high) = m.jobs.bounds(), m.region.bounds()
+    if x_line == "region":
+        low, high = low - line_high, high - line_low
+    return _signs(low, high), _signs(*m.wages.bounds())
+
+
+def classes(m: Movement, x_line: str) -> Labels:
+    """The class of each cluster; `boundary` on a line or across one, None where not known."""
+    (right, left, *_), (above, below, *_) = _sides(m, x_line)
+    low, high = m.level.bounds()
+    found = np.full(m.jobs.shape, None, object)
+    known = ~(np.isnan(m.jobs.bounds()[0]) | np.isnan(m.wages.bounds()[0]))
+    found[known] = BOUNDARY
+    found[known & right & above] = "growth"
+    found[known & right & below] = EITHER
+    found[known & right & below & (low >= 1)] = "mature"
+    found[known & right & below & (high < 1)] = "challenged"
+    found[known & left & above] = "restructuring"
+    found[known & left & below] = "in transition"
+    return found
+
+
+def agreement(m: Movement, x_line: str, label: Labels) -> tuple[Bools, Bools]:
+    """Whether each replicate has a label for certain, and possibly.
+
+    label  shape (units, 1); m: units x replicates
+    """
+    (right, left, mright, mleft), (above, below, mabove, mbelow) = _sides(m, x_line)
+    low, high = m.level.bounds()
+    none = np.isnan(m.jobs.bounds()[0]) | np.isnan(m.wages.bounds()[0])
+    free = np.isnan(low)
+    sure = {
+        "growth": right & above,
+        "mature": right & below & (low >= 1),
+        "challenged": right & below & (high < 1),
+        EITHER: right & below,
+        "restructuring": left & above,
+        "in transition": left & below,
+    }
+    may = {
+        "growth": mright & mabove,
+        "mature": mright & mbelow & ((high >= 1) | free),
+        "challenged": mright & mbelow & ((low < 1) | free),
+        EITHER: mright & mbelow,
+        "restructuring": mleft & mabove,
+        "in transition": mleft & mbelow,
+    }
+    certain, possible = np.zeros(none.shape, bool), np.zeros(none.shape, bool)
+    for name in sure:
+        own = label == name
+        certain |= own & sure[name] & ~none
+        possible |= own & (may[name] | none)
+    return certain, possible
+
+
+def without(area: Quantity, member: Quantity) -> Quantity:
+    """An area less one of its members, never below zero; bounds from those of both."""
+    rest = difference(area, member)
+    if rest.lower is None or rest.upper is None:
+        return rest
+    return Quantity(
+        rest.value,
+        rest.flags,
+        np.maximum(rest.lower, 0),
+        np.maximum(rest.upper, 0),
+        rest.estimated,
+    )
+
+
+def _sums(scene: Scene) -> Sums | None:
+    """Jobs and wages of both years at the scene's place; None without an earlier year."""
+    views = [scene.view(column) for column in COLUMNS]
+    if any(view.before is None for view in views):
+        return None
+    jobs, pay = ((view.before, view.after) for view in views)
+    (e0, e1), (p0, p1) = jobs, pay
+    assert e0 is not None
+    assert p0 is not None
+    return Sums(
+        (e0.size, e1.size), (p0.size, p1.size), (e0.region, e1.region), (p0.region, p1.region)
+    )
+
+
+def _standing(scene: Scene) -> tuple[Sums, Movement] | None:
+    sums = _sums(scene)
+    if sums is None:
+        return None
+    found = movement(sums, scene.choices.benchmark)
+    views = [scene.view(column) for column in COLUMNS]
+    for view in views:
+        found = Movement(
+            without_breaks(found.jobs, view.after),
+            without_breaks(found.wages, view.after),
+            found.level,
+            found.region,
+        )
+    return sums, found
+
+
+def _small(sums: Sums, min_cell: float) -> Bools:
+    """Cells too small for a colour in one of the years, those without jobs included."""
+    found: Bools = (sums.jobs[0].value < min_cell) | (sums.jobs[1].value < min_cell)
+    return found
+
+
+@measure(
+    "quadrant",
+    label="Kind of cluster",
+    unit="class",
+    kind="nominal",
+    formula="sign of growth_rate (less the line x) and of relative_wage_growth",
+    source=_SOURCE,
+    needs=COLUMNS,
+    uses=("growth_rate", "relative_wage_growth"),
+    years=2,
+    options=("benchmark", "x_line"),
+)
+def quadrant(scene: Scene) -> Marked:
+    """Growth, challenged or mature, restructuring, or in transition; none for tiny cells."""
+    found = _standing(scene)
+    nothing = np.full(scene.shape, None, object)
+    if found is None:
+        return Marked(absent(scene.shape, "m"), nothing, nothing)
+    sums, moves = found
+    view = scene.view(COLUMNS[0])
+    assert view.before is not None
+    label = classes(moves, scene.choices.x_line)
+    other = classes(moves, "region" if scene.choices.x_line == "zero" else "zero")
+    small = _small(sums, scene.choices.min_cell)
+    label[small], other[small] = None, None
+    flags = moved(moves.wages, view.before, view.after).flagged(small, "tiny")
+    flags = flags.flagged(label == BOUNDARY, "boundary")
+    quantity = Quantity(np.full(scene.shape, np.nan), flags.flags)
+    return Marked(quantity, _reasons(scene, sums, moves, (label, other)), label)
+
+
+def _reasons(
+    scene: Scene, sums: Sums, moves: Movement, labels: tuple[Labels, Labels]
+) -> npt.NDArray[np.object_]:
+    """What led to a label, and the label against the other line where it differs."""
+    label, other = labels
+    reason = np.full(label.shape, None, object)
+    here = "all jobs" if scene.choices.x_line == "zero" else "zero"
+    for i, j in np.ndindex(label.shape):
+        if label[i, j] is None:
+            reason[i, j] = _no_label(sums, (i, j), scene.choices.min_cell)
+            continue
+        text = f"jobs {_percent(moves.jobs, (i, j))}, wages {_percent(moves.wages, (i, j))}"
+        text += f" against the benchmark ({scene.choices.benchmark})"
+        if label[i, j] in ("mature", "challenged", EITHER):
+            low, high = (part[i, j] for part in moves.level.bounds())
+            level = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
+            text += f"; wage level {level} of all jobs"
+        if other[i, j] != label[i, j]:
+            at = _percent(moves.region, (0, j))
+            line = f" ({at})" if here == "all jobs" else ""
+            text += f"; with growth held against {here}{line}: {other[i, j]}"
+        reason[i, j] = text
+    return reason
+
+
+def _no_label(sums: Sums, at: tuple[int, int], min_cell: float) -> str:
+    start, end = (float(jobs.value[at]) for jobs in sums.jobs)
+    if np.isnan(start) or np.isnan(end):
+        return "jobs not known"
+    if start == 0 or end == 0:
+        return "no jobs" if start == end else "entry" if start == 0 else "exit"
+    if min(start, end) < min_cell:
+        return f"tiny: {start:.0f} jobs at the start, {end:.0f} at the end"
+    return "wages not known"
+
+
+def _percent(q: Quantity, at: tuple[int, int]) -> str:
+    low, high = (float(part[at]) for part in q.bounds())
+    if low == high:
+        return _signed(low)
+    return f"{_signed(low)} to {_signed(high)}"
+
+
+def _signed(share: float) -> str:
+    """A share as per cent with a true minus sign."""
+    return f"{100 * share:+.1f} %".replace("-", "\N{MINUS SIGN}")
+
+
+@measure(
+    "quadrant_stability",
+    label="Firmness of the kind",
+    unit="share of replicates with the same label",
+    kind="intensive",
+    formula="share of the replicates, each without one region (or country), with the same quadrant",
+    source="Hansa, own method (methods: clusters, section 6)",
+    needs=COLUMNS,
+    uses=("quadrant",),
+    years=2,
+    options=("benchmark", "x_line", "leave_out"),
+)
+def quadrant_stability(scene: Scene) -> Quantity:
+    """How often an area keeps its label when one of its regions is left out; 0.9 counts as stable.
+
+    A replicate that a hidden cell leaves open counts in the upper bound only. A region that is
+    not made of others has no replicates.
+    """
+    found = quadrant.function(scene)
+    assert isinstance(found, Marked)
+    columns = [_firmness(scene, j, found[:, [j]]) for j in range(scene.shape[1])]
+    firm = side_by_side(columns)
+    low, high = firm.bounds()
+    return firm.flagged((low != high) & ~np.isnan(low), "interval")
+
+
+def _firmness(scene: Scene, j: int, kind: Marked) -> Quantity:
+    label = kind.label
+    assert label is not None
+    groups = _groups(scene, j)
+    if len(groups) < 2:
+        return absent(label.shape, "z")
+    area = _sums(scene.over((scene.area.columns[j],)))
+    members = _sums(scene.over(groups))
+    if area is None or members is None:
+        return absent(label.shape, "m")
+    rest = Sums(*(_less(area, members, part) for part in ("jobs", "pay", "all_jobs", "all_pay")))
+    # A cluster that one region hides stays in the benchmark of that replicate, as an interval.
+    growth = ratio(wage(area.jobs[1], area.pay[1]), wage(area.jobs[0], area.pay[0]))
+    how = scene.choices.benchmark
+    none = np.broadcast_to(left_out(growth, how), members.jobs[0].shape)
+    certain, possible = agreement(movement(rest, how, none), scene.choices.x_line, label)
+    blank = np.array([[own[0] in (None, BOUNDARY)] for own in label])
+    low = np.where(blank, np.nan, certain.mean(axis=1)[:, None])
+    high = np.where(blank, np.nan, possible.mean(axis=1)[:, None])
+    return Quantity(np.where(low == high, low, np.nan), kind.quantity.flags, low, high)
+
+
+def _less(area: Sums, members: Sums, part: str) -> tuple[Quantity, Quantity]:
+    """Both years of an area less each group of its members."""
+    (before, after), (one, two) = getattr(area, part), getattr(members, part)
+    return without(before, one), without(after, two)
+
+
+def _groups(scene: Scene, j: int) -> tuple[tuple[int, ...], ...]:
+    """What each replicate leaves out: single regions, or all regions of a country."""
+    members = scene.area.members[j] if scene.area.members else ()
+    if scene.choices.leave_out == "region":
+        return tuple((i,) for i in members)
+    by_country: dict[str, list[int]] = {}
+    for i in members:
+        by_country.setdefault(scene.area.countries[i], []).append(i)
+    return tuple(tuple(own) for name, own in sorted(by_country.items()) if name)
