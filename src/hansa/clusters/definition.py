@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
+from hansa.clusters.members import KINDS, Layout, Member, read_members
 from hansa.codes.codelist import Codelist, classification
 from hansa.errors import Finding, HansaError, UsageError, listed
-
-KINDS = ("traded", "local", "outside")
-_COLUMNS = {"cluster", "activity", "weight", "cluster_label", "subcluster", "kind", "reason"}
-
-
-@dataclass(frozen=True)
-class Member:
-    """One activity of a cluster; `weight` is the share of its jobs that belong there."""
-
-    cluster: str
-    activity: str
-    weight: float
-    cluster_label: str = ""
-    subcluster: str = ""
-    kind: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,10 +69,13 @@ def definitions() -> dict[str, ClusterDefinition]:
     return {d.id: d for d in sorted(found, key=lambda d: d.id)}
 
 
-def find_definition(name: str, code_list: str = "") -> ClusterDefinition:
+def find_definition(
+    name: str, code_list: str = "", columns: Mapping[str, str] | None = None
+) -> ClusterDefinition:
     """A definition by id, by the path of its folder, or by the path of a plain CSV.
 
-    `code_list` is the classification of a plain CSV, which has no place to state it.
+    A plain CSV has no place to state its classification (`code_list`) and which of its columns
+    is which (`columns`: our name -> the table's).
     """
     if name in definitions():
         return definitions()[name]
@@ -96,7 +83,7 @@ def find_definition(name: str, code_list: str = "") -> ClusterDefinition:
     if path.is_dir():
         return read_folder(path)
     if path.is_file():
-        return read_csv(path, code_list)
+        return read_csv(path, code_list, columns)
     raise UsageError(
         f"unknown cluster definition {name!r}",
         admissible=listed(definitions()),
@@ -106,25 +93,16 @@ def find_definition(name: str, code_list: str = "") -> ClusterDefinition:
 
 
 def read_folder(folder: Path | Traversable) -> ClusterDefinition:
-    """A definition folder: `definition.toml` and `members.csv`."""
+    """A definition folder: `definition.toml` and `members.csv`.
+
+    A table made by others keeps its layout: [columns] says which of its columns holds ours,
+    [kinds] which of its words mean traded, local and outside.
+    """
     place = str(folder)
     try:
         meta = tomllib.loads((folder / "definition.toml").read_text(encoding="utf-8"))
         text = (folder / "members.csv").read_text(encoding="utf-8")
-        return _checked(
-            ClusterDefinition(
-                id=meta["id"],
-                label=meta["label"],
-                classification=meta["classification"],
-                members=_members(text, f"{place}/members.csv", meta["classification"]),
-                source=meta.get("source", ""),
-                licence=meta.get("licence", ""),
-                version=str(meta.get("version", "")),
-                overlapping=bool(meta.get("overlapping", False)),
-                note=meta.get("note", ""),
-            ),
-            place,
-        )
+        return _checked(_described(meta, text.removeprefix("\ufeff"), place), place)
     except FileNotFoundError as problem:
         raise HansaError(
             "a definition folder is not complete",
@@ -141,15 +119,49 @@ def read_folder(folder: Path | Traversable) -> ClusterDefinition:
         ) from problem
 
 
-def read_csv(path: Path, code_list: str = "") -> ClusterDefinition:
-    """A plain CSV with cluster, activity, weight; overlaps are allowed and said so."""
+def _described(meta: dict[str, Any], text: str, place: str) -> ClusterDefinition:
+    layout = Layout(_words(meta, "columns", place), _words(meta, "kinds", place))
+    code_list = meta["classification"]
+    return ClusterDefinition(
+        id=meta["id"],
+        label=meta["label"],
+        classification=code_list,
+        members=read_members(text, f"{place}/members.csv", code_list, layout),
+        source=meta.get("source", ""),
+        licence=meta.get("licence", ""),
+        version=str(meta.get("version", "")),
+        overlapping=bool(meta.get("overlapping", False)),
+        note=meta.get("note", ""),
+    )
+
+
+def _words(meta: dict[str, Any], name: str, place: str) -> dict[str, str]:
+    found = meta.get(name, {})
+    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
+        return found
+    raise HansaError(
+        f"[{name}] of definition.toml is no table of texts",
+        place=place,
+        printed=repr(found),
+        admissible='[columns] activity = "NACE code"; [kinds] exporting = "traded"',
+    )
+
+
+def read_csv(
+    path: Path, code_list: str = "", columns: Mapping[str, str] | None = None
+) -> ClusterDefinition:
+    """A plain CSV with cluster, activity, weight; overlaps are allowed and said so.
+
+    With `columns` (our name -> the table's) a table in another layout is read as it is.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as problem:
         raise HansaError(
             "the definition is not UTF-8 text", place=str(path), fix="save it as UTF-8"
         ) from problem
-    members = _members(text.removeprefix("\ufeff"), str(path), code_list)
+    layout = Layout(columns or {})
+    members = read_members(text.removeprefix("\ufeff"), str(path), code_list, layout)
     sums = _weight_sums(members, classification(code_list))
     found = ClusterDefinition(
         id=path.name.removesuffix(".csv"),
@@ -160,78 +172,6 @@ def read_csv(path: Path, code_list: str = "") -> ClusterDefinition:
         overlapping=any(total > 1 + 1e-6 for total in sums.values()),
     )
     return _checked(found, str(path))
-
-
-def _members(text: str, place: str, code_list: str) -> tuple[Member, ...]:
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    names = rows.fieldnames or []
-    for needed in ("cluster", "activity"):
-        if needed not in names:
-            raise HansaError(
-                f"the column {needed} is missing",
-                place=place,
-                printed=listed(names),
-                admissible="cluster, activity, weight",
-                fix=f"rename the column that holds it to {needed}",
-            )
-    if unknown := sorted(set(names) - _COLUMNS):
-        raise HansaError(
-            "the definition has columns without meaning",
-            place=place,
-            printed=listed(unknown),
-            admissible=listed(sorted(_COLUMNS)),
-            fix="remove or rename them",
-        )
-    codes = classification(code_list)
-    found = tuple(_member(row, f"{place}, row {i}", codes) for i, row in enumerate(rows, 2))
-    if not found:
-        raise HansaError(
-            "the definition has no members",
-            place=place,
-            printed="a header row only",
-            admissible="one row for each cluster and activity",
-            fix="add the rows",
-        )
-    return found
-
-
-def _member(row: dict[str, str], place: str, codes: Codelist) -> Member:
-    activity = codes.spell(row["activity"] or "")
-    if activity is None:
-        raise HansaError(
-            "an activity is not in the classification",
-            place=place,
-            printed=repr(row["activity"]),
-            admissible=f"codes of {codes.id}",
-            fix="correct the code, or declare the classification it belongs to",
-        )
-    text = (row.get("weight") or "1").strip()
-    try:
-        weight = float(text)
-    except ValueError:
-        weight = float("nan")
-    if not 0 <= weight <= 1:
-        raise HansaError(
-            f"the weight of {row['activity']} is no share",
-            place=place,
-            printed=text,
-            admissible="a share from 0 to 1: how much of the activity belongs to the cluster",
-            fix="correct the weight; without the column every weight is 1",
-        )
-    kind = (row.get("kind") or "").strip()
-    if kind not in ("", *KINDS):
-        raise HansaError(
-            f"unknown kind {kind!r}", place=place, admissible=listed(KINDS) + ", or empty"
-        )
-    return Member(
-        (row["cluster"] or "").strip(),
-        activity,
-        weight,
-        (row.get("cluster_label") or "").strip(),
-        (row.get("subcluster") or "").strip(),
-        kind,
-        (row.get("reason") or "").strip(),
-    )
 
 
 def _checked(definition: ClusterDefinition, place: str) -> ClusterDefinition:
