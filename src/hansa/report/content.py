@@ -16,8 +16,8 @@ from hansa.codes import geographies
 from hansa.errors import Finding
 from hansa.measures import find_measure
 from hansa.panel import Panel
+from hansa.report.document import Document, Section, Table
 from hansa.report.gaps import gaps, set_aside
-from hansa.report.html import Document, Section, Table
 from hansa.report.picks import Picks, picks
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
 from hansa.views import sentences

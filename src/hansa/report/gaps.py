@@ -5,7 +5,7 @@ from __future__ import annotations
 from hansa.codes.codelist import versions_with
 from hansa.cube import Cube
 from hansa.panel import Panel
-from hansa.report.html import Table
+from hansa.report.document import Table
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
 from hansa.views.format import MISSING, joined
 

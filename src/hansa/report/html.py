@@ -9,80 +9,19 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from hansa.report.document import Document, Pictures, Section, Table
 from hansa.views.figure import Figure
 from hansa.views.lettering import font_directory
 
 _WEIGHTS = ((400, "SourceSansPro-Regular.otf"), (600, "SourceSansPro-Semibold.otf"))
-_NUMBER = re.compile(r"[+−]?\d(?:[\d\s.,%()+−–]| to )*|·|")
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of texts; columns of numbers are set to the right. `note` stands below it."""
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-    @property
-    def numeric(self) -> tuple[bool, ...]:
-        """For each column: whether every cell is a number, an interval, missing or empty."""
-        return tuple(
-            any(row[i] for row in self.rows) and all(_NUMBER.fullmatch(row[i]) for row in self.rows)
-            for i in range(len(self.columns))
-        )
-
-
-@dataclass(frozen=True)
-class Section:
-    """One question with its answer, in the order of every page of Hansa.
-
-    id         name in the address (`#specialisation`); unique in a document
-    question   the heading
-    answer     one or two plain sentences with figures and certainty
-    certainty  how sure we are: shares estimated, missing parts, what would change the answer
-    line       source, period, definition, base, reference, version
-    python     the lines of Python that give the same result; `command` the command
-    """
-
-    id: str
-    question: str
-    answer: tuple[str, ...]
-    figures: tuple[Figure, ...] = ()
-    tables: tuple[Table, ...] = ()
-    certainty: tuple[str, ...] = ()
-    line: str = ""
-    python: str = ""
-    command: str = ""
-
-
-@dataclass(frozen=True)
-class Document:
-    """A whole report.
-
-    origin    says before any figure whether the data are real or model data
-    findings  the answers in short
-    method    (term, explanation) pairs
-    """
-
-    title: str
-    subtitle: str
-    origin: str
-    findings: tuple[str, ...]
-    sections: tuple[Section, ...]
-    method: tuple[tuple[str, str], ...] = ()
-    footer: str = ""
-    model_data: bool = False
-
-
-def render_html(document: Document) -> str:
-    """The document as one self-contained HTML page.
+def render_html(document: Document, pictures: Pictures | None = None) -> str:
+    """The document as one self-contained HTML page; `pictures` holds what is already drawn.
 
     Raises ValueError when two sections share an id: links would lead to the wrong one.
     """
@@ -93,20 +32,22 @@ def render_html(document: Document) -> str:
     page: str = template.render(
         doc=document,
         style=_style(document.title),
-        sections=_numbered(document.sections),
+        sections=_numbered(document.sections, pictures or Pictures()),
         table_of=_table_of,
     )
     return page
 
 
-def inline_svg(figure: Figure, prefix: str, *, narrow: bool = False) -> str:
+def inline_svg(
+    figure: Figure, prefix: str, *, narrow: bool = False, pictures: Pictures | None = None
+) -> str:
     """The SVG of a figure for use inside a page: scalable, labelled, with ids of its own.
 
     prefix  starts every id, so that two figures of a page never share a clip path
     """
     from markupsafe import escape
 
-    svg = figure.svg(narrow=narrow)
+    svg = (pictures or Pictures()).svg(figure, narrow=narrow)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
     svg = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{prefix}-\2"', svg)
@@ -116,7 +57,7 @@ def inline_svg(figure: Figure, prefix: str, *, narrow: bool = False) -> str:
     return f'<svg role="img" aria-label="{escape(figure.alt or figure.title)}"{kept}>{rest}'
 
 
-def _numbered(sections: Sequence[Section]) -> list[dict[str, Any]]:
+def _numbered(sections: Sequence[Section], pictures: Pictures) -> list[dict[str, Any]]:
     """Sections with their figures drawn and numbered through the document."""
     from markupsafe import Markup
 
@@ -125,8 +66,8 @@ def _numbered(sections: Sequence[Section]) -> list[dict[str, Any]]:
         figures = []
         for figure in section.figures:
             number += 1
-            wide = Markup(inline_svg(figure, f"f{number}w"))
-            narrow = Markup(inline_svg(figure, f"f{number}n", narrow=True))
+            wide = Markup(inline_svg(figure, f"f{number}w", pictures=pictures))
+            narrow = Markup(inline_svg(figure, f"f{number}n", narrow=True, pictures=pictures))
             figures.append({"figure": figure, "number": number, "wide": wide, "narrow": narrow})
         drawn.append({"section": section, "figures": figures})
     return drawn

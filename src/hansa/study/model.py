@@ -1,7 +1,9 @@
-"""The model region set: seeded and realistic in shape, true of no region. Marked everywhere.
+"""The model region set: seeded, realistic in shape, true of no region. Marked everywhere.
 
-Regions are those of `bsr-nuts2-2024`, so that maps and names work; every number is drawn. A
-reference area, published totals and a few hidden cells are there because real tables have them.
+Regions are those of `bsr-31`, so that maps and names work; every number is drawn. The set has
+what real tables have: four-digit industries, skewed sizes, many empty cells, specialisation
+that lasts, growth with a common shock, wages, hidden cells, and published totals of regions, of
+the whole area and of a European reference.
 """
 
 from __future__ import annotations
@@ -9,40 +11,15 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from hansa.clusters import definitions
-from hansa.codes import classification, geography
 from hansa.codes.codelist import TOTAL
 from hansa.files import parquet_bytes
+from hansa.study.model_draw import Cells, draw, industries
+from hansa.study.model_hide import hidden
+from hansa.study.model_setting import JOBS, YEARS
 
 SEED = 20090507
-YEARS = range(2018, 2024)
-REFERENCE = "MODEL_EUROPE"
-HIDDEN_SHARE = 0.04
-
-# Rough shares of jobs by NACE section, per cent: the shape of a European economy, no source.
-SECTIONS = {
-    "A": 4,
-    "B": 0.4,
-    "C": 14,
-    "D": 0.7,
-    "E": 0.8,
-    "F": 6.5,
-    "G": 14,
-    "H": 5.5,
-    "I": 5,
-    "J": 3.5,
-    "K": 2.7,
-    "L": 1,
-    "M": 6,
-    "N": 6.5,
-    "O": 7,
-    "P": 8,
-    "Q": 11,
-    "R": 1.8,
-    "S": 2.5,
-    "T": 0.5,
-    "U": 0.02,
-}
+AREA = "BSR-MODEL"
+REFERENCE = "EU-MODEL"
 
 STUDY = f'''\
 format = 1
@@ -50,96 +27,87 @@ title = "Clusters around the Baltic Sea: a model study"
 summary = """
 Model data: every number is drawn at random and true of no region.
 The study shows what Hansa does with a table of regional statistics."""
-geography = "bsr-nuts2-2024"
+geography = "bsr-31"
 reference = "{REFERENCE}"
 reference_name = "model Europe"
-period = [2018, 2023]
-definitions = ["hansa-divisions"]
+period = [{YEARS[0]}, {YEARS[-1]}]
+definitions = ["hansa-nace2"]
 
+# Published are the classes and the total of every region, of the 31 regions together
+# ({AREA}) and of model Europe, which holds them ({REFERENCE}); nothing between class and total.
+# Hidden are cells of fewer than three local units or with one that dominates, and wherever one
+# is hidden in a region or a class, at least one other that protects it.
 [facts.model]
 file = "facts/model.parquet"
 classification = "nace:2"
-geography = "nuts:2024"
-areas = ["{REFERENCE}"]
+geography = "nuts:2006"
+areas = ["{AREA}", "{REFERENCE}"]
 absent_rows = "zero"
-unit = {{ employment = "jobs" }}
+unit = {{ employment = "jobs", payroll = "EUR", establishments = "local units" }}
 model_data = true
 source = "Hansa model region set, seed {SEED}"
 licence = "CC0 1.0"
 vintage = "2026-11"
+note = "Industries without jobs have no row; cells of fewer than three local units are hidden."
 '''
 
 
 def model_facts(seed: int = SEED) -> bytes:
-    """The facts of the model study as Parquet: geo, activity, time, employment, status."""
-    rng = np.random.default_rng(seed)
-    regions = list(geography("bsr-nuts2-2024").members)
-    activities = [c for c, level in classification("nace:2").level.items() if level == "division"]
-    size = np.sort(rng.lognormal(12.9, 0.75, len(regions)))[::-1]
-    rng.shuffle(size)
-    share = _shares(activities, rng)
-    reference = share * rng.lognormal(0, 0.12, len(activities))
-    reference /= reference.sum()
-    affinity = rng.lognormal(0, _spread(activities), (len(regions), len(activities)))
-    drift_activity = rng.normal(0.004, 0.02, len(activities))
-    drift_region = rng.normal(0.004, 0.008, len(regions))
-    rows: list[pa.Table] = []
-    level = size[:, None] * share[None, :] * affinity
-    for i, year in enumerate(YEARS):
-        growth = (1 + drift_activity[None, :] + drift_region[:, None]) ** i
-        jobs = np.rint(level * growth * rng.lognormal(0, 0.02, level.shape)).astype(np.int64)
-        europe = np.rint(9e7 * reference * (1 + drift_activity) ** i).astype(np.int64)
-        rows.append(_year(year, regions, activities, jobs, europe, rng))
-    table = pa.concat_tables(rows).sort_by([(k, "ascending") for k in ("time", "geo", "activity")])
-    return parquet_bytes(table)
+    """The facts of the model study as Parquet, the same bytes for the same seed.
+
+    Columns: geo, activity (class or TOTAL), time, employment (jobs) and payroll (EUR), each with
+    its status, and establishments (local units). A hidden cell has status `c` and no jobs and no
+    payroll; its number of local units is published. A cell without jobs has no row; the area
+    and Europe have a row for every class.
+    """
+    regions, rest = draw(np.random.default_rng(seed))
+    hide = hidden(regions, industries().cluster)
+    area = _summed(regions)
+    europe = _summed(regions, rest)
+    names = (*JOBS, AREA, REFERENCE)
+    parts = [regions, area, europe]
+    columns = {
+        name: _with_totals(np.concatenate([getattr(p, name) for p in parts], axis=1))
+        for name in ("jobs", "payroll", "units")
+    }
+    blank = np.zeros(columns["jobs"].shape, bool)
+    blank[:, : len(JOBS), :-1] = hide
+    return parquet_bytes(_table(names, columns, blank))
 
 
-def _spread(activities: list[str]) -> np.ndarray:
-    """How much regions differ: little in what everybody needs nearby, much in what is traded."""
-    kinds = {m.activity: m.kind for m in definitions()["hansa-divisions"].members}
-    return np.array([0.55 if kinds[code] == "traded" else 0.12 for code in activities])
-
-
-def _shares(activities: list[str], rng: np.random.Generator) -> np.ndarray:
-    """Shares of divisions: round numbers by section, drawn within it."""
-    parent = classification("nace:2").parent
-    drawn = rng.lognormal(0, 0.7, len(activities))
-    within: dict[str, float] = {}
-    for code, weight in zip(activities, drawn, strict=True):
-        within[parent[code]] = within.get(parent[code], 0.0) + weight
-    total = sum(SECTIONS.values())
-    return np.array(
-        [
-            SECTIONS[parent[code]] / total * weight / within[parent[code]]
-            for code, weight in zip(activities, drawn, strict=True)
-        ]
+def _summed(*parts: Cells) -> Cells:
+    """All regions of the parts as one."""
+    jobs, payroll, units = (
+        np.concatenate([getattr(p, name) for p in parts], axis=1).sum(axis=1, keepdims=True)
+        for name in ("jobs", "payroll", "units")
     )
+    return Cells(jobs, payroll, units, np.zeros(jobs.shape, bool))
 
 
-def _year(
-    year: int,
-    regions: list[str],
-    activities: list[str],
-    jobs: np.ndarray,
-    europe: np.ndarray,
-    rng: np.random.Generator,
-) -> pa.Table:
-    hidden = (jobs < 2000) & (rng.random(jobs.shape) < HIDDEN_SHARE)
-    geo = [r for r in regions for _ in activities] + regions
-    activity = activities * len(regions) + [TOTAL] * len(regions)
-    value = [None if h else int(v) for h, v in zip(hidden.ravel(), jobs.ravel(), strict=True)]
-    value += [int(v) for v in jobs.sum(axis=1)]
-    status = ["c" if h else None for h in hidden.ravel()] + [None] * len(regions)
-    geo += [REFERENCE] * (len(activities) + 1)
-    activity += [*activities, TOTAL]
-    value += [*(int(v) for v in europe), int(europe.sum())]
-    status += [None] * (len(activities) + 1)
+def _with_totals(cells: np.ndarray) -> np.ndarray:
+    """The cells, and behind the classes their sum."""
+    return np.concatenate([cells, cells.sum(axis=2, keepdims=True)], axis=2)
+
+
+def _table(names: tuple[str, ...], columns: dict[str, np.ndarray], blank: np.ndarray) -> pa.Table:
+    """One row for each cell with jobs, by year, region and activity in code order."""
+    geo = np.argsort(np.array(names))
+    columns = {k: v[:, geo] for k, v in columns.items()}
+    blank = blank[:, geo]
+    time, place, activity = np.nonzero(columns["jobs"])
+    at = (time, place, activity)
+    void = blank[at]
+    status = pa.array(np.full(len(void), "c"), mask=~void)
+    codes = pa.array([*industries().codes, TOTAL])
     return pa.table(
         {
-            "geo": pa.array(geo, pa.string()),
-            "activity": pa.array(activity, pa.string()),
-            "time": pa.array([year] * len(geo), pa.int16()),
-            "employment": pa.array(value, pa.int64()),
-            "employment_status": pa.array(status, pa.string()),
+            "geo": pa.array([names[i] for i in geo]).take(pa.array(place)),
+            "activity": codes.take(pa.array(activity)),
+            "time": pa.array(np.array(YEARS)[time], pa.int16()),
+            "employment": pa.array(columns["jobs"][at], mask=void),
+            "employment_status": status,
+            "payroll": pa.array(columns["payroll"][at], mask=void),
+            "payroll_status": status,
+            "establishments": pa.array(columns["units"][at]),
         }
     )

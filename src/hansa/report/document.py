@@ -1,0 +1,87 @@
+"""What a report is, before it is laid out: questions with answers, figures and tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hansa.views.figure import Figure
+
+_NUMBER = re.compile(r"[+−]?\d(?:[\d\s.%()+−–]| to )*|·|")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts; columns of numbers are set to the right. `note` stands below it."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """For each column: whether every cell is a number, an interval, missing or empty."""
+        return tuple(
+            any(row[i] for row in self.rows) and all(_NUMBER.fullmatch(row[i]) for row in self.rows)
+            for i in range(len(self.columns))
+        )
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question with its answer, in the order of every page of Hansa.
+
+    id         name in the address (`#specialisation`); unique in a document
+    question   the heading
+    answer     one or two plain sentences with figures and certainty
+    certainty  how sure we are: shares estimated, missing parts, what would change the answer
+    line       source, period, definition, base, reference, version
+    python     the lines of Python that give the same result; `command` the command
+    """
+
+    id: str
+    question: str
+    answer: tuple[str, ...]
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    certainty: tuple[str, ...] = ()
+    line: str = ""
+    python: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report.
+
+    origin    says before any figure whether the data are real or model data
+    findings  the answers in short
+    method    (term, explanation) pairs
+    brief     True for a short version of another document, of at most two pages on paper
+    """
+
+    title: str
+    subtitle: str
+    origin: str
+    findings: tuple[str, ...]
+    sections: tuple[Section, ...]
+    method: tuple[tuple[str, str], ...] = ()
+    footer: str = ""
+    model_data: bool = False
+    brief: bool = False
+
+
+class Pictures:
+    """The pictures of a report, each drawn once however many formats show it."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[tuple[int, bool], tuple[Figure, str]] = {}
+
+    def svg(self, figure: Figure, *, narrow: bool = False) -> str:
+        """The SVG of a figure, for a page or (`narrow`) for a telephone."""
+        key = (id(figure), narrow)
+        if key not in self._drawn:
+            # The figure is kept with its picture: its id stays its own as long as it lives.
+            self._drawn[key] = (figure, figure.svg(narrow=narrow))
+        return self._drawn[key][1]
