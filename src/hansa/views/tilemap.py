@@ -48,7 +48,7 @@ from hansa.views.theme import (
 from hansa.views.tiles import Layout, country, layout_for
 
 _LISTED = 5
-_LEGEND = 356
+LEGEND = 356
 _LEAST = 250
 _GUTTER = 24
 _SMALLEST = 6  # letters below this size are left out: nobody can read them
@@ -137,17 +137,22 @@ def _plot(reading: Reading, layout: Layout, shades: Shades, form: Format) -> Plo
     drawn = _Map(reading, layout, shades, side, form)
     wide, high = drawn.size
     x, y = (wide + _GUTTER, 0) if beside else (0, high + 20)
-    legend, legend_height = _legend(drawn, (x, y), min(room - x, _LEGEND))
-    lists, lists_height = _lists(drawn, (x, y + legend_height + 16), room - x)
+    legend, legend_height = colour_legend(shades, form, (x, y), min(room - x, LEGEND))
+    lists, lists_height = extremes(reading, form, (x, y + legend_height + 16), room - x)
     height = max(high, y + legend_height + 16 + lists_height)
-    layers = [*_tiles(drawn), *_borders(drawn), *legend, *lists]
+    layers = [*_tiles(drawn), *borders(layout, side), *legend, *lists]
     return Plot(room, round(height), tuple(layers), 0, 6, 6)
 
 
+def square(layout: Layout, side: int, code: str, inset: float = 0) -> dict[str, float]:
+    """The square of a region in pixels, for `rects`; `inset` makes it smaller on every side."""
+    column, row = layout.places[code]
+    x, y, reach = column * side, row * side, side - inset
+    return {"x": x + inset, "y": y + inset, "x2": x + reach, "y2": y + reach}
+
+
 def _box(drawn: _Map, code: str, inset: float = 0) -> dict[str, float]:
-    column, row = drawn.layout.places[code]
-    x, y, side = column * drawn.side, row * drawn.side, drawn.side - inset
-    return {"x": x + inset, "y": y + inset, "x2": x + side, "y2": y + side}
+    return square(drawn.layout, drawn.side, code, inset)
 
 
 def _tiles(drawn: _Map) -> list[Layer]:
@@ -219,12 +224,11 @@ def _ink(drawn: _Map, cell: Cell) -> str:
     return INK if cell.value is None else letters_on(drawn.shades.colour(cell.value))
 
 
-def _borders(drawn: _Map) -> list[Layer]:
+def borders(layout: Layout, side: int) -> list[Layer]:
     """Thick lines where a square has no neighbour, or one of another country."""
-    at = {place: code for code, place in drawn.layout.places.items()}
-    side = drawn.side
+    at = {place: code for code, place in layout.places.items()}
     lines = []
-    for code, (x, y) in sorted(drawn.layout.places.items()):
+    for code, (x, y) in sorted(layout.places.items()):
         for dx, dy, ends in (
             (0, -1, (x, y, x + 1, y)),
             (0, 1, (x, y + 1, x + 1, y + 1)),
@@ -238,9 +242,11 @@ def _borders(drawn: _Map) -> list[Layer]:
     return [rules(lines, color=INK, strokeWidth=1.4, strokeCap="square")]
 
 
-def _legend(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer], int]:
-    """A strip of the colours with values below it and what its ends mean above it."""
-    shades, small = drawn.shades, drawn.form.small
+def colour_legend(
+    shades: Shades, form: Format, corner: tuple[int, int], room: int
+) -> tuple[list[Layer], int]:
+    """A strip of the colours, values below it, what its ends mean above it; and its height."""
+    small = form.small
     x, y = corner
     inner, parts = room - 2 * INSET, 40
     strip = [
@@ -275,19 +281,22 @@ def _legend(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer
     return layers, 54
 
 
-def _lists(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer], int]:
-    """The highest and the lowest regions by name: the squares carry codes only."""
-    known = drawn.reading.known
+def extremes(
+    reading: Reading, form: Format, corner: tuple[int, int], room: int
+) -> tuple[list[Layer], int]:
+    """The highest and the lowest regions by name, for maps that carry no names; and its height."""
+    known = reading.known
     if len(known) <= 2 * _LISTED:
         groups = [("All known regions", known)]
     else:
         groups = [("Highest", known[:_LISTED]), ("Lowest", known[-_LISTED:])]
     x, y = corner
-    across = room >= 2 * _LEGEND - 40  # room for two lists side by side
-    span = (room // 2 if across else min(room, _LEGEND)) - 2 * INSET
+    across = room >= 2 * LEGEND - 40  # room for two lists side by side
+    span = (room // 2 if across else min(room, LEGEND)) - 2 * INSET
     layers: list[Layer] = []
     for title, cells in groups:
-        layers += _named_list(drawn, (title, cells), (x + INSET, y), span)
+        items = [(_listed_name(c), _number(c, reading.scale)) for c in cells]
+        layers += named_list((title, items), form, (x + INSET, y), span)
         if across:
             x += room // 2
         else:
@@ -296,15 +305,14 @@ def _lists(drawn: _Map, corner: tuple[int, int], room: int) -> tuple[list[Layer]
     return layers, deepest if across else y - corner[1]
 
 
-def _named_list(
-    drawn: _Map, group: tuple[str, tuple[Cell, ...]], corner: tuple[int, int], span: int
+def named_list(
+    group: tuple[str, list[tuple[str, str]]], form: Format, corner: tuple[int, int], span: int
 ) -> list[Layer]:
-    (title, cells), (x, y), small = group, corner, drawn.form.small
+    """A title, and below it names with their numbers at the far end, `span` pixels wide."""
+    (title, items), (x, y), small = group, corner, form.small
     names, numbers = [], []
-    for i, cell in enumerate(cells):
-        number = _number(cell, drawn.shades.scale)
-        name = cell.code if cell.name == cell.code else f"{cell.code} {cell.name}"
-        name = fitted(name, small, span - width(number, small) - 12)
+    for i, (full, number) in enumerate(items):
+        name = fitted(full, small, span - width(number, small) - 12)
         names.append({"x": x, "y": y + 28 + 18 * i, "text": name})
         numbers.append({"x": x + span, "y": y + 28 + 18 * i, "text": number})
     return [
@@ -312,6 +320,10 @@ def _named_list(
         texts(names, fontSize=small),
         texts(numbers, fontSize=small, align="right"),
     ]
+
+
+def _listed_name(cell: Cell) -> str:
+    return cell.code if cell.name == cell.code else f"{cell.code} {cell.name}"
 
 
 def _number(cell: Cell, scale: Scale) -> str:
