@@ -455,3 +455,27 @@ def test_new_york_contributions_rest_on_the_published_county_total(ny_file):
     panel = hansa.compute("growth_contribution", ny_file, describe=NY, start=2000, end=2008)
     found = results(panel)["Monroe County", "333", 2008]
     assert found == pytest.approx(by_hand, rel=1e-12)
+
+
+@pytest.mark.data
+def test_german_groups_that_overlap_are_refused_by_name(hansa_data):
+    """Manufacturing (C) lies within B-E: together they exceed the published total."""
+    table = hansa_data / "employment" / "de_laender_sector_2008_2014.parquet"
+    describe = {
+        "columns": {"geo": "region", "activity": "industry", "time": "year", "employment": "emp"},
+        "total": ["Insgesamt"],
+        "absent_rows": "unknown",
+    }
+    with pytest.raises(hansa.HansaError) as refused:
+        hansa.compute("location_quotient_total", table, describe=describe)
+    finding = refused.value.finding
+    assert finding.rule == "parts add up to more than their published total"
+    assert "Baden-Wuerttemberg" in finding.place
+    assert "leave them out: --where COLUMN!=VALUE" in finding.fix
+
+    part = "Verarbeitendes Gewerbe (C)"
+    panel = hansa.compute(
+        "location_quotient_total", table, describe={**describe, "where": {"industry!": part}}
+    )
+    assert part not in set(panel.distinct("activity"))
+    assert panel.table["value"].null_count == 0

@@ -146,6 +146,36 @@ class Panel:
         """The rows as dictionaries, for tables and tests; null is None."""
         return list(self.table.to_pylist())
 
+    def distinct(self, name: str) -> list[Any]:
+        """The values that a dimension takes, in order."""
+        found: set[Any] = set()
+        for chunk in self.table[name].chunks:
+            if pa.types.is_dictionary(chunk.type):
+                values = chunk.dictionary.to_pylist()
+                found.update(values[i] for i in pc.unique(chunk.indices).to_pylist())
+            else:
+                found.update(pc.unique(chunk).to_pylist())
+        return sorted(found)
+
+    def where(self, name: str, value: Any) -> Panel:
+        """The rows with one value of a dimension."""
+        return self.among(name, [value])
+
+    def among(self, name: str, values: Iterable[Any]) -> Panel:
+        """The rows with one of some values of a dimension; rows are not unpacked for it."""
+        wanted = list(values)
+        masks = []
+        for chunk in self.table[name].chunks:
+            if not pa.types.is_dictionary(chunk.type):
+                masks.append(pc.is_in(chunk, pa.array(wanted, chunk.type)))
+                continue
+            # A dictionary column keeps few values: each is looked up once, not per row.
+            there = {value: i for i, value in enumerate(chunk.dictionary.to_pylist())}
+            places = [there[value] for value in wanted if value in there]
+            masks.append(pc.is_in(chunk.indices, pa.array(places, chunk.indices.type)))
+        kept = self.table.filter(pa.chunked_array(masks, pa.bool_()))
+        return replace(self, table=kept)
+
     def with_header(self, **changes: Any) -> Panel:
         """The same values under a changed header."""
         return replace(self, header=replace(self.header, **changes))

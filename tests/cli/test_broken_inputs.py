@@ -972,7 +972,8 @@ DEFINITIONS = [
   where:  {dir}/own.csv
   found:  cluster, code, weight
   needed: cluster, activity, weight
-  do:     rename the column that holds it to activity""",
+  do:     rename the column that holds it to activity, or say which one it is: [columns] in \
+definition.toml, --columns for a plain CSV""",
     ),
     Broken(
         "a definition without members",

@@ -238,9 +238,9 @@ def test_new_york_by_pandas(qcew):
 
 @pytest.mark.data
 def test_new_york_three_clusters_by_hand(qcew):
-    """Read off the state's rows and divided with a pencil; all jobs: 46 225 to 62 195 USD, x 1.3455.
+    """Read off the state's rows and divided with a pencil; all jobs: 46 225 to 62 195 USD, x 1.346.
 
-    Finance: 374 069 to 362 214 jobs (-3.2 %), 158 492 to 253 153 USD, x 1.597: 18.7 % above.
+    Finance: 374 069 to 362 214 jobs (-3.2 %), 158 492 to 253 153 USD, x 1.60: 18.7 % above.
     Professional services: 664 445 to 717 204 jobs (+7.9 %), 74 158 to 96 481 USD, x 1.3010: 3.3 %
     below, from a level of 1.60 of all jobs.
     Arts and tourism: 144 790 to 149 204 jobs (+3.0 %), 39 008 to 52 277 USD, x 1.3402: 0.4 % below

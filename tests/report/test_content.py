@@ -63,13 +63,15 @@ def test_each_base_has_its_questions_and_the_gaps_come_last(folder: Path) -> Non
     made = document(hansa.run(folder))
     assert [s.id for s in made.sections] == [
         "size",
+        "regions",
         "region",
         "cluster",
+        "regions-2",
         "region-2",
         "cluster-2",
         "gaps",
     ]
-    assert made.sections[1].question.endswith("(base: everything)")
+    assert made.sections[2].question.endswith("(base: everything)")
     assert made.origin == "Published data: made up."
 
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from hansa.panel import Header, Panel
-from hansa.report.html import Document, Section, Table, inline_svg, render_html
+from hansa.report.document import Document, Section, Table
+from hansa.report.html import inline_svg, render_html
 from hansa.views.charts import Figure, Words, size_bars, specialisation_bars, tile_map
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "path", "rect", "line", "circle"}

@@ -76,7 +76,7 @@ def dynamics(clusters: dict[str, tuple[Any, ...]] = CLUSTERS, **header: Any) -> 
     return {
         "growth": panel(rows["growth"], measure="growth_rate", **rate, **header),
         "wage_growth": panel(rows["wage_growth"], measure="relative_wage_growth", **rate, **header),
-        "quadrant": panel(rows["quadrant"], measure="quadrant", kind="intensive", **header),
+        "quadrant": panel(rows["quadrant"], measure="quadrant", kind="nominal", **header),
         "stability": panel(rows["stability"], measure="quadrant_stability", **rate, **header),
         "employment": panel(
             rows["employment"], measure="employment", label="Size: jobs", unit="persons", **header
@@ -99,6 +99,6 @@ def jobs(rows: list[dict[str, Any]], **header: Any) -> Panel:
 def stars(rows: list[dict[str, Any]], **header: Any) -> Panel:
     """Stars of several regions; the stamp of the rule set stands in the notes."""
     stamp = "Draft rule set eco-2007-draft: thresholds not confirmed."
-    facts = {"label": "Stars", "unit": "stars", "kind": "intensive", "notes": (stamp,)}
+    facts = {"label": "Stars", "unit": "stars", "kind": "ordinal", "notes": (stamp,)}
     given = [{"cluster": "food", "reason": "", **row} for row in rows]
     return panel(given, **{"measure": "presence_stars", **facts, **header})

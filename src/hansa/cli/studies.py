@@ -60,8 +60,9 @@ def demo(
     from hansa.study.model import STUDY, model_facts
 
     _refuse_foreign(folder, STUDY)
-    print("This study is MODEL DATA: every number is drawn at random and true of no region.")
-    print("Real statistics: put your table into a study of your own (hansa new my-study).")
+    print("REAL in this demo: the tables printed in the BSR InnoNet publication of May 2009.")
+    print("MODEL DATA: everything else. Numbers on regions are drawn at random, true of no region.")
+    print("Your own statistics: put your table into a study of your own (hansa new my-study).")
     write_bytes(folder / "facts" / "model.parquet", model_facts())
     write_bytes(folder / "study.toml", STUDY.encode())
     findings = _run(folder, folder / "out")
@@ -69,9 +70,11 @@ def demo(
     for sentence in findings:
         print(f"  {sentence}")
     print()
-    print(f"Report:  {folder / 'out' / 'report.html'}")
-    print(f"Tables:  {folder / 'out' / 'tables'}")
-    print(f"Replay:  hansa run {folder / 'out' / 'recipe.json'}")
+    out = folder / "out"
+    print(f"Report:  {out / 'report.html'} (also report.pdf, and report.xlsx with charts)")
+    print(f"Brief:   {out / 'brief.pdf'}, two pages")
+    print(f"Tables:  {out / 'tables'}")
+    print(f"Replay:  hansa run {out / 'recipe.json'}")
     if not no_serve:
         say("The workbench is not part of this version; open the report in a browser.")
 
@@ -131,7 +134,7 @@ def run(
     target = out or path / "out"
     for sentence in _run(path, target):
         print(sentence)
-    print(f"{target}: report.html, tables, figures, recipe.json")
+    print(f"{target}: report (html, pdf, xlsx), brief (html, pdf), tables, figures, recipe.json")
 
 
 def _run(folder: Path, out: Path) -> tuple[str, ...]:
@@ -148,14 +151,25 @@ def _run(folder: Path, out: Path) -> tuple[str, ...]:
 
 def _outputs(result: StudyResult) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Every file of the results, and the findings."""
+    from hansa.report.brief import brief
     from hansa.report.content import document, figures
+    from hansa.report.document import Pictures
     from hansa.report.html import render_html
+    from hansa.report.pdf import render_pdf
+    from hansa.report.xlsx import render_xlsx
     from hansa.study.outputs import tables
 
-    made = document(result)
-    pictures = {f"figures/{name}.svg": f.svg().encode() for name, f in figures(made).items()}
-    report = {"report.html": render_html(made).encode()}
-    return {**tables(result), **pictures, **report}, made.findings
+    made, drawn = document(result), Pictures()
+    short = brief(made)
+    pictures = {f"figures/{n}.svg": drawn.svg(f).encode() for n, f in figures(made).items()}
+    reports = {
+        "report.html": render_html(made, drawn).encode(),
+        "report.pdf": render_pdf(made, drawn),
+        "report.xlsx": render_xlsx(result, made),
+        "brief.html": render_html(short, drawn).encode(),
+        "brief.pdf": render_pdf(short, drawn),
+    }
+    return {**tables(result), **pictures, **reports}, made.findings
 
 
 def _replay(path: Path, folder: Path, out: Path | None) -> None:
@@ -183,19 +197,43 @@ def _replay(path: Path, folder: Path, out: Path | None) -> None:
 
 def report(
     folder: Path = typer.Argument(help="A study folder."),
-    to: Annotated[str, typer.Option("--to", help="html.")] = "html",
+    to: Annotated[str, typer.Option("--to", help="html, pdf or xlsx.")] = "html",
+    brief: Annotated[bool, typer.Option("--brief", help="Two pages instead of all.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="File of the report.")] = None,
 ) -> None:
     """Write the report of a study."""
     from hansa.files import write_bytes
-    from hansa.report.content import document
-    from hansa.report.html import render_html
     from hansa.study.config import read_study
     from hansa.study.run import run_study
 
-    if to != "html":
-        raise UsageError(f"a report cannot be written as {to!r}", admissible="html")
+    admissible = ("html", "pdf") if brief else ("html", "pdf", "xlsx")
+    if to not in admissible:
+        what = "a brief" if brief else "a report"
+        raise UsageError(
+            f"{what} cannot be written as {to!r}",
+            admissible=", ".join(admissible),
+            fix=f"--to {admissible[0]}",
+        )
     result = run_study(read_study(folder), folder, Progress())
-    target = out or folder / "out" / "report.html"
-    write_bytes(target, render_html(document(result)).encode())
+    target = out or folder / "out" / f"{'brief' if brief else 'report'}.{to}"
+    write_bytes(target, _rendered(result, to, brief))
     print(target)
+
+
+def _rendered(result: StudyResult, to: str, brief: bool) -> bytes:
+    from hansa.report.brief import brief as shortened
+    from hansa.report.content import document
+
+    made = document(result)
+    shown = shortened(made) if brief else made
+    if to == "pdf":
+        from hansa.report.pdf import render_pdf
+
+        return render_pdf(shown)
+    if to == "xlsx":
+        from hansa.report.xlsx import render_xlsx
+
+        return render_xlsx(result, made)
+    from hansa.report.html import render_html
+
+    return render_html(shown).encode()

@@ -72,6 +72,7 @@ def read_members(
 def _ours(names: list[str], layout: Layout, place: str) -> dict[str, str]:
     """Our column -> the table's, for those the table has."""
     own = layout.columns or {name: name for name in names}
+    _refuse_missing(("cluster", "activity"), own, names, place)
     if unknown := sorted(set(own) - _COLUMNS):
         raise HansaError(
             "the definition has columns without meaning",
@@ -80,7 +81,6 @@ def _ours(names: list[str], layout: Layout, place: str) -> dict[str, str]:
             admissible=listed(sorted(_COLUMNS)),
             fix="remove or rename them",
         )
-    _refuse_missing(("cluster", "activity"), own, names, place)
     _refuse_missing(own.values(), names, names, place)
     return dict(own)
 

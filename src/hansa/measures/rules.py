@@ -91,6 +91,8 @@ class RuleSet(BaseModel):
     def stamp(self) -> str:
         """What every result and figure says of the rules; a draft is called one."""
         own = f"Rule set {self.id} {self.version}: {self.label}"
+        if self.count == "highest" and len(self.award) > 1:
+            own += f"; marks from one star on: {', '.join(a.name for a in self.award)}"
         if self.certainty != "draft":
             return f"{own}."
         return f"DRAFT. {own}; not confirmed: {self.to_confirm.rstrip('.')}."

@@ -6,57 +6,36 @@ The same content serves every format; nothing here knows how a page is laid out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
-
-import numpy as np
 
 from hansa.codes import geographies
 from hansa.errors import Finding
 from hansa.measures import find_measure
-from hansa.panel import Panel
-from hansa.report.document import Document, Section, Table
+from hansa.report.document import Document, Section
+from hansa.report.dynamics import quadrants_section
 from hansa.report.gaps import gaps, set_aside
-from hansa.report.picks import Picks, picks
-from hansa.study.run import BaseResult, DefinitionResult, StudyResult
-from hansa.views import sentences
-from hansa.views.bars import size_bars
+from hansa.report.part import QUOTIENT, Part, parts
+from hansa.report.published import section_claims, sections_2009
+from hansa.report.sections import (
+    area_section,
+    cluster_section,
+    region_section,
+    regions_section,
+    size_section,
+    stars_section,
+)
+from hansa.study.run import StudyResult
 from hansa.views.figure import Figure
-from hansa.views.league import League, league
-from hansa.views.leaguechart import interval_chart
-from hansa.views.quotients import specialisation_bars
-from hansa.views.reading import At, Words
-from hansa.views.tilemap import tile_map
+from hansa.views.reading import At
 
-QUOTIENT = "location_quotient_total"
+FINDINGS = ("area", "size", "region", "cluster", "stars", "quadrants")
+"""Sections whose answers are the findings of a report."""
 
-
-@dataclass(frozen=True)
-class _Part:
-    """One definition on one base, with the names and the choices of what is shown."""
-
-    result: StudyResult
-    own: DefinitionResult
-    base: BaseResult
-    picks: Picks
-    words: Words
-
-    @property
-    def suffix(self) -> str:
-        """What tells the parts of a document apart in ids; empty for a single part."""
-        at = [(r.definition.id, b.base.name) for r in self.result.results for b in r.bases].index(
-            (self.own.definition.id, self.base.base.name)
-        )
-        return "" if at == 0 else f"-{at + 1}"
-
-    @property
-    def heading(self) -> str:
-        """Addition to a heading where several definitions or bases are shown."""
-        several = [r.definition.label for r in self.result.results]
-        parts = [self.own.definition.label] if len(several) > 1 else []
-        parts += [f"base: {self.base.base.name}"] if len(self.own.bases) > 1 else []
-        return f" ({'; '.join(parts)})" if parts else ""
+_MODEL = "Every number is drawn at random and true of no region."
+_MODEL_AND_REAL = (
+    "Every number on regions and clusters is drawn at random and true of no region; the tables of "
+    "2009 are real: printed figures of the BSR InnoNet conference publication."
+)
 
 
 def figures(made: Document) -> dict[str, Figure]:
@@ -71,15 +50,20 @@ def figures(made: Document) -> dict[str, Figure]:
 def document(result: StudyResult) -> Document:
     """The whole report of a study; its findings are the answers of the first part in short."""
     study = result.study
-    parts = [_sections(part) for part in _parts(result)]
-    found = [answer for section in parts[0] for answer in section.answer[:1]]
-    sections = [section for part in parts for section in part]
+    made = [_sections(part) for part in parts(result)]
+    found = [
+        answer
+        for section in made[0]
+        if section.id.partition("-")[0] in FINDINGS
+        for answer in section.answer[:1]
+    ]
+    sections = [section for own in made for section in own]
     sections.append(_gaps_section(result))
     model = any(spec.model_data for spec in study.facts.values())
     return Document(
         title=study.title,
         subtitle=" ".join(study.summary.split()),
-        origin="Every number is drawn at random and true of no region." if model else _real(result),
+        origin=_origin(result, model),
         findings=tuple(dict.fromkeys(found)),
         sections=tuple(sections),
         method=tuple(_method(result)),
@@ -88,143 +72,28 @@ def document(result: StudyResult) -> Document:
     )
 
 
-def _real(result: StudyResult) -> str:
-    sources = dict.fromkeys(s.source or ", ".join(s.file) for s in result.study.facts.values())
-    return f"Published data: {'; '.join(sources)}."
-
-
-def _parts(result: StudyResult) -> Iterator[_Part]:
-    for own in result.results:
-        for base in own.bases:
-            chosen = picks(result, own, base)
-            yield _Part(result, own, base, chosen, _words(result, own))
-
-
-def _words(result: StudyResult, own: DefinitionResult) -> Words:
-    study = result.study
-    labels = {c: own.definition.label_of(c) for c in own.definition.clusters}
-    if study.area:
-        title = geographies()[study.area].title if study.area in geographies() else study.area
-        labels[study.area] = study.area_name or title
-    labels |= result.names
-    return Words(labels=labels, reference=study.reference_name)
-
-
-def _sections(part: _Part) -> list[Section]:
-    found = [_size(part), _area(part), _region(part), _cluster(part)]
+def _sections(part: Part) -> list[Section]:
+    """Strong at what, then and now, claimed and seen, one region, one cluster, four kinds."""
+    found: list[Section | None] = [area_section(part), size_section(part)]
+    if part.result.study.outputs.published and part.suffix == "":
+        found += sections_2009()
+        if QUOTIENT in part.base.area and part.own.definition.id == "hansa-nace2":
+            found.append(section_claims(part.base.area[QUOTIENT], part.area or At(), part.words))
+    found += [
+        regions_section(part),
+        region_section(part),
+        cluster_section(part),
+        stars_section(part),
+        quadrants_section(part),
+    ]
     return [section for section in found if section is not None]
 
 
-def _size(part: _Part) -> Section | None:
-    """Size and growth do not depend on the base: they are shown once a definition."""
-    panels = part.base.area if part.result.study.area else part.base.regions
-    size = panels.get("employment")
-    if size is None or part.base is not part.own.bases[0]:
-        return None
-    at = At(geo=part.result.study.area or part.picks.region)
-    growth = panels.get("growth_rate")
-    growth = growth if growth is not None and len(growth) else None
-    place = part.words.name(at.geo or "", size.header)
-    answer = [sentences.largest(size, at, part.words)]
-    if growth is not None:
-        answer.append(sentences.fastest(growth, at, part.words))
-    return Section(
-        id=f"size{part.suffix}",
-        question=f"How large are the clusters of {place}"
-        + (", and how do they grow?" if growth is not None else "?"),
-        answer=tuple(answer),
-        figures=(size_bars(size, growth, at, part.words),),
-        certainty=sentences.certainties(size, "cluster", at, part.words),
-        **_origin(part, "employment", area=bool(part.result.study.area)),
-    )
-
-
-def _area(part: _Part) -> Section | None:
-    """The area against the reference, where it is not itself the reference."""
-    panel = part.base.area.get(QUOTIENT)
-    if panel is None or _all_one(panel):
-        return None
-    at = At(geo=part.result.study.area)
-    place = part.words.name(at.geo or "", panel.header)
-    return Section(
-        id=f"area{part.suffix}",
-        question=f"What are the strengths of {place}?{part.heading}",
-        answer=(sentences.strongest(panel, at, part.words),),
-        figures=(specialisation_bars(panel, at, part.words),),
-        certainty=sentences.certainties(panel, "cluster", at, part.words),
-        **_origin(part, QUOTIENT, area=True),
-    )
-
-
-def _all_one(panel: Panel) -> bool:
-    values = np.array([v for v in panel.table["value"].to_pylist() if v is not None])
-    return bool(values.size == 0 or np.allclose(values, 1, rtol=0, atol=1e-9))
-
-
-def _region(part: _Part) -> Section | None:
-    panel = part.base.regions.get(QUOTIENT)
-    if panel is None:
-        return None
-    at = At(geo=part.picks.region)
-    place = part.words.name(part.picks.region, panel.header)
-    return Section(
-        id=f"region{part.suffix}",
-        question=f"What is {place} specialised in?{part.heading}",
-        answer=(sentences.strongest(panel, at, part.words),),
-        figures=(specialisation_bars(panel, at, part.words),),
-        certainty=sentences.certainties(panel, "cluster", at, part.words),
-        **_origin(part, QUOTIENT),
-    )
-
-
-def _cluster(part: _Part) -> Section | None:
-    panel = part.base.regions.get(QUOTIENT)
-    if panel is None:
-        return None
-    at = At(cluster=part.picks.cluster)
-    label = part.own.definition.label_of(part.picks.cluster)
-    table = league(panel, at, part.words)
-    picture = tile_map(panel, at, part.words)
-    shown = [picture]
-    if len(table.ranked) > 1:
-        shown.append(interval_chart(table, chosen=(part.picks.region,)))
-    return Section(
-        id=f"cluster{part.suffix}",
-        question=f"Where do the jobs of {label[0].lower()}{label[1:]} concentrate?{part.heading}",
-        answer=(picture.title.rstrip(".") + ".",),
-        figures=tuple(shown),
-        tables=(_league_table(table),),
-        certainty=sentences.certainties(panel, "geo", at, part.words),
-        **_origin(part, QUOTIENT),
-    )
-
-
-def _league_table(table: League) -> Table:
-    return Table(f"{table.title}. {table.subtitle}", table.columns, table.table(), table.note)
-
-
-def _origin(part: _Part, measure: str, area: bool = False) -> dict[str, Any]:
-    panel = (part.base.area if area else part.base.regions)[measure]
-    header = panel.header
-    where = part.result.table_path(part.own, part.base, measure, area)
-    bits = [
-        f"Source: {header.source}" if header.source else "",
-        header.vintage,
-        f"definition {part.own.definition.id} {part.own.definition.version}".rstrip(),
-        f"base {header.base}" if header.base else "",
-        f"reference {header.reference}" if find_measure(measure).kind == "intensive" else "",
-        header.geography if header.geography != "local" else "",
-    ]
-    results = [r.definition.id for r in part.result.results].index(part.own.definition.id)
-    base = list(part.own.bases).index(part.base)
-    kind = "area" if area else "regions"
-    return {
-        "line": "; ".join(b for b in bits if b) + ".",
-        "python": "import hansa\n"
-        f'result = hansa.run("STUDY")\n'
-        f'result.results[{results}].bases[{base}].{kind}["{measure}"].to_pandas()',
-        "command": f"hansa run STUDY   # {where}",
-    }
+def _origin(result: StudyResult, model: bool) -> str:
+    if model:
+        return _MODEL_AND_REAL if result.study.outputs.published else _MODEL
+    sources = dict.fromkeys(s.source or ", ".join(s.file) for s in result.study.facts.values())
+    return f"Published data: {'; '.join(sources)}."
 
 
 def _gaps_section(result: StudyResult) -> Section:

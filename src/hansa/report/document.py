@@ -28,6 +28,14 @@ class Table:
         )
 
 
+def table_behind(figure: Figure) -> Table:
+    """The table behind a figure, without the columns that are empty throughout."""
+    kept = [i for i in range(len(figure.columns)) if any(row[i] for row in figure.rows)]
+    rows = tuple(tuple(row[i] for i in kept) for row in figure.rows)
+    columns = tuple(figure.columns[i] for i in kept)
+    return Table(f"Table behind the figure: {figure.title}", columns, rows)
+
+
 @dataclass(frozen=True)
 class Section:
     """One question with its answer, in the order of every page of Hansa.

@@ -28,9 +28,8 @@ def gaps(result: StudyResult) -> tuple[tuple[str, ...], tuple[Table, ...]]:
 
 
 def _last_year(panel: Panel) -> list[dict[str, object]]:
-    rows = panel.rows()
-    last = max((int(row["time"]) for row in rows), default=0)
-    return [row for row in rows if row["time"] == last]
+    times = panel.distinct("time")
+    return panel.where("time", times[-1]).rows() if times else []
 
 
 def _counts(base: BaseResult) -> tuple[int, int, int, int, int]:

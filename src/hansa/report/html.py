@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from hansa.report.document import Document, Pictures, Section, Table
+from hansa.report.document import Document, Pictures, Section, table_behind
 from hansa.views.figure import Figure
 from hansa.views.lettering import font_directory
 
@@ -33,7 +33,7 @@ def render_html(document: Document, pictures: Pictures | None = None) -> str:
         doc=document,
         style=_style(document.title),
         sections=_numbered(document.sections, pictures or Pictures()),
-        table_of=_table_of,
+        table_of=table_behind,
     )
     return page
 
@@ -71,14 +71,6 @@ def _numbered(sections: Sequence[Section], pictures: Pictures) -> list[dict[str,
             figures.append({"figure": figure, "number": number, "wide": wide, "narrow": narrow})
         drawn.append({"section": section, "figures": figures})
     return drawn
-
-
-def _table_of(figure: Figure) -> Table:
-    """The table behind a figure, without the columns that are empty throughout."""
-    kept = [i for i in range(len(figure.columns)) if any(row[i] for row in figure.rows)]
-    rows = tuple(tuple(row[i] for i in kept) for row in figure.rows)
-    columns = tuple(figure.columns[i] for i in kept)
-    return Table(f"Table behind the figure: {figure.title}", columns, rows)
 
 
 def _style(title: str) -> Any:

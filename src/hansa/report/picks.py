@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pyarrow.compute as pc
-
 from hansa.errors import UsageError, listed
 from hansa.panel import Panel
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
@@ -42,8 +40,9 @@ def picks(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Picks
 
 
 def _latest(panel: Panel) -> list[dict[str, object]]:
-    last = pc.max(panel.table["time"].cast("int64")).as_py()
-    return [row for row in panel.rows() if row["time"] == last and row["value"] is not None]
+    times = panel.distinct("time")
+    rows = panel.where("time", times[-1]).rows() if times else []
+    return [row for row in rows if row["value"] is not None]
 
 
 def _region(base: BaseResult, regions: tuple[str, ...]) -> str:

@@ -37,6 +37,9 @@ class Outputs(BaseModel):
 
     region   the region of the specialisation figure; empty: the largest one
     cluster  the cluster of the map and the league; empty: the most concentrated traded one
+    geometry         boundaries for a map with true areas (GeoJSON); empty: tile map only
+    geometry_notice  what their publisher asks every map to show
+    published        show the published tables of 2009, and their claims beside the area
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +47,9 @@ class Outputs(BaseModel):
     tables: str = "csv"
     region: str = ""
     cluster: str = ""
+    geometry: str = ""
+    geometry_notice: str = ""
+    published: bool = False
 
 
 class Study(BaseModel):
@@ -146,7 +152,7 @@ def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
     """
     found: list[Path] = []
     for name in spec.file:
-        path = _expanded(folder, name)
+        path = expanded(folder, name)
         if "*" in path.name:
             matched = sorted(path.parent.glob(path.name))
             if not matched:
@@ -161,10 +167,11 @@ def placed(folder: Path, spec: FactsSpec) -> FactsSpec:
     """The entry with its file of totals found from the study folder, like its other files."""
     if not spec.totals:
         return spec
-    return spec.model_copy(update={"totals": str(_expanded(folder, spec.totals))})
+    return spec.model_copy(update={"totals": str(expanded(folder, spec.totals))})
 
 
-def _expanded(folder: Path, name: str) -> Path:
+def expanded(folder: Path, name: str) -> Path:
+    """The path of a file named in a study."""
     if name.startswith("$HANSA_DATA"):
         root = os.environ.get("HANSA_DATA")
         if not root:

@@ -28,10 +28,23 @@ summary = """
 Model data: every number is drawn at random and true of no region.
 The study shows what Hansa does with a table of regional statistics."""
 geography = "bsr-31"
+area = "TOTAL"
+area_name = "the model Baltic Sea Region"
 reference = "{REFERENCE}"
 reference_name = "model Europe"
 period = [{YEARS[0]}, {YEARS[-1]}]
+hidden = "bounds"
+benchmark = "plain-known"
+wage_reference = "region"
 definitions = ["hansa-nace2"]
+measures = [
+    "employment", "cluster_share", "focus", "location_quotient_total", "growth_rate",
+    "growth_contribution", "average_wage", "relative_wage", "relative_wage_growth",
+    "quadrant", "quadrant_stability", "presence_stars",
+]
+
+[outputs]
+published = true
 
 # Published are the classes and the total of every region, of the 31 regions together
 # ({AREA}) and of model Europe, which holds them ({REFERENCE}); nothing between class and total.
@@ -41,7 +54,8 @@ definitions = ["hansa-nace2"]
 file = "facts/model.parquet"
 classification = "nace:2"
 geography = "nuts:2006"
-areas = ["{AREA}", "{REFERENCE}"]
+total = ["TOTAL", "{AREA}"]
+areas = ["{REFERENCE}"]
 absent_rows = "zero"
 unit = {{ employment = "jobs", payroll = "EUR", establishments = "local units" }}
 model_data = true

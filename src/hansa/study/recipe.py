@@ -14,7 +14,16 @@ from hansa.study.config import Study, facts_paths, placed, study_from
 from hansa.study.run import StudyResult
 
 NAME = "recipe.json"
-_PACKAGES = ("hansa", "numpy", "pyarrow", "duckdb", "vl-convert-python", "font-source-sans-pro")
+_PACKAGES = (
+    "hansa",
+    "numpy",
+    "pyarrow",
+    "duckdb",
+    "vl-convert-python",
+    "font-source-sans-pro",
+    "typst",
+    "xlsxwriter",
+)
 
 
 def recipe(result: StudyResult, folder: Path, outputs: dict[str, bytes]) -> dict[str, Any]:

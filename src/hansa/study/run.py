@@ -13,10 +13,11 @@ from hansa.errors import Finding, HansaError, listed
 from hansa.facts.check import check_facts
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.panel import Panel
+from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts
 from hansa.study.compute import Options, Request, compute_all, reference_members
-from hansa.study.config import BaseChoice, Study, facts_paths, placed
+from hansa.study.config import BaseChoice, Study, expanded, facts_paths, placed
 from hansa.study.plan import columns_of, looks_back
 
 Progress = Callable[[str, float], None]
@@ -56,6 +57,7 @@ class StudyResult:
     findings: tuple[Finding, ...]
     files: tuple[Path, ...]
     names: dict[str, str]
+    geometry: Geometry | None = None
 
     def table_path(
         self, own: DefinitionResult, base: BaseResult, measure: str, area: bool = False
@@ -92,7 +94,13 @@ def run_study(
         results.append(_on_definition(study, folder, definition, chosen, cubes))
     progress("done", 1.0)
     main = next(iter(cubes.values()))
-    return StudyResult(study, main, tuple(results), tuple(findings), tuple(files), _names(main))
+    shapes = None
+    if study.outputs.geometry:
+        files.append(expanded(folder, study.outputs.geometry))
+        shapes = read_geometry(files[-1], study.outputs.geometry_notice)
+    return StudyResult(
+        study, main, tuple(results), tuple(findings), tuple(files), _names(main), shapes
+    )
 
 
 def _names(cube: Cube) -> dict[str, str]:

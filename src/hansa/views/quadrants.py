@@ -171,10 +171,8 @@ def _cells(panels: Dynamics, here: At, words: Words, since: int | None) -> list[
 def _texts(panel: Panel, axis: str, at: At) -> dict[str, tuple[str, str]]:
     """Code -> label and reason of the quadrant panel at one place and time."""
     found = {}
-    for row in panel.rows():
-        place, time = row.get("geo"), row.get("time")
-        if place == at.geo and time == at.time:
-            found[str(row[axis])] = (row.get("label") or "", row.get("reason") or "")
+    for row in panel.where("geo", at.geo).where("time", at.time).rows():
+        found[str(row[axis])] = (row.get("label") or "", row.get("reason") or "")
     return found
 
 
@@ -222,8 +220,9 @@ def _caption(found: _Clusters, words: Words) -> Caption:
     place = place_name(growth, words)
     unit = amount_unit(found.sizes.header)
     title = words.title or _title(found, place)
+    here = place[:1].upper() + place[1:]
     subtitle = (
-        f"{place}, {when}. Across: growth of {unit}; up: growth of the {WAGE} against the "
+        f"{here}, {when}. Across: growth of {unit}; up: growth of the {WAGE} against the "
         f"benchmark; both in per cent. Area of a mark: {amount_words(found.sizes.header)} in "
         f"{found.place.time}."
     )
@@ -302,5 +301,5 @@ def _columns(found: _Clusters) -> tuple[str, ...]:
         f"Relative growth of the {WAGE}",
         "Class",
         "Share of replicates with the same class",
-        "Status",
+        "Why",
     )

@@ -181,11 +181,11 @@ def read(panel: Panel, along: str, at: At = HERE, words: Words = PLAIN) -> Readi
     """
     if along not in panel.dims:
         raise UsageError(f"the panel has no dimension {along}", admissible=listed(panel.dims))
-    rows = panel.rows()
     found: dict[str, Any] = {}
     for name in (d for d in panel.dims if d != along):
-        found[name] = _chosen(rows, name, _asked(at, name))
-        rows = [r for r in rows if r[name] == found[name]]
+        found[name] = _chosen(panel.distinct(name), name, _asked(at, name))
+        panel = panel.where(name, found[name])
+    rows = panel.rows()
     _refuse_repeats(rows, along)
     names = words.name
     cells = tuple(_cell(r, r[along], names(r[along], panel.header)) for r in rows)
@@ -237,8 +237,7 @@ def _asked(at: At, name: str) -> str | int | None:
     return at.geo if name == "geo" else at.time if name == "time" else None
 
 
-def _chosen(rows: list[dict[str, Any]], name: str, asked: str | int | None) -> Any:
-    there = sorted({row[name] for row in rows})
+def _chosen(there: list[Any], name: str, asked: str | int | None) -> Any:
     if asked is not None and asked in there:
         return asked
     if asked is not None or not there:
@@ -275,7 +274,7 @@ def _cell(row: dict[str, Any], code: str, name: str) -> Cell:
     flags = frozenset(f for f in (row["status"] or "").split(";") if f)
     estimated = _number(row.get("estimated")) or 0.0
     since = row.get("from")
-    return Cell(code, name, _number(row["value"]), lower, upper, estimated, flags, since)
+    return Cell(code, name, _number(row.get("value")), lower, upper, estimated, flags, since)
 
 
 def _number(value: float | None) -> float | None:

@@ -86,7 +86,7 @@ def stars_map(
     that is a draft is named as such in the subtitle.
     Raises UsageError for measures other than stars, HansaError for bounds that cannot be stars.
     """
-    if "stars" not in panel.header.measure:
+    if panel.header.kind != "ordinal":
         raise UsageError(
             f"{panel.header.measure} holds no stars",
             printed=panel.header.unit or panel.header.measure,
@@ -112,10 +112,9 @@ def stars_map(
 
 def _read(panel: Panel, reading: Reading, layout: Layout | None) -> _Map:
     reasons = {}
-    for row in panel.rows():
-        here = (row.get("cluster"), row.get("time"))
-        if here == (reading.at.cluster, reading.at.time):
-            reasons[row["geo"]] = row.get("reason") or ""
+    here = panel.where("cluster", reading.at.cluster).where("time", reading.at.time)
+    for row in here.rows():
+        reasons[row["geo"]] = row.get("reason") or ""
     regions = tuple(_stars(cell, reasons.get(cell.code, "")) for cell in reading.cells)
     highest = [v for name in ("value", "upper") for v in _column(panel, name)]
     places = layout or layout_for((c.code for c in reading.cells), panel.header.geography)

@@ -1,0 +1,166 @@
+"""The brief of a report: what one reads in five minutes, on two pages of paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from hansa.report.document import Document, Section, Table
+from hansa.views.figure import Figure
+
+MOST_FIGURES = 3
+_TALLEST = 900  # pixels of a figure that stays readable beside the rest of a page
+_ALL_FIGURES = 1300  # pixels of all figures, one below the other
+_FEW_ROWS = 8
+_FINDINGS, _GAPS = 4, 3
+_LONG, _SHORT, _WORDS = 320, 160, 60  # characters of a text, of a line, of a cell
+
+# What a brief is asked for first: strengths, then places, then size; other questions follow.
+_FIRST = ("area", "region", "cluster", "size")
+_MARKS = ("*", "†", "‡", "§", "¶")
+
+_LIMIT = (
+    "Numbers of this kind say where activities concentrate and how they change; they do not say "
+    "why, nor what a policy would bring about."
+)
+_FULL = (
+    "The report (report.html, report.pdf), the workbook with every number (report.xlsx) and the "
+    "tables (folder tables) lie in the folder of the results, with the recipe that replays them."
+)
+
+
+def brief(document: Document) -> Document:
+    """The findings, at most three figures, how sure we are, and what cannot be said.
+
+    It shows the questions whose answers are the findings. A figure too tall for its page is
+    replaced by the first rows of its table, which keep its order. Texts that are too long end
+    after a whole sentence, or with an ellipsis.
+    """
+    sections = list(_shown(document))
+    sections.append(
+        Section(
+            "gaps",
+            "What can these numbers not say?",
+            (*_lines(_gaps(document), _GAPS, _LONG), _LIMIT),
+        )
+    )
+    more = len(document.findings) - _FINDINGS
+    rest = (f"It has {more} more findings.",) if more > 1 else ("It has one more finding.",) * more
+    sections.append(Section("full", "Where is the full report?", (_FULL, *rest)))
+    return replace(
+        document,
+        title=_shortened(f"{document.title}: in brief", _SHORT),
+        subtitle=_shortened(document.subtitle, _LONG),
+        origin=_shortened(document.origin, _LONG),
+        findings=_lines(document.findings, _FINDINGS, _LONG),
+        sections=tuple(sections),
+        method=(),
+        footer=_shortened(document.footer, _SHORT),
+        brief=True,
+    )
+
+
+def _shown(document: Document) -> Iterator[Section]:
+    answered = [
+        s for s in document.sections if s.figures and s.answer and s.answer[0] in document.findings
+    ]
+    # An answer can come up again on another base: the first stands for it.
+    firsts = {s.answer[0]: s for s in reversed(answered)}
+    once = [s for s in answered if firsts[s.answer[0]] is s]
+    wanted = sorted(once, key=_rank)[:MOST_FIGURES]
+    chosen = [s for s in once if any(s is w for w in wanted)]
+    fitting = _fitting([s.figures[0] for s in chosen])
+    for section, fits in zip(chosen, fitting, strict=True):
+        figure = section.figures[0]
+        yield replace(
+            section,
+            question=_shortened(section.question, _SHORT),
+            answer=(),
+            figures=(figure,) if fits else (),
+            tables=() if fits else (_top(figure),),
+            certainty=_certainty(section.certainty),
+            # A figure prints its own source.
+            line="" if fits else _shortened(section.line, _LONG),
+            python="",
+            command="",
+        )
+
+
+def _rank(section: Section) -> int:
+    kind = section.id.partition("-")[0]
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+
+
+def _fitting(figures: list[Figure]) -> list[bool]:
+    """Which figures there is room for; the last come first, for they are the most particular."""
+    room, fitting = _ALL_FIGURES, []
+    for figure in reversed(figures):
+        fits = _height(figure) <= min(_TALLEST, room) or not figure.rows
+        room -= _height(figure) if fits else 0
+        fitting.append(fits)
+    return fitting[::-1]
+
+
+def _height(figure: Figure) -> int:
+    """Pixels from the upper to the lower edge of the picture for a page."""
+    around = figure.spec.get("padding", {})
+    return int(around.get("top", 0) + figure.spec.get("height", 0) + around.get("bottom", 0))
+
+
+def _top(figure: Figure) -> Table:
+    """The first rows of the table behind a figure: names and numbers, a status as a mark.
+
+    Codes and columns that are empty in these rows are left out.
+    """
+    rows = figure.rows[:_FEW_ROWS]
+    status = [i for i, head in enumerate(figure.columns) if head.startswith("Status")]
+    left_out = {*status, *(i for i, head in enumerate(figure.columns) if head == "Code")}
+    kept = [
+        i for i in range(len(figure.columns)) if i not in left_out and any(row[i] for row in rows)
+    ]
+    reasons = list(dict.fromkeys(row[i] for row in rows for i in status if row[i]))
+    marks = {reason: _MARKS[min(n, len(_MARKS) - 1)] for n, reason in enumerate(reasons)}
+    shown = [
+        _marked([row[i] for i in kept], {marks[row[i]] for i in status if row[i]}) for row in rows
+    ]
+    notes = [f"{marks[reason]} {_shortened(reason, _SHORT)}." for reason in reasons]
+    if len(figure.rows) > len(rows):
+        notes.append(f"The first {len(rows)} of {len(figure.rows)}; all are in the full report.")
+    heads = tuple(_shortened(figure.columns[i], _WORDS) for i in kept)
+    return Table(_shortened(figure.title, _SHORT), heads, tuple(shown), " ".join(notes))
+
+
+def _marked(cells: list[str], marks: set[str]) -> tuple[str, ...]:
+    texts = [_shortened(cell, _WORDS) for cell in cells]
+    return (f"{texts[0]} {''.join(sorted(marks))}".rstrip(), *texts[1:])
+
+
+def _certainty(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """How sure we are in one line: the first sentence of each, as many as there is room for."""
+    firsts = [line.partition(". ")[0].rstrip(".") + "." for line in lines]
+    text = ""
+    for first in firsts:
+        longer = f"{text} {first}".strip()
+        if text and len(longer) > _SHORT:
+            break
+        text = longer
+    return (_shortened(text, _SHORT),) if text else ()
+
+
+def _gaps(document: Document) -> tuple[str, ...]:
+    return next((s.answer for s in document.sections if s.id == "gaps"), ())
+
+
+def _lines(texts: Iterable[str], most: int, length: int) -> tuple[str, ...]:
+    return tuple(_shortened(text, length) for text in texts)[:most]
+
+
+def _shortened(text: str, most: int) -> str:
+    """Whole sentences of together at most `most` characters; else whole words and an ellipsis."""
+    if len(text) <= most:
+        return text
+    end = text.rfind(". ", 0, most)
+    if end > most // 3:
+        return text[: end + 1]
+    cut = text[: most - 2]
+    return f"{cut.rpartition(' ')[0] or cut} …"

@@ -1,0 +1,84 @@
+"""The section on four kinds of clusters: growth of jobs against growth of wages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hansa.panel import Panel
+from hansa.report.document import Section
+from hansa.report.part import Part
+from hansa.views.format import joined
+from hansa.views.quadrants import Dynamics, quadrant_bubbles
+from hansa.views.reading import At, within
+from hansa.views.sentences import certainties
+
+NEEDED = ("growth_rate", "relative_wage_growth", "quadrant", "employment")
+ORDER = ("growth", "mature", "challenged", "challenged or mature", "restructuring", "in transition")
+
+
+def quadrants_section(part: Part) -> Section | None:
+    """Kinds of clusters of the area (or of the region shown), with their firmness."""
+    panels = part.base.area if part.area else part.base.regions
+    if not part.first_base or any(n not in panels or not len(panels[n]) for n in NEEDED):
+        return None
+    at = part.area or At(geo=part.picks.region)
+    figure = quadrant_bubbles(_pictured(part, panels), at, part.words)
+    return Section(
+        id=f"quadrants{part.suffix}",
+        question=f"Which clusters of {part.place(at, panels['employment'])} grow in jobs, "
+        "and which in wages?",
+        answer=tuple(_answer(part, panels["quadrant"], at)),
+        figures=(figure,),
+        certainty=(
+            *certainties(panels["growth_rate"], "cluster", at, part.words),
+            "Stable is a kind that stays the same in at least nine of ten replicates, each "
+            "without one region; a replicate that a hidden cell leaves open does not count for it.",
+            *panels["quadrant"].header.notes[:1],
+        ),
+        **part.origin("quadrant", area=bool(part.area)),
+    )
+
+
+def _pictured(part: Part, panels: dict[str, Panel]) -> Dynamics:
+    """The panels of the picture: traded clusters, where the definition tells them apart."""
+    definition = part.own.definition
+    traded = [c for c in definition.clusters if definition.kind_of(c) == "traded"]
+    shown = {
+        name: panel.among("cluster", traded) if traded else panel
+        for name, panel in panels.items()
+        if name in (*NEEDED, "quadrant_stability")
+    }
+    return Dynamics(
+        shown["growth_rate"],
+        shown["relative_wage_growth"],
+        shown["quadrant"],
+        shown.get("quadrant_stability"),
+        shown["employment"],
+    )
+
+
+def _rows(panel: Panel, at: At) -> list[dict[str, object]]:
+    return panel.where("geo", at.geo).rows()
+
+
+def _answer(part: Part, panel: Panel, at: At) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    kinds = part.own.definition.kind_of
+    traded = any(kinds(c) == "traded" for c in part.own.definition.clusters)
+    rows = [r for r in _rows(panel, at) if not traded or kinds(str(r["cluster"])) == "traded"]
+    for row in rows:
+        name = part.words.name(str(row["cluster"]), panel.header)
+        groups.setdefault(str(row["label"]), []).append(name)
+    known = sum(len(groups.get(label, ())) for label in ORDER)
+    if not known:
+        yield "No cluster has a kind: jobs or wages are not known, or lie on a line."
+        return
+    counts = [f"{label} {len(groups[label])}" for label in ORDER if label in groups]
+    what = "traded clusters" if traded else "clusters"
+    place = part.place(at, panel)
+    counts += [f"without a kind {len(rows) - known}"] if known < len(rows) else []
+    yield f"Kinds of the {len(rows)} {what} of {place}: {joined(counts)}."
+    if names := groups.get("growth"):
+        listed = joined([within(n) for n in names[:5]])
+        rest = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        yield f"Growing in jobs and in wages: {listed}{rest}."

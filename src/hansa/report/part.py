@@ -1,0 +1,105 @@
+"""One definition on one base of a study, with the names and the choices of what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hansa.codes import geographies
+from hansa.measures import find_measure
+from hansa.panel import Panel
+from hansa.report.picks import Picks, picks
+from hansa.study.run import BaseResult, DefinitionResult, StudyResult
+from hansa.views.reading import At, Words
+
+QUOTIENT = "location_quotient_total"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One definition on one base, with the names and the choices of what is shown."""
+
+    result: StudyResult
+    own: DefinitionResult
+    base: BaseResult
+    picks: Picks
+    words: Words
+
+    @property
+    def suffix(self) -> str:
+        """What tells the parts of a document apart in ids; empty for a single part."""
+        at = [(r.definition.id, b.base.name) for r in self.result.results for b in r.bases].index(
+            (self.own.definition.id, self.base.base.name)
+        )
+        return "" if at == 0 else f"-{at + 1}"
+
+    @property
+    def heading(self) -> str:
+        """Addition to a heading where several definitions or bases are shown."""
+        several = [r.definition.label for r in self.result.results]
+        parts = [self.own.definition.label] if len(several) > 1 else []
+        parts += [f"base: {self.base.base.name}"] if len(self.own.bases) > 1 else []
+        return f" ({'; '.join(parts)})" if parts else ""
+
+    @property
+    def first_base(self) -> bool:
+        """True where sections that do not depend on the base are to be shown."""
+        return self.base is self.own.bases[0]
+
+    @property
+    def area(self) -> At | None:
+        """The area of the study, as its panels name it; None without one."""
+        for panel in self.base.area.values():
+            found = panel.distinct("geo")
+            return At(geo=found[0]) if found else None
+        return None
+
+    def place(self, at: At, panel: Panel) -> str:
+        """The name of a region or of the area."""
+        return self.words.name(at.geo or "", panel.header)
+
+    def origin(self, measure: str, area: bool = False) -> dict[str, Any]:
+        """The quiet line of a section, and how to get its numbers."""
+        panel = (self.base.area if area else self.base.regions)[measure]
+        header = panel.header
+        where = self.result.table_path(self.own, self.base, measure, area)
+        definition = self.own.definition
+        intensive = find_measure(measure).kind == "intensive"
+        bits = [
+            f"Source: {header.source}" if header.source else "",
+            header.vintage,
+            f"definition {definition.id} {definition.version}".rstrip(),
+            f"base {header.base}" if header.base else "",
+            f"reference {header.reference}" if intensive else "",
+            header.geography if header.geography != "local" else "",
+        ]
+        results = [r.definition.id for r in self.result.results].index(definition.id)
+        base = list(self.own.bases).index(self.base)
+        kind = "area" if area else "regions"
+        return {
+            "line": "; ".join(b for b in bits if b) + ".",
+            "python": "import hansa\n"
+            f'result = hansa.run("STUDY")\n'
+            f'result.results[{results}].bases[{base}].{kind}["{measure}"].to_pandas()',
+            "command": f"hansa run STUDY   # {where}",
+        }
+
+
+def parts(result: StudyResult) -> Iterator[Part]:
+    """Every definition on every base, in the order of the study."""
+    for own in result.results:
+        for base in own.bases:
+            chosen = picks(result, own, base)
+            yield Part(result, own, base, chosen, _words(result, own, base))
+
+
+def _words(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Words:
+    study = result.study
+    labels = {c: own.definition.label_of(c) for c in own.definition.clusters}
+    if study.area:
+        title = geographies()[study.area].title if study.area in geographies() else study.area
+        codes = next((p.distinct("geo") for p in base.area.values()), [study.area])
+        labels |= dict.fromkeys((study.area, *codes), study.area_name or title)
+    labels |= result.names
+    return Words(labels=labels, reference=study.reference_name)

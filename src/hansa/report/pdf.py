@@ -1,0 +1,171 @@
+"""A report as a PDF: A4, the figures as drawings, the texts as text, tagged for screen readers.
+
+The same document gives the same bytes: no date, no font of the machine, nothing fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from hansa.errors import HansaError
+from hansa.report.document import Document, Pictures, Section, Table, table_behind
+from hansa.views.figure import Figure
+from hansa.views.lettering import font_directory, width
+
+# The folder of the fonts holds each face twice; which of the two is taken must not depend on
+# the order of a folder.
+_FONTS = ("SourceSansPro-Regular.otf", "SourceSansPro-Semibold.otf")
+_MODEL_WORDS = "MODEL DATA"
+_SCALES = (1.0, 0.92, 0.85, 0.78, 0.71, 0.64, 0.57, 0.5, 0.43, 0.36)
+_TABLE_SIZE, _CELL_INSET = 8.5, 4  # points, as in the template
+# Height by width from which a figure becomes so small on a page that its table follows it.
+_LEGIBLE = 1.8
+_TOO_LONG = "more pages than allowed"
+BRIEF_PAGES = 2
+
+
+def render_pdf(document: Document, pictures: Pictures | None = None) -> bytes:
+    """The document as PDF.
+
+    A brief has at most two pages: its figures shrink to a third of the width of the page, and
+    HansaError is raised where even that is not enough.
+    """
+    pictures = pictures or Pictures()
+    if not document.brief:
+        return _compiled(document, pictures, 1.0)
+    for scale in _SCALES:
+        try:
+            return _compiled(document, pictures, scale)
+        except _TooLong:
+            continue
+    raise HansaError(
+        "the brief does not fit on its pages",
+        place=document.title,
+        printed=f"more than {BRIEF_PAGES} pages with the smallest figures",
+        admissible=f"at most {BRIEF_PAGES} pages",
+        fix="shorten the title or the summary of the study, or write the full report",
+    )
+
+
+class _TooLong(Exception):
+    """More pages than are allowed."""
+
+
+def _compiled(document: Document, pictures: Pictures, scale: float) -> bytes:
+    import typst
+
+    source: Any = _files(document, pictures, scale)  # a mapping, which its types leave out
+    with _fonts() as folder:
+        compiler = typst.Compiler(source, font_paths=[folder], ignore_system_fonts=True)
+        try:
+            pdf: Any = compiler.compile(format="pdf", timestamp=0, pdf_standards=["ua-1"])
+            return bytes(pdf)
+        except typst.TypstError as problem:
+            if _TOO_LONG in problem.message:
+                raise _TooLong from problem
+            raise
+
+
+@contextmanager
+def _fonts() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in _FONTS:
+            shutil.copyfile(font_directory() / name, Path(folder) / name)
+        yield folder
+
+
+def _files(document: Document, pictures: Pictures, scale: float) -> dict[str, bytes]:
+    """The template and what it lays out. Texts travel as JSON, so none can become markup."""
+    figures = [figure for section in document.sections for figure in section.figures]
+    drawn = [pictures.svg(figure) for figure in figures]
+    numbers = iter(range(1, len(figures) + 1))
+    sections = [_section(section, drawn, numbers) for section in document.sections]
+    data = {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "origin": document.origin,
+        "words": _MODEL_WORDS,
+        "model": document.model_data,
+        "brief": document.brief,
+        "pages": BRIEF_PAGES if document.brief else None,
+        "too_long": _TOO_LONG,
+        "scale": scale,
+        "findings": document.findings,
+        "sections": sections,
+        "method": document.method,
+        "footer": document.footer,
+    }
+    template = files("hansa.report") / "templates" / "report.typ"
+    return {
+        "main.typ": template.read_bytes(),
+        "document.json": json.dumps(data, ensure_ascii=False).encode(),
+        **{_file(i): svg.encode() for i, svg in enumerate(drawn, 1)},
+    }
+
+
+def _file(number: int) -> str:
+    return f"figure-{number}.svg"
+
+
+def _section(section: Section, drawn: list[str], numbers: Iterator[int]) -> dict[str, Any]:
+    figures = [_figure(f, drawn, next(numbers)) for f in section.figures]
+    small = [
+        table_behind(figure)
+        for figure, own in zip(section.figures, figures, strict=True)
+        if own["height"] > _LEGIBLE * own["width"] and figure.rows
+    ]
+    return {
+        "question": section.question,
+        "answer": section.answer,
+        "figures": figures,
+        "tables": [_table(table) for table in (*section.tables, *small)],
+        "certainty": section.certainty,
+        "kept": bool(figures),
+        "line": section.line,
+    }
+
+
+def _figure(figure: Figure, drawn: list[str], number: int) -> dict[str, Any]:
+    across, down = _size(drawn[number - 1])
+    return {
+        "file": _file(number),
+        "number": number,
+        "alt": figure.alt or figure.title,
+        "width": across,
+        "height": down,
+    }
+
+
+def _size(svg: str) -> tuple[float, float]:
+    start = svg.partition(">")[0]
+    found = [re.search(rf' {name}="([0-9.]+)"', start) for name in ("width", "height")]
+    across, down = (float(match[1]) if match else 0.0 for match in found)
+    return across, down
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "caption": table.caption,
+        "columns": table.columns,
+        "numeric": table.numeric,
+        "widths": [_width(table, i) if n else None for i, n in enumerate(table.numeric)],
+        "rows": table.rows,
+        "note": table.note,
+    }
+
+
+def _width(table: Table, column: int) -> float:
+    """Points for a column of numbers: its numbers in one line, its head in several."""
+    cells = [width(row[column], _TABLE_SIZE) for row in table.rows]
+    head = table.columns[column]
+    words = [width(word, _TABLE_SIZE, 600) for word in head.split()]
+    room = max(*cells, *words, width(head, _TABLE_SIZE, 600) / 2.5, 2.5 * _TABLE_SIZE)
+    return round(room * 1.06 + 2 * _CELL_INSET, 1)

@@ -1,0 +1,98 @@
+"""Profile sheets: everything known of one region by cluster, or of one cluster by region."""
+
+from __future__ import annotations
+
+from hansa.panel import Panel
+from hansa.report.document import Table
+from hansa.report.part import QUOTIENT, Part
+from hansa.views.format import MISSING
+from hansa.views.reading import At, Cell, read
+
+NUMBERS = {
+    "employment": "Jobs",
+    "focus": "Share of the region",
+    "cluster_share": "Share of the cluster",
+    QUOTIENT: "Specialisation",
+    "growth_rate": "Growth",
+    "average_wage": "Average wage (proxy for productivity)",
+    "presence_stars": "Stars",
+}
+# A share of the region says little down a list of regions, one of the cluster little across one.
+_LEFT_OUT = {"cluster": "cluster_share", "geo": "focus"}
+NAMES = {"strong_cluster": "Mark", "quadrant": "Kind of cluster"}
+MOST_ROWS = 15
+
+
+def region_profile(part: Part, at: At) -> Table:
+    """One region: a row for each cluster, the most specialised first."""
+    name = part.words.name(at.geo or "", part.base.regions[QUOTIENT].header)
+    return _profile(part, "cluster", at, f"Profile of {name}", "Cluster")
+
+
+def cluster_profile(part: Part, at: At) -> Table:
+    """One cluster: a row for each region, the most specialised first."""
+    name = part.own.definition.label_of(at.cluster or "")
+    return _profile(part, "geo", at, f"Profile of {name[0].lower()}{name[1:]}", "Region")
+
+
+def _profile(part: Part, along: str, at: At, title: str, thing: str) -> Table:
+    panels = part.base.regions
+    last = panels[QUOTIENT].distinct("time")[-1]
+    here = At(at.geo, at.cluster, last)
+    reading = read(panels[QUOTIENT], along, here, part.words)
+    shown = reading.ordered[:MOST_ROWS]
+    names = [n for n in NUMBERS if n in panels and n != _LEFT_OUT[along]]
+    columns = {NUMBERS[n]: _numbers(part, panels[n], along, here) for n in names}
+    columns |= {NAMES[n]: _labels(panels[n], along, here) for n in NAMES if n in panels}
+    columns = {head: cells for head, cells in columns.items() if cells}
+    rows = tuple(
+        (cell.name, *(cells.get(cell.code, MISSING) for cells in columns.values()))
+        for cell in shown
+    )
+    left = len(reading.ordered) - len(shown)
+    note = f"{MISSING} not known or not applicable."
+    if left > 0:
+        note = (
+            f"The first {MOST_ROWS} of {len(reading.ordered)}; all are in the tables beside the "
+            f"report. {note}"
+        )
+    period = _period(part)
+    return Table(f"{title}, {last}{period}", (thing, *columns), rows, note)
+
+
+def _period(part: Part) -> str:
+    growth = part.base.regions.get("growth_rate")
+    if growth is None or not len(growth):
+        return ""
+    return f"; changes since {growth.table['from'][0].as_py()}"
+
+
+def _there(panel: Panel, along: str, at: At) -> bool:
+    """Whether a panel has the year, and the cluster where one is asked for."""
+    wanted = {"time": at.time, "geo": at.geo, "cluster": at.cluster}
+    return all(
+        value is None or name == along or value in panel.distinct(name)
+        for name, value in wanted.items()
+    )
+
+
+def _numbers(part: Part, panel: Panel, along: str, at: At) -> dict[str, str]:
+    if not _there(panel, along, at):
+        return {}
+    reading = read(panel, along, at, part.words)
+    return {c.code: _text(c, reading.scale) for c in reading.cells}
+
+
+def _text(cell: Cell, scale: object) -> str:
+    text: str = scale.with_interval(cell.value, cell.lower, cell.upper)  # type: ignore[attr-defined]
+    return text
+
+
+def _labels(panel: Panel, along: str, at: At) -> dict[str, str]:
+    if not _there(panel, along, at):
+        return {}
+    for name in ("time", "geo", "cluster"):
+        value = getattr(at, name)
+        if name != along and value is not None:
+            panel = panel.where(name, value)
+    return {row[along]: row["label"] or MISSING for row in panel.rows()}

@@ -1,0 +1,166 @@
+"""The sections on size, specialisation and place: what an area, a region, a cluster is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from hansa.panel import Panel
+from hansa.report.document import Section, Table
+from hansa.report.part import QUOTIENT, Part
+from hansa.report.profiles import cluster_profile, region_profile
+from hansa.views import sentences
+from hansa.views.bars import size_bars
+from hansa.views.carried import carried
+from hansa.views.choropleth import choropleth
+from hansa.views.figure import Figure
+from hansa.views.heattable import heat_table
+from hansa.views.league import League, league
+from hansa.views.leaguechart import interval_chart
+from hansa.views.quotients import specialisation_bars
+from hansa.views.reading import At, read, within
+from hansa.views.starsmap import stars_map
+from hansa.views.tilemap import tile_map
+
+STARS = ("presence_stars", "strong_cluster")
+
+
+def area_section(part: Part) -> Section | None:
+    """The area against the reference, where it is not itself the reference."""
+    panel, at = part.base.area.get(QUOTIENT), part.area
+    if panel is None or at is None or _all_one(panel):
+        return None
+    carriers = tuple(_carried(part, panel, at))
+    return Section(
+        id=f"area{part.suffix}",
+        question=f"What is {part.place(at, panel)} strong at?{part.heading}",
+        answer=(sentences.strongest(panel, at, part.words),),
+        figures=(specialisation_bars(panel, at, part.words),),
+        certainty=(*sentences.certainties(panel, "cluster", at, part.words), *carriers),
+        **part.origin(QUOTIENT, area=True),
+    )
+
+
+def _all_one(panel: Panel) -> bool:
+    values = np.array([v for v in panel.table["value"].to_pylist() if v is not None])
+    return bool(values.size == 0 or np.allclose(values, 1, rtol=0, atol=1e-9))
+
+
+def _carried(part: Part, panel: Panel, at: At) -> Iterator[str]:
+    """How many regions and countries stand behind each of the first three of the area."""
+    jobs = part.base.regions.get("employment")
+    if jobs is None:
+        return
+    reading = read(panel, "cluster", at, part.words)
+    for cell in [c for c in reading.known if not c.tiny][:3]:
+        here = At(cluster=cell.code, time=reading.at.time)
+        yield carried(jobs, part.base.regions.get(QUOTIENT), here, part.words)
+
+
+def size_section(part: Part) -> Section | None:
+    """Size and growth do not depend on the base: they are shown once a definition."""
+    panels = part.base.area if part.area else part.base.regions
+    size = panels.get("employment")
+    if size is None or not part.first_base:
+        return None
+    at = part.area or At(geo=part.picks.region)
+    growth = panels.get("growth_rate")
+    growth = growth if growth is not None and len(growth) else None
+    answer = [sentences.largest(size, at, part.words)]
+    if growth is not None:
+        answer.append(sentences.fastest(growth, at, part.words))
+    return Section(
+        id=f"size{part.suffix}",
+        question=f"How large are the clusters of {part.place(at, size)}"
+        + (", and how do they grow?" if growth is not None else "?"),
+        answer=tuple(answer),
+        figures=(size_bars(size, growth, at, part.words),),
+        certainty=sentences.certainties(size, "cluster", at, part.words),
+        **part.origin("employment", area=bool(part.area)),
+    )
+
+
+def region_section(part: Part) -> Section | None:
+    """The portfolio of one region, with its profile."""
+    panel = part.base.regions.get(QUOTIENT)
+    if panel is None:
+        return None
+    at = At(geo=part.picks.region)
+    return Section(
+        id=f"region{part.suffix}",
+        question=f"What is {part.place(at, panel)} specialised in?{part.heading}",
+        answer=(sentences.strongest(panel, at, part.words),),
+        figures=(specialisation_bars(panel, at, part.words),),
+        tables=(region_profile(part, at),),
+        certainty=sentences.certainties(panel, "cluster", at, part.words),
+        **part.origin(QUOTIENT),
+    )
+
+
+def regions_section(part: Part) -> Section | None:
+    """Every region beside every cluster, where there are several regions."""
+    panel = part.base.regions.get(QUOTIENT)
+    if panel is None or len(panel.distinct("geo")) < 2:
+        return None
+    figure = heat_table(panel, At(), part.words, part.base.area.get(QUOTIENT))
+    return Section(
+        id=f"regions{part.suffix}",
+        question=f"Which regions are specialised in what?{part.heading}",
+        answer=(figure.title.rstrip(".") + ".",),
+        figures=(figure,),
+        **part.origin(QUOTIENT),
+    )
+
+
+def cluster_section(part: Part) -> Section | None:
+    """Where one cluster concentrates: map, league, stars, profile."""
+    panel = part.base.regions.get(QUOTIENT)
+    if panel is None:
+        return None
+    at = At(cluster=part.picks.cluster)
+    label = part.own.definition.label_of(part.picks.cluster)
+    table = league(panel, at, part.words)
+    shown = list(_maps(part, panel, at))
+    if len(table.ranked) > 1:
+        shown.append(interval_chart(table, chosen=(part.picks.region,)))
+    return Section(
+        id=f"cluster{part.suffix}",
+        question=f"Where do the jobs of {within(label)} concentrate?{part.heading}",
+        answer=(shown[0].title.rstrip(".") + ".",),
+        figures=tuple(shown),
+        tables=(_league_table(table), cluster_profile(part, at)),
+        certainty=sentences.certainties(panel, "geo", at, part.words),
+        **part.origin(QUOTIENT),
+    )
+
+
+def _maps(part: Part, panel: Panel, at: At) -> Iterator[Figure]:
+    yield tile_map(panel, at, part.words)
+    if part.result.geometry is not None:
+        yield choropleth(panel, part.result.geometry, at, part.words)
+
+
+def stars_section(part: Part) -> Section | None:
+    """Stars of one cluster by a rule set."""
+    name = next((n for n in STARS if n in part.base.regions), None)
+    if name is None:
+        return None
+    panel = part.base.regions[name]
+    at = At(cluster=part.picks.cluster)
+    if at.cluster not in panel.distinct("cluster"):
+        return None
+    figure = stars_map(panel, at, part.words)
+    label = part.own.definition.label_of(part.picks.cluster)
+    return Section(
+        id=f"stars{part.suffix}",
+        question=f"Where are regional agglomerations of {within(label)}?{part.heading}",
+        answer=(figure.title.rstrip(".") + ".",),
+        figures=(figure,),
+        certainty=panel.header.notes[:1],
+        **part.origin(name),
+    )
+
+
+def _league_table(table: League) -> Table:
+    return Table(f"{table.title}. {table.subtitle}", table.columns, table.table(), table.note)
