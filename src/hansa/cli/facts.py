@@ -40,7 +40,7 @@ def compute(
         typer.Option(
             "--set",
             help="from=, to=, of=, reference=, without=, regions=, area=, min_cell=, rows=, "
-            "hidden=, rules=, benchmark=, x_line=, wage_reference=, leave_out=.",
+            "hidden=, precision=, rules=, benchmark=, x_line=, wage_reference=, leave_out=.",
         ),
     ] = [],  # noqa: B006
     reference: Annotated[

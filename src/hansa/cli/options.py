@@ -191,6 +191,7 @@ def compute_options(settings: list[str]) -> tuple[dict[str, Any], str]:
         "min_cell": ("min_cell", float),
         "rows": ("rows", str),
         "hidden": ("hidden", str),
+        "precision": ("precision", str),
         "rules": ("rules", str),
         "benchmark": ("benchmark", str),
         "x_line": ("x_line", str),

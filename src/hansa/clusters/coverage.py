@@ -70,7 +70,10 @@ def coverage(definition: ClusterDefinition, axis: Axis) -> Coverage:
             fix=f"declare the table's classification (--classification {definition.codelist.id}), "
             "or pick a definition on its codes",
         )
-    plans = tuple(_plan(definition, cluster, axis) for cluster in definition.clusters)
+    root_of = {
+        leaf: root for root in axis.roots for leaf in axis.codelist.leaves(axis.codes[root])
+    }
+    plans = tuple(_plan(definition, cluster, axis, root_of) for cluster in definition.clusters)
     if all(plan.state == "not computable" for plan in plans):
         raise HansaError(
             "no code of the definition occurs in the facts",
@@ -82,7 +85,9 @@ def coverage(definition: ClusterDefinition, axis: Axis) -> Coverage:
     return Coverage(definition, plans)
 
 
-def _plan(definition: ClusterDefinition, cluster: str, axis: Axis) -> ClusterCoverage:
+def _plan(
+    definition: ClusterDefinition, cluster: str, axis: Axis, root_of: dict[str, int]
+) -> ClusterCoverage:
     codes = axis.codelist
     weight: dict[str, float] = {}
     members = [m for m in definition.members if m.cluster == cluster]
@@ -110,7 +115,7 @@ def _plan(definition: ClusterDefinition, cluster: str, axis: Axis) -> ClusterCov
             partial.append((node, low, high))
         seen.update(leaves)
 
-    for root in axis.roots:
+    for root in sorted({root_of[leaf] for leaf in weight if leaf in root_of}):
         visit(root)
     outside = codes.compact({leaf for leaf, w in weight.items() if w} - seen)
     return ClusterCoverage(cluster, tuple(exact), tuple(partial), outside)

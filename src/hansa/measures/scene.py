@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +91,13 @@ class Area:
     countries: tuple[str, ...]
     country: Mapping[str, tuple[int, ...]]
 
+    @cached_property
+    def single(self) -> list[int] | None:
+        """The column of each region of the result; None where some are sums of several."""
+        if any(len(own) != 1 for own in self.columns):
+            return None
+        return [own[0] for own in self.columns]
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -109,7 +117,7 @@ class Scene:
     def view(self, column: str = "", base: str = "total") -> View:
         """The units and regions of the result, of one column on one base."""
         found = self.whole[column or self.main, base]
-        return found.seen(lambda whole: chosen(whole, self.keep, self.area.columns))
+        return found.seen(lambda whole: chosen(whole, self.keep, self.area))
 
     def of(self, name: str) -> Quantity:
         """The value of another measure at the same place."""
@@ -138,19 +146,19 @@ class Scene:
         return len(self.keep), len(self.area.columns)
 
 
-def chosen(whole: Slice, keep: tuple[int, ...], columns: tuple[tuple[int, ...], ...]) -> Slice:
+def chosen(whole: Slice, keep: tuple[int, ...], area: Area) -> Slice:
     """Some units and regions of a slice; a region of several columns is their sum.
 
     A region without columns is absent (`z`).
     """
     rows = list(keep)
-    if all(len(own) == 1 for own in columns):
-        at = [own[0] for own in columns]
+    at = area.single
+    if at is not None:
         size, region = whole.matrix[np.ix_(rows, at)], whole.region[at]
     else:
-        sums = [_summed(whole.matrix, own)[rows] for own in columns]
+        sums = [_summed(whole.matrix, own)[rows] for own in area.columns]
         size = stacked(sums).map(np.transpose)
-        region = stacked([_summed(whole.region[None, :], own)[0] for own in columns])
+        region = stacked([_summed(whole.region[None, :], own)[0] for own in area.columns])
     everything = whole.all if whole.all.shape == (1,) else whole.all[rows]
     return Slice(whole.time, size, region, whole.unit[rows], everything)
 

@@ -34,6 +34,7 @@ class Vocabulary:
         self.left_out: dict[str, int] = {}
         self._position: dict[str, int] = {}
         self._last: tuple[pa.Array, list[str], Ints] | None = None
+        self._full: pa.Array | None = None
         self._met: dict[str, int] = {}
         self._total = {t.upper() for t in total} | {TOTAL}
         self._apart = set(apart)
@@ -54,8 +55,7 @@ class Vocabulary:
         if array.null_count:
             row = int(np.flatnonzero(np.asarray(array.is_null().to_pylist()))[0])
             self._refuse("", f"{place}, row {numbered(row)}")
-        indices = to_numpy(array.indices)
-        array = _without_unused(array, indices)
+        array = self._without_unused(array)
         indices = to_numpy(array.indices)
         texts, known = self._of_dictionary(array.dictionary)
         used = np.bincount(indices, minlength=len(texts)) if (known < SET_ASIDE).any() else None
@@ -63,12 +63,29 @@ class Vocabulary:
             if known[i] < SET_ASIDE and used is not None and used[i]:
                 at = numbered(int(np.argmax(indices == i)))
                 self._refuse(text, f"{place}, row {at}")
-        result: Ints = known[indices] if len(indices) else np.zeros(0, np.int32)
+        result = _looked_up(known, indices)
         if self._set_aside and (known == SET_ASIDE).any():
             for left in np.flatnonzero(known == SET_ASIDE):
                 rows = int((indices == left).sum())
                 self.left_out[texts[left]] = self.left_out.get(texts[left], 0) + rows
         return result
+
+    def _without_unused(self, array: pa.DictionaryArray) -> pa.DictionaryArray:
+        """The array without words that no row has: a filtered column keeps its whole dictionary.
+
+        Words that an earlier batch used all are codes of the table already.
+        """
+        if self._full is not None and self._full.equals(array.dictionary):
+            return array
+        indices = to_numpy(array.indices)
+        used = np.zeros(len(array.dictionary), bool)
+        used[indices] = True
+        if used.all():
+            self._full = array.dictionary
+            return array
+        moved = (np.cumsum(used) - 1).astype(np.int32)[indices]
+        kept = array.dictionary.take(pa.array(np.flatnonzero(used)))
+        return pa.DictionaryArray.from_arrays(pa.array(moved), kept)
 
     def _of_dictionary(self, dictionary: pa.Array) -> tuple[list[str], Ints]:
         """The texts of a dictionary and their positions; many batches have the same one."""
@@ -174,11 +191,11 @@ class Vocabulary:
             raise self._lost_zero(shorter[0], f"{place}, column of {self.dimension}")
 
 
-def _without_unused(array: pa.DictionaryArray, indices: Ints) -> pa.DictionaryArray:
-    """The array without words that no row has: a filtered column keeps its whole dictionary."""
-    used = np.bincount(indices, minlength=len(array.dictionary)) > 0
-    if used.all():
-        return array
-    moved = (np.cumsum(used) - 1).astype(np.int32)[indices]
-    kept = array.dictionary.take(pa.array(np.flatnonzero(used)))
-    return pa.DictionaryArray.from_arrays(pa.array(moved), kept)
+def _looked_up(known: Ints, indices: Ints) -> Ints:
+    """`known[indices]`; the indices themselves where each word stands at its own position."""
+    if not len(indices):
+        return np.zeros(0, np.int32)
+    if np.array_equal(known, np.arange(len(known))):
+        return indices.astype(known.dtype)
+    result: Ints = known[indices]
+    return result

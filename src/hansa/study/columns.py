@@ -40,25 +40,33 @@ class _Room:
     def keep(self, piece: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The piece in its place; itself where there is no room for it."""
         size = len(piece)
-        if size > len(self._free) or piece.dtype != self._free.dtype:
+        if size > len(self._free):
+            return piece.astype(self._free.dtype)
+        if piece.dtype.kind != self._free.dtype.kind:
             return piece
         own, self._free = self._free[:size], self._free[size:]
-        np.copyto(own, piece)
+        np.copyto(own, piece, casting="same_kind")
         return own
 
 
 class Results:
     """Blocks of one measure, kept as Arrow batches in the order of time, geo, unit.
 
-    `capacity` is the number of rows where it is known beforehand.
+    `capacity` is the number of rows where it is known beforehand; `kind` is how values are stored
+    (bounds always are double).
     """
 
     def __init__(
-        self, geo: tuple[str, ...], units: tuple[str, ...], dimension: str, capacity: int = 0
+        self,
+        geo: tuple[str, ...],
+        units: tuple[str, ...],
+        dimension: str,
+        capacity: int = 0,
+        kind: npt.DTypeLike = np.float64,
     ) -> None:
         self.geo, self.units = texts(geo), texts(units)
         self.dimension = dimension
-        self._values, self._codes = _Room(capacity, np.float64), _Room(capacity, np.int8)
+        self._values, self._codes = _Room(capacity, kind), _Room(capacity, np.int8)
         self._valid = _Room(capacity // 4, np.uint8)
         self._batches: list[pa.RecordBatch] = []
 
@@ -115,7 +123,7 @@ def _completed(batch: pa.RecordBatch, order: list[str]) -> pa.RecordBatch:
         if name == "estimated" and name not in columns:
             columns[name] = numeric(np.zeros(batch.num_rows))
         elif name not in columns:
-            columns[name] = columns["value"]
+            columns[name] = columns["value"].cast(pa.float64())
     return pa.RecordBatch.from_pydict({name: columns[name] for name in order})
 
 
@@ -177,14 +185,12 @@ Keep = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
 
 def nullable(values: Floats, keep: Keep = _as_is) -> pa.Array:
     """Floats with NaN as null; `keep` says where the new memory is to lie."""
-    plain = numeric(np.asarray(values, np.float64))
+    plain = numeric(np.asarray(values))
     missing = np.isnan(values)
     if not missing.any():
         return plain
     valid = keep(np.packbits(~missing, bitorder="little"))
-    return pa.Array.from_buffers(
-        pa.float64(), len(values), [pa.py_buffer(valid), plain.buffers()[1]]
-    )
+    return pa.Array.from_buffers(plain.type, len(values), [pa.py_buffer(valid), plain.buffers()[1]])
 
 
 def status_column(flags: Flags | None, size: int, keep: Keep = _as_is) -> pa.Array:

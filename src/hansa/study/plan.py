@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+
+import numpy as np
 
 from hansa.clusters import ClusterDefinition, Coverage, coverage
 from hansa.codes import geographies, geography
@@ -35,6 +36,7 @@ class Options:
     rows        `grid`: every unit x region x year; `listed`: only the rows of the table
     hidden      `absent`: hidden cells are not known at all; `bounds`: they lie between nothing and
                 what the published totals leave over
+    precision   `double`, or `single`: values are stored with seven digits, in half the memory
     rules, benchmark, x_line, wage_reference, leave_out: see `hansa.measures.scene.Choices`
     """
 
@@ -47,6 +49,7 @@ class Options:
     min_cell: float = MIN_CELL
     rows: str = "grid"
     hidden: str = "absent"
+    precision: str = "double"
     rules: str = ""
     benchmark: str = "plain"
     x_line: str = "zero"
@@ -91,12 +94,13 @@ class Plan:
 
     def results(self) -> Results:
         """An empty store for one measure."""
+        kind = np.float32 if self.options.precision == "single" else np.float64
         if self.listed:
             codes = self.cube.geo.codes, self.cube.activity.codes
-            return Results(*codes, "activity", self.cube.size)
+            return Results(*codes, "activity", self.cube.size, kind)
         years = sum(self.uses(t) and self.shows(t) for t in self.cube.years)
         size = years * len(self.geo) * len(self.names)
-        return Results(self.geo, self.names, self.unit_dimension, size)
+        return Results(self.geo, self.names, self.unit_dimension, size, kind)
 
     @property
     def listed(self) -> bool:
@@ -108,13 +112,6 @@ class Plan:
         """First and last year where one period is asked for."""
         start, end = self.options.start, self.options.end
         return (start, end) if start is not None and end is not None else None
-
-    @cached_property
-    def single(self) -> list[int] | None:
-        """Positions of the regions of the result, None where some are sums of several."""
-        if any(len(own) != 1 for own in self.columns):
-            return None
-        return [own[0] for own in self.columns]
 
     def uses(self, time: int) -> bool:
         """Whether a year is needed at all."""
@@ -213,8 +210,11 @@ def looks_back(m: Measure, choices: Choices) -> bool:
     return any(one.years == 2 for one in (m, *inputs(m, choices)))
 
 
+_KNOWN = {"hidden": ("absent", "bounds"), "precision": ("double", "single")}
+
+
 def _check_composed(measures: list[Measure], seen: list[Measure], options: Options) -> None:
-    for name, known in {**CHOICES, "hidden": ("absent", "bounds")}.items():
+    for name, known in {**CHOICES, **_KNOWN}.items():
         if getattr(options, name) not in known:
             raise UsageError(
                 f"unknown {name} {getattr(options, name)!r}",
@@ -252,7 +252,7 @@ def _inside(cube: Cube, column: int) -> tuple[int, ...]:
     """Regions of the source that lie in a column; all of them for a total beside the tree."""
     if column in cube.geo.beside:
         return tuple(cube.regions)
-    if column in cube.regions:
+    if column not in cube.geo.children:
         return ()
 
     def above(i: int) -> bool:
@@ -482,6 +482,8 @@ def _choice_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
 
 def _choice_steps(m: Measure, plan: Plan) -> tuple[str, ...]:
     steps = [f"{name} = {getattr(plan.options, name)}" for name in m.options if name != "rules"]
+    if plan.options.precision == "single":
+        steps.append("values stored in single precision, seven digits; computed in double")
     if plan.options.hidden == "bounds":
         steps.append("hidden cells between nothing and what published totals leave over")
     return tuple(steps)

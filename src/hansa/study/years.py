@@ -162,7 +162,7 @@ def _kept(cells: Listed, plan: Plan) -> Listed:
 
 def _chosen(plan: Plan, whole: Slice) -> Slice:
     """The units and regions of the result; an area is the sum of its members."""
-    own = chosen(whole, plan.keep, plan.columns)
+    own = chosen(whole, plan.keep, plan.area)
     if not plan.short:
         return own
     short = np.isin(plan.geo, plan.short)
