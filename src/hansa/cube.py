@@ -164,11 +164,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class Year:
-    """One year laid out: `cells` has shape (activities, regions), NaN where absent."""
+    """One year laid out: `cells` has shape (activities, regions), NaN where absent.
+
+    beside  the cells of the column that these are seen together with, None where there is none:
+            where its total is published, a total of these is not put together from parts
+    """
 
     time: int
     cells: Quantity
     listed: Listed
+    beside: Quantity | None = None
 
 
 @dataclass(frozen=True)
@@ -216,6 +221,7 @@ class Cube:
 
         Codes and years that the other does not have are absent (`m`): it says nothing of them.
         """
+        self._refuse_other_codes(other)
         shape = (len(self.activity), len(self.geo))
         if time not in other.years:
             return absent(shape, "m")
@@ -242,6 +248,21 @@ class Cube:
         assert value is not None
         lower, upper = moved(cells.lower), moved(cells.upper)
         return Quantity(value, flags, lower, upper, moved(cells.estimated))
+
+    def _refuse_other_codes(self, other: Cube) -> None:
+        """Two versions of codes never meet by their spelling (law, clause 6)."""
+        for name, ours, theirs in (
+            ("regions", self.geo.codelist, other.geo.codelist),
+            ("activities", self.activity.codelist, other.activity.codelist),
+        ):
+            if ours.id != theirs.id:
+                raise HansaError(
+                    f"two columns of the facts use different codes for {name}",
+                    printed=f"{self.header.measure}: {ours.id}; "
+                    f"{other.header.measure}: {theirs.id}",
+                    admissible="the same code list and version for both",
+                    fix="declare the same list for both tables, or convert one of them first",
+                )
 
     def laid_out(self, time: int, rows: Rows) -> Quantity:
         """The rows of a year as a matrix (activities x regions), nothing filled.

@@ -38,8 +38,9 @@ class Header:
     """What is said once about a whole panel.
 
     `kind` decides what may be done with the values: extensive ones may be summed, all others
-    may not (intensive: shares and quotients; ordinal: counts of stars; nominal: classes). `absent_rows` says what a row that is not there means; `overlapping`, that the
-    clusters share activities. `steps` is the recipe: one line for each named step that made or
+    may not (intensive: shares and quotients; ordinal: counts of stars; nominal: classes).
+    `absent_rows` says what a row that is not there means; `overlapping`, that the clusters share
+    activities. `steps` is the recipe: one line for each named step that made or
     changed a value. `notes` go under every figure.
     """
 

@@ -97,7 +97,9 @@ def test_a_case_needs_a_measure():
 def test_the_base_is_part_of_the_name():
     assert "lq" not in measures()
     for name, measure in measures().items():
-        if name.startswith("location_quotient"):
+        if name == "location_quotient_shrunken":
+            assert measure.base == "total"
+        elif name.startswith("location_quotient"):
             assert name == f"location_quotient_{measure.base}"
     with pytest.raises(hansa.HansaError, match="no measure is called plain lq"):
         hansa.compute("lq", facts("A\nR1 1"))

@@ -86,6 +86,49 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+MORE = """\
+measures = [
+    "employment", "location_quotient_total", "growth_rate", "presence_stars", "average_wage",
+    "relative_wage_growth", "quadrant", "quadrant_stability",
+]
+hidden = "bounds"
+benchmark = "plain-known"
+wage_reference = "region"
+area = "TOTAL"
+"""
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    """The same regions with wages, three clusters, stars, kinds and the tables of 2009.
+
+    A person of an industry earns 10, in factories 12 in 2024; mining is hidden in one region.
+    """
+    folder = tmp_path_factory.mktemp("rich")
+    measures = STUDY.index("measures = ["), STUDY.index("[[base]]")
+    text = STUDY[: measures[0]] + MORE + STUDY[STUDY.index("[outputs]") :]
+    (folder / "study.toml").write_text(text.replace("[outputs]", "[outputs]\npublished = true"))
+    lines = (JOBS + EARLIER).splitlines()
+    rows = [f"{line},{_payroll(line)}" for line in lines[1:]]
+    rows += [f"TOTAL,{a},{t},{n},{_payroll(f'TOTAL,{a},{t},{n}')}" for a, t, n in TOTALS]
+    (folder / "jobs.csv").write_text("\n".join([f"{lines[0]},payroll", *rows]))
+    members = "cluster,activity,weight\nfactories,C,1\nnumbers,J,1\nmining,B,1\n"
+    (folder / "own.csv").write_text(members)
+    return hansa.run(folder)
+
+
+TOTALS = (
+    ("B", 2024, 70), ("C", 2024, 210), ("J", 2024, 230),
+    ("B", 2020, 60), ("C", 2020, 190), ("J", 2020, 220),
+)  # fmt: skip
+
+
+def _payroll(line: str) -> str:
+    _, activity, time, jobs = line.split(",")
+    wage = 12 if (activity, time) == ("C", "2024") else 10
+    return str(wage * int(jobs)) if jobs else ""
+
+
 @pytest.fixture(scope="module")
 def result(study: Path) -> StudyResult:
     return hansa.run(study)

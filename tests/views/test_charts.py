@@ -15,6 +15,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from hansa.errors import HansaError, UsageError
+from hansa.views import figure as rendering
 from hansa.views.charts import At, Figure, size_bars, specialisation_bars, tile_map
 from hansa.views.league import league
 from hansa.views.leaguechart import interval_chart
@@ -279,6 +280,17 @@ def test_the_font_is_the_bundled_one_and_has_our_signs() -> None:
     for sign in "\u202f−–·½¼⅛…%":
         assert has_glyph(sign), sign
         assert has_glyph(sign, 600), sign
+
+
+@pytest.mark.parametrize("name", ["size", "specialisation", "map", "league"])
+def test_letters_measured_in_our_own_font_give_the_same_picture(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = figures()[name]
+    quick = made.svg(), made.svg(narrow=True)
+    monkeypatch.setattr(rendering, "MEASURED", FONT)
+    rendering._register_font()
+    assert (made.svg(), made.svg(narrow=True)) == quick
 
 
 def test_text_is_broken_within_the_room() -> None:

@@ -70,9 +70,7 @@ def coverage(definition: ClusterDefinition, axis: Axis) -> Coverage:
             fix=f"declare the table's classification (--classification {definition.codelist.id}), "
             "or pick a definition on its codes",
         )
-    root_of = {
-        leaf: root for root in axis.roots for leaf in axis.codelist.leaves(axis.codes[root])
-    }
+    root_of = {leaf: root for root in axis.roots for leaf in axis.codelist.leaves(axis.codes[root])}
     plans = tuple(_plan(definition, cluster, axis, root_of) for cluster in definition.clusters)
     if all(plan.state == "not computable" for plan in plans):
         raise HansaError(

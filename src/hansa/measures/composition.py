@@ -6,12 +6,13 @@ Methods: clusters, section 7.1.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from hansa.law import Floats, Quantity, absent, stacked
+from hansa.law import Floats, Quantity, absent, bit, stacked
 from hansa.measures.catalogue import measure
-from hansa.measures.scene import Scene
+from hansa.measures.scene import Bools, Scene, View
 from hansa.measures.wages import COLUMNS, WAGE_UNIT
 
 _SOURCE = "identity; Foster, Haltiwanger, Krizan (2001), equation 8.4, with regions for plants"
@@ -40,6 +41,9 @@ def split(jobs: tuple[Floats, Floats], pay: tuple[Floats, Floats]) -> tuple[Floa
         ]
     never = (jobs[0] == 0) & (jobs[1] == 0)
     within, reallocation, cross = (np.where(never, 0.0, p).sum(axis=1) for p in parts)
+    # One part without the others would read as the whole change.
+    none = np.isnan(within + reallocation + cross)
+    within, reallocation, cross = (np.where(none, np.nan, p) for p in (within, reallocation, cross))
     return within, reallocation, cross
 
 
@@ -53,16 +57,45 @@ def _of_area(scene: Scene, j: int, which: int) -> Quantity:
     members = scene.area.members[j] if scene.area.members else ()
     if len(members) < 2:
         return absent(scene.shape[:1], "z")
-    views = [scene.over(tuple((i,) for i in members)).view(column) for column in COLUMNS]
-    if any(view.before is None for view in views):
+    own = scene.over((scene.area.columns[j],))
+    parts = scene.over(tuple((i,) for i in members))
+    views = [(own.view(column), parts.view(column)) for column in COLUMNS]
+    if any(area.before is None or part.before is None for area, part in views):
         return absent(scene.shape[:1], "m")
-    jobs, pay = ((v.before.size, v.after.size) for v in views)  # type: ignore[union-attr]
-    found = split(*((one.value, two.value) for one, two in (jobs, pay)))[which]
-    sets = [q.flags for q in (*jobs, *pay) if q.flags is not None]
-    flags = np.zeros(len(found), np.uint64)
-    for own in sets:
-        flags |= np.bitwise_or.reduce(own, axis=1)
-    return Quantity(found, flags)
+    pairs = [_both_years(area, part) for area, part in views]
+    (jobs, pay), flags = pairs, np.zeros(scene.shape[0], np.uint64)
+    known = np.ones(scene.shape[0], bool)
+    for year in range(2):
+        for whole, members_of in (jobs[year], pay[year]):
+            known &= _made_up(whole, members_of)
+            if members_of.flags is not None:
+                flags |= np.bitwise_or.reduce(members_of.flags, axis=1)
+    found = split((jobs[0][1].value, jobs[1][1].value), (pay[0][1].value, pay[1][1].value))[which]
+    ends = [q.value for _, q in jobs]
+    result = Quantity(np.where(known, found, np.nan), flags)
+    result = result.flagged(~known, "d")
+    result = result.flagged(((ends[0] == 0) & (ends[1] > 0)).any(axis=1), "entry")
+    result = result.flagged(((ends[1] == 0) & (ends[0] > 0)).any(axis=1), "exit")
+    broken = (flags & bit("b")) != 0
+    return replace(result, value=np.where(broken, np.nan, result.value))
+
+
+Year = tuple[Quantity, Quantity]
+
+
+def _both_years(area: View, parts: View) -> tuple[Year, Year]:
+    """(area, its regions) of the first year and of the last."""
+    assert area.before is not None
+    assert parts.before is not None
+    return (area.before.size, parts.before.size), (area.after.size, parts.after.size)
+
+
+def _made_up(area: Quantity, parts: Quantity) -> Bools:
+    """Whether the regions make up the area, each number rounded to a whole."""
+    lacking = np.abs(area.value[:, 0] - parts.value.sum(axis=1))
+    allowed = (parts.shape[1] + 1) / 2
+    found: Bools = ~(lacking > allowed)
+    return found
 
 
 def _measure(id: str, label: str, formula: str) -> Callable[..., object]:

@@ -24,9 +24,14 @@ def moved(result: Quantity, before: Slice, after: Slice) -> Quantity:
 
 def without_breaks(result: Quantity, after: Slice) -> Quantity:
     """A break in series in the later year makes growth across it absent."""
-    if after.size.flags is None:
+    return blank_breaks(result, after.size)
+
+
+def blank_breaks(result: Quantity, after: Quantity) -> Quantity:
+    """Absent where the later year carries a break in series."""
+    if after.flags is None:
         return result
-    broken = (after.size.flags & bit("b")) != 0
+    broken = (after.flags & bit("b")) != 0
 
     def blanked(part: Floats | None) -> Floats | None:
         return None if part is None else np.where(broken, np.nan, part)

@@ -8,14 +8,14 @@ cases: no completion of the hidden cells gives fewer than the certain or more th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from hansa.law import Floats, Marked, Quantity, absent, any_flag, ratio, side_by_side, total
+from hansa.law import Flags, Floats, Marked, Quantity, absent, any_flag, ratio, side_by_side, total
 from hansa.measures.catalogue import find_measure, measure
-from hansa.measures.reasons import comparison, membership
+from hansa.measures.reasons import comparison, interval, membership, number
 from hansa.measures.rules import Award, Condition, RuleSet, find_rules
 from hansa.measures.scene import Bools, Scene
 
@@ -55,10 +55,12 @@ def limits(q: Quantity, least: float = 0.0) -> tuple[Floats, Floats]:
 
 
 def undefined(q: Quantity) -> Bools:
-    """Cells that have no value by their nature: not applicable, or growth from nothing."""
+    """Cells whose growth is from nothing: they have no rate, and none is hidden."""
     if q.flags is None:
         return np.zeros(q.shape, bool)
-    found: Bools = np.isnan(q.value) & ((q.flags & any_flag(("z", "entry"))) != 0)
+    low, high = q.bounds()
+    open_ended = np.isnan(low) | np.isnan(high)
+    found: Bools = open_ended & ((q.flags & any_flag(("entry",))) != 0)
     return found
 
 
@@ -112,14 +114,19 @@ def rank_bounds(
     )
 
 
-def judge(condition: Condition, value: Quantity, who: Population) -> Judged:
+def judge(
+    condition: Condition, value: Quantity, who: Population, outside: Bools | None = None
+) -> Judged:
     """Whether each cell meets a condition: for certain, and possibly.
 
-    A cell without a value by its nature meets no condition and moves no threshold.
+    A cell without a value by its nature (`outside`, or growth from nothing) meets no condition
+    and moves no threshold.
     """
     signed = find_measure(condition.measure).years == 2
     low, high = limits(value, -np.inf if signed else 0.0)
     none = undefined(value)
+    if outside is not None:
+        none = none | outside
     who = Population(who.sure & ~none, who.may & ~none)
     units = len(low)
     if condition.compare == "absolute":
@@ -160,6 +167,7 @@ class Awards:
     judged: tuple[tuple[Judged, ...], ...]
     who: Population
     size: Quantity
+    values: Mapping[str, Quantity]
 
     def counted(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Least and greatest number of stars, or place of the mark (0 without one)."""
@@ -173,11 +181,16 @@ class Awards:
 
 
 def evaluate(
-    rules: RuleSet, size: Quantity, values: Mapping[str, Quantity], min_cell: float
+    rules: RuleSet,
+    size: Quantity,
+    values: Mapping[str, Quantity],
+    min_cell: float,
+    outside: Mapping[str, Bools] | None = None,
 ) -> Awards:
     """Every award of a rule set for every cell.
 
-    size    jobs (units x regions); values: what the conditions compare, the same shape
+    size     jobs (units x regions); values: what the conditions compare, the same shape
+    outside  by measure, units that are no part of its base
     A cell below `min_cell` or the floor of the rules gets nothing; in a population that is too
     small nobody does.
     """
@@ -188,11 +201,15 @@ def evaluate(
     allowed = who.sure & (low >= least) & sure_enough[:, None]
     thinkable = who.may & (high >= least) & may_enough[:, None]
     judged = tuple(
-        tuple(judge(c, values[c.measure], who) for c in award.conditions) for award in rules.award
+        tuple(
+            judge(c, values[c.measure], who, (outside or {}).get(c.measure))
+            for c in award.conditions
+        )
+        for award in rules.award
     )
     certain = [np.logical_and.reduce([allowed, *(j.certain for j in own)]) for own in judged]
     possible = [np.logical_and.reduce([thinkable, *(j.possible for j in own)]) for own in judged]
-    return Awards(rules, np.array(certain), np.array(possible), judged, who, size)
+    return Awards(rules, np.array(certain), np.array(possible), judged, who, size, values)
 
 
 def _awards(scene: Scene, default: str) -> Awards:
@@ -201,7 +218,8 @@ def _awards(scene: Scene, default: str) -> Awards:
     everywhere = scene.everywhere()
     size = everywhere.view().now.size
     values = {name: everywhere.of(name) for name in rules.measures}
-    return evaluate(rules, size, values, scene.choices.min_cell)
+    outside = {name: scene.outside(name) for name in rules.measures}
+    return evaluate(rules, size, values, scene.choices.min_cell, outside)
 
 
 def _places(scene: Scene) -> list[int]:
@@ -214,7 +232,7 @@ def _picked(everywhere: Marked, places: list[int], shape: tuple[int, int]) -> Ma
     """The regions of the result; an area of several regions has no stars of its own."""
     none = Marked(
         absent((shape[0], 1), "z"),
-        np.full((shape[0], 1), None, object),
+        np.full((shape[0], 1), "an area of several regions has no marks of its own", object),
         np.full((shape[0], 1), None, object),
     )
     parts = [everywhere[:, [i]] if i >= 0 else none for i in places]
@@ -226,16 +244,36 @@ def _picked(everywhere: Marked, places: list[int], shape: tuple[int, int]) -> Ma
 def _marked(found: Awards, min_cell: float) -> Marked:
     low, high = found.counted()
     same = low == high
-    flags = np.zeros(low.shape, np.uint64) if found.size.flags is None else found.size.flags
-    result = Quantity(np.where(same, low, np.nan), flags, low, high)
+    result = Quantity(np.where(same, low, np.nan), _flags(found), low, high, _estimated(found))
     result = result.flagged(~same, "interval")
-    result = result.flagged(found.who.may & (found.size.value < min_cell), "tiny")
+    result = result.flagged(found.who.may & (limits(found.size)[1] < min_cell), "tiny")
     small = ~found.who.enough(found.rules.smallest)[1][:, None] & found.who.may
-    nothing = np.where(small, np.nan, 1.0)
-    result = Quantity(result.value * nothing, result.flags, low * nothing, high * nothing).flagged(
-        small, "z"
+    gone = replace(
+        result,
+        value=np.where(small, np.nan, result.value),
+        lower=np.where(small, np.nan, low),
+        upper=np.where(small, np.nan, high),
     )
-    return Marked(result, _reasons(found, small), _labels(found, same & ~small))
+    return Marked(
+        gone.flagged(small, "z"), _reasons(found, small, min_cell), _labels(found, same & ~small)
+    )
+
+
+def _flags(found: Awards) -> Flags:
+    """Every status of what was compared (law, clause 2)."""
+    flags = np.zeros(found.size.shape, np.uint64)
+    for part in (found.size, *found.values.values()):
+        if part.flags is not None:
+            flags |= part.flags
+    return flags
+
+
+def _estimated(found: Awards) -> Floats | None:
+    """The largest share of an estimate in what was compared (law, clause 8)."""
+    parts = [p.estimated for p in (found.size, *found.values.values()) if p.estimated is not None]
+    return (
+        np.maximum.reduce([np.broadcast_to(p, found.size.shape) for p in parts]) if parts else None
+    )
 
 
 def _labels(found: Awards, known: Bools) -> npt.NDArray[np.object_]:
@@ -248,15 +286,17 @@ def _labels(found: Awards, known: Bools) -> npt.NDArray[np.object_]:
     return label
 
 
-def _reasons(found: Awards, small: Bools) -> npt.NDArray[np.object_]:
+def _reasons(found: Awards, small: Bools, min_cell: float) -> npt.NDArray[np.object_]:
     """For every cell of the population each award with what it compared."""
     reason = np.full(small.shape, None, object)
     reason[~found.who.may] = "no jobs" if found.rules.minimum == 0 else "outside the population"
     reason[small] = "population too small"
     sizes = found.who.sure.sum(axis=1), found.who.may.sum(axis=1)
+    least, (low, high) = max(min_cell, found.rules.floor), limits(found.size)
     for i, j in zip(*np.nonzero(found.who.may & ~small), strict=True):
         among = membership(int(sizes[0][i]), int(sizes[1][i]))
-        reason[i, j] = "; ".join(
+        below = f"fewer than {number(least)} jobs ({interval(low[i, j], high[i, j])}): no award; "
+        reason[i, j] = (below if high[i, j] < least else "") + "; ".join(
             _award_text(found, a, award, (int(i), int(j)), among)
             for a, award in enumerate(found.rules.award)
         )
@@ -333,9 +373,12 @@ def cluster_strength(scene: Scene) -> Quantity:
     places = _places(scene)
     low, high = limits(found.size)
     certain, possible = found.certain[first:].any(axis=0), found.possible[first:].any(axis=0)
+    # Where the population is too small there is no mark, and nobody knows what it would be.
+    small = ~found.who.enough(found.rules.smallest)[1][:, None] & found.who.may
+    possible = possible | small
     within = Quantity(
         np.where(certain == possible, np.where(certain, found.size.value, 0.0), np.nan),
-        found.size.flags,
+        _flags(found),
         np.where(certain, low, 0.0),
         np.where(possible, high, 0.0),
     )

@@ -21,9 +21,17 @@ from hansa.law import (
     side_by_side,
 )
 from hansa.measures.catalogue import measure
-from hansa.measures.growth import moved, without_breaks
+from hansa.measures.growth import blank_breaks, moved
 from hansa.measures.scene import Bools, Scene
-from hansa.measures.wages import COLUMNS, against, benchmark, left_out, wage
+from hansa.measures.wages import (
+    COLUMNS,
+    against,
+    benchmark,
+    growth_factor,
+    left_out,
+    said_left_out,
+    wage,
+)
 
 LABELS = ("growth", "challenged", "mature", "restructuring", "in transition")
 EITHER = "challenged or mature"
@@ -60,21 +68,31 @@ class Movement:
     region: Quantity
 
 
-def movement(sums: Sums, how: str, none: Bools | None = None) -> Movement:
+def movement(sums: Sums, how: str, unknown: Bools | None = None) -> Movement:
     """Growth of jobs and of wages; `how` names the benchmark of wages.
 
-    none  clusters that have no part in the benchmark, where others decide that
+    unknown  clusters left out of the benchmark because nothing is known of them, where others
+             decide that
     """
-    before, after = (wage(sums.jobs[t], sums.pay[t]) for t in (0, 1))
-    all_before, all_after = (wage(sums.all_jobs[t], sums.all_pay[t]) for t in (0, 1))
-    growth = ratio(after, before)
-    none = left_out(growth, how) if none is None else none
-    yardstick = benchmark(growth, sums.jobs[0], none, (all_before, all_after), how)
+    growth = growth_factor(sums.jobs, sums.pay)
+    if unknown is None:
+        none = left_out(growth, sums.jobs, how)
+    else:
+        none = left_out(growth, sums.jobs, "plain") | unknown
+    of_all = growth_factor(
+        (sums.all_jobs[0][None, :], sums.all_jobs[1][None, :]),
+        (sums.all_pay[0][None, :], sums.all_pay[1][None, :]),
+    )
+    yardstick = benchmark(growth, sums.jobs[0], none, of_all[0], how)
+    region = monotone(ratio(sums.all_jobs[1], sums.all_jobs[0]), _less_one)
+    wages = said_left_out(against(growth, yardstick), none, sums.jobs)
+    jobs = monotone(ratio(sums.jobs[1], sums.jobs[0]), _less_one)
+    before = wage(sums.jobs[0], sums.pay[0])
     return Movement(
-        monotone(ratio(sums.jobs[1], sums.jobs[0]), _less_one),
-        against(growth, yardstick),
-        ratio(before, all_before[None, :]),
-        monotone(ratio(sums.all_jobs[1], sums.all_jobs[0]), _less_one)[None, :],
+        blank_breaks(blank_breaks(jobs, sums.jobs[1]), sums.pay[1]),
+        wages,
+        ratio(before, wage(sums.all_jobs[0], sums.all_pay[0])[None, :]),
+        blank_breaks(region, sums.all_jobs[1])[None, :],
     )
 
 
@@ -83,8 +101,16 @@ def _less_one(x: Floats) -> Floats:
 
 
 def _signs(low: Floats, high: Floats) -> tuple[Bools, Bools, Bools, Bools]:
-    """Whether a value is surely above, surely below, possibly above, possibly below zero."""
-    return low > ON_THE_LINE, high < -ON_THE_LINE, high > ON_THE_LINE, low < -ON_THE_LINE
+    """Whether a value is surely above, surely below, possibly above, possibly below zero.
+
+    A bound that is not known excludes nothing.
+    """
+    return (
+        low > ON_THE_LINE,
+        high < -ON_THE_LINE,
+        ~(high <= ON_THE_LINE),
+        ~(low >= -ON_THE_LINE),
+    )
 
 
 def _sides(m: Movement, x_line: str) -> tuple[tuple[Bools, ...], tuple[Bools, ...]]:
@@ -95,12 +121,22 @@ def _sides(m: Movement, x_line: str) -> tuple[tuple[Bools, ...], tuple[Bools, ..
     return _signs(low, high), _signs(*m.wages.bounds())
 
 
+def _open(m: Movement, x_line: str) -> Bools:
+    """Clusters with a bound that is not known."""
+    parts = [m.jobs, m.wages, *([m.region] if x_line == "region" else [])]
+    gone = np.zeros(m.jobs.shape, bool)
+    for part in parts:
+        low, high = part.bounds()
+        gone = gone | np.isnan(low) | np.isnan(high)
+    return gone
+
+
 def classes(m: Movement, x_line: str) -> Labels:
     """The class of each cluster; `boundary` on a line or across one, None where not known."""
     (right, left, *_), (above, below, *_) = _sides(m, x_line)
     low, high = m.level.bounds()
     found = np.full(m.jobs.shape, None, object)
-    known = ~(np.isnan(m.jobs.bounds()[0]) | np.isnan(m.wages.bounds()[0]))
+    known = ~_open(m, x_line)
     found[known] = BOUNDARY
     found[known & right & above] = "growth"
     found[known & right & below] = EITHER
@@ -111,15 +147,14 @@ def classes(m: Movement, x_line: str) -> Labels:
     return found
 
 
-def agreement(m: Movement, x_line: str, label: Labels) -> tuple[Bools, Bools]:
+def agreement(m: Movement, x_line: str, label: Labels, gone: Bools) -> tuple[Bools, Bools]:
     """Whether each replicate has a label for certain, and possibly.
 
     label  shape (units, 1); m: units x replicates
+    gone   replicates in which the cluster has no jobs in one of the years: no label
     """
     (right, left, mright, mleft), (above, below, mabove, mbelow) = _sides(m, x_line)
     low, high = m.level.bounds()
-    none = np.isnan(m.jobs.bounds()[0]) | np.isnan(m.wages.bounds()[0])
-    free = np.isnan(low)
     sure = {
         "growth": right & above,
         "mature": right & below & (low >= 1),
@@ -130,18 +165,17 @@ def agreement(m: Movement, x_line: str, label: Labels) -> tuple[Bools, Bools]:
     }
     may = {
         "growth": mright & mabove,
-        "mature": mright & mbelow & ((high >= 1) | free),
-        "challenged": mright & mbelow & ((low < 1) | free),
+        "mature": mright & mbelow & ~(high < 1),
+        "challenged": mright & mbelow & ~(low >= 1),
         EITHER: mright & mbelow,
         "restructuring": mleft & mabove,
         "in transition": mleft & mbelow,
     }
-    certain, possible = np.zeros(none.shape, bool), np.zeros(none.shape, bool)
+    certain, possible = np.zeros(right.shape, bool), np.zeros(right.shape, bool)
     for name in sure:
-        own = label == name
-        certain |= own & sure[name] & ~none
-        possible |= own & (may[name] | none)
-    return certain, possible
+        certain |= (label == name) & sure[name]
+        possible |= (label == name) & may[name]
+    return certain & ~gone, possible & ~gone
 
 
 def without(area: Quantity, member: Quantity) -> Quantity:
@@ -172,25 +206,10 @@ def _sums(scene: Scene) -> Sums | None:
     )
 
 
-def _standing(scene: Scene) -> tuple[Sums, Movement] | None:
-    sums = _sums(scene)
-    if sums is None:
-        return None
-    found = movement(sums, scene.choices.benchmark)
-    views = [scene.view(column) for column in COLUMNS]
-    for view in views:
-        found = Movement(
-            without_breaks(found.jobs, view.after),
-            without_breaks(found.wages, view.after),
-            found.level,
-            found.region,
-        )
-    return sums, found
-
-
 def _small(sums: Sums, min_cell: float) -> Bools:
-    """Cells too small for a colour in one of the years, those without jobs included."""
-    found: Bools = (sums.jobs[0].value < min_cell) | (sums.jobs[1].value < min_cell)
+    """Cells that may be too small for a colour in one of the years, those without jobs included."""
+    start, end = (jobs.bounds()[0] for jobs in sums.jobs)
+    found: Bools = (start < min_cell) | (end < min_cell)
     return found
 
 
@@ -208,18 +227,19 @@ def _small(sums: Sums, min_cell: float) -> Bools:
 )
 def quadrant(scene: Scene) -> Marked:
     """Growth, challenged or mature, restructuring, or in transition; none for tiny cells."""
-    found = _standing(scene)
+    sums = _sums(scene)
     nothing = np.full(scene.shape, None, object)
-    if found is None:
+    if sums is None:
         return Marked(absent(scene.shape, "m"), nothing, nothing)
-    sums, moves = found
+    moves = movement(sums, scene.choices.benchmark)
     view = scene.view(COLUMNS[0])
     assert view.before is not None
     label = classes(moves, scene.choices.x_line)
     other = classes(moves, "region" if scene.choices.x_line == "zero" else "zero")
     small = _small(sums, scene.choices.min_cell)
     label[small], other[small] = None, None
-    flags = moved(moves.wages, view.before, view.after).flagged(small, "tiny")
+    tiny = small & (sums.jobs[0].bounds()[1] > 0) & (sums.jobs[1].bounds()[1] > 0)
+    flags = moved(moves.wages, view.before, view.after).flagged(tiny, "tiny")
     flags = flags.flagged(label == BOUNDARY, "boundary")
     quantity = Quantity(np.full(scene.shape, np.nan), flags.flags)
     return Marked(quantity, _reasons(scene, sums, moves, (label, other)), label)
@@ -252,8 +272,9 @@ def _reasons(
 
 def _no_label(sums: Sums, at: tuple[int, int], min_cell: float) -> str:
     start, end = (float(jobs.value[at]) for jobs in sums.jobs)
+    lows = [float(jobs.bounds()[0][at]) for jobs in sums.jobs]
     if np.isnan(start) or np.isnan(end):
-        return "jobs not known"
+        return "jobs not known" if not min(lows) < min_cell else "jobs not known, may be tiny"
     if start == 0 or end == 0:
         return "no jobs" if start == end else "entry" if start == 0 else "exit"
     if min(start, end) < min_cell:
@@ -311,10 +332,10 @@ def _firmness(scene: Scene, j: int, kind: Marked) -> Quantity:
         return absent(label.shape, "m")
     rest = Sums(*(_less(area, members, part) for part in ("jobs", "pay", "all_jobs", "all_pay")))
     # A cluster that one region hides stays in the benchmark of that replicate, as an interval.
-    growth = ratio(wage(area.jobs[1], area.pay[1]), wage(area.jobs[0], area.pay[0]))
-    how = scene.choices.benchmark
-    none = np.broadcast_to(left_out(growth, how), members.jobs[0].shape)
-    certain, possible = agreement(movement(rest, how, none), scene.choices.x_line, label)
+    how, factor = scene.choices.benchmark, growth_factor(area.jobs, area.pay)
+    unknown = np.isnan(factor.value) & how.endswith("-known")
+    gone = (rest.jobs[0].value == 0) | (rest.jobs[1].value == 0)
+    certain, possible = agreement(movement(rest, how, unknown), scene.choices.x_line, label, gone)
     blank = np.array([[own[0] in (None, BOUNDARY)] for own in label])
     low = np.where(blank, np.nan, certain.mean(axis=1)[:, None])
     high = np.where(blank, np.nan, possible.mean(axis=1)[:, None])

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hansa.errors import UsageError, listed
 
@@ -46,6 +46,14 @@ class Condition(BaseModel):
         if found is None or found.kind in ("ordinal", "nominal"):
             raise ValueError(f"{value} is no measure that can be compared (`hansa measures`)")
         return value
+
+    @model_validator(mode="after")
+    def _threshold_of_its_kind(self) -> Condition:
+        if self.compare == "quantile" and not 0 <= self.threshold <= 1:
+            raise ValueError("a quantile is a share from 0 to 1")
+        if self.compare == "rank" and (self.threshold < 1 or self.threshold % 1):
+            raise ValueError("a rank is a whole number from 1 on")
+        return self
 
 
 class Award(BaseModel):

@@ -83,6 +83,7 @@ class Area:
     everywhere  all regions of the source: the population of ranks
     countries   for each column of the source its country; empty text without one
     country     country -> the columns that make it up; empty where the source lacks a part
+    short       for each region of the result, whether members of it lie outside the source
     """
 
     columns: tuple[tuple[int, ...], ...]
@@ -90,6 +91,7 @@ class Area:
     everywhere: tuple[int, ...]
     countries: tuple[str, ...]
     country: Mapping[str, tuple[int, ...]]
+    short: tuple[bool, ...] = ()
 
     @cached_property
     def single(self) -> list[int] | None:
@@ -106,6 +108,7 @@ class Scene:
     main     column that a measure is taken of where any will do
     whole    views of the whole source: every unit, every column
     keep     positions of the units of the result among all units
+    beyond   positions of units with a part outside the base: no share of it
     """
 
     main: str
@@ -113,6 +116,7 @@ class Scene:
     keep: tuple[int, ...]
     area: Area
     choices: Choices
+    beyond: tuple[int, ...] = ()
 
     def view(self, column: str = "", base: str = "total") -> View:
         """The units and regions of the result, of one column on one base."""
@@ -136,9 +140,16 @@ class Scene:
             found.append(self.area.country.get(names.pop(), ()) if len(names) == 1 else ())
         return self.over(tuple(found))
 
+    def outside(self, name: str) -> Bools:
+        """Units (units x 1) for which a measure has no value by its nature: no part of the base."""
+        if not find_measure(name).part_of_base:
+            return np.zeros((len(self.keep), 1), bool)
+        found: Bools = np.isin(self.keep, self.beyond)[:, None]
+        return found
+
     def over(self, columns: tuple[tuple[int, ...], ...]) -> Scene:
         """The same units over other sums of columns."""
-        return replace(self, area=replace(self.area, columns=columns, members=()))
+        return replace(self, area=replace(self.area, columns=columns, members=(), short=()))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -149,7 +160,7 @@ class Scene:
 def chosen(whole: Slice, keep: tuple[int, ...], area: Area) -> Slice:
     """Some units and regions of a slice; a region of several columns is their sum.
 
-    A region without columns is absent (`z`).
+    A region without columns is absent, one with members outside the source marked (both `d`).
     """
     rows = list(keep)
     at = area.single
@@ -159,13 +170,15 @@ def chosen(whole: Slice, keep: tuple[int, ...], area: Area) -> Slice:
         sums = [_summed(whole.matrix, own)[rows] for own in area.columns]
         size = stacked(sums).map(np.transpose)
         region = stacked([_summed(whole.region[None, :], own)[0] for own in area.columns])
+    if any(area.short):
+        size = size.flagged(np.broadcast_to(np.array(area.short), size.shape), "d")
     everything = whole.all if whole.all.shape == (1,) else whole.all[rows]
     return Slice(whole.time, size, region, whole.unit[rows], everything)
 
 
 def _summed(cells: Quantity, columns: tuple[int, ...]) -> Quantity:
     if not columns:
-        return absent(cells.shape[:1], "z")
+        return absent(cells.shape[:1], "d")
     return total(cells[:, list(columns)], axis=1)
 
 

@@ -89,7 +89,7 @@ class Base:
         """Total of the base for every region of the source, shape (regions,)."""
         if self.coverage is not None:
             return self.coverage.sizes(year.cells)[0]
-        return whole(year.cells, axis, self.without)
+        return whole(year.cells, axis, self.without, year.beside)
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,13 @@ class Reference:
     outside: tuple[str, ...] = ()
 
 
-def whole(cells: Quantity, axis: Axis, without: tuple[str, ...] = ()) -> Quantity:
+def whole(
+    cells: Quantity, axis: Axis, without: tuple[str, ...] = (), beside: Quantity | None = None
+) -> Quantity:
     """Total along axis 0: the published total; where it is absent, all top-level codes (law 5).
+
+    beside  cells of another column: where its total is published, none is put together here, as
+            the two would not cover the same
 
     Where a published total holds more than all its top-level codes, these are not the whole,
     and no total is made of them.
@@ -133,6 +138,9 @@ def whole(cells: Quantity, axis: Axis, without: tuple[str, ...] = ()) -> Quantit
     listed_ones = total(cells[roots], axis=0)
     if (published.value - listed_ones.value > (len(roots) + 1) / 2).any():
         return published
+    if beside is not None:
+        apart = ~np.isnan(beside.value[axis.total]) & np.isnan(published.value)
+        listed_ones = choose(apart, absent(listed_ones.shape, "m"), listed_ones)
     return _first_known(published, listed_ones)
 
 
@@ -144,6 +152,9 @@ def _rest(cells: Quantity, axis: Axis, roots: list[int]) -> Quantity:
     rest = total(cells[roots], axis=0)
     every = total(cells[list(axis.roots)], axis=0)
     more = cells[axis.total].value - every.value > (len(axis.roots) + 1) / 2
+    if more.any():
+        # Where the list is not the whole in one place, it is not trusted where nobody can see.
+        more |= np.isnan(every.value)
     return choose(more, absent(rest.shape, "m"), rest)
 
 
@@ -163,6 +174,8 @@ def slice_of(year: Year, cube: Cube, units: Quantity, base: Base, reference: Ref
     else:
         of_unit = whole(units.map(np.transpose), cube.geo)
         of_all = whole(of_region, cube.geo)
+        if year.beside is not None and cube.geo.total >= 0:
+            of_unit, of_all = _together(units, of_region, year.beside, cube, (of_unit, of_all))
     return Slice(
         year.time,
         units,
@@ -170,6 +183,26 @@ def slice_of(year: Year, cube: Cube, units: Quantity, base: Base, reference: Ref
         of_unit,
         of_all[None] if of_all.value.ndim == 0 else of_all,
     )
+
+
+def _together(
+    units: Quantity,
+    of_region: Quantity,
+    beside: Quantity,
+    cube: Cube,
+    totals: tuple[Quantity, Quantity],
+) -> tuple[Quantity, Quantity]:
+    """Totals over regions; absent where the column beside has a published one and this has none."""
+    column = cube.geo.total
+    published = not np.isnan(beside.value[:, column]).all()
+    of_unit, of_all = totals
+    if not published:
+        return of_unit, of_all
+    none = np.isnan(units.value[:, column])
+    of_unit = choose(none, absent(of_unit.shape, "m"), of_unit)
+    if np.isnan(of_region.value[column]):
+        of_all = absent(of_all.shape, "m")
+    return of_unit, of_all
 
 
 def complete_members(units: Quantity, of_region: Quantity, positions: list[int]) -> np.ndarray:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from hansa.errors import UsageError
-from hansa.law import Quantity, absent, bit, monotone, product, ratio, total
+from hansa.law import Quantity, absent, choose, monotone, product, ratio, total
 from hansa.measures.catalogue import measure
-from hansa.measures.growth import moved, without_breaks
-from hansa.measures.scene import Bools, Scene
+from hansa.measures.growth import blank_breaks, moved
+from hansa.measures.scene import Bools, Scene, View
 from hansa.measures.slices import Slice
 
 _SOURCE = "BSR InnoNet 2009, chapter 2.1, note 9 and figure 4"
@@ -17,21 +17,31 @@ COLUMNS = ("employment", "payroll")
 
 
 def wage(jobs: Quantity, pay: Quantity) -> Quantity:
-    """Average wage: the wage bill over the jobs; not applicable (`z`) where there are none."""
+    """Average wage: the wage bill over the jobs; not applicable (`z`) where there are none.
+
+    Jobs without any wage bill were covered by one table and not by the other: the wage is missing.
+    """
     found = ratio(pay, jobs)
+    uneven = (pay.value == 0) & (jobs.value > 0)
+    if uneven.any():
+        found = choose(uneven, absent(found.shape, "m"), found)
     none = jobs.value == 0
     return found.flagged(none, "z") if none.any() else found
 
 
-def left_out(growth: Quantity, how: str) -> Bools:
+def growth_factor(jobs: tuple[Quantity, Quantity], pay: tuple[Quantity, Quantity]) -> Quantity:
+    """Average wage after over before; absent across a break in either series."""
+    factor = ratio(wage(jobs[1], pay[1]), wage(jobs[0], pay[0]))
+    return blank_breaks(blank_breaks(factor, jobs[1]), pay[1])
+
+
+def left_out(growth: Quantity, jobs: tuple[Quantity, Quantity], how: str) -> Bools:
     """Clusters that have no part in the benchmark (units x regions).
 
     Those without jobs in one of the years have no growth of wages; with `-known` also those whose
     growth is not known.
     """
-    none = np.zeros(growth.shape, bool)
-    if growth.flags is not None:
-        none |= np.isnan(growth.value) & ((growth.flags & bit("z")) != 0)
+    none: Bools = (jobs[0].value == 0) | (jobs[1].value == 0)
     return none | np.isnan(growth.value) if how.endswith("-known") else none
 
 
@@ -52,15 +62,15 @@ def _kept(q: Quantity, none: Bools) -> Quantity:
 
 
 def benchmark(
-    growth: Quantity, weight: Quantity, none: Bools, of_all: tuple[Quantity, Quantity], how: str
+    growth: Quantity, weight: Quantity, none: Bools, of_all: Quantity, how: str
 ) -> Quantity:
     """Growth factor G that the wages of a cluster are held against, shape (regions,).
 
     none    clusters that have no part in it (`left_out`)
-    of_all  average wage of the whole region before and after, for `totals`
+    of_all  growth factor of the wage of all jobs, for `totals`
     """
     if how == "totals":
-        return ratio(of_all[1], of_all[0])
+        return of_all
     return mean_growth(growth, weight, none, how)
 
 
@@ -126,18 +136,31 @@ def relative_wage(scene: Scene) -> Quantity:
 )
 def relative_wage_growth(scene: Scene) -> Quantity:
     """Growth of the average wage against the region's clusters (or all of its jobs)."""
-    jobs, pay = (scene.view(column) for column in COLUMNS)
+    views = [scene.view(column) for column in COLUMNS]
+    jobs, pay = views
     if jobs.before is None or pay.before is None:
         return absent(scene.shape, "m")
-    growth = ratio(wage(jobs.after.size, pay.after.size), wage(jobs.before.size, pay.before.size))
-    of_all = [
-        wage(j.of_region, p.of_region)[0]
-        for j, p in ((jobs.before, pay.before), (jobs.after, pay.after))
-    ]
+    sizes, wages = (jobs.before.size, jobs.after.size), (pay.before.size, pay.after.size)
+    growth = growth_factor(sizes, wages)
+    whole = growth_factors_of_all(jobs, pay)
     how = scene.choices.benchmark
-    none = left_out(growth, how)
-    yardstick = benchmark(growth, jobs.before.size, none, (of_all[0], of_all[1]), how)
-    found = moved(against(growth, yardstick), jobs.before, jobs.after)
-    found = without_breaks(without_breaks(found, jobs.after), pay.after)
-    small = (jobs.before.size.value < scene.choices.min_cell) & ~np.isnan(found.value)
-    return found.flagged(small, "tiny")
+    none = left_out(growth, sizes, how)
+    found = against(growth, benchmark(growth, sizes[0], none, whole, how))
+    return said_left_out(moved(found, jobs.before, jobs.after), none, sizes)
+
+
+def growth_factors_of_all(jobs: View, pay: View) -> Quantity:
+    """Growth factor of the average wage of all jobs of each region, shape (regions,)."""
+    assert jobs.before is not None
+    assert pay.before is not None
+    pairs = [(v.before.region[None, :], v.after.region[None, :]) for v in (jobs, pay) if v.before]
+    return growth_factor(pairs[0], pairs[1])[0]
+
+
+def said_left_out(found: Quantity, none: Bools, jobs: tuple[Quantity, Quantity]) -> Quantity:
+    """Flag `d` where clusters with jobs are left out of the benchmark for want of knowledge."""
+    unknown = none & ~((jobs[0].value == 0) | (jobs[1].value == 0))
+    short = unknown.any(axis=0)
+    if not short.any():
+        return found
+    return found.flagged(np.broadcast_to(short, found.shape), "d")

@@ -34,7 +34,7 @@ def area_section(part: Part) -> Section | None:
     carriers = tuple(_carried(part, panel, at))
     return Section(
         id=f"area{part.suffix}",
-        question=f"What is {part.place(at, panel)} strong at?{part.heading}",
+        question=f"What are the strengths of {part.place(at, panel)}?{part.heading}",
         answer=(sentences.strongest(panel, at, part.words),),
         figures=(specialisation_bars(panel, at, part.words),),
         certainty=(*sentences.certainties(panel, "cluster", at, part.words), *carriers),

@@ -5,20 +5,20 @@ The same study gives the same bytes. Texts are written as texts: none becomes a 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from hansa.law import MEANING
 from hansa.panel import Panel
 from hansa.report.document import Document, Section, Table
-from hansa.report.xlsxcells import MOST_ROWS, LongSheet, Styles, clean, lines_of, sheet_name
-from hansa.report.xlsxfigures import FigureNumbers, figure_sheet
+from hansa.report.xlsxbook import Book
+from hansa.report.xlsxcells import MOST_ROWS, Styles, clean, lines_of, sheet_name
+from hansa.report.xlsxfigures import Fillings
+from hansa.report.xlsxlong import LongSheet
+from hansa.report.xlsxsheet import TITLE, figure_sheet
 from hansa.study.run import StudyResult
 
 _MODEL = "MODEL DATA"
@@ -41,21 +41,27 @@ _COLUMNS = {
 
 @dataclass
 class _Writer:
-    book: Workbook
+    book: Book
     styles: Styles
     model: bool
     sheets: list[tuple[str, str]] = field(default_factory=list)
 
-    def sheet(self, wanted: str, about: str, kind: type[Worksheet] | None = None) -> Any:
-        """A new sheet under a free name; `about` is its line in the list of sheets."""
+    def sheet(
+        self, wanted: str, about: str, kind: type[Worksheet] | None = None, model: bool = True
+    ) -> Any:
+        """A new sheet under a free name; `about` is its line in the list of sheets.
+
+        model  False for real data beside model data: such a sheet does not carry the band
+        """
         name = sheet_name(wanted, [name for name, _ in self.sheets])
         made = self.book.add_worksheet(name, kind)
         self.sheets.append((name, about))
+        made.set_row(0, TITLE)
         made.set_paper(9)
         made.set_landscape()
         made.fit_to_pages(1, 0)
         made.set_footer("&L&A&R&P / &N")
-        if self.model:
+        if self.model and model:
             made.set_header(f"&C&B{_MODEL}")
             made.set_tab_color("#BBBBBB")
         return made
@@ -63,28 +69,26 @@ class _Writer:
 
 def render_xlsx(result: StudyResult, document: Document) -> bytes:
     """The workbook of a study: read me, figures, every panel, gaps, method."""
-    target = io.BytesIO()
-    # No text may turn into a formula, a link or a number.
-    plain = {f"strings_to_{kind}": False for kind in ("formulas", "urls", "numbers")}
-    book = Workbook(target, {"in_memory": True, **plain})
-    book.set_properties({"title": clean(document.title), "created": datetime(2000, 1, 1)})
+    book = Book(document.title)
     writer = _Writer(book, Styles.of(book), document.model_data)
     first = writer.sheet("Read me", "What is in this workbook.")
     _figures(writer, result, document)
     _measures(writer, result)
     _texts(writer, document)
     _read_me(writer, first, result, document)
-    book.close()
-    return target.getvalue()
+    return book.content()
 
 
 def _figures(writer: _Writer, result: StudyResult, document: Document) -> None:
-    number, found = 0, FigureNumbers(result)
+    number, found = 0, Fillings(result, writer.styles)
     for section in document.sections:
         for figure in section.figures:
             number += 1
-            sheet = writer.sheet(f"Figure {number} {section.id}", figure.title)
-            figure_sheet(writer.book, sheet, writer.styles, figure, found.of(section, figure))
+            sheet = writer.sheet(
+                f"Figure {number} {section.id}", figure.title, model=figure.model_data
+            )
+            filling = found.of(section, figure)
+            figure_sheet(writer.book, sheet, writer.styles, figure, filling)
 
 
 def _measures(writer: _Writer, result: StudyResult) -> None:

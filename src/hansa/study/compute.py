@@ -12,7 +12,9 @@ from hansa.measures.catalogue import Measure, find_measure
 from hansa.measures.slices import Base, complete_members
 from hansa.panel import Panel
 from hansa.study.columns import Results
-from hansa.study.plan import Options, Plan, header_of, plan_of, reference_of
+from hansa.study.header import header_of
+from hansa.study.places import reference_of
+from hansa.study.plan import Options, Plan, plan_of
 from hansa.study.years import Past, add_year
 
 __all__ = ["Options", "Request", "compute_all", "compute_one", "reference_members"]
@@ -38,9 +40,9 @@ def compute_all(
     Rows are ordered by time, geo, unit. Raises UsageError for names and options without
     meaning, HansaError for facts that cannot carry the measure.
     """
-    units = {name: other.header.unit for name, other in (others or {}).items()}
+    headers = tuple(other.header for other in (others or {}).values())
     plans = [
-        plan_of([find_measure(name) for name in r.measures], cube, r.definition, r.options, units)
+        plan_of([find_measure(name) for name in r.measures], cube, r.definition, r.options, headers)
         for r in requests
     ]
     results = [{m.id: p.results() for m in p.measures} for p in plans]

@@ -18,7 +18,7 @@ from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts
 from hansa.study.compute import Options, Request, compute_all, reference_members
 from hansa.study.config import BaseChoice, Study, expanded, facts_paths, placed
-from hansa.study.plan import columns_of, looks_back
+from hansa.study.plan import columns_of, inputs, looks_back
 
 Progress = Callable[[str, float], None]
 
@@ -155,10 +155,13 @@ def _on_base(
 ) -> BaseResult:
     regions: dict[str, Panel] = {}
     area: dict[str, Panel] = {}
-    for columns, own in _by_columns(measures, study).items():
+    place = study.area and _own(folder, study.area)
+    for (columns, _, own_rules), own in _by_columns(measures, study, folder).items():
         found = {column: _cube(study, folder, column, cubes) for column in columns}
         cube = found[columns[0]]
-        requests = _requests(study, folder, definition, own, base, cube)
+        requests = _requests(
+            study, _options(study, folder, base, own_rules), definition, own, place, cube
+        )
         computed = compute_all(cube, requests, found)
         regions |= computed[0] | computed[1]
         if study.area:
@@ -170,25 +173,42 @@ def _on_base(
     return BaseResult(base, regions, area, members)
 
 
-def _by_columns(measures: list[Measure], study: Study) -> dict[tuple[str, ...], list[Measure]]:
-    """Measures by the columns of the facts they need, the first one being their size."""
-    choices = Options(rules=study.rules).choices
-    grouped: dict[tuple[str, ...], list[Measure]] = {}
+def _by_columns(
+    measures: list[Measure], study: Study, folder: Path
+) -> dict[tuple[tuple[str, ...], str, bool], list[Measure]]:
+    """Measures that can be computed together.
+
+    They need the same columns of the facts, the first one being their size; they keep to the same
+    clusters (all, or those of one kind); and the study's rules are meant for them, or not.
+    """
+    grouped: dict[tuple[tuple[str, ...], str, bool], list[Measure]] = {}
     for m in measures:
-        grouped.setdefault(columns_of(m, choices), []).append(m)
+        own = _own_rules(m)
+        choices = Options(rules="" if own else _rules(study, folder)).choices
+        bases = {one.base for one in (m, *inputs(m, choices))} & {"traded", "local"}
+        kind = bases.pop() if bases else ""
+        grouped.setdefault((columns_of(m, choices), kind, own), []).append(m)
     return grouped
+
+
+def _own_rules(m: Measure) -> bool:
+    """Marks keep to their own rule set: the key `rules` of a study speaks of stars."""
+    return bool(m.rules) and m.id != "presence_stars"
+
+
+def _rules(study: Study, folder: Path) -> str:
+    return study.rules and _own(folder, study.rules)
 
 
 def _requests(
     study: Study,
-    folder: Path,
+    years: Options,
     definition: ClusterDefinition,
     measures: list[Measure],
-    base: BaseChoice,
+    area: str,
     cube: Cube,
 ) -> list[Request]:
     """Levels for every year and growth over the period; for the regions, then for the area."""
-    years = _options(study, folder, base)
     levels = tuple(m.id for m in measures if not looks_back(m, years.choices))
     growth = tuple(m.id for m in measures if looks_back(m, years.choices))
     period = _period(study, cube)
@@ -196,21 +216,21 @@ def _requests(
     if not period:
         growth = ()
     requests = [Request(levels, definition, years), Request(growth, definition, over)]
-    if study.area:
+    if area:
         for request in list(requests):
-            options = replace(request.options, area=(_own(folder, study.area),), regions="")
+            options = replace(request.options, area=(area,), regions="")
             requests.append(Request(request.measures, definition, options))
     return requests
 
 
-def _options(study: Study, folder: Path, base: BaseChoice) -> Options:
+def _options(study: Study, folder: Path, base: BaseChoice, own_rules: bool = False) -> Options:
     return Options(
         reference=study.reference,
         without=base.without,
         regions=study.geography and _own(folder, study.geography),
         min_cell=study.min_cell,
         hidden=study.hidden,
-        rules=study.rules and _own(folder, study.rules),
+        rules="" if own_rules else _rules(study, folder),
         benchmark=study.benchmark,
         x_line=study.x_line,
         wage_reference=study.wage_reference,

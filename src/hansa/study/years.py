@@ -36,21 +36,40 @@ class Past:
 
     time: int
     slices: Slices
-    breaks: dict[Place, Flags] = field(default_factory=dict)
+    breaks: dict[Place, tuple[Flags, Flags]] = field(default_factory=dict)
 
     def with_breaks_of(self, slices: Slices) -> Past:
         """The same year, the breaks of one more year inside the period added."""
         found = dict(self.breaks)
-        for name, now in slices.items():
-            if now.matrix.flags is not None:
-                found[name] = found.get(name, np.uint64(0)) | now.matrix.flags & bit("b")
+        for place, now in slices.items():
+            matrix, region = found.get(place, (_NONE, _NONE))
+            found[place] = _broken(matrix, now.matrix), _broken(region, now.region)
         return replace(self, breaks=found)
 
-    def carried_to(self, name: Place, now: Slice) -> Slice:
+    def carried_to(self, place: Place, now: Slice) -> Slice:
         """The last year, flagged where the series broke on the way to it."""
-        if name not in self.breaks:
+        if place not in self.breaks:
             return now
-        return replace(now, matrix=now.matrix.flagged(self.breaks[name] != 0, "b"))
+        matrix, region = self.breaks[place]
+        return replace(
+            now,
+            matrix=_flagged(now.matrix, matrix),
+            region=_flagged(now.region, region),
+        )
+
+
+def _flagged(now: Quantity, breaks: Flags) -> Quantity:
+    if not breaks.any():
+        return now
+    return now.flagged(np.broadcast_to(breaks != 0, now.shape), "b")
+
+
+_NONE = np.zeros((), np.uint64)
+
+
+def _broken(earlier: Flags, now: Quantity) -> Flags:
+    """Breaks known so far, with those of one more year."""
+    return earlier if now.flags is None else np.bitwise_or(earlier, now.flags & bit("b"))
 
 
 def add_year(
@@ -68,7 +87,9 @@ def add_year(
     if plan.shows(year.time):
         since = plan.period[0] if plan.period else year.time - 1
         views = _views(slices, past if past is not None and past.time == since else None)
-        scene = Scene(main_column(plan), views, plan.keep, plan.area, plan.options.choices)
+        scene = Scene(
+            main_column(plan), views, plan.keep, plan.area, plan.options.choices, plan.beyond
+        )
         for cells, seen in _looks(year, views, plan):
             for m in plan.measures:
                 values = _within_base(m, _computed(m, seen, scene, plan), cells[1], plan)
@@ -94,7 +115,10 @@ def _slices(year: Year, others: dict[str, Quantity], plan: Plan) -> Slices:
         others = {name: bounded(cells, *axes) for name, cells in others.items()}
     for column, cells in ((main_column(plan), year.cells), *others.items()):
         units = plan.coverage.sizes(cells) if plan.coverage else cells
-        own = year if cells is year.cells else replace(year, cells=cells)
+        own = year
+        if cells is not year.cells:
+            # Totals of two columns belong together: published for one, it must be for the other.
+            own = replace(year, cells=cells, beside=year.cells)
         for name, base in plan.bases.items():
             found[column, name] = slice_of(own, plan.cube, units, base, plan.reference)
     return found
@@ -114,7 +138,7 @@ def _looks(
 ) -> Iterator[tuple[tuple[Ints | None, Ints | None], dict[Place, View]]]:
     """Positions (region, unit) of each block, None for a full grid, and what is seen there."""
     if not plan.listed:
-        yield (None, None), _seen(views, partial(_chosen, plan))
+        yield (None, None), _seen(views, lambda whole: chosen(whole, plan.keep, plan.area))
         return
     kept = _kept(year.listed, plan)
     for start in range(0, max(len(kept), 1), STRETCH):
@@ -127,9 +151,13 @@ def _seen(views: dict[Place, View], look: Callable[[Slice], Slice]) -> dict[Plac
 
 
 def _computed(m: Measure, seen: dict[Place, View], scene: Scene, plan: Plan) -> Quantity | Marked:
+    values: Quantity | Marked
     if m.composed:
-        return m.function(scene)
-    values = plain_value(m, scene.main, lambda column, base: seen[column, base])
+        values = m.function(scene)
+        if isinstance(values, Marked):
+            return values
+    else:
+        values = plain_value(m, scene.main, lambda column, base: seen[column, base])
     view = seen[scene.main, base_name(m)]
     size = view.now.size if m.years == 1 or view.before is None else view.before.size
     return _marked(m, values, size, plan)
@@ -160,19 +188,9 @@ def _kept(cells: Listed, plan: Plan) -> Listed:
     return cells[part[cells.activity] & region[cells.geo]]
 
 
-def _chosen(plan: Plan, whole: Slice) -> Slice:
-    """The units and regions of the result; an area is the sum of its members."""
-    own = chosen(whole, plan.keep, plan.area)
-    if not plan.short:
-        return own
-    short = np.isin(plan.geo, plan.short)
-    size = own.matrix.flagged(np.broadcast_to(short, own.matrix.shape), "d")
-    return replace(own, matrix=size)
-
-
 def _marked(m: Measure, result: Quantity, size: Quantity, plan: Plan) -> Quantity:
     """Mark rates on tiny cells: they are computed, and carry no star or colour."""
     if m.kind == "extensive" or plan.cube.header.measure != "employment":
         return result
-    small = (size.value < plan.options.min_cell) & ~np.isnan(result.value)
+    small = (size.bounds()[1] < plan.options.min_cell) & ~np.isnan(result.bounds()[1])
     return result.flagged(small, "tiny") if small.any() else result

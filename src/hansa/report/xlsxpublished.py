@@ -1,0 +1,163 @@
+"""The printed tables of 2009 as numbers with charts: real data, also beside model data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from hansa.report.part import QUOTIENT, Part
+from hansa.report.xlsxcells import Styles
+from hansa.report.xlsxcharts import BarWords, bars, insert, reading_bars
+from hansa.report.xlsxsheet import ABSENT, Canvas, Column, Filling, numbers
+from hansa.study import published
+from hansa.views.captions import value_head
+from hansa.views.claims import claims
+from hansa.views.figure import Figure
+from hansa.views.format import joined
+from hansa.views.published import NOT_PRINTED, Stronghold, SurveyArea
+from hansa.views.reading import At, Cell, Reading, read
+from hansa.views.theme import DEEP, PALE
+
+PUBLISHED = ("claimed-2009", "asked-2009", "tried-2009", "claimed-and-seen")
+"""The sections with tables of 2009."""
+
+_REAL = "Real, printed figures; none computed."
+_DASH = f"{_REAL} Empty cell: a dash in the print, so not known and not zero."
+_MARKS = 2  # of the notes of the pilots are on the marks of the picture
+_COUNTS = ("Companies", "Knowledge institutions", "Experts")
+
+
+def published_filling(section: str, part: Part, figure: Figure, styles: Styles) -> Filling | None:
+    """The numbers of a figure of 2009; None for one that is not known here."""
+    if figure.id == "published-survey-frame":
+        return _survey(styles)
+    if figure.id == "published-strongholds":
+        return _strongholds(styles)
+    if figure.id == "published-pilots":
+        return _pilots(styles, figure.notes[_MARKS:])
+    if figure.id == "published-pilot-steps":
+        return _steps()
+    return _claims(part, styles) if section == PUBLISHED[3] else None
+
+
+def _survey(styles: Styles) -> Filling:
+    areas = sorted(published.survey_frame(), key=lambda a: (-(a.companies or 0), a.name))
+    columns = [
+        Column("Area", [a.name for a in areas], None, 28),
+        Column("Country", [a.country for a in areas], None, 10),
+    ]
+    columns += [
+        Column(head, [a.counts[i] for a in areas], styles.amount, 14)
+        for i, head in enumerate(_COUNTS)
+    ]
+    columns.append(Column("Status", [_gaps(a) or None for a in areas], styles.indented, 40))
+    return Filling(_DASH, tuple(columns), (), partial(_draw_survey, count=len(areas)))
+
+
+def _gaps(area: SurveyArea) -> str:
+    missing = [head for head, n in zip(_COUNTS, area.counts, strict=True) if n is None]
+    return f"{joined(missing)}: {NOT_PRINTED}" if missing else ""
+
+
+def _draw_survey(canvas: Canvas, count: int) -> None:
+    for number, head in enumerate(_COUNTS):
+        series = {
+            "name": canvas.name(head),
+            "categories": canvas.cells("Area", 0, count),
+            "values": canvas.cells(head, 0, count),
+            "fill": {"color": DEEP},
+        }
+        words = BarWords(
+            f"Recipients of the survey of 2009: {head.lower()}",
+            f"{head}. {canvas.figure.source}".rstrip("."),
+            "Area",
+            {"min": 0, "num_format": "#,##0"},
+        )
+        insert(canvas, bars(canvas, [series], words, count), down=(count + 9) * number)
+
+
+def _strongholds(styles: Styles) -> Filling:
+    areas = sorted(published.strongholds(), key=lambda s: (-s.countries, s.name))
+    columns = (
+        Column("Code", [s.code for s in areas], None, 20),
+        Column("Area", [s.name for s in areas], None, 44),
+        Column("Countries", [s.countries for s in areas], styles.year, 12),
+        Column("Of", [s.of for s in areas], styles.year, 8),
+        Column("One of the nine", ["yes" if s.nine else "no" for s in areas], None, 12),
+        Column("Pilot", ["yes" if s.pilot else "no" for s in areas], None, 8),
+        Column("Note", [s.note or None for s in areas], styles.indented, 60),
+    )
+    return Filling(_REAL, columns, draw=partial(_draw_strongholds, areas=areas))
+
+
+def _draw_strongholds(canvas: Canvas, areas: Sequence[Stronghold]) -> None:
+    series = {
+        "name": canvas.name("Countries"),
+        "categories": canvas.cells("Area", 0, len(areas)),
+        "values": canvas.cells("Countries", 0, len(areas)),
+        "fill": {"color": PALE},
+        "border": {"color": DEEP, "width": 0.75},
+        "points": [{"fill": {"color": DEEP}} if s.pilot else None for s in areas],
+        "data_labels": {"value": True},
+    }
+    of = max(s.of for s in areas)
+    values = f"Number of countries, of {of}; dark: chosen for a pilot. {canvas.figure.source}"
+    scale = {"min": 0, "max": of, "major_unit": 1, "num_format": "0"}
+    words = BarWords(canvas.figure.title, values.rstrip("."), "Area", scale)
+    insert(canvas, bars(canvas, [series], words, len(areas)))
+
+
+def _pilots(styles: Styles, notes: tuple[str, ...]) -> Filling:
+    rows = [(p, x) for p in published.pilots() for x in p.partners]
+    part = ["lead" if x.country == p.lead else x.status for p, x in rows]
+    gaps = [None if x.name else f"Name {NOT_PRINTED}" for _, x in rows]
+    columns = (
+        Column("Pilot", [p.number for p, _ in rows], styles.year, 8),
+        Column("Area", [p.area for p, _ in rows], None, 30),
+        Column("Kind", [p.focus for p, _ in rows], None, 26),
+        Column("Country", [x.country for _, x in rows], None, 14),
+        Column("Partner", [x.name or None for _, x in rows], None, 44),
+        Column("Part", part, None, 14),
+        Column("Status", gaps, None, 18),
+        Column("Note", [x.note or None for _, x in rows], styles.indented, 60),
+    )
+    note = f"{_REAL} A table of places for countries has no chart. Empty cell: {NOT_PRINTED}."
+    return Filling(note, columns, notes)
+
+
+def _steps() -> Filling:
+    rows = published.pilot_timeline()
+    columns = (
+        Column("Step", [s.name for s in rows], None, 44),
+        Column("Period as printed", [s.period for s in rows], None, 28),
+        Column("First month", [s.start for s in rows], None, 14),
+        Column("Last month", [s.end for s in rows], None, 14),
+    )
+    return Filling(f"{_REAL} Months of a plan have no chart.", columns)
+
+
+def _claims(part: Part, styles: Styles) -> Filling | None:
+    panel, at = part.base.area.get(QUOTIENT), part.area or At()
+    if panel is None:
+        return None
+    reading = read(panel, "cluster", at, part.words)
+    judged = claims(panel, published.strongholds(), published.claim_links(), at, part.words)
+    rows = [(claim, cell) for claim in judged for cell in claim.cells or (ABSENT,)]
+    cells = [cell for _, cell in rows]
+    columns = (
+        Column("Claim", [c.stronghold.name for c, _ in rows], None, 44),
+        Column("Countries", [c.stronghold.countries for c, _ in rows], styles.year, 10),
+        Column("Of", [c.stronghold.of for c, _ in rows], styles.year, 6),
+        Column("What is seen", [c.verdict for c, _ in rows], None, 24),
+        Column("Why", [c.why or None for c, _ in rows], styles.indented, 40),
+        Column("Code", [cell.code or None for cell in cells], None, 24),
+        Column("Cluster", [cell.name or None for cell in cells], None, 40),
+        *numbers(cells, reading, styles, value_head(reading)),
+    )
+    note = "Claims: real, printed figures of 2009. A claim that no cluster stands for has no bar."
+    return Filling(note, columns, draw=partial(_draw_claims, reading=reading, cells=cells))
+
+
+def _draw_claims(canvas: Canvas, reading: Reading, cells: Sequence[Cell]) -> None:
+    if canvas.has(value_head(reading)):
+        insert(canvas, reading_bars(canvas, value_head(reading), reading, cells))

@@ -1,0 +1,90 @@
+"""Stars of one cluster as numbers: certain, possible and not certain, beside the reason."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hansa.report.part import Part
+from hansa.report.sections import STARS
+from hansa.report.xlsxbars import latest, names_of
+from hansa.report.xlsxcells import Styles
+from hansa.report.xlsxcharts import MOST_BARS, BarWords, bars, insert
+from hansa.report.xlsxsheet import EMPTY, Canvas, Column, Filling, capital, status
+from hansa.views.captions import header_notes
+from hansa.views.figure import Figure
+from hansa.views.reading import Cell, Words, read
+from hansa.views.theme import DEEP, GROUND
+
+_CERTAIN, _MORE, _MOST = "Certain stars", "Possible, not certain", "Possible stars"
+
+
+def stars_filling(part: Part, figure: Figure, styles: Styles) -> Filling | None:
+    """Stars by region with their reasons, and stacked bars; None where the codes do not match."""
+    name = next((n for n in STARS if n in part.base.regions), "")
+    names = names_of(figure)
+    if not name or not names:
+        return None
+    panel = part.base.regions[name].where("cluster", part.picks.cluster)
+    panel = latest(panel) if len(panel) else panel
+    if set(panel.table["geo"].to_pylist()) != set(names):
+        return None
+    reading = read(panel, "geo", words=Words(labels=names))
+    by_code = {c.code: c for c in reading.cells}
+    cells = [by_code[code] for code in names]
+    table = panel.table
+    texts = table["reason"].to_pylist() if "reason" in table.column_names else [""] * len(panel)
+    reasons = dict(zip(table["geo"].to_pylist(), texts, strict=True))
+    columns = (
+        Column("Code", list(names), None, 28),
+        Column(capital(reading.thing), [c.name for c in cells], None, 40),
+        Column(_CERTAIN, [_least(c) for c in cells], styles.year, 12, main=True),
+        Column(_MORE, [_more(c) for c in cells], styles.year, 12, main=True),
+        Column(_MOST, [_most(c) for c in cells], styles.year, 12, main=True),
+        Column("Why", [reasons[code] or None for code in names], styles.indented, 60),
+        Column("Status", [status(c) for c in cells], styles.indented, 40),
+    )
+    rules = [note for note in panel.header.notes if "rule set" in note.lower()][:1]
+    shown, of = min(len(cells), MOST_BARS), len(cells)
+    note = EMPTY if shown == of else f"{EMPTY} The chart shows the first {shown} of {of} rows."
+    source = panel.header.source
+    return Filling(
+        " ".join([note, *rules]),
+        columns,
+        tuple(header_notes(panel.header)),
+        partial(_draw, count=shown, source=source),
+    )
+
+
+def _least(cell: Cell) -> int | None:
+    return None if cell.absent else int(cell.low)
+
+
+def _most(cell: Cell) -> int | None:
+    return None if cell.absent else int(cell.high)
+
+
+def _more(cell: Cell) -> int | None:
+    return None if cell.absent else int(cell.high) - int(cell.low)
+
+
+def _draw(canvas: Canvas, count: int, source: str) -> None:
+    if not canvas.has(_CERTAIN):
+        return
+    hatch = {"pattern": "wide_upward_diagonal", "fg_color": DEEP, "bg_color": GROUND}
+    looks = {_CERTAIN: {"fill": {"color": DEEP}}, _MORE: {"pattern": hatch}}
+    drawn = [
+        {
+            "name": canvas.name(head),
+            "categories": canvas.cells("Region", 0, count),
+            "values": canvas.cells(head, 0, count),
+            "border": {"color": DEEP, "width": 0.75},
+            **look,
+        }
+        for head, look in looks.items()
+    ]
+    draft = "Draft rules. " if "DRAFT" in canvas.figure.subtitle else ""
+    values = f"Number of stars. {draft}{canvas.start}Source: {source}".rstrip(". ")
+    scale = {"min": 0, "major_unit": 1, "num_format": "0"}
+    insert(
+        canvas, bars(canvas, drawn, BarWords(canvas.figure.title, values, "Region", scale), count)
+    )

@@ -1,0 +1,170 @@
+"""The header of a result: what was computed of what, under which choices, and what to know."""
+
+from __future__ import annotations
+
+from hansa.errors import listed
+from hansa.measures.catalogue import FACTS_UNIT, Measure
+from hansa.measures.rules import find_rules
+from hansa.measures.wages import WAGE_UNIT
+from hansa.panel import Header
+from hansa.study.plan import Options, Plan, inputs, looks_back
+
+
+def header_of(m: Measure, plan: Plan) -> Header:
+    """The header of one measure's panel; of several tables it says what holds of each."""
+    used = _used(m, plan)
+    facts = used[0]
+    definition = plan.coverage.definition if plan.coverage else None
+    options = plan.options
+    base = next((one.base for one in (m, *inputs(m, options.choices)) if one.base), "")
+    return Header(
+        measure=m.id,
+        label=m.label,
+        unit=_unit(m, used),
+        kind=m.kind,
+        classification=facts.classification,
+        geography=facts.geography,
+        definition=definition.id if definition else "",
+        base=base and f"{base}: {_base_text(base, options)}",
+        reference=plan.reference.name,
+        source=_each(used, "source"),
+        licence=_each(used, "licence"),
+        vintage=_each(used, "vintage"),
+        absent_rows="unknown" if any(h.absent_rows == "unknown" for h in used) else "zero",
+        zeros="hidden" if any(h.zeros == "hidden" for h in used) else "printed",
+        model_data=any(h.model_data for h in used),
+        overlapping=bool(definition and definition.overlapping),
+        notes=_choice_notes(m, plan)
+        + _every(used, "notes")
+        + plan.notes
+        + _coverage_notes(plan)
+        + _base_notes(m, plan),
+        steps=(
+            *_every(used, "steps"),
+            *_total_steps(plan),
+            *_coverage_steps(plan),
+            *_choice_steps(m, plan),
+            f"computed {m.id} of {' and '.join(h.measure for h in used)}",
+        ),
+    )
+
+
+def _used(m: Measure, plan: Plan) -> list[Header]:
+    """Headers of the columns that a measure is made of, the main one first."""
+    needed = {c for one in (m, *inputs(m, plan.options.choices)) for c in one.needs}
+    main = plan.cube.header
+    return [main, *(h for h in plan.headers if h.measure in needed and h.measure != main.measure)]
+
+
+def _each(headers: list[Header], name: str) -> str:
+    """What the headers say, each text once."""
+    return "; ".join(dict.fromkeys(text for h in headers if (text := getattr(h, name))))
+
+
+def _every(headers: list[Header], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for h in headers for text in getattr(h, name)))
+
+
+def _unit(m: Measure, used: list[Header]) -> str:
+    if m.unit == FACTS_UNIT:
+        return used[0].unit
+    money = next((h.unit for h in used if h.measure == "payroll" and h.unit), "")
+    return f"{money} per person" if m.unit == WAGE_UNIT and money else m.unit
+
+
+_BENCHMARK = {
+    "plain": "the plain mean over clusters of their growth of wages",
+    "weighted": "the mean over clusters of their growth of wages, weighted by jobs at the start",
+    "totals": "the growth of the average wage of all jobs",
+    "plain-known": "the plain mean over the clusters whose growth of wages is known",
+    "weighted-known": "the mean over the clusters whose growth of wages is known, "
+    "weighted by jobs at the start",
+}
+
+
+def _choice_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
+    """What a reader needs to know of the choices: rules first, a draft is called one."""
+    choices, notes = plan.options.choices, []
+    if m.rules:
+        notes.append(find_rules(choices.rules or m.rules).stamp)
+    if "benchmark" in m.options:
+        notes.append(f"Wages are held against {_BENCHMARK[choices.benchmark]}.")
+    if "wage_reference" in m.options:
+        over = {
+            "country": "the same cluster in the country",
+            "region": "all jobs of the region",
+            "reference": "the same cluster in the reference area",
+        }
+        notes.append(f"Wages are held against {over[choices.wage_reference]}.")
+    if m.rules and looks_back(m, choices) and plan.period:
+        notes.append(f"Growth is that since {plan.period[0]}.")
+    if m.unit == WAGE_UNIT or "payroll" in m.needs:
+        notes.append("The average wage stands in for productivity.")
+    return tuple(notes)
+
+
+def _choice_steps(m: Measure, plan: Plan) -> tuple[str, ...]:
+    steps = [f"{name} = {getattr(plan.options, name)}" for name in m.options if name != "rules"]
+    if plan.options.precision == "single":
+        steps.append("values stored in single precision, seven digits; computed in double")
+    if plan.options.hidden == "bounds":
+        steps.append("hidden cells between nothing and what published totals leave over")
+    return tuple(steps)
+
+
+def _base_text(name: str, options: Options) -> str:
+    if name != "total":
+        return f"{name} clusters of the definition"
+    rest = f" without {listed(options.without)}" if options.without else ""
+    return f"all activities of the source{rest}"
+
+
+def _base_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
+    if not m.base or not plan.beyond:
+        return ()
+    names = plan.coverage.definition.clusters if plan.coverage else plan.cube.activity.codes
+    left = listed([names[i] for i in plan.beyond if i in plan.keep])
+    if not left:
+        return ()
+    if m.part_of_base:
+        return (f"Not wholly part of the base, so no share of it: {left}.",)
+    return (f"Compared by jobs per job of the base, of which they are not wholly a part: {left}.",)
+
+
+def _total_steps(plan: Plan) -> tuple[str, ...]:
+    """How totals and parents came about, where the table has any (law 4 and 5)."""
+    steps = []
+    for name, axis in (("activities", plan.cube.activity), ("regions", plan.cube.geo)):
+        if axis.total >= 0:
+            steps.append(f"totals of {name} as published; where absent, all top-level codes")
+        if axis.children:
+            steps.append(f"parents of {name} as published; where absent, all of their parts")
+    return tuple(steps)
+
+
+def _coverage_notes(plan: Plan) -> tuple[str, ...]:
+    """What a reader of a figure needs to know of the coverage; the codes are in the steps."""
+    if plan.coverage is None:
+        return ()
+    clusters = plan.coverage.clusters
+    without = sum(c.state == "not computable" for c in clusters)
+    partly = sum(bool(c.outside) for c in clusters) - without
+    bounded = [c.cluster for c in clusters if c.state == "bounded"]
+    notes = []
+    if partly:
+        notes.append(
+            f"{partly} of {len(clusters)} clusters are computed without some of their codes, "
+            "which never occur in the source."
+        )
+    if without:
+        notes.append(f"{without} of {len(clusters)} clusters lie outside the source.")
+    if bounded:
+        notes.append(f"Known only between bounds, the source is too coarse: {listed(bounded)}.")
+    return tuple(notes)
+
+
+def _coverage_steps(plan: Plan) -> tuple[str, ...]:
+    if plan.coverage is None:
+        return ()
+    outside = [f"{c.cluster}: {', '.join(c.outside)}" for c in plan.coverage.clusters if c.outside]
+    return (f"codes outside the source: {'; '.join(outside)}",) if outside else ()
