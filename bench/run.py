@@ -23,6 +23,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
+import studies
 from contestants import CONTESTANTS
 from tables import ROOT, tables
 
@@ -38,10 +39,12 @@ Runs = dict[str, list[dict]]
 def main() -> int:
     """Run the bench; 1 where a table cannot be made or a checksum differs."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--size", choices=("T", "S", "M", "L"), default="S")
+    options.add_argument("--size", choices=("T", "S", "M", "L", "study"), default="S")
     options.add_argument("--repeat", type=int, default=5)
     options.add_argument("--only", action="append", choices=CONTESTANTS, help="may be repeated")
     chosen = options.parse_args()
+    if chosen.size == "study":
+        return whole_studies(chosen.repeat)
     try:
         facts, warm = tables(chosen.size), tables("T")
     except FileNotFoundError as problem:
@@ -56,14 +59,36 @@ def main() -> int:
     if problems := differences(runs):
         print("The checksums differ, so no time is shown:", *problems, sep="\n", file=sys.stderr)
         return 1
-    text = report(chosen.size, runs, {name: start(command) for name, command in STARTS.items()})
+    written(
+        chosen.size,
+        report(chosen.size, runs, {name: start(command) for name, command in STARTS.items()}),
+    )
+    return 0
+
+
+def whole_studies(repeat: int) -> int:
+    """Measure whole studies; 1 where the table cannot be made."""
+    own = environment()
+    data = ROOT.parent / "shared" / "data"
+    if "HANSA_DATA" not in own and data.is_dir():
+        own["HANSA_DATA"] = str(data)
+    try:
+        runs = studies.rounds(own, repeat)
+    except FileNotFoundError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    written("study", studies.report(runs, machine()))
+    return 0
+
+
+def written(name: str, text: str) -> None:
+    """Print the results, and keep them under the date of today."""
     print(text)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    target = HERE / "results" / f"{today}-{chosen.size}.md"
+    target = HERE / "results" / f"{today}-{name}.md"
     target.parent.mkdir(exist_ok=True)
     target.write_text(text, encoding="utf-8")
     print(f"written: {target.relative_to(ROOT)}", file=sys.stderr)
-    return 0
 
 
 def measured(name: str, facts: dict[str, Path], warm: dict[str, Path]) -> dict:

@@ -5,6 +5,9 @@ The generator is `$HANSA_BENCH`, else `../shared/bench/facts_table.py` beside th
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import io
 import os
 import subprocess
 import sys
@@ -16,6 +19,8 @@ SHAPES = ("plain", "hard")
 STATUSES = ("p", "u", "r")
 """Statuses that travel and change no value, so that both shapes have the same results."""
 SEED = 20260102
+EUROPE = (330, 615, 17, 0.62, 2008)
+"""Regions, classes of NACE, years, share of cells that are not zero, first year."""
 
 
 def generator() -> Path:
@@ -71,3 +76,44 @@ def write_hard(source: Path, target: Path) -> None:
     with pq.ParquetWriter(target, schema, **options) as writer:
         shuffled = table.take(pa.array(order)).cast(schema)
         writer.write_table(shuffled, row_group_size=max(shuffled.num_rows, 1))
+
+
+def europe(folder: Path = CACHE) -> Path:
+    """A table as large as Europe by region, class of NACE and year; made where missing."""
+    path = folder / "europe.parquet"
+    if not path.is_file():
+        making = folder / "making"
+        spec = importlib.util.spec_from_file_location("facts_table", generator())
+        made = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(made)
+        made.SIZES["E"] = EUROPE
+        with contextlib.redirect_stdout(io.StringIO()):
+            made.main("E", str(making))
+        write_classes(making / "E.parquet", path.with_suffix(".making"))
+        path.with_suffix(".making").replace(path)
+        for name in ("E.parquet", "E.clusters.csv"):
+            (making / name).unlink()
+        making.rmdir()
+    return path
+
+
+def write_classes(source: Path, target: Path) -> None:
+    """The same rows, the activities named as classes of NACE Rev. 2 in the order of the list."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from hansa.codes import classification
+
+    classes = [code for code in classification("nace:2").label if len(code) == len("01.11")]
+    with pq.ParquetFile(source) as file:
+        place = file.schema_arrow.get_field_index("activity")
+        with pq.ParquetWriter(target, file.schema_arrow, compression="zstd") as writer:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                chunks = table["activity"].chunks
+                names = [pa.array(classes[: len(c.dictionary)]) for c in chunks]
+                renamed = [
+                    pa.DictionaryArray.from_arrays(c.indices, n)
+                    for c, n in zip(chunks, names, strict=True)
+                ]
+                writer.write_table(table.set_column(place, "activity", pa.chunked_array(renamed)))

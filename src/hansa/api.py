@@ -12,6 +12,7 @@ from hansa.cube import Cube, marked_missing
 from hansa.errors import Finding, UsageError, listed
 from hansa.facts.reduce import reduce_files
 from hansa.measures import find_measure
+from hansa.measures.scene import Choices
 from hansa.panel import Panel
 from hansa.sources.spec import FactsSpec, spec_from
 from hansa.sources.tabular import read_facts, read_table
@@ -19,7 +20,7 @@ from hansa.study.check import check_path
 from hansa.study.columns import Block, Results
 from hansa.study.compute import Options, compute_one
 from hansa.study.config import read_study
-from hansa.study.plan import columns_of
+from hansa.study.plan import columns_of, inputs
 from hansa.study.run import StudyResult, run_study
 
 Description = FactsSpec | Mapping[str, Any] | None
@@ -60,6 +61,7 @@ def compute(
                 x_line, wage_reference, leave_out (`hansa.measures.scene.Choices`)
     """
     choices = _options(options)
+    _refuse_unknown_choices(measure, options, choices)
     spec = _spec(describe)
     for name in (choices.reference, *choices.area):
         spec = _with_area(spec, name)
@@ -94,6 +96,19 @@ def check(path: Path | str, describe: Description = None) -> list[Finding]:
 def run(folder: Path | str) -> StudyResult:
     """Run a study folder; returns its panels and findings, writes nothing."""
     return run_study(read_study(Path(folder)), Path(folder))
+
+
+def _refuse_unknown_choices(measure: str, given: Mapping[str, Any], choices: Options) -> None:
+    """An option of other measures is refused: it would change nothing, and seem to."""
+    m = find_measure(measure)
+    known = {name for one in (m, *inputs(m, choices.choices)) for name in one.options}
+    special = {f.name for f in fields(Choices)} - {"min_cell"}
+    if useless := sorted(set(given) & special - known):
+        raise UsageError(
+            f"{measure} knows no option {listed(useless)}",
+            admissible=listed(sorted(known)) or "the general options only",
+            fix="leave it out, or name another measure",
+        )
 
 
 def _options(given: Mapping[str, Any]) -> Options:

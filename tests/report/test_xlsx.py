@@ -327,7 +327,7 @@ def test_bubbles_stand_on_the_numbers_of_their_kind(rich_book: Any, rich_content
     assert any(t.startswith("Growth of jobs 2020–2024") for t in re.findall("<a:t>([^<]+)", text))
     assert text.count("<c:valAx>") == 2
     assert len(re.findall(r'<c:crosses val="autoZero"/>|<c:crossesAt val="0"/>', text)) == 2
-    assert "Wages are held against the plain mean" in sheet["A5"].value
+    assert "Growth of wages is held against the plain mean" in sheet["A5"].value
 
 
 def test_the_matrix_holds_every_number_of_the_panel(rich_book: Any, rich: StudyResult) -> None:

@@ -93,13 +93,13 @@ def test_an_unstable_or_untested_class_has_a_dashed_outline_and_the_legend_says_
     spec = figure().spec
     dashes = [x for x in layers(spec, "jobs") if "strokeDash" in x["mark"]]
     assert {v["code"] for x in dashes for v in x["data"]["values"]} == {"wood", "ships"}
-    assert "dashed, pale: not stable or not tested" in words(spec)
+    assert "dashed, pale: not known to be stable" in words(spec)
     assert any("(2 of 5 clusters with a class)" in note for note in figure().notes)
 
 
 def test_nine_tenths_of_the_replicates_are_enough() -> None:
     solid = figure({"tourism": CLUSTERS["tourism"]})
-    assert "dashed, pale: not stable or not tested" not in words(solid.spec)
+    assert "dashed, pale: not known to be stable" not in words(solid.spec)
 
 
 def test_a_tiny_cluster_is_grey_and_has_no_say_in_the_axes() -> None:

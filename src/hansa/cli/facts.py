@@ -65,7 +65,8 @@ def _give(panel: Panel, out: Path | None) -> None:
         sys.stdout.buffer.write(csv_bytes(panel.table))
     else:
         write_panel(panel, out)
-        absent = panel.table["label" if "label" in panel.table.column_names else "value"].null_count
+        holds = "value" if "value" in panel.table.column_names else "label"
+        absent = panel.table[holds].null_count
         o.say(f"{out}: {len(panel)} rows, {absent} absent, {panel.header.unit}")
     for note in panel.header.notes:
         o.say(f"  note: {note}")

@@ -11,6 +11,7 @@ from hansa.cli.options import Progress, say
 from hansa.errors import HansaError, UsageError
 
 if TYPE_CHECKING:
+    from hansa.report.drawing import Artist
     from hansa.study.run import StudyResult
 
 EMPTY_STUDY = """\
@@ -139,17 +140,21 @@ def run(
 
 def _run(folder: Path, out: Path) -> tuple[str, ...]:
     """Run a study folder and write its results; returns the findings."""
+    from hansa.report.drawing import second_process
     from hansa.study.config import read_study
     from hansa.study.recipe import recipe, write_results
     from hansa.study.run import run_study
 
-    result = run_study(read_study(folder), folder, Progress())
-    outputs, findings = _outputs(result)
+    with second_process() as artist:
+        result = run_study(read_study(folder), folder, Progress())
+        outputs, findings = _outputs(result, artist)
     write_results(out, outputs, recipe(result, folder, outputs))
     return findings
 
 
-def _outputs(result: StudyResult) -> tuple[dict[str, bytes], tuple[str, ...]]:
+def _outputs(
+    result: StudyResult, artist: Artist | None
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Every file of the results, and the findings."""
     from hansa.report.brief import brief
     from hansa.report.content import document, figures
@@ -159,26 +164,29 @@ def _outputs(result: StudyResult) -> tuple[dict[str, bytes], tuple[str, ...]]:
     from hansa.report.xlsx import render_xlsx
     from hansa.study.outputs import tables
 
-    made, drawn = document(result), Pictures()
-    short = brief(made)
+    made, drawn = document(result), Pictures(artist)
+    drawn.prepare(made)
+    short, workbook, written = brief(made), render_xlsx(result, made), tables(result)
     pictures = {f"figures/{n}.svg": drawn.svg(f).encode() for n, f in figures(made).items()}
     reports = {
         "report.html": render_html(made, drawn).encode(),
         "report.pdf": render_pdf(made, drawn),
-        "report.xlsx": render_xlsx(result, made),
+        "report.xlsx": workbook,
         "brief.html": render_html(short, drawn).encode(),
         "brief.pdf": render_pdf(short, drawn),
     }
-    return {**tables(result), **pictures, **reports}, made.findings
+    return {**written, **pictures, **reports}, made.findings
 
 
 def _replay(path: Path, folder: Path, out: Path | None) -> None:
+    from hansa.report.drawing import second_process
     from hansa.study.recipe import differences, read_recipe, recipe, study_of, write_results
     from hansa.study.run import run_study
 
     data = read_recipe(path)
-    result = run_study(study_of(data, folder, path), folder, Progress())
-    outputs, _ = _outputs(result)
+    with second_process() as artist:
+        result = run_study(study_of(data, folder, path), folder, Progress())
+        outputs, _ = _outputs(result, artist)
     if changed := differences(data, outputs):
         made = recipe(result, folder, outputs)["versions"]
         other = {k: v for k, v in made.items() if data.get("versions", {}).get(k) != v}

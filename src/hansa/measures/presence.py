@@ -387,5 +387,8 @@ def cluster_strength(scene: Scene) -> Quantity:
     upper = None if share.upper is None else np.minimum(share.upper, 1.0)
     share = Quantity(share.value, share.flags, share.lower, upper)
     none = absent((1, 1), "z")
+    if share.lower is not None:
+        met = share.lower == share.upper
+        share = replace(share, value=np.where(met, share.lower, share.value))
     own = side_by_side([share[:, [i]] if i >= 0 else none for i in places])
     return own.map(lambda part: np.tile(part, (scene.shape[0], 1)))

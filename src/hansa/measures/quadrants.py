@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hansa.errors import UsageError
 from hansa.law import (
     Floats,
     Marked,
@@ -22,7 +23,7 @@ from hansa.law import (
 )
 from hansa.measures.catalogue import measure
 from hansa.measures.growth import blank_breaks, moved
-from hansa.measures.scene import Bools, Scene
+from hansa.measures.scene import Bools, Choices, Scene
 from hansa.measures.wages import (
     COLUMNS,
     against,
@@ -230,7 +231,8 @@ def quadrant(scene: Scene) -> Marked:
     sums = _sums(scene)
     nothing = np.full(scene.shape, None, object)
     if sums is None:
-        return Marked(absent(scene.shape, "m"), nothing, nothing)
+        why = np.full(scene.shape, "no earlier year to compare with", object)
+        return Marked(absent(scene.shape, "m"), why, nothing)
     moves = movement(sums, scene.choices.benchmark)
     view = scene.view(COLUMNS[0])
     assert view.before is not None
@@ -254,7 +256,7 @@ def _reasons(
     here = "all jobs" if scene.choices.x_line == "zero" else "zero"
     for i, j in np.ndindex(label.shape):
         if label[i, j] is None:
-            reason[i, j] = _no_label(sums, (i, j), scene.choices.min_cell)
+            reason[i, j] = _no_label(sums, moves, (i, j), scene.choices)
             continue
         text = f"jobs {_percent(moves.jobs, (i, j))}, wages {_percent(moves.wages, (i, j))}"
         text += f" against the benchmark ({scene.choices.benchmark})"
@@ -270,7 +272,8 @@ def _reasons(
     return reason
 
 
-def _no_label(sums: Sums, at: tuple[int, int], min_cell: float) -> str:
+def _no_label(sums: Sums, moves: Movement, at: tuple[int, int], choices: Choices) -> str:
+    min_cell = choices.min_cell
     start, end = (float(jobs.value[at]) for jobs in sums.jobs)
     lows = [float(jobs.bounds()[0][at]) for jobs in sums.jobs]
     if np.isnan(start) or np.isnan(end):
@@ -279,7 +282,15 @@ def _no_label(sums: Sums, at: tuple[int, int], min_cell: float) -> str:
         return "no jobs" if start == end else "entry" if start == 0 else "exit"
     if min(start, end) < min_cell:
         return f"tiny: {start:.0f} jobs at the start, {end:.0f} at the end"
-    return "wages not known"
+    wages = [wage(jobs, pay).value[at] for jobs, pay in zip(sums.jobs, sums.pay, strict=True)]
+    if np.isnan(wages).any():
+        return "wages not known"
+    if np.isnan(moves.wages.value[at]):
+        return (
+            f"the benchmark ({choices.benchmark}) is not known, as wages of other clusters are "
+            "hidden; benchmark = totals or plain-known, or hidden = bounds, may help"
+        )
+    return "growth of all jobs not known"
 
 
 def _percent(q: Quantity, at: tuple[int, int]) -> str:
@@ -353,6 +364,12 @@ def _groups(scene: Scene, j: int) -> tuple[tuple[int, ...], ...]:
     members = scene.area.members[j] if scene.area.members else ()
     if scene.choices.leave_out == "region":
         return tuple((i,) for i in members)
+    if not any(scene.area.countries):
+        raise UsageError(
+            "the codes of the regions know no country to leave out",
+            admissible="leave_out = region",
+            fix="--set leave_out=region, or declare the geography of the table",
+        )
     by_country: dict[str, list[int]] = {}
     for i in members:
         by_country.setdefault(scene.area.countries[i], []).append(i)

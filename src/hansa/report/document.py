@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 
-from hansa.views.figure import Figure
+from hansa.report.drawing import Artist
+from hansa.views.figure import Figure, finished
 
 _NUMBER = re.compile(r"[+−]?\d(?:[\d\s.%()+−–]| to )*|·|")
 
@@ -19,7 +22,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
 
-    @property
+    @cached_property
     def numeric(self) -> tuple[bool, ...]:
         """For each column: whether every cell is a number, an interval, missing or empty."""
         return tuple(
@@ -83,13 +86,34 @@ class Document:
 class Pictures:
     """The pictures of a report, each drawn once however many formats show it."""
 
-    def __init__(self) -> None:
+    def __init__(self, artist: Artist | None = None) -> None:
+        self._artist = artist
         self._drawn: dict[tuple[int, bool], tuple[Figure, str]] = {}
+        self._coming: tuple[list[tuple[Figure, bool]], Future[list[str]]] | None = None
+
+    def prepare(self, made: Document) -> None:
+        """Let the second process, where there is one, draw all figures of a document."""
+        if self._artist is None or self._coming is not None:
+            return
+        every = [figure for section in made.sections for figure in section.figures]
+        places = [(figure, narrow) for figure in every for narrow in (False, True)]
+        requests = [figure.request(narrow=narrow) for figure, narrow in places]
+        self._coming = places, self._artist.draw(requests)
 
     def svg(self, figure: Figure, *, narrow: bool = False) -> str:
         """The SVG of a figure, for a page or (`narrow`) for a telephone."""
+        self._collect()
         key = (id(figure), narrow)
         if key not in self._drawn:
             # The figure is kept with its picture: its id stays its own as long as it lives.
             self._drawn[key] = (figure, figure.svg(narrow=narrow))
         return self._drawn[key][1]
+
+    def _collect(self) -> None:
+        if self._coming is None:
+            return
+        places, drawn = self._coming
+        self._coming, self._artist = None, None
+        # What the second process did not draw is drawn here, with the error it may have had.
+        for (figure, narrow), svg in zip(places, drawn.result(), strict=False):
+            self._drawn[id(figure), narrow] = (figure, finished(svg))

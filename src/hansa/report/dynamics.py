@@ -21,7 +21,7 @@ def quadrants_section(part: Part) -> Section | None:
     panels = part.base.area if part.area else part.base.regions
     if not part.first_base or any(n not in panels or not len(panels[n]) for n in NEEDED):
         return None
-    at = part.area or At(geo=part.picks.region)
+    at = part.area or part.at(geo=part.picks.region)
     figure = quadrant_bubbles(_pictured(part, panels), at, part.words)
     return Section(
         id=f"quadrants{part.suffix}",
@@ -31,12 +31,20 @@ def quadrants_section(part: Part) -> Section | None:
         figures=(figure,),
         certainty=(
             *certainties(panels["growth_rate"], "cluster", at, part.words),
-            "Stable is a kind that stays the same in at least nine of ten replicates, each "
-            "without one region; a replicate that a hidden cell leaves open does not count for it.",
+            *_firmness(part, panels),
             *panels["quadrant"].header.notes[:1],
         ),
         **part.origin("quadrant", area=bool(part.area)),
     )
+
+
+def _firmness(part: Part, panels: dict[str, Panel]) -> Iterator[str]:
+    if "quadrant_stability" in panels:
+        yield (
+            "Stable is a kind that stays the same in at least nine of ten replicates, each without "
+            f"one {part.result.study.leave_out}; a replicate that a hidden cell leaves open does "
+            "not count for it."
+        )
 
 
 def _pictured(part: Part, panels: dict[str, Panel]) -> Dynamics:

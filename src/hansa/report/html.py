@@ -48,9 +48,8 @@ def inline_svg(
     from markupsafe import escape
 
     svg = (pictures or Pictures()).svg(figure, narrow=narrow)
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
-    svg = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{prefix}-\2"', svg)
+    for name in (' id="', "url(#", 'href="#'):
+        svg = svg.replace(name, f"{name}{prefix}-")
     start, rest = svg.split(">", 1)
     sizes = [re.search(rf' {name}="[^"]+"', start) for name in ("width", "height", "viewBox")]
     kept = "".join(size[0] for size in sizes if size)

@@ -52,8 +52,13 @@ class Part:
         """The area of the study, as its panels name it; None without one."""
         for panel in self.base.area.values():
             found = panel.distinct("geo")
-            return At(geo=found[0]) if found else None
+            return self.at(geo=found[0]) if found else None
         return None
+
+    def at(self, geo: str | None = None, cluster: str | None = None) -> At:
+        """A place in the year that the report speaks of: the last one, or the end of the period."""
+        period = self.result.study.period
+        return At(geo, cluster, period[1] if period else None)
 
     def place(self, at: At, panel: Panel) -> str:
         """The name of a region or of the area."""

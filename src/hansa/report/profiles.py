@@ -37,7 +37,7 @@ def cluster_profile(part: Part, at: At) -> Table:
 
 def _profile(part: Part, along: str, at: At, title: str, thing: str) -> Table:
     panels = part.base.regions
-    last = panels[QUOTIENT].distinct("time")[-1]
+    last = at.time or panels[QUOTIENT].distinct("time")[-1]
     here = At(at.geo, at.cluster, last)
     reading = read(panels[QUOTIENT], along, here, part.words)
     shown = reading.ordered[:MOST_ROWS]

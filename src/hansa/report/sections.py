@@ -64,7 +64,7 @@ def size_section(part: Part) -> Section | None:
     size = panels.get("employment")
     if size is None or not part.first_base:
         return None
-    at = part.area or At(geo=part.picks.region)
+    at = part.area or part.at(geo=part.picks.region)
     growth = panels.get("growth_rate")
     growth = growth if growth is not None and len(growth) else None
     answer = [sentences.largest(size, at, part.words)]
@@ -86,7 +86,7 @@ def region_section(part: Part) -> Section | None:
     panel = part.base.regions.get(QUOTIENT)
     if panel is None:
         return None
-    at = At(geo=part.picks.region)
+    at = part.at(geo=part.picks.region)
     return Section(
         id=f"region{part.suffix}",
         question=f"What is {part.place(at, panel)} specialised in?{part.heading}",
@@ -103,7 +103,7 @@ def regions_section(part: Part) -> Section | None:
     panel = part.base.regions.get(QUOTIENT)
     if panel is None or len(panel.distinct("geo")) < 2:
         return None
-    figure = heat_table(panel, At(), part.words, part.base.area.get(QUOTIENT))
+    figure = heat_table(panel, part.at(), part.words, part.base.area.get(QUOTIENT))
     return Section(
         id=f"regions{part.suffix}",
         question=f"Which regions are specialised in what?{part.heading}",
@@ -118,7 +118,7 @@ def cluster_section(part: Part) -> Section | None:
     panel = part.base.regions.get(QUOTIENT)
     if panel is None:
         return None
-    at = At(cluster=part.picks.cluster)
+    at = part.at(cluster=part.picks.cluster)
     label = part.own.definition.label_of(part.picks.cluster)
     table = league(panel, at, part.words)
     shown = list(_maps(part, panel, at))
@@ -147,7 +147,7 @@ def stars_section(part: Part) -> Section | None:
     if name is None:
         return None
     panel = part.base.regions[name]
-    at = At(cluster=part.picks.cluster)
+    at = part.at(cluster=part.picks.cluster)
     if at.cluster not in panel.distinct("cluster"):
         return None
     figure = stars_map(panel, at, part.words)

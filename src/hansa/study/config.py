@@ -163,6 +163,18 @@ def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
     return found
 
 
+def extra_files(study: Study, folder: Path) -> list[tuple[str, Path]]:
+    """Files of a study beside its facts: rules and areas of its own, boundaries; with their key."""
+    found = []
+    for key in ("rules", "area", "geography"):
+        name = getattr(study, key)
+        if name.endswith(".toml"):
+            found.append((key, folder / name if (folder / name).exists() else Path(name)))
+    if study.outputs.geometry:
+        found.append(("geometry", expanded(folder, study.outputs.geometry)))
+    return found
+
+
 def placed(folder: Path, spec: FactsSpec) -> FactsSpec:
     """The entry with its file of totals found from the study folder, like its other files."""
     if not spec.totals:

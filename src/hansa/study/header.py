@@ -88,14 +88,14 @@ def _choice_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
     if m.rules:
         notes.append(find_rules(choices.rules or m.rules).stamp)
     if "benchmark" in m.options:
-        notes.append(f"Wages are held against {_BENCHMARK[choices.benchmark]}.")
+        notes.append(f"Growth of wages is held against {_BENCHMARK[choices.benchmark]}.")
     if "wage_reference" in m.options:
         over = {
             "country": "the same cluster in the country",
             "region": "all jobs of the region",
             "reference": "the same cluster in the reference area",
         }
-        notes.append(f"Wages are held against {over[choices.wage_reference]}.")
+        notes.append(f"The level of wages is held against {over[choices.wage_reference]}.")
     if m.rules and looks_back(m, choices) and plan.period:
         notes.append(f"Growth is that since {plan.period[0]}.")
     if m.unit == WAGE_UNIT or "payroll" in m.needs:

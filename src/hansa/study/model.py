@@ -34,7 +34,7 @@ reference = "{REFERENCE}"
 reference_name = "model Europe"
 period = [{YEARS[0]}, {YEARS[-1]}]
 hidden = "bounds"
-benchmark = "plain-known"
+benchmark = "totals"
 wage_reference = "region"
 definitions = ["hansa-nace2"]
 measures = [
@@ -60,7 +60,7 @@ absent_rows = "zero"
 unit = {{ employment = "jobs", payroll = "EUR", establishments = "local units" }}
 model_data = true
 source = "Hansa model region set, seed {SEED}"
-licence = "CC0 1.0"
+licence = "CC BY 4.0"
 vintage = "2026-11"
 note = "Industries without jobs have no row; cells of fewer than three local units are hidden."
 '''

@@ -101,6 +101,13 @@ def _area_positions(cube: Cube, name: str) -> tuple[tuple[int, ...], tuple[str, 
     code = cube.geo.codelist.spell(name) or name
     if name not in geographies() and code in cube.geo.place:
         return (cube.geo.place[code],), ()
+    if name not in geographies() and not name.endswith(".toml"):
+        total = "TOTAL for the published total, " if cube.geo.total >= 0 else ""
+        raise UsageError(
+            f"unknown area {name!r}",
+            admissible=f"{total}a code of the table, or a geography: {listed(geographies(), 20)}",
+            fix="--set area=NAME; a file of your own: the path of a .toml",
+        )
     return positions_of(cube.geo, geography(name))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hansa.errors import HansaError, listed
 from hansa.files import json_bytes, write_bytes
-from hansa.study.config import Study, facts_paths, placed, study_from
+from hansa.study.config import Study, extra_files, facts_paths, placed, study_from
 from hansa.study.run import StudyResult
 
 NAME = "recipe.json"
@@ -73,6 +73,15 @@ def _inputs(study: Study, folder: Path) -> list[dict[str, Any]]:
                     "sha256": file_sha(path),
                 }
             )
+    for kind, path in extra_files(study, folder):
+        found.append(
+            {
+                kind: path.stem,
+                "file": path.name,
+                "bytes": path.stat().st_size,
+                "sha256": file_sha(path),
+            }
+        )
     return found
 
 

@@ -17,7 +17,7 @@ from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts
 from hansa.study.compute import Options, Request, compute_all, reference_members
-from hansa.study.config import BaseChoice, Study, expanded, facts_paths, placed
+from hansa.study.config import BaseChoice, Study, expanded, extra_files, facts_paths, placed
 from hansa.study.plan import columns_of, inputs, looks_back
 
 Progress = Callable[[str, float], None]
@@ -94,13 +94,33 @@ def run_study(
         results.append(_on_definition(study, folder, definition, chosen, cubes))
     progress("done", 1.0)
     main = next(iter(cubes.values()))
+    findings += _without_growth(study, chosen, main)
+    files += [path for _, path in extra_files(study, folder)]
     shapes = None
     if study.outputs.geometry:
-        files.append(expanded(folder, study.outputs.geometry))
-        shapes = read_geometry(files[-1], study.outputs.geometry_notice)
+        path = expanded(folder, study.outputs.geometry)
+        shapes = read_geometry(path, study.outputs.geometry_notice)
     return StudyResult(
         study, main, tuple(results), tuple(findings), tuple(files), _names(main), shapes
     )
+
+
+def _without_growth(study: Study, chosen: list[Measure], cube: Cube) -> list[Finding]:
+    """Measures that compare two years, where there is one year only: said, not dropped."""
+    choices = Options(rules="").choices
+    lost = [m.id for m in chosen if looks_back(m, choices)]
+    if not lost or _period(study, cube):
+        return []
+    return [
+        Finding(
+            "note",
+            "study.toml, measures",
+            "measures that compare two years are left out",
+            f"{listed(lost)}; the facts hold {listed(cube.years)} only",
+            "facts of at least two years",
+            "add an earlier year to the facts, or leave these measures out",
+        )
+    ]
 
 
 def _names(cube: Cube) -> dict[str, str]:

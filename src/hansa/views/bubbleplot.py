@@ -255,7 +255,7 @@ def _legend_items(
     items.append((f"outline: {years[0]}", 150.0, {**plain, "stroke": INK}))
     if any(b.kind and not b.stable for b in drawn.bubbles):
         dashes = {"fill": HAIRLINE, "stroke": INK, "strokeDash": [3, 2], "strokeWidth": 1.3}
-        items.append(("dashed, pale: not stable or not tested", 150.0, dashes))
+        items.append(("dashed, pale: not known to be stable", 150.0, dashes))
     if any(not b.kind for b in drawn.bubbles):
         cross = {"filled": True, "color": CONTEXT, "shape": GREY_SHAPE}
         items.append(("grey cross: no class", 150.0, cross))

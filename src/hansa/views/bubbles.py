@@ -55,6 +55,7 @@ class Bubble:
     kind: str
     label: str
     stable: bool
+    undecided: bool = False
     why: str = ""
     tiny: bool = False
     x_bounds: tuple[float, float] | None = None

@@ -8,10 +8,16 @@ from functools import cache
 from typing import Any
 
 from hansa.views.lettering import font_directory
-from hansa.views.theme import NARROW, WIDE, Format
+from hansa.views.theme import FONT, NARROW, WIDE, Format
 
 VEGALITE = "6.4"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+MEASURED = "Liberation Sans"
+"""The font the renderer measures texts with: the one inside it, on every machine the same.
+
+Measuring is most of the time of a figure, and a font in a file costs three times as much. Its
+letters are a little wider than ours; the measures only decide which labels of an axis have room.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,18 @@ class Figure:
 
     def svg(self, *, narrow: bool = False) -> str:
         """The picture as SVG; the same bytes every time. Text stays text."""
-        return _svg(self.narrow if narrow else self.spec)
+        import vl_convert
+
+        return finished(vl_convert.vegalite_to_svg(**self.request(narrow=narrow)))
+
+    def request(self, *, narrow: bool = False) -> dict[str, Any]:
+        """What the renderer is asked for, by name; its answer becomes a picture by `finished`."""
+        return {
+            "vl_spec": _measurable(self.narrow if narrow else self.spec),
+            "vl_version": VEGALITE,
+            # No data from elsewhere may change a figure.
+            "allowed_base_urls": [],
+        }
 
     def png(self, scale: float = 2, *, narrow: bool = False) -> bytes:
         """The picture as PNG; `scale` is pixels of the image per CSS pixel."""
@@ -59,13 +76,18 @@ def both(build: Any) -> dict[str, dict[str, Any]]:
     return {"spec": build(formats[0]), "narrow": build(formats[1])}
 
 
-def _svg(spec: dict[str, Any]) -> str:
-    import vl_convert
+def finished(svg: str) -> str:
+    """The picture as the renderer gave it, in our font and with ids of its own."""
+    return _stable_ids(svg.replace(f'font-family="{MEASURED}"', f'font-family="{FONT}"'))
 
-    _register_font()
-    # No data from elsewhere and no locale of the machine may change a figure.
-    svg = str(vl_convert.vegalite_to_svg(spec, vl_version=VEGALITE, allowed_base_urls=[]))
-    return _stable_ids(svg)
+
+def _measurable(part: Any) -> Any:
+    """A part of a specification, its fonts (never its data) replaced for the renderer."""
+    if isinstance(part, dict):
+        return {k: own if k == "data" else _measurable(own) for k, own in part.items()}
+    if isinstance(part, list):
+        return [_measurable(own) for own in part]
+    return MEASURED if part == FONT else part
 
 
 def _stable_ids(svg: str) -> str:

@@ -24,8 +24,7 @@ def font_directory() -> Path:
 
 def width(text: str, size: float, weight: int = 400) -> float:
     """Width of one line in pixels at `size` pixels; kerning left out (it only narrows)."""
-    advances, fallback = _advances(weight)
-    return sum(advances.get(ord(c), fallback) for c in text) * size
+    return sum(map(_advances(weight).__getitem__, text)) * size
 
 
 def wrapped(text: str, size: float, room: float, weight: int = 400) -> list[str]:
@@ -50,19 +49,25 @@ def fitted(text: str, size: float, room: float) -> str:
 
 def has_glyph(character: str, weight: int = 400) -> bool:
     """True where the font draws the character itself."""
-    return ord(character) in _advances(weight)[0]
+    return character in _advances(weight)
+
+
+class _Advances(dict[str, float]):
+    """Width of each character at size 1; a character without a glyph gets a usual width."""
+
+    def __missing__(self, character: str) -> float:
+        return 0.55
 
 
 @cache
-def _advances(weight: int) -> tuple[dict[int, float], float]:
+def _advances(weight: int) -> _Advances:
     data = (font_directory() / FONT_FILES[weight]).read_bytes()
     tables = _tables(data)
     em = struct.unpack_from(">H", data, tables["head"] + 18)[0]
     count = struct.unpack_from(">H", data, tables["hhea"] + 34)[0]
     metrics = struct.unpack_from(f">{2 * count}H", data, tables["hmtx"])[::2]
     glyphs = _glyphs(data, tables["cmap"])
-    advances = {c: metrics[min(g, count - 1)] / em for c, g in glyphs.items() if g}
-    return advances, 0.55
+    return _Advances((chr(c), metrics[min(g, count - 1)] / em) for c, g in glyphs.items() if g)
 
 
 def _tables(data: bytes) -> dict[str, int]:

@@ -11,7 +11,7 @@ from hansa.views.bubbles import Bubble, beyond, raised
 from hansa.views.canvas import Caption, compose
 from hansa.views.captions import header_notes, source_line
 from hansa.views.figure import Figure, both
-from hansa.views.format import MISSING, THIN, Scale, grouped, joined
+from hansa.views.format import MISSING, THIN, Scale, grouped, joined, spelled
 from hansa.views.reading import (
     HERE,
     PLAIN,
@@ -198,6 +198,7 @@ def _bubble(cells: tuple[Cell, ...], label: str, reason: str) -> Bubble:
         kind=known,
         label=label,
         stable=_is_stable(share),
+        undecided=share.absent or share.high >= STABLE,
         why="" if known else why,
         tiny="tiny" in flags,
         x_bounds=(x.low, x.high) if x.bounded else None,
@@ -259,10 +260,12 @@ def _notes(found: _Clusters) -> list[str]:
     notes = ["Shapes of the same area stand for the same number, whatever the shape."]
     classed = [b for b in found.bubbles if b.kind]
     if shaky := [b for b in classed if not b.stable]:
+        open_ = len([b for b in shaky if b.undecided])
         notes.append(
-            f"Dashed and pale: not stable ({len(shaky)} of {len(classed)} {found.growth.what} with "
-            f"a class): the class holds in less than {100 * STABLE:.0f}{THIN}% of the replicates, "
-            "or this was not tested."
+            f"Dashed and pale: not known to be stable ({len(shaky)} of {len(classed)} "
+            f"{found.growth.what} with a class). Stable is a class that holds in at least "
+            f"{100 * STABLE:.0f}{THIN}% of the replicates; {spelled(len(shaky) - open_)} of them "
+            f"certainly do not, {spelled(open_)} cannot be said."
         )
     grey = [b for b in found.bubbles if not b.kind]
     if grey:

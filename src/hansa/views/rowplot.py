@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hansa.views.canvas import Layer, hatch, points, rects, rules, texts
@@ -93,7 +94,7 @@ class Rows:
         """Height of all rows."""
         return self.pitch * len(self.names)
 
-    @property
+    @cached_property
     def left(self) -> int:
         """Room for the names left of the plot; none on a telephone, where they stand above."""
         if self.form.narrow:
