@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -164,18 +165,19 @@ class Panel:
 
     def among(self, name: str, values: Iterable[Any]) -> Panel:
         """The rows with one of some values of a dimension; rows are not unpacked for it."""
-        wanted = list(values)
+        wanted = set(values)
         masks = []
         for chunk in self.table[name].chunks:
             if not pa.types.is_dictionary(chunk.type):
-                masks.append(pc.is_in(chunk, pa.array(wanted, chunk.type)))
-                continue
-            # A dictionary column keeps few values: each is looked up once, not per row.
-            there = {value: i for i, value in enumerate(chunk.dictionary.to_pylist())}
-            places = [there[value] for value in wanted if value in there]
-            masks.append(pc.is_in(chunk.indices, pa.array(places, chunk.indices.type)))
-        kept = self.table.filter(pa.chunked_array(masks, pa.bool_()))
-        return replace(self, table=kept)
+                chunk = pc.dictionary_encode(chunk)
+            # Few values stand in a dictionary: each is looked up once, not per row.
+            there = np.array([value in wanted for value in chunk.dictionary.to_pylist()], bool)
+            places = np.from_dlpack(chunk.indices)
+            masks.append(there[places] if len(there) else np.zeros(len(places), bool))
+        kept = np.flatnonzero(np.concatenate(masks)) if masks else np.zeros(0, np.int64)
+        # `pa.array` would import pandas where it is installed.
+        rows = pa.Array.from_buffers(pa.int64(), len(kept), [None, pa.py_buffer(kept)])
+        return replace(self, table=self.table.take(rows))
 
     def with_header(self, **changes: Any) -> Panel:
         """The same values under a changed header."""

@@ -228,14 +228,19 @@ def _places(scene: Scene) -> list[int]:
     return [place.get(own[0], -1) if len(own) == 1 else -1 for own in scene.area.columns]
 
 
-def _picked(everywhere: Marked, places: list[int], shape: tuple[int, int]) -> Marked:
-    """The regions of the result; an area of several regions has no stars of its own."""
+def _marks(scene: Scene, default: str) -> Marked:
+    """The awards of the regions of the result, which have their places among all regions."""
+    places = _places(scene)
+    every = None
+    if any(i >= 0 for i in places):
+        every = _marked(_awards(scene, default), scene.choices.min_cell)
+    one = (scene.shape[0], 1)
     none = Marked(
-        absent((shape[0], 1), "z"),
-        np.full((shape[0], 1), "an area of several regions has no marks of its own", object),
-        np.full((shape[0], 1), None, object),
+        absent(one, "z"),
+        np.full(one, "an area of several regions has no marks of its own", object),
+        np.full(one, None, object),
     )
-    parts = [everywhere[:, [i]] if i >= 0 else none for i in places]
+    parts = [every[:, [i]] if every is not None and i >= 0 else none for i in places]
     label = np.hstack([p.label for p in parts if p.label is not None])
     quantity = side_by_side([p.quantity for p in parts])
     return Marked(quantity, np.hstack([p.reason for p in parts]), label)
@@ -332,8 +337,7 @@ def _award_text(found: Awards, a: int, award: Award, at: tuple[int, int], among:
 )
 def presence_stars(scene: Scene) -> Marked:
     """Stars of a cluster in a region under a rule set, with each condition and its threshold."""
-    found = _awards(scene, "eco-2007-draft")
-    return _picked(_marked(found, scene.choices.min_cell), _places(scene), scene.shape)
+    return _marks(scene, "eco-2007-draft")
 
 
 @measure(
@@ -349,8 +353,7 @@ def presence_stars(scene: Scene) -> Marked:
 )
 def strong_cluster(scene: Scene) -> Marked:
     """The mark of a cluster in a region (qualifying, significant, strong, strong-10)."""
-    found = _awards(scene, "us-strong")
-    return _picked(_marked(found, scene.choices.min_cell), _places(scene), scene.shape)
+    return _marks(scene, "us-strong")
 
 
 @measure(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from hansa.measures.rules import Condition
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
 
+@lru_cache(maxsize=1 << 16)
 def number(value: float) -> str:
     """A number with three digits, or whole with thin spaces from a thousand on."""
     if math.isinf(value):

@@ -136,9 +136,8 @@ def read_recipe(path: Path) -> dict[str, Any]:
 def study_of(data: dict[str, Any], folder: Path, place: Path) -> Study:
     """The study of a recipe, after its inputs proved to be the same files as then."""
     study = study_from(data["study"], str(place))
-    now = {(e["facts"], e["file"]): e["sha256"] for e in _inputs(study, folder)}
-    then = {(e["facts"], e["file"]): e["sha256"] for e in data["inputs"]}
-    changed = [name for (_, name), sha in then.items() if now.get((_, name)) != sha]
+    now = {_input(e): e["sha256"] for e in _inputs(study, folder)}
+    changed = [e["file"] for e in data["inputs"] if now.get(_input(e)) != e["sha256"]]
     if changed:
         raise HansaError(
             "an input is not the file the recipe was made with",
@@ -147,6 +146,11 @@ def study_of(data: dict[str, Any], folder: Path, place: Path) -> Study:
             fix="bring back the file, or run the study folder itself for new results",
         )
     return study
+
+
+def _input(entry: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """What an input is, apart from its content."""
+    return tuple(sorted((k, v) for k, v in entry.items() if k not in ("bytes", "sha256")))
 
 
 def differences(data: dict[str, Any], outputs: dict[str, bytes]) -> list[str]:
