@@ -22,6 +22,8 @@ from hansa.views.reading import (
     Words,
     amount_words,
     cluster_axis,
+    ends,
+    left_out_note,
     noted,
     place_name,
     read,
@@ -81,10 +83,13 @@ def size_bars(
         )
     rates = read(growth, axis, replace(sizes.at, cluster=None), words) if growth else None
     model = size.header.model_data or bool(growth and growth.header.model_data)
-    drawing = _Drawing(sizes, rates, model)
+    drawn, left = ends(sizes, lowest=0)
+    drawing = _Drawing(drawn, _of(drawn, rates), model)
     caption = _caption(drawing, words)
+    smaller = left_out_note(left, sizes.what, "that are smaller")
+    caption = replace(caption, notes=(*smaller, *caption.notes))
     specs = both(lambda form: compose(caption, _plot(drawing, form), form))
-    columns, rows = _table(drawing)
+    columns, rows = _table(_Drawing(sizes, rates, model))
     return Figure(
         id=f"size-{sizes.at.geo or 'all'}-{sizes.at.time or 'all'}",
         title=caption.title,
@@ -99,11 +104,20 @@ def size_bars(
     )
 
 
+def _of(sizes: Reading, rates: Reading | None) -> Reading | None:
+    """The rates of the cells that are drawn."""
+    if rates is None:
+        return None
+    codes = {c.code for c in sizes.cells}
+    return replace(rates, cells=tuple(c for c in rates.cells if c.code in codes))
+
+
 def _caption(drawing: _Drawing, words: Words) -> Caption:
     sizes, rates = drawing.size, drawing.growth
     title = words.title or largest_title(sizes, words)
     when = f" in {sizes.at.time}" if sizes.at.time is not None else ""
-    subtitle = f"{place_name(sizes, words)}. Bars: {amount_words(sizes.header)}{when}"
+    place = place_name(sizes, words)
+    subtitle = f"{place[:1].upper()}{place[1:]}. Bars: {amount_words(sizes.header)}{when}"
     if rates is not None:
         subtitle += f"; dots: change{_since(rates)}, in per cent"
     notes = mark_notes(sizes)

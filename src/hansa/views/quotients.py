@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from hansa.panel import Panel
 from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, texts
@@ -24,6 +25,8 @@ from hansa.views.reading import (
     Reading,
     Words,
     cluster_axis,
+    ends,
+    left_out_note,
     noted,
     place_name,
     read,
@@ -62,9 +65,12 @@ def specialisation_bars(quotients: Panel, at: At = HERE, words: Words = PLAIN) -
     no bar: they are listed below. A quotient of 0 is drawn to the end of the axis.
     """
     reading = read(quotients, cluster_axis(quotients), at, words)
-    caption = _caption(reading, words)
+    drawn, left = ends(reading, lowest=10)
+    caption = _caption(reading, drawn, words)
+    between = left_out_note(left, reading.what, "between the highest and the lowest")
+    caption = replace(caption, notes=(*between, *caption.notes))
     reference = reference_name(reading.header, words)
-    specs = both(lambda form: compose(caption, _plot(reading, form, reference), form))
+    specs = both(lambda form: compose(caption, _plot(drawn, form, reference), form))
     return Figure(
         id=f"specialisation-{reading.at.geo or 'all'}-{reading.at.time or 'all'}",
         title=caption.title,
@@ -93,7 +99,7 @@ def tick_text(value: float) -> str:
     return FRACTIONS.get(value, f"{value:g}")
 
 
-def _caption(reading: Reading, words: Words) -> Caption:
+def _caption(reading: Reading, drawn: Reading, words: Words) -> Caption:
     reference = reference_name(reading.header, words)
     title = words.title or specialised_title(reading, words)
     when = f", {reading.at.time}" if reading.at.time is not None else ""
@@ -101,12 +107,12 @@ def _caption(reading: Reading, words: Words) -> Caption:
         f"{place_name(reading, words)}: share of each {reading.thing} "
         f"as a multiple of its share in {reference}{when}. Axis: each step doubles."
     )
-    notes = [n for n in mark_notes(reading) if not n.startswith("Dashed")]
-    if any(certainty(c, 1) == "possible" for c in reading.known):
+    notes = [n for n in mark_notes(drawn) if not n.startswith("Dashed")]
+    if any(certainty(c, 1) == "possible" for c in drawn.known):
         notes.append("Pale bar: above or below 1 is possible, not certain.")
-    notes += tiny_note(reading)
-    reach = symmetric_reach([c.high for c in reading.known])
-    if any(c.value is not None and not 1 / reach <= c.value <= reach for c in reading.known):
+    notes += tiny_note(drawn)
+    reach = symmetric_reach([c.high for c in drawn.known])
+    if any(c.value is not None and not 1 / reach <= c.value <= reach for c in drawn.known):
         notes.append("Arrow: beyond the axis; the number is printed beside it.")
     if reading.absent:
         notes.append(f"Cannot be said ({'; '.join(noted(reading.absent))}).")

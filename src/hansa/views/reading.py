@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -161,6 +161,32 @@ class Reading:
     def thing(self) -> str:
         """The word for one thing along the axis."""
         return {"geo": "region", "activity": "activity"}.get(self.axis, "cluster")
+
+
+MOST_BARS = 40
+"""Rows of bars that stay readable on a printed page."""
+
+
+def ends(reading: Reading, lowest: int) -> tuple[Reading, tuple[Cell, ...]]:
+    """The cells that a picture of bars has room for, and the known ones it leaves out.
+
+    Where there are too many, the highest are kept and the `lowest` last ones; absent cells are
+    listed, not drawn, and stay.
+    """
+    known = reading.known
+    if len(known) <= MOST_BARS:
+        return reading, ()
+    room = MOST_BARS - 4
+    kept = {c.code for c in (*known[: room - lowest], *known[len(known) - lowest :])}
+    cells = tuple(c for c in reading.cells if c.absent or c.code in kept)
+    return replace(reading, cells=cells), tuple(c for c in known if c.code not in kept)
+
+
+def left_out_note(left: tuple[Cell, ...], what: str, where: str) -> list[str]:
+    """That a picture leaves some cells out, and where they are."""
+    if not left:
+        return []
+    return [f"Left out: {len(left)} {what} {where}; the tables of the result have them all."]
 
 
 def cluster_axis(panel: Panel) -> str:
