@@ -164,16 +164,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Year:
-    """One year laid out: `cells` has shape (activities, regions), NaN where absent.
-
-    beside  the cells of the column that these are seen together with, None where there is none:
-            where its total is published, a total of these is not put together from parts
-    """
+    """One year laid out: `cells` has shape (activities, regions), NaN where absent."""
 
     time: int
     cells: Quantity
     listed: Listed
-    beside: Quantity | None = None
 
 
 @dataclass(frozen=True)

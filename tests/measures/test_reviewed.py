@@ -247,3 +247,60 @@ def test_bounds_below_the_smallest_cell_get_no_label():
     )
     assert results(panel, "label")["R1", "A", 2020] is None
     assert np.isin("tiny", results(panel, "status")["R1", "A", 2020].split(";"))
+
+
+def test_a_wage_bill_that_one_table_lacks_hides_every_sum_with_it():
+    """EE has jobs in A and no wage bill for them: X, and all of EE, pay an unknown wage."""
+    table = with_wages(
+        {2020: "A B C\nEE 100 100 100\nLV 100 100 100"},
+        {2020: "A B C\nEE . 2000 2000\nLV 2000 2000 2000"},
+    )
+    describe = {"absent_rows": "zero"}
+    own = hansa.compute(
+        "relative_wage", table, describe=describe, min_cell=0, wage_reference="region"
+    )
+    assert results(own)["EE", "B", 2020] is None
+    assert results(own)["LV", "B", 2020] == 1
+
+
+def test_totals_of_both_columns_cover_the_same_whichever_is_hidden():
+    """Wage bills have a total above their parts, jobs do not publish theirs."""
+    table = with_wages(
+        {2020: "A B TOTAL\nR1 50 50 100\nR2 50 50 :c"},
+        {2020: "A B TOTAL\nR1 500 500 1000\nR2 500 500 4000"},
+    )
+    panel = hansa.compute(
+        "relative_wage", table, describe=UNKNOWN, min_cell=0, wage_reference="region"
+    )
+    assert results(panel)["R2", "A", 2020] is None
+    assert results(panel)["R1", "A", 2020] == 1
+
+
+def test_a_total_that_equals_its_parts_needs_no_partner():
+    """Jobs publish 100 = 50 + 50, wage bills publish no total: the parts cover the same."""
+    table = with_wages({2020: "A B TOTAL\nR1 50 50 100"}, {2020: "A B\nR1 500 1500"})
+    panel = hansa.compute(
+        "relative_wage", table, describe=UNKNOWN, min_cell=0, wage_reference="region"
+    )
+    assert results(panel) == {("R1", "A", 2020): 0.5, ("R1", "B", 2020): 1.5}
+
+
+def test_rounding_of_a_total_leaves_no_cluster_behind():
+    """X is in R1 alone, its total one job too high.
+
+    Without R1 there is no X, and no single job of it with a wage of its own in the plain mean.
+    """
+    jobs = {
+        2019: "A B X TOTAL\nR1 10 10 10 30\nR2 10 10 0 20\nR3 10 10 0 20\nTOTAL 30 30 11 71",
+        2020: "A B X TOTAL\nR1 20 10 12 42\nR2 20 10 0 30\nR3 20 10 0 30\nTOTAL 60 30 13 103",
+    }
+    pay = {
+        2019: "A B X TOTAL\nR1 100 100 100 300\nR2 100 100 0 200\nR3 100 100 0 200\n"
+        "TOTAL 300 300 101 701",
+        2020: "A B X TOTAL\nR1 300 110 121 531\nR2 300 110 0 410\nR3 300 110 0 410\n"
+        "TOTAL 900 330 130 1360",
+    }
+    panel = hansa.compute(
+        "quadrant_stability", with_wages(jobs, pay), describe=UNKNOWN, area="TOTAL", **PERIOD
+    )
+    assert results(panel)["TOTAL", "A", 2020] == 1.0

@@ -70,9 +70,14 @@ def _of_area(scene: Scene, j: int, which: int) -> Quantity:
             known &= _made_up(whole, members_of)
             if members_of.flags is not None:
                 flags |= np.bitwise_or.reduce(members_of.flags, axis=1)
+    short = scene.view(COLUMNS[0]).now.size.flags
+    if short is not None:
+        flags |= short[:, j] & bit("d")
+    shares = [q.estimated for pair in (*jobs, *pay) for q in pair if q.estimated is not None]
+    estimated = np.maximum.reduce([p.max(axis=1) for p in shares]) if shares else None
     found = split((jobs[0][1].value, jobs[1][1].value), (pay[0][1].value, pay[1][1].value))[which]
     ends = [q.value for _, q in jobs]
-    result = Quantity(np.where(known, found, np.nan), flags)
+    result = Quantity(np.where(known, found, np.nan), flags, None, None, estimated)
     result = result.flagged(~known, "d")
     result = result.flagged(((ends[0] == 0) & (ends[1] > 0)).any(axis=1), "entry")
     result = result.flagged(((ends[1] == 0) & (ends[0] > 0)).any(axis=1), "exit")

@@ -36,7 +36,10 @@ class Population:
 
 @dataclass(frozen=True)
 class Judged:
-    """One condition for every cell (units x regions), with the threshold's bounds (units,)."""
+    """One condition for every cell (units x regions), with the threshold's bounds (units,).
+
+    none  cells that have no such value by their nature: outside the base, growth from nothing
+    """
 
     condition: Condition
     low: Floats
@@ -45,6 +48,7 @@ class Judged:
     threshold_high: Floats
     certain: Bools
     possible: Bools
+    none: Bools
 
 
 def limits(q: Quantity, least: float = 0.0) -> tuple[Floats, Floats]:
@@ -154,6 +158,7 @@ def judge(
         t_high,
         meets(low, t_high[:, None]) & ~none,
         meets(high, t_low[:, None]) & ~none,
+        np.broadcast_to(none, low.shape),
     )
 
 
@@ -312,7 +317,9 @@ def _award_text(found: Awards, a: int, award: Award, at: tuple[int, int], among:
     i, j = at
     state = "yes" if found.certain[a, i, j] else "possible" if found.possible[a, i, j] else "no"
     texts = [
-        comparison(
+        f"{find_measure(own.condition.measure).label}: not applicable"
+        if own.none[i, j]
+        else comparison(
             find_measure(own.condition.measure).label,
             (own.low[i, j], own.high[i, j]),
             (own.threshold_low[i], own.threshold_high[i]),

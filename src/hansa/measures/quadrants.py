@@ -5,7 +5,7 @@ Methods: clusters, section 6 (BSR InnoNet 2009, chapter 2.1, figure 4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,9 @@ EITHER = "challenged or mature"
 BOUNDARY = "boundary"
 ON_THE_LINE = 1e-9
 """Distance from a line below which a cluster lies on it."""
+
+LEVEL = 1 - ON_THE_LINE
+"""Wage level from which a cluster is mature: that of all jobs."""
 
 _SOURCE = "BSR InnoNet 2009, chapter 2.1, figure 4 and note 10"
 Labels = npt.NDArray[np.object_]
@@ -141,8 +144,8 @@ def classes(m: Movement, x_line: str) -> Labels:
     found[known] = BOUNDARY
     found[known & right & above] = "growth"
     found[known & right & below] = EITHER
-    found[known & right & below & (low >= 1)] = "mature"
-    found[known & right & below & (high < 1)] = "challenged"
+    found[known & right & below & (low >= LEVEL)] = "mature"
+    found[known & right & below & (high < LEVEL)] = "challenged"
     found[known & left & above] = "restructuring"
     found[known & left & below] = "in transition"
     return found
@@ -158,16 +161,16 @@ def agreement(m: Movement, x_line: str, label: Labels, gone: Bools) -> tuple[Boo
     low, high = m.level.bounds()
     sure = {
         "growth": right & above,
-        "mature": right & below & (low >= 1),
-        "challenged": right & below & (high < 1),
+        "mature": right & below & (low >= LEVEL),
+        "challenged": right & below & (high < LEVEL),
         EITHER: right & below,
         "restructuring": left & above,
         "in transition": left & below,
     }
     may = {
         "growth": mright & mabove,
-        "mature": mright & mbelow & ~(high < 1),
-        "challenged": mright & mbelow & ~(low >= 1),
+        "mature": mright & mbelow & ~(high < LEVEL),
+        "challenged": mright & mbelow & ~(low >= LEVEL),
         EITHER: mright & mbelow,
         "restructuring": mleft & mabove,
         "in transition": mleft & mbelow,
@@ -261,15 +264,19 @@ def _reasons(
         text = f"jobs {_percent(moves.jobs, (i, j))}, wages {_percent(moves.wages, (i, j))}"
         text += f" against the benchmark ({scene.choices.benchmark})"
         if label[i, j] in ("mature", "challenged", EITHER):
-            low, high = (part[i, j] for part in moves.level.bounds())
-            level = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
-            text += f"; wage level {level} of all jobs"
-        if other[i, j] != label[i, j]:
-            at = _percent(moves.region, (0, j))
-            line = f" ({at})" if here == "all jobs" else ""
+            text += f"; wage level {_level(moves.level, (i, j))}"
+        if other[i, j] is not None and other[i, j] != label[i, j]:
+            line = f" ({_percent(moves.region, (0, j))})" if here == "all jobs" else ""
             text += f"; with growth held against {here}{line}: {other[i, j]}"
         reason[i, j] = text
     return reason
+
+
+def _level(level: Quantity, at: tuple[int, int]) -> str:
+    low, high = (float(part[at]) for part in level.bounds())
+    if np.isnan(low) or np.isnan(high):
+        return "not known"
+    return f"{low:.2f} of all jobs" if low == high else f"{low:.2f} to {high:.2f} of all jobs"
 
 
 def _no_label(sums: Sums, moves: Movement, at: tuple[int, int], choices: Choices) -> str:
@@ -287,8 +294,8 @@ def _no_label(sums: Sums, moves: Movement, at: tuple[int, int], choices: Choices
         return "wages not known"
     if np.isnan(moves.wages.value[at]):
         return (
-            f"the benchmark ({choices.benchmark}) is not known, as wages of other clusters are "
-            "hidden; benchmark = totals or plain-known, or hidden = bounds, may help"
+            f"growth of wages or its benchmark ({choices.benchmark}) is not known: something in "
+            "it is hidden or breaks; another benchmark, or hidden = bounds, may help"
         )
     return "growth of all jobs not known"
 
@@ -356,7 +363,25 @@ def _firmness(scene: Scene, j: int, kind: Marked) -> Quantity:
 def _less(area: Sums, members: Sums, part: str) -> tuple[Quantity, Quantity]:
     """Both years of an area less each group of its members."""
     (before, after), (one, two) = getattr(area, part), getattr(members, part)
-    return without(before, one), without(after, two)
+    return without(_unrounded(before, one), one), without(_unrounded(after, two), two)
+
+
+def _unrounded(area: Quantity, groups: Quantity) -> Quantity:
+    """The sum of all groups in place of a total that differs from it by rounding only."""
+    summed = groups.value.sum(axis=-1)
+    if area.value.ndim == 2:
+        summed = summed[:, None]
+    allowed = (groups.shape[-1] + 1) / 2
+    near = np.abs(summed - area.value) <= allowed
+    value = np.where(near, summed, area.value)
+    if area.lower is None or area.upper is None:
+        return replace(area, value=value)
+    return replace(
+        area,
+        value=value,
+        lower=np.where(near, summed, area.lower),
+        upper=np.where(near, summed, area.upper),
+    )
 
 
 def _groups(scene: Scene, j: int) -> tuple[tuple[int, ...], ...]:

@@ -22,6 +22,8 @@ def number(value: float) -> str:
 
 def interval(low: float, high: float) -> str:
     """A number, or the two between which it lies."""
+    if math.isnan(low) or math.isnan(high):
+        return "unknown"
     if math.isinf(high):
         return "unknown" if low <= 0 else f"{number(low)} or more"
     return number(low) if low == high else f"{number(low)} to {number(high)}"

@@ -85,11 +85,15 @@ class Base:
     without: tuple[str, ...] = ()
     coverage: Coverage | None = None
 
-    def of(self, year: Year, axis: Axis) -> Quantity:
-        """Total of the base for every region of the source, shape (regions,)."""
+    def of(self, year: Year, axis: Axis, beside: Year | None = None) -> Quantity:
+        """Total of the base for every region of the source, shape (regions,).
+
+        beside  the same year of a column whose totals have to cover the same
+        """
         if self.coverage is not None:
             return self.coverage.sizes(year.cells)[0]
-        return whole(year.cells, axis, self.without, year.beside)
+        other = beside.cells if beside is not None else None
+        return whole(year.cells, axis, self.without, other)
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,8 @@ def whole(
 ) -> Quantity:
     """Total along axis 0: the published total; where it is absent, all top-level codes (law 5).
 
-    beside  cells of another column: where its total is published, none is put together here, as
-            the two would not cover the same
+    beside  cells of another column: where its total is published and is more than its parts, no
+            total is put together here, as the two would not cover the same
 
     Where a published total holds more than all its top-level codes, these are not the whole,
     and no total is made of them.
@@ -139,7 +143,9 @@ def whole(
     if (published.value - listed_ones.value > (len(roots) + 1) / 2).any():
         return published
     if beside is not None:
-        apart = ~np.isnan(beside.value[axis.total]) & np.isnan(published.value)
+        lacking = beside.value[axis.total] - total(beside[roots], axis=0).value
+        same = np.abs(lacking) <= (len(roots) + 1) / 2
+        apart = ~np.isnan(beside.value[axis.total]) & ~same
         listed_ones = choose(apart, absent(listed_ones.shape, "m"), listed_ones)
     return _first_known(published, listed_ones)
 
@@ -163,19 +169,31 @@ def _first_known(first: Quantity, second: Quantity) -> Quantity:
     return choose(np.isnan(first.value) & ~np.isnan(second.value), second, first)
 
 
-def slice_of(year: Year, cube: Cube, units: Quantity, base: Base, reference: Reference) -> Slice:
-    """The slice of every region of the source; `units` has shape (units, source regions)."""
-    of_region = base.of(year, cube.activity)
+def slice_of(
+    year: Year,
+    cube: Cube,
+    base: Base,
+    reference: Reference,
+    laid: tuple[Quantity, tuple[Year, Quantity] | None],
+) -> Slice:
+    """The slice of every region of the source.
+
+    laid  sizes of the units (units, source regions), and the year and units of a column beside,
+          whose totals have to cover the same
+    """
+    units, beside = laid
+    of_region = base.of(year, cube.activity, beside[0] if beside else None)
     if reference.complete:
         of_unit, of_all = _complete(units, of_region, list(reference.positions))
     elif reference.positions:
         at = list(reference.positions)
         of_unit, of_all = total(units[:, at], axis=1), total(of_region[at], axis=0)
     else:
-        of_unit = whole(units.map(np.transpose), cube.geo)
-        of_all = whole(of_region, cube.geo)
-        if year.beside is not None and cube.geo.total >= 0:
-            of_unit, of_all = _together(units, of_region, year.beside, cube, (of_unit, of_all))
+        others = (beside[1].map(np.transpose), base.of(beside[0], cube.activity)) if beside else ()
+        own = (units.map(np.transpose), of_region)
+        of_unit, of_all = (
+            whole(cells, cube.geo, (), others[i] if others else None) for i, cells in enumerate(own)
+        )
     return Slice(
         year.time,
         units,
@@ -183,26 +201,6 @@ def slice_of(year: Year, cube: Cube, units: Quantity, base: Base, reference: Ref
         of_unit,
         of_all[None] if of_all.value.ndim == 0 else of_all,
     )
-
-
-def _together(
-    units: Quantity,
-    of_region: Quantity,
-    beside: Quantity,
-    cube: Cube,
-    totals: tuple[Quantity, Quantity],
-) -> tuple[Quantity, Quantity]:
-    """Totals over regions; absent where the column beside has a published one and this has none."""
-    column = cube.geo.total
-    published = not np.isnan(beside.value[:, column]).all()
-    of_unit, of_all = totals
-    if not published:
-        return of_unit, of_all
-    none = np.isnan(units.value[:, column])
-    of_unit = choose(none, absent(of_unit.shape, "m"), of_unit)
-    if np.isnan(of_region.value[column]):
-        of_all = absent(of_all.shape, "m")
-    return of_unit, of_all
 
 
 def complete_members(units: Quantity, of_region: Quantity, positions: list[int]) -> np.ndarray:

@@ -17,16 +17,19 @@ COLUMNS = ("employment", "payroll")
 
 
 def wage(jobs: Quantity, pay: Quantity) -> Quantity:
-    """Average wage: the wage bill over the jobs; not applicable (`z`) where there are none.
-
-    Jobs without any wage bill were covered by one table and not by the other: the wage is missing.
-    """
+    """Average wage: the wage bill over the jobs; not applicable (`z`) where there are none."""
     found = ratio(pay, jobs)
-    uneven = (pay.value == 0) & (jobs.value > 0)
-    if uneven.any():
-        found = choose(uneven, absent(found.shape, "m"), found)
     none = jobs.value == 0
     return found.flagged(none, "z") if none.any() else found
+
+
+def covered(jobs: Quantity, pay: Quantity) -> Quantity:
+    """The wage bills, missing (`m`) where there are jobs and the bill is 0.
+
+    Jobs without any wage bill were covered by one table and not by the other.
+    """
+    uneven = (pay.value == 0) & (jobs.value > 0)
+    return choose(uneven, absent(pay.shape, "m"), pay) if uneven.any() else pay
 
 
 def growth_factor(jobs: tuple[Quantity, Quantity], pay: tuple[Quantity, Quantity]) -> Quantity:

@@ -94,7 +94,7 @@ def run_study(
         results.append(_on_definition(study, folder, definition, chosen, cubes))
     progress("done", 1.0)
     main = next(iter(cubes.values()))
-    findings += _without_growth(study, chosen, main)
+    findings += _without_growth(study, _rules(study, folder), chosen, main)
     files += [path for _, path in extra_files(study, folder)]
     shapes = None
     if study.outputs.geometry:
@@ -105,10 +105,10 @@ def run_study(
     )
 
 
-def _without_growth(study: Study, chosen: list[Measure], cube: Cube) -> list[Finding]:
+def _without_growth(study: Study, rules: str, chosen: list[Measure], cube: Cube) -> list[Finding]:
     """Measures that compare two years, where there is one year only: said, not dropped."""
-    choices = Options(rules="").choices
-    lost = [m.id for m in chosen if looks_back(m, choices)]
+    choices = {own: Options(rules="" if own else rules).choices for own in (True, False)}
+    lost = [m.id for m in chosen if looks_back(m, choices[_own_rules(m)])]
     if not lost or _period(study, cube):
         return []
     return [

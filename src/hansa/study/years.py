@@ -18,6 +18,7 @@ from hansa.law import Flags, Marked, Quantity, absent, bit, choose
 from hansa.measures.catalogue import Measure
 from hansa.measures.scene import Scene, View, chosen, plain_value
 from hansa.measures.slices import Slice, slice_of
+from hansa.measures.wages import covered
 from hansa.study.columns import Block, Results
 from hansa.study.plan import Plan, base_name, looks_back
 
@@ -108,20 +109,36 @@ def main_column(plan: Plan) -> str:
 
 
 def _slices(year: Year, others: dict[str, Quantity], plan: Plan) -> Slices:
-    found: Slices = {}
+    main = main_column(plan)
+    if main == "employment" and "payroll" in others:
+        others = {**others, "payroll": covered(year.cells, others["payroll"])}
+    columns = {main: year.cells, **others}
     if plan.options.hidden == "bounds":
         axes = plan.cube.activity, plan.cube.geo
-        year = replace(year, cells=bounded(year.cells, *axes))
-        others = {name: bounded(cells, *axes) for name, cells in others.items()}
-    for column, cells in ((main_column(plan), year.cells), *others.items()):
-        units = plan.coverage.sizes(cells) if plan.coverage else cells
-        own = year
-        if cells is not year.cells:
-            # Totals of two columns belong together: published for one, it must be for the other.
-            own = replace(year, cells=cells, beside=year.cells)
-        for name, base in plan.bases.items():
-            found[column, name] = slice_of(own, plan.cube, units, base, plan.reference)
-    return found
+        columns = {name: bounded(cells, *axes) for name, cells in columns.items()}
+    laid = {
+        name: (
+            replace(year, cells=cells),
+            plan.coverage.sizes(cells) if plan.coverage else cells,
+        )
+        for name, cells in columns.items()
+    }
+    return {
+        (column, name): slice_of(
+            own, plan.cube, base, plan.reference, (units, _beside(column, laid))
+        )
+        for column, (own, units) in laid.items()
+        for name, base in plan.bases.items()
+    }
+
+
+Laid = tuple[Year, Quantity]
+
+
+def _beside(column: str, laid: dict[str, Laid]) -> Laid | None:
+    """Wages divide totals of two columns: these have to cover the same."""
+    other = {"employment": "payroll", "payroll": "employment"}.get(column, "")
+    return laid.get(other)
 
 
 def _views(slices: Slices, past: Past | None) -> dict[Place, View]:
@@ -192,5 +209,6 @@ def _marked(m: Measure, result: Quantity, size: Quantity, plan: Plan) -> Quantit
     """Mark rates on tiny cells: they are computed, and carry no star or colour."""
     if m.kind == "extensive" or plan.cube.header.measure != "employment":
         return result
-    small = (size.bounds()[1] < plan.options.min_cell) & ~np.isnan(result.bounds()[1])
+    most = np.where(np.isnan(size.value), size.bounds()[1], size.value)
+    small = (most < plan.options.min_cell) & ~np.isnan(result.bounds()[1])
     return result.flagged(small, "tiny") if small.any() else result

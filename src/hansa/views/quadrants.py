@@ -264,8 +264,8 @@ def _notes(found: _Clusters) -> list[str]:
         notes.append(
             f"Dashed and pale: not known to be stable ({len(shaky)} of {len(classed)} "
             f"{found.growth.what} with a class). Stable is a class that holds in at least "
-            f"{100 * STABLE:.0f}{THIN}% of the replicates; {spelled(len(shaky) - open_)} of them "
-            f"certainly do not, {spelled(open_)} cannot be said."
+            f"{100 * STABLE:.0f}{THIN}% of the replicates; certainly not stable: "
+            f"{spelled(len(shaky) - open_)}, cannot be said: {spelled(open_)}."
         )
     grey = [b for b in found.bubbles if not b.kind]
     if grey:

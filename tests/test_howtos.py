@@ -1,0 +1,193 @@
+"""How-to guides do what they say: their commands run, and print the lines shown below them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDES = ROOT / "docs" / "how-to"
+
+# `hansa` of this Python, whatever is on the path.
+COMMAND = f"""
+set -e
+hansa() {{ "{sys.executable}" -c 'from hansa.cli import main; main()' "$@"; }}
+"""
+
+
+@dataclass
+class Guide:
+    """One page, walked through from top to bottom in a folder."""
+
+    folder: Path
+    name: str
+    known: dict[str, str] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    shown: int = 0
+
+    def walk(self) -> None:
+        """Save what the page says to save, run what it runs, find what it prints."""
+        printed = ""
+        for before, language, body in _parts(self.name):
+            if saved := re.search(r"[Ss]ave this as\s+`([^`]+)`", before):
+                _save(self.folder / saved[1], body)
+            elif language == "":
+                printed = self.run(body)
+            elif language == "text":
+                self.find(body, printed)
+
+    def run(self, body: str) -> str:
+        """What the commands of one block print, on both streams."""
+        for word, value in self.known.items():
+            body = body.replace(word, value)
+        # A short name given to a table holds for the commands below it.
+        if re.fullmatch(r"[A-Z]+=\S+\n", body):
+            name, value = body.strip().split("=", 1)
+            self.known[f"${name}"] = value
+            return ""
+        ran = subprocess.run(
+            ["sh", "-c", COMMAND + body],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUTF8": "1"},
+            check=False,
+        )
+        assert ran.returncode == 0, f"{self.name}: {body}{ran.stdout}"
+        self.done += [line for line in body.splitlines() if line.startswith("hansa ")]
+        return ran.stdout
+
+    def find(self, body: str, printed: str) -> None:
+        """Every line shown was printed, or stands in a table that was written; … is anything."""
+        written = "".join(p.read_text(encoding="utf-8") for p in self.folder.glob("stars.csv"))
+        lines = {*printed.splitlines(), *written.splitlines()}
+        for line in body.splitlines():
+            shape = ".*".join(map(re.escape, line.split("…")))
+            assert any(re.fullmatch(shape, one) for one in lines), f"{self.name}: {line}"
+            self.shown += 1
+
+
+def _parts(name: str) -> Iterator[tuple[str, str, str]]:
+    """Each block of a page: the paragraph before it, its language, its text."""
+    text = (GUIDES / name).read_text(encoding="utf-8")
+    at = 0
+    for block in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.S | re.M):
+        paragraph = text[at : block.start()].strip().rsplit("\n\n", 1)[-1]
+        yield paragraph, block[1], block[2]
+        at = block.end()
+
+
+def _save(path: Path, body: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(body, encoding="utf-8")
+
+
+def _saved(page: str, name: str) -> str:
+    """What a page says to save under a name."""
+    return next(body for before, _, body in _parts(page) if f"ave this as `{name}`" in before)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder `hansa-demo`, made once for all pages."""
+    folder = tmp_path_factory.mktemp("demo")
+    Guide(folder, "demo").run("hansa demo\n")
+    return folder / "hansa-demo"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small study after its run, for the pages that speak of any STUDY."""
+    folder = tmp_path_factory.mktemp("study") / "my-study"
+    _save(
+        folder / "study.toml",
+        'format = 1\ntitle = "Wood"\ndefinitions = ["wood.csv"]\n\n'
+        '[facts.jobs]\nfile = "jobs.csv"\nclassification = "nace:2"\n'
+        'absent_rows = "unknown"\nsource = "made up"\n',
+    )
+    for name in ("jobs.csv", "wood.csv"):
+        _save(folder / name, _saved("own-clusters.md", name))
+    Guide(folder.parent, "study").run("hansa run my-study\n")
+    return folder
+
+
+def test_hidden_cells(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "hidden-cells.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (1, 7)
+
+
+def test_own_clusters(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "own-clusters.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (5, 1)
+    assert (tmp_path / "comparison.html").is_file()
+
+
+def test_ecosystems(tmp_path: Path) -> None:
+    _save(
+        tmp_path / "jobs.csv", "geo,activity,time,employment\nnorth,10,2020,30\nnorth,55,2020,7\n"
+    )
+    guide = Guide(tmp_path, "ecosystems.md")
+    guide.walk()
+    assert len(guide.done) == 3
+
+
+def test_reduce(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for i in (1, 2):
+        row = {"geo": ["a"], "activity": ["10"], "year": [2020], "employment": [i]}
+        pq.write_table(pa.table(row), tmp_path / f"rows-{i}.parquet")
+    Guide(tmp_path, "reduce.md").walk()
+    assert pq.read_table(tmp_path / "facts.parquet")["employment"].to_pylist() == [3]
+
+
+@pytest.mark.slow
+def test_reports(tmp_path: Path, study: Path) -> None:
+    shutil.copytree(study, tmp_path / "my-study")
+    guide = Guide(tmp_path, "reports.md", {"STUDY": "my-study"})
+    guide.walk()
+    assert len(guide.done) == 4
+    assert (tmp_path / "my.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_replay(tmp_path: Path, study: Path) -> None:
+    shutil.copytree(study, tmp_path / "my-study")
+    shutil.copy(study / "out" / "recipe.json", tmp_path)
+    guide = Guide(tmp_path, "replay.md", {"STUDY": "my-study"})
+    guide.walk()
+    assert len(guide.done) == 3
+    assert (tmp_path / "again" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_stars(tmp_path: Path, demo: Path) -> None:
+    (tmp_path / "hansa-demo").symlink_to(demo)
+    # The page makes the demo itself; here it is there already.
+    guide = Guide(tmp_path, "stars.md", {"hansa demo\n": ""})
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (5, 6)
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_wages_and_kinds(tmp_path: Path, demo: Path, hansa_data: Path) -> None:
+    (tmp_path / "hansa-demo").symlink_to(demo)
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    _save(tmp_path / "model.toml", _saved("stars.md", "model.toml"))
+    guide = Guide(tmp_path, "wages-and-kinds.md", {"$HANSA_DATA": str(hansa_data)})
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (9, 17)
+    assert (tmp_path / "ny" / "report.html").is_file()
