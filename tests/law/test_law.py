@@ -30,7 +30,7 @@ from small_tables import (
     table,
 )
 
-few = settings(derandomize=True, max_examples=40, deadline=None)
+few = settings(derandomize=True, max_examples=25, deadline=None)
 fewer = settings(derandomize=True, max_examples=15, deadline=None)
 
 ONE_YEAR = ("employment", "cluster_share", "focus", "location_quotient_total")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import hansa
 from small_tables import UNKNOWN, results
 
-few = settings(derandomize=True, max_examples=40, deadline=None)
+few = settings(derandomize=True, max_examples=25, deadline=None)
 
 MEASURES = {
     1: ("employment", "cluster_share", "focus", "location_quotient_total"),

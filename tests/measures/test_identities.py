@@ -17,7 +17,7 @@ import hansa
 from hansa.errors import HansaError
 from small_tables import UNKNOWN, ZERO, definition, facts, groups, results, table
 
-few = settings(derandomize=True, max_examples=40, deadline=None)
+few = settings(derandomize=True, max_examples=25, deadline=None)
 
 ONE_YEAR = ("employment", "cluster_share", "focus", "location_quotient_total")
 INTENSIVE = ONE_YEAR[1:]
