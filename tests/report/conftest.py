@@ -90,6 +90,7 @@ MORE = """\
 measures = [
     "employment", "location_quotient_total", "growth_rate", "presence_stars", "average_wage",
     "relative_wage_growth", "quadrant", "quadrant_stability",
+    "wage_change_within", "wage_change_reallocation", "wage_change_cross",
 ]
 hidden = "bounds"
 benchmark = "plain-known"

@@ -10,6 +10,7 @@ import hansa
 from hansa.errors import UsageError
 from hansa.report.content import document, figures
 from hansa.report.html import render_html
+from hansa.study.run import StudyResult
 
 STUDY = """\
 format = 1
@@ -118,3 +119,18 @@ def test_an_unknown_region_in_the_outputs_is_refused(folder: Path) -> None:
     path.write_text(path.read_text().replace("[facts", '[outputs]\nregion = "FI99"\n[facts'))
     with pytest.raises(UsageError, match="FI99"):
         document(hansa.run(folder))
+
+
+def test_the_split_of_a_wage_change_stands_beside_the_kinds(rich: StudyResult) -> None:
+    """In factories every region pays 12 instead of 10: all of it within the regions."""
+    (section,) = [s for s in document(rich).sections if s.id == "quadrants"]
+    (table,) = section.tables
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert rows["factories"] == ("+2.00", "+2.00", "0.000", "0.000")
+    assert "mining" not in rows, "one region hides it"
+    assert table.note.endswith("For 1 of 3 clusters a region's jobs or wages are not known.")
+
+
+def test_a_profile_says_that_its_stars_are_a_draft(rich: StudyResult) -> None:
+    (section,) = [s for s in document(rich).sections if s.id == "region"]
+    assert "DRAFT. Rule set eco-2007-draft" in section.tables[0].note

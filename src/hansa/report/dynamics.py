@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hansa.panel import Panel
-from hansa.report.document import Section
+from hansa.report.document import Section, Table
 from hansa.report.part import Part
 from hansa.views.format import joined
 from hansa.views.quadrants import Dynamics, quadrant_bubbles
-from hansa.views.reading import At, within
+from hansa.views.reading import At, read, within
 from hansa.views.sentences import certainties
 
 NEEDED = ("growth_rate", "relative_wage_growth", "quadrant", "employment")
@@ -29,12 +29,43 @@ def quadrants_section(part: Part) -> Section | None:
         "and which in wages?",
         answer=tuple(_answer(part, panels["quadrant"], at)),
         figures=(figure,),
+        tables=tuple(_splits(part, panels, at)),
         certainty=(
             *certainties(panels["growth_rate"], "cluster", at, part.words),
             *_firmness(part, panels),
             *panels["quadrant"].header.notes[:1],
         ),
         **part.origin("quadrant", area=bool(part.area)),
+    )
+
+
+SPLIT = {
+    "wage_change_within": "Within the regions",
+    "wage_change_reallocation": "Jobs moved between them",
+    "wage_change_cross": "Both together",
+}
+
+
+def _splits(part: Part, panels: dict[str, Panel], at: At) -> Iterator[Table]:
+    """Where the change of an area's wages comes from, for clusters of which it is known."""
+    if any(name not in panels or not len(panels[name]) for name in SPLIT):
+        return
+    readings = [read(panels[name], "cluster", at, part.words) for name in SPLIT]
+    cells = [{c.code: c for c in reading.cells} for reading in readings]
+    known = [c for c in readings[0].cells if all(own[c.code].value is not None for own in cells)]
+    rows = []
+    for cell in known:
+        values = [own[cell.code].value or 0.0 for own in cells]
+        texts = (readings[0].scale.text(v) for v in (sum(values), *values))
+        rows.append((cell.name, *texts))
+    lost = len(readings[0].cells) - len(known)
+    yield Table(
+        f"Change of the average wage, {readings[0].period}, in {readings[0].header.unit}: "
+        "from wages inside the regions, or because jobs moved",
+        ("Cluster", "Change", *SPLIT.values()),
+        tuple(rows),
+        f"A cluster may pay less only because its jobs grow where wages are low. For {lost} of "
+        f"{len(readings[0].cells)} clusters a region's jobs or wages are not known.",
     )
 
 

@@ -56,6 +56,12 @@ def _profile(part: Part, along: str, at: At, title: str, thing: str) -> Table:
             f"The first {MOST_ROWS} of {len(reading.ordered)}; all are in the tables beside the "
             f"report. {note}"
         )
+    stamps = [
+        panels[n].header.notes[0]
+        for n in ("presence_stars", *NAMES)
+        if n in panels and panels[n].header.kind == "ordinal"
+    ]
+    note = " ".join((note, *stamps))
     period = _period(part)
     return Table(f"{title}, {last}{period}", (thing, *columns), rows, note)
 

@@ -41,6 +41,7 @@ measures = [
     "employment", "cluster_share", "focus", "location_quotient_total", "growth_rate",
     "growth_contribution", "average_wage", "relative_wage", "relative_wage_growth",
     "quadrant", "quadrant_stability", "presence_stars",
+    "wage_change_within", "wage_change_reallocation", "wage_change_cross",
 ]
 
 [outputs]

@@ -255,7 +255,9 @@ def _list(cells: list[Cell], scale: Scale) -> str:
 
 def _shortly(cell: Cell, scale: Scale) -> str:
     """`certain`, `certain: 2.3 to 2.6`, `possible: 12 % estimated`: for a list in brackets."""
-    why = [scale.interval(cell.lower, cell.upper, " to ")] if cell.bounded else []
+    # Without a value the interval stands before the word already.
+    twice = cell.value is None
+    why = [scale.interval(cell.lower, cell.upper, " to ")] if cell.bounded and not twice else []
     if cell.estimated > 0:
         why.append(f"{100 * cell.estimated:.0f}{THIN}% estimated")
     word: str = certainty(cell, scale.neutral)
