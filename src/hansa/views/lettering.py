@@ -5,6 +5,7 @@ The two tables a width needs (`cmap`, `hmtx`) are read from the font file itself
 
 from __future__ import annotations
 
+import math
 import struct
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,8 @@ def font_directory() -> Path:
 
 def width(text: str, size: float, weight: int = 400) -> float:
     """Width of one line in pixels at `size` pixels; kerning left out (it only narrows)."""
-    return sum(map(_advances(weight).__getitem__, text)) * size
+    # An exact sum: that of plain floats differs between versions of Python.
+    return math.fsum(map(_advances(weight).__getitem__, text)) * size
 
 
 def wrapped(text: str, size: float, room: float, weight: int = 400) -> list[str]:
