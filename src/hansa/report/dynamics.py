@@ -60,7 +60,7 @@ def _splits(part: Part, panels: dict[str, Panel], at: At) -> Iterator[Table]:
         rows.append((cell.name, *texts))
     lost = len(readings[0].cells) - len(known)
     yield Table(
-        f"Change of the average wage, {readings[0].period}, in {readings[0].header.unit}: "
+        f"Change of the average wage (proxy for productivity), {readings[0].period}, in {readings[0].header.unit}: "
         "from wages inside the regions, or because jobs moved",
         ("Cluster", "Change", *SPLIT.values()),
         tuple(rows),
