@@ -60,8 +60,8 @@ def _splits(part: Part, panels: dict[str, Panel], at: At) -> Iterator[Table]:
         rows.append((cell.name, *texts))
     lost = len(readings[0].cells) - len(known)
     yield Table(
-        f"Change of the average wage (proxy for productivity), {readings[0].period}, in {readings[0].header.unit}: "
-        "from wages inside the regions, or because jobs moved",
+        f"Change of the average wage (proxy for productivity), {readings[0].period}, in "
+        f"{readings[0].header.unit}: from wages inside the regions, or because jobs moved",
         ("Cluster", "Change", *SPLIT.values()),
         tuple(rows),
         f"A cluster may pay less only because its jobs grow where wages are low. For {lost} of "
