@@ -92,14 +92,9 @@ def size_bars(
     columns, rows = _table(_Drawing(sizes, rates, model))
     return Figure(
         id=f"size-{sizes.at.geo or 'all'}-{sizes.at.time or 'all'}",
-        title=caption.title,
-        subtitle=caption.subtitle,
-        alt=caption.alt,
-        notes=caption.notes,
         columns=columns,
         rows=rows,
-        source=caption.source,
-        model_data=model,
+        **vars(caption),
         **specs,
     )
 

@@ -88,14 +88,9 @@ def choropleth(panel: Panel, geometry: Geometry, at: At = HERE, words: Words = P
     specs = both(lambda form: compose(caption, _plot(made, form), form))
     return Figure(
         id=f"map-areas-{reading.at.cluster or reading.header.measure}-{reading.at.time or 'all'}",
-        title=caption.title,
-        subtitle=caption.subtitle,
-        alt=caption.alt,
-        notes=caption.notes,
         columns=data_columns(reading),
         rows=data_rows(reading),
-        source=caption.source,
-        model_data=caption.model_data,
+        **vars(caption),
         **specs,
     )
 

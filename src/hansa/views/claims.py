@@ -122,14 +122,9 @@ def claims_chart(
     specs = both(lambda form: compose(caption, _plot(lines, reading, reference, form), form))
     return Figure(
         id=f"claims-{reading.at.geo or 'all'}-{reading.at.time or 'all'}",
-        title=caption.title,
-        subtitle=caption.subtitle,
-        alt=caption.alt,
-        notes=caption.notes,
         columns=("Claim", "Countries", "What is seen", "Cluster", "Location quotient"),
         rows=tuple(_table(found, reading)),
-        source=caption.source,
-        model_data=caption.model_data,
+        **vars(caption),
         **specs,
     )
 

@@ -70,7 +70,7 @@ class Figure:
         return {"image/svg+xml": self.svg(), "text/plain": f"{self.title}\n{self.alt}"}
 
 
-def both(build: Any) -> dict[str, dict[str, Any]]:
+def both(build: Any) -> dict[str, Any]:
     """The two specifications of a figure, from a function of the format."""
     formats: tuple[Format, Format] = (WIDE, NARROW)
     return {"spec": build(formats[0]), "narrow": build(formats[1])}

@@ -89,14 +89,9 @@ def heat_table(
     caption = captions["wide"]
     return Figure(
         id=f"table-{grid.reading.header.measure}-{grid.reading.at.time or 'all'}",
-        title=caption.title,
-        subtitle=caption.subtitle,
-        alt=caption.alt,
-        notes=caption.notes,
         columns=("Code", "Region", *(grid.names[c] for c in grid.shown(WIDE))),
         rows=_rows(grid),
-        source=caption.source,
-        model_data=caption.model_data,
+        **vars(caption),
         spec=wide,
         narrow=narrow,
     )

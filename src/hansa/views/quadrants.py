@@ -102,14 +102,9 @@ def quadrant_bubbles(panels: Dynamics, at: At = HERE, words: Words = PLAIN) -> F
     )
     return Figure(
         id=f"quadrants-{found.place.geo or 'all'}-{found.place.time or 'all'}",
-        title=caption.title,
-        subtitle=caption.subtitle,
-        alt=caption.alt,
-        notes=caption.notes,
         columns=_columns(found),
         rows=found.rows,
-        source=caption.source,
-        model_data=model,
+        **vars(caption),
         **specs,
     )
 

@@ -73,14 +73,9 @@ def specialisation_bars(quotients: Panel, at: At = HERE, words: Words = PLAIN) -
     specs = both(lambda form: compose(caption, _plot(drawn, form, reference), form))
     return Figure(
         id=f"specialisation-{reading.at.geo or 'all'}-{reading.at.time or 'all'}",
-        title=caption.title,
-        subtitle=caption.subtitle,
-        alt=caption.alt,
-        notes=caption.notes,
         columns=data_columns(reading),
         rows=data_rows(reading),
-        source=caption.source,
-        model_data=caption.model_data,
+        **vars(caption),
         **specs,
     )
 

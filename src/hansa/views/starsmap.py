@@ -98,14 +98,9 @@ def stars_map(
     specs = both(lambda form: compose(caption, _plot(drawn, form), form))
     return Figure(
         id=f"map-stars-{reading.at.cluster or 'all'}-{reading.at.time or 'all'}",
-        title=caption.title,
-        subtitle=caption.subtitle,
-        alt=caption.alt,
-        notes=caption.notes,
         columns=("Code", "Region", "Certain stars", "Possible stars", "Why", "Status"),
         rows=_rows(drawn),
-        source=caption.source,
-        model_data=caption.model_data,
+        **vars(caption),
         **specs,
     )
 

@@ -84,14 +84,9 @@ def tile_map(
     specs = both(lambda form: compose(caption, _plot(reading, places, shades, form), form))
     return Figure(
         id=f"map-{reading.at.cluster or reading.header.measure}-{reading.at.time or 'all'}",
-        title=caption.title,
-        subtitle=caption.subtitle,
-        alt=caption.alt,
-        notes=caption.notes,
         columns=data_columns(reading),
         rows=data_rows(reading),
-        source=caption.source,
-        model_data=caption.model_data,
+        **vars(caption),
         **specs,
     )
 
