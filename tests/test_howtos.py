@@ -126,6 +126,25 @@ def test_hidden_cells(tmp_path: Path) -> None:
     assert (len(guide.done), guide.shown) == (1, 7)
 
 
+def test_changing_codes(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "changing-codes.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (4, 13)
+
+
+def test_check_a_table(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "check-a-table.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (3, 6)
+    assert (tmp_path / "check.html").is_file()
+
+
+def test_check_an_account(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "check-an-account.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (2, 12)
+
+
 def test_own_clusters(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "own-clusters.md")
     guide.walk()

@@ -1,7 +1,7 @@
 """Hansa, the open workbench for transnational cluster policy.
 
-The verbs of the command line as functions: `read`, `compute`, `compute_all`, `reduce`, `check`,
-`run`. Everything is loaded on first use.
+The verbs of the command line as functions: `read`, `compute`, `convert`, `reduce`,
+`check`, `run`. Everything is loaded on first use.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hansa.api import check, compute, read, reduce, run
+    from hansa.api import check, compute, convert, read, reduce, run
     from hansa.errors import Finding, HansaError, UsageError
     from hansa.panel import Panel
 
@@ -19,6 +19,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "read": "hansa.api",
     "compute": "hansa.api",
+    "convert": "hansa.api",
+    "fill": "hansa.api",
     "reduce": "hansa.api",
     "check": "hansa.api",
     "run": "hansa.api",
@@ -35,6 +37,8 @@ __all__ = [
     "UsageError",
     "check",
     "compute",
+    "convert",
+    "fill",
     "read",
     "reduce",
     "run",

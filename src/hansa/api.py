@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from hansa.clusters import ClusterDefinition, find_definition
 from hansa.cube import Cube, marked_missing
 from hansa.errors import Finding, UsageError, listed
+from hansa.facts.convert_choice import Choice
+from hansa.facts.convert_cube import Converted, as_described, classification_of, converted
+from hansa.facts.convert_report import inside
+from hansa.facts.convert_table import Conversion, table_of
+from hansa.facts.convert_words import report, summary
+from hansa.facts.fill import Filler, FillOptions
+from hansa.facts.fill_table import Filled, filled_table
 from hansa.facts.reduce import reduce_files
 from hansa.measures import find_measure
 from hansa.measures.scene import Choices
 from hansa.panel import Panel
-from hansa.sources.spec import FactsSpec, spec_from
+from hansa.sources.spec import CONVERSION, MEASURES, FactsSpec, spec_from
+from hansa.sources.spec_measures import measures_in, measures_of
 from hansa.sources.tabular import read_facts, read_table
 from hansa.study.check import check_path
 from hansa.study.columns import Block, Results
@@ -67,7 +77,7 @@ def compute(
         spec = _with_area(spec, name)
     column, *more = columns_of(find_measure(measure), choices.choices, of or "employment")
     if isinstance(definition, str):
-        code_list = spec.classification
+        code_list = classification_of(spec)
         chosen = find_definition(definition, code_list) if definition else None
     else:
         chosen = definition
@@ -86,6 +96,139 @@ def reduce(
 ) -> Any:
     """Exact sums over rows, as an Arrow table; see `hansa.facts.reduce`."""
     return reduce_files(_paths(files), by, _spec(describe))
+
+
+def convert(
+    facts: Facts,
+    to: str,
+    *,
+    kind: str = "extensive",
+    by: str = "",
+    definition: str | ClusterDefinition = "",
+    describe: Description = None,
+    **options: Any,
+) -> Conversion:
+    """A facts table in other codes: all its measures, in one go.
+
+    to          version of the result: nuts:2021, nace:2.1, isic:4, …
+    kind        extensive (jobs, wages) or intensive (rates); `by` is the column rates are of
+    definition  clusters of which the report says what share of jobs stays inside
+    options     origin, links, columns, weight, bounds, leave_out
+                (`hansa.facts.convert_choice.Choice`)
+
+    Raises HansaError naming every code that neither an exact link nor a weight can move.
+    """
+    choice = _choice(to, kind, by, options)
+    spec = _spec(describe).model_copy(update=dict.fromkeys(CONVERSION, ""))
+    names = _measures(facts, spec)
+    beside = _rates_of(facts, by, spec) if by else None
+    cubes = {name: _cube(facts, name, spec) for name in names}
+    # What rates are of is no rate itself.
+    found = [
+        converted(cube, choice, "extensive" if name == by else kind, beside)
+        for name, cube in cubes.items()
+    ]
+    table, description = table_of([one.cube for one in found])
+    accounts = [one.account for one in found]
+    said = report(found[0].plan, accounts)
+    if definition:
+        said["clusters"] = _inside(found, cubes, definition)
+    said["set_aside"] = list(found[0].cube.set_aside)
+    return Conversion(table, description, said, tuple(summary(found[0].plan, accounts)))
+
+
+def _inside(
+    found: Sequence[Converted], cubes: Mapping[str, Cube], definition: str | ClusterDefinition
+) -> dict[str, Any]:
+    own = definition
+    if isinstance(own, str):
+        own = find_definition(own, found[0].plan.origin)
+    measures = [one.account.measure for one in found]
+    return {
+        name: inside(one.account, one.plan, cubes[name], own)
+        for name, one in zip(measures, found, strict=True)
+    }
+
+
+def _choice(to: str, kind: str, by: str, options: Mapping[str, Any]) -> Choice:
+    known = [f.name for f in fields(Choice) if f.name != "to"]
+    if unknown := sorted(set(options) - set(known)):
+        raise UsageError(f"unknown option {listed(unknown)}", admissible=listed(known))
+    if kind not in ("extensive", "intensive"):
+        raise UsageError(
+            f"values are not {kind!r}",
+            admissible="extensive (may be added up: jobs, wages) or intensive (rates)",
+            fix="--kind extensive",
+        )
+    if by and kind == "extensive":
+        raise UsageError(
+            "only rates are of something", printed=f"by {by}", fix="--kind intensive, or no --by"
+        )
+    if options.get("bounds", "") not in ("", "links"):
+        raise UsageError(
+            f"unknown bounds {options['bounds']!r}", admissible="links", fix="--bounds links"
+        )
+    if options.get("bounds") and kind == "intensive":
+        raise UsageError(
+            "rates have no bounds by links",
+            printed="--bounds links --kind intensive",
+            admissible="weights, or the column that the rates are of",
+            fix="--by COLUMN, or give links with weights (--links FILE --weight NAME)",
+        )
+    own = {**options, "links": str(options.get("links", ""))}
+    aside = own.get("leave_out", ())
+    return Choice(to, **{**own, "leave_out": (aside,) if isinstance(aside, str) else tuple(aside)})
+
+
+def _measures(facts: Facts, spec: FactsSpec) -> list[str]:
+    if isinstance(facts, Cube):
+        return [facts.header.measure]
+    if hasattr(facts, "__arrow_c_stream__"):
+        return measures_of(pa.table(facts), spec)
+    return measures_in(_paths(facts)[0], spec)
+
+
+def _rates_of(facts: Facts, by: str, spec: FactsSpec) -> Cube:
+    """What rates are of: a measure of the table, or any of its columns."""
+    if by not in MEASURES:
+        columns = {**spec.columns, "establishments": by}
+        spec, by = spec.model_copy(update={"columns": columns}), "establishments"
+    return _cube(facts, by, spec)
+
+
+def fill(
+    facts: Facts,
+    *,
+    units: Facts | None = None,
+    describe: Description = None,
+    **options: Any,
+) -> Filled:
+    """A facts table with its hidden cells filled: all its measures, each within all its sums.
+
+    units    another table with the column establishments on the same codes: what the prior
+             `units` rests on; the table's own establishments otherwise
+    options  prior, tolerance, draws, seed (`hansa.facts.fill.FillOptions`)
+
+    Filled values carry the flag `imputed`, exact bounds and an estimated share of 1; what no
+    published sum bounds stays absent.
+    """
+    known = [f.name for f in fields(FillOptions)]
+    if unknown := sorted(set(options) - set(known)):
+        raise UsageError(f"unknown option {listed(unknown)}", admissible=listed(known))
+    spec, choice = _spec(describe), FillOptions(**options)
+    cubes = {name: _cube(facts, name, spec) for name in _measures(facts, spec)}
+    beside = cubes.get("establishments")
+    if units is not None:
+        beside = _cube(units, "establishments", spec)
+    return filled_table({name: _filler(cube, choice, beside) for name, cube in cubes.items()})
+
+
+def _filler(cube: Cube, choice: FillOptions, units: Cube | None) -> Filler:
+    if units is None or units is cube:
+        own = choice if choice.prior != "units" else replace(choice, prior="best")
+        return Filler(cube, own)
+    number = {time: cube.on_these_axes(units, time).value for time in cube.years}
+    return Filler(cube, choice, number)
 
 
 def check(path: Path | str, describe: Description = None) -> list[Finding]:
@@ -128,8 +271,8 @@ def _cube(facts: Facts, measure: str, spec: FactsSpec) -> Cube:
     if isinstance(facts, Cube):
         return facts
     if hasattr(facts, "__arrow_c_stream__"):
-        return read_table(facts, spec, measure)
-    return read_facts(_paths(facts), spec, measure)
+        return as_described(read_table(facts, spec, measure), spec)
+    return as_described(read_facts(_paths(facts), spec, measure), spec)
 
 
 def _paths(files: Path | str | Sequence[Path | str]) -> list[Path]:

@@ -163,7 +163,8 @@ unknown_codes = "set_aside" in study.toml or NAME.meta.toml, or --table unknown_
         HEAD + "UKM2,C,2015,12\nUKM7,C,2015,13\n",
         """codes of several versions of NUTS are mixed
   where:  {dir}/jobs.csv, row 3
-  found:  UKM7, valid in nuts:2016, nuts:2021
+  found:  UKM7, valid in nuts:2016, nuts:2021; of 2 codes, 1 in nuts:2006, 1 in nuts:2010, \
+1 in nuts:2013, 1 in nuts:2016, 1 in nuts:2021; no version holds them all
   needed: codes of nuts:2013
   do:     convert the table to one version, or leave such rows out by name: \
 unknown_codes = "set_aside" in study.toml or NAME.meta.toml, or --table unknown_codes=set_aside""",

@@ -81,6 +81,31 @@ def test_nace_agrees_with_the_published_structure(hansa_data: Path):
     assert ours == published
 
 
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("nace-1.1", (17, 62, 232, 522)),
+        ("isic-4", (21, 88, 238, 419)),
+        ("naics-2012", (20, 99, 312, 713, 1065)),
+        ("naics-2017", (20, 99, 311, 709, 1057)),
+    ],
+)
+def test_further_lists_form_trees_of_their_levels(name, sizes):
+    rows, meta = table(DATA / f"{name}.csv"), toml(DATA / f"{name}.toml")
+    level = {row["code"]: row["level"] for row in rows}
+    assert len(level) == len(rows)
+    counts = Counter(row["level"] for row in rows)
+    assert tuple(counts[one] for one in meta["levels"]) == sizes
+    above = dict(zip(meta["levels"][1:], meta["levels"], strict=False))
+    for row in rows:
+        if row["level"] == meta["levels"][0]:
+            assert row["parent"] == ""
+        else:
+            assert level[row["parent"]] == above[row["level"]], row["code"]
+    parents = {row["parent"] for row in rows}
+    assert {c for c, one in level.items() if one != meta["levels"][-1]} <= parents
+
+
 # --- NUTS -----------------------------------------------------------------------------------------
 
 

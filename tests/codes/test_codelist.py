@@ -130,7 +130,7 @@ def test_versions_keep_apart():
     assert geography_codes("NUTS 2013") is NUTS, "loaded once"
 
 
-@pytest.mark.parametrize("name", ["nace:1.1", "nuts:1999", "naics", "no such list"])
+@pytest.mark.parametrize("name", ["nace:3", "nuts:1999", "naics", "no such list"])
 def test_an_unknown_list_is_refused_with_those_there_are(name):
     with pytest.raises(UsageError, match="nace:2"):
         classification(name)
@@ -147,3 +147,23 @@ def test_geographies_by_name_and_by_file(tmp_path):
         geography(str(path))
     with pytest.raises(UsageError, match="unknown geography 'atlantis'"):
         geography("atlantis")
+
+
+def test_a_sector_number_before_a_code_is_no_spelling() -> None:
+    """`22` and `221` are codes; `22221` is none, unlike C and 10 in `C10`."""
+    naics = classification("naics:2017")
+    assert naics.spell("221") == "221"
+    assert naics.spell("22221") is None
+    assert classification("nace:2").spell("C10") == "10"
+
+
+def test_membership_counts_codes_by_version() -> None:
+    from hansa.codes.codelist import membership, membership_text
+
+    assert membership(["UKM7", "UKM2", "UKC1", "nowhere"], "nuts")["nuts:2013"] == 2
+    text = membership_text(["UKM2", "PL12"], "nuts")
+    assert text.endswith(
+        "all are in nuts:2006, nuts:2010, nuts:2013: the codes alone cannot tell the version"
+    )
+    assert membership_text(["nowhere"], "nuts") == "none of 1 codes is in a list of NUTS"
+    assert membership_text(["PL91", "LT00"], "nuts").endswith("no version holds them all")

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from hansa.cli import facts, listings, rules, studies
+from hansa.cli import convert, facts, fill, listings, rules, studies
 from hansa.errors import HansaError, UsageError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 studies.register(app)
 facts.register(app)
+convert.register(app)
+fill.register(app)
 listings.register(app)
 rules.register(app)
 

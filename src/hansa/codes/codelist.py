@@ -159,6 +159,27 @@ def versions_with(code: str, scheme: str) -> tuple[str, ...]:
     return tuple(i for i in ids if _load(i).spell(code) is not None)
 
 
+def membership(codes: Iterable[str], scheme: str) -> dict[str, int]:
+    """How many of some codes each version of a scheme holds, the most first."""
+    wanted = list(dict.fromkeys(codes))
+    ids = [i for i in available() if i.partition(":")[0] == scheme]
+    counts = {i: sum(_load(i).spell(code) is not None for code in wanted) for i in ids}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def membership_text(codes: Iterable[str], scheme: str) -> str:
+    """The same in words: counts by version, and whether the codes alone can tell."""
+    wanted = list(dict.fromkeys(codes))
+    counts = {i: n for i, n in membership(wanted, scheme).items() if n}
+    if not counts:
+        return f"none of {len(wanted)} codes is in a list of {scheme.upper()}"
+    text = f"of {len(wanted)} codes, " + ", ".join(f"{n} in {i}" for i, n in counts.items())
+    most = [i for i, n in counts.items() if n == len(wanted)]
+    if len(most) > 1:
+        return f"{text}; all are in {listed(most)}: the codes alone cannot tell the version"
+    return text if most else f"{text}; no version holds them all"
+
+
 @cache
 def _children(codelist: Codelist) -> dict[str, tuple[str, ...]]:
     below: dict[str, list[str]] = {}
@@ -201,5 +222,6 @@ def _variants(codelist: Codelist, code: str) -> Iterable[str]:
     section = code if not codelist.parent.get(code) else ""
     for above in codelist.ancestors(code):
         section = above
-    if section and section != code:
+    # Letters only: a digit before digits would read as another code.
+    if section.isalpha() and section != code:
         yield from (section + plain, section + code, f"{section}{code[:2]}.{plain[2:]}")

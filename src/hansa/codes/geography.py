@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from hansa.codes.codelist import geography_codes
+from hansa.codes.codelist import Codelist, geography_codes
 from hansa.errors import UsageError, listed
 
 STATUS = ("as printed", "official", "ours")
@@ -75,7 +76,11 @@ def read_geography(path: Path) -> Geography:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as problem:
         raise UsageError(
-            "the geography is not UTF-8 text", place=str(path), fix="save it as UTF-8"
+            "the geography is not UTF-8 text",
+            place=str(path),
+            printed=repr(problem.object[problem.start : problem.start + 8])[1:],
+            admissible="UTF-8",
+            fix="save it as UTF-8",
         ) from problem
     return _spelt(_parse(text, str(path)), str(path))
 
@@ -109,8 +114,9 @@ def geography(name: str) -> Geography:
 def _parse(text: str, place: str) -> Geography:
     try:
         data = tomllib.loads(text)
+        _refuse_other_kinds(data, place)
         found = Geography(
-            **{key: str(data[key]) for key in _NEEDED if key != "members"},
+            **{key: data[key] for key in _NEEDED if key != "members"},
             members=_texts(data["members"], "members", place),
             valid_from=str(data.get("valid_from", "")),
             valid_to=str(data.get("valid_to", "")),
@@ -118,7 +124,7 @@ def _parse(text: str, place: str) -> Geography:
             left_out=_texts(data.get("left_out", []), "left_out", place),
             memberships=tuple(_membership(entry) for entry in data.get("membership", [])),
         )
-    except (KeyError, tomllib.TOMLDecodeError) as problem:
+    except (KeyError, ValueError, RecursionError) as problem:
         raise UsageError(
             "a geography file cannot be read",
             place=place,
@@ -128,9 +134,44 @@ def _parse(text: str, place: str) -> Geography:
     return _checked(found, place)
 
 
+def _refuse_other_kinds(data: dict[str, Any], place: str) -> None:
+    """Raise where a key that holds words holds anything else, so that `[]` is no name."""
+    entries = data.get("membership", [])
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise _other_kind("membership", entries, place)
+    words = [(key, data[key]) for key in (*_NEEDED, "note") if key in data and key != "members"]
+    words += [(f"membership.{k}", e[k]) for e in entries for k in _IN_MEMBERSHIP if k in e]
+    for key, value in words:
+        if not isinstance(value, str):
+            raise _other_kind(key, value, place)
+
+
+def _other_kind(key: str, value: object, place: str) -> UsageError:
+    return UsageError(
+        f"{key} of a geography is of another kind",
+        place=place,
+        printed=f"{key} = {value!r}"[:120],
+        admissible="a text in quotes; [[membership]] tables with name, code, from, to",
+        fix="correct the key in the file",
+    )
+
+
+_IN_MEMBERSHIP = ("name", "code", "note")
+
+
+def _codes(found: Geography, place: str) -> Codelist:
+    try:
+        return geography_codes(found.geography)
+    except UsageError as problem:
+        said = problem.finding
+        raise UsageError(
+            said.rule, place=place, admissible=said.admissible, fix=said.fix
+        ) from problem
+
+
 def _spelt(found: Geography, place: str) -> Geography:
     """The same with its members in the spelling of their code list."""
-    codes = geography_codes(found.geography)
+    codes = _codes(found, place)
     spelt = {member: codes.spell(member) for member in found.members}
     if unknown := [member for member, code in spelt.items() if code is None]:
         raise UsageError(

@@ -26,6 +26,18 @@ MEASURES = ("employment", "payroll", "establishments", "value_added")
 KEYS = ("geo", "activity", "time")
 
 
+CONVERSION = (
+    "convert",
+    "convert_from",
+    "links",
+    "link_columns",
+    "weight",
+    "bounds",
+    "leave_out",
+)
+"""Keys that say how the codes of a table are to be converted."""
+
+
 class FactsSpec(BaseModel):
     """One entry `[facts.NAME]` of a study, a `NAME.meta.toml`, or the options of a command.
 
@@ -41,6 +53,9 @@ class FactsSpec(BaseModel):
     areas     codes of `geo` that are aggregates: references, never regions of the result
     unknown_codes  `refuse`, or `set_aside`: such rows are left out and listed
     steps     named steps that made the values, kept from the header of a panel
+    convert   version the codes are converted to (`nuts:2021`); with it `convert_from` (where the
+              table declares none), `links` (file), `link_columns`, `weight`, `bounds` (`links`)
+              and `leave_out` (codes set aside on purpose), as options of `hansa convert`
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,8 +89,15 @@ class FactsSpec(BaseModel):
     areas: tuple[str, ...] = ()
     model_data: bool = False
     steps: tuple[str, ...] = ()
+    convert: str = ""
+    convert_from: str = ""
+    links: str = ""
+    link_columns: dict[str, str] = Field(default_factory=dict)
+    weight: str = ""
+    bounds: Literal["", "links"] = ""
+    leave_out: tuple[str, ...] = ()
 
-    @field_validator("file", "missing", "total", "wide", "areas", mode="before")
+    @field_validator("file", "missing", "total", "wide", "areas", "leave_out", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) and value != "years" else value
@@ -99,6 +121,15 @@ class FactsSpec(BaseModel):
         if len(value) > 1 or value.isalnum() or (value and value in "+-"):
             raise ValueError("one sign between thousands, such as a space, a point or a comma")
         return value
+
+    @model_validator(mode="after")
+    def _of_a_conversion(self) -> FactsSpec:
+        said = [key for key in CONVERSION[1:] if getattr(self, key)]
+        if said and not self.convert:
+            raise ValueError(
+                f'{listed(said)} without convert; with convert = "VERSION", such as nuts:2021'
+            )
+        return self
 
     @model_validator(mode="after")
     def _two_marks(self) -> FactsSpec:
@@ -178,7 +209,7 @@ def _beside_file(path: Path) -> dict[str, Any]:
         return {}
     try:
         data = tomllib.loads(meta.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise HansaError(
             "the header beside the table cannot be read",
             place=str(meta),
@@ -187,6 +218,14 @@ def _beside_file(path: Path) -> dict[str, Any]:
             fix="correct the file, or remove it and give the header by options",
         ) from problem
     data.pop("file", None)
+    if told := [key for key in CONVERSION if key in data]:
+        raise HansaError(
+            "a header beside a table cannot ask for a conversion",
+            place=str(meta),
+            printed=listed(told),
+            admissible="what the table holds as it is",
+            fix="convert it (hansa convert), or say so in [facts.NAME] of a study",
+        )
     panel = data.pop("panel", None)
     return {**(_of_panel(panel, str(meta)) if panel else {}), **_valid(data, str(meta))}
 
@@ -222,6 +261,8 @@ def _of_schema(schema: pa.Schema, place: str) -> dict[str, Any]:
         data = json.loads(raw)
     except ValueError as problem:
         raise _unreadable(place, str(problem)) from problem
+    if isinstance(data, dict) and isinstance(data.get("facts"), dict):
+        return _valid(data["facts"], place)
     return _of_panel(data, place)
 
 
@@ -230,10 +271,24 @@ def _of_panel(data: Any, place: str) -> dict[str, Any]:
     try:
         dims = list(data["dims"])
         header = Header.from_dict({k: v for k, v in data.items() if k not in ("format", "dims")})
+        own = _said_by(header)
     except (HansaError, AttributeError, KeyError, TypeError) as problem:
-        found = problem.finding.printed if isinstance(problem, HansaError) else repr(problem)
+        if isinstance(problem, HansaError):
+            found = problem.finding.printed
+        else:
+            found = (
+                f"no key {problem}" if isinstance(problem, KeyError) else "values of other kinds"
+            )
         raise _unreadable(place, found) from problem
-    own: dict[str, Any] = {
+    if "activity" in dims:
+        own["classification"] = header.classification
+    elif "cluster" in dims:
+        own["columns"] = {"activity": "cluster"}
+    return {k: v for k, v in own.items() if v and (k, v) != ("zeros", "printed")}
+
+
+def _said_by(header: Header) -> dict[str, Any]:
+    return {
         "measure": header.measure,
         "geography": header.geography,
         "source": header.source,
@@ -246,11 +301,6 @@ def _of_panel(data: Any, place: str) -> dict[str, Any]:
         "steps": header.steps,
         "unit": {header.measure: header.unit} if header.unit else {},
     }
-    if "activity" in dims:
-        own["classification"] = header.classification
-    elif "cluster" in dims:
-        own["columns"] = {"activity": "cluster"}
-    return {k: v for k, v in own.items() if v and (k, v) != ("zeros", "printed")}
 
 
 def _unreadable(place: str, found: str) -> HansaError:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hansa.codes.codelist import TOTAL, Codelist, versions_with
+from hansa.codes.codelist import TOTAL, Codelist, membership_text, versions_with
 from hansa.cube import Ints
 from hansa.errors import HansaError, listed
 from hansa.sources.cells import to_numpy
 from hansa.sources.spec import declared
 
 SET_ASIDE = -1
+
+_WRONG = {True: "decimal numbers", False: "dates or times"}
 
 
 class Vocabulary:
@@ -62,7 +64,7 @@ class Vocabulary:
         for i, text in enumerate(texts):
             if known[i] < SET_ASIDE and used is not None and used[i]:
                 at = numbered(int(np.argmax(indices == i)))
-                self._refuse(text, f"{place}, row {at}")
+                self._refuse(text, f"{place}, row {at}", texts)
         result = _looked_up(known, indices)
         if self._set_aside and (known == SET_ASIDE).any():
             for left in np.flatnonzero(known == SET_ASIDE):
@@ -97,11 +99,15 @@ class Vocabulary:
         return self._last[1:]
 
     def _as_text(self, array: pa.Array, place: str) -> pa.Array:
-        if pa.types.is_floating(array.type):
+        kind = array.type
+        fraction = pa.types.is_floating(kind) or (pa.types.is_decimal(kind) and kind.scale > 0)
+        if fraction or pa.types.is_temporal(kind):
             raise HansaError(
-                f"the codes of {self.dimension} are decimal numbers",
+                f"the codes of {self.dimension} are {_WRONG[fraction]}",
                 place=place,
-                printed=str(array[0].as_py()),
+                printed=str(pc.cast(array.slice(0, 1), pa.string())[0].as_py())
+                if len(array)
+                else f"values of type {kind}",
                 admissible="text: codes keep their leading zeros and their points",
                 fix="store the column as text",
             )
@@ -136,7 +142,11 @@ class Vocabulary:
             return plain
         return self.codelist.spell(plain)
 
-    def _refuse(self, text: str, place: str) -> None:
+    def _beside(self, text: str) -> bool:
+        """True for the published total and for areas, which no version holds."""
+        return text.strip().upper() in self._total or text.strip() in self._apart
+
+    def _refuse(self, text: str, place: str, others: Iterable[str] = ()) -> None:
         scheme = self.codelist.id.partition(":")[0]
         if not text.strip():
             raise HansaError(
@@ -153,7 +163,8 @@ class Vocabulary:
             raise HansaError(
                 f"codes of several versions of {scheme.upper()} are mixed",
                 place=place,
-                printed=f"{text}, valid in {listed(elsewhere)}",
+                printed=f"{text}, valid in {listed(elsewhere)}; "
+                + membership_text((t for t in others if not self._beside(t)), scheme),
                 admissible=f"codes of {self.codelist.id}",
                 fix="convert the table to one version, or leave such rows out by name: "
                 + declared("unknown_codes", "set_aside"),

@@ -1,4 +1,4 @@
-"""Findings on whatever a path names: a table, a definition, a study."""
+"""Findings on whatever a path names: a table, a definition, a study, a printed account."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from hansa.clusters import ClusterDefinition, coverage
 from hansa.clusters.definition import find_definition, findings, read_csv
 from hansa.errors import Finding, HansaError
+from hansa.facts.account.check import check_account
+from hansa.facts.account.folder import is_account, is_printed_table
 from hansa.facts.check import check_facts
 from hansa.sources.spec import MEASURES, FactsSpec
 from hansa.sources.tabular import read_facts
@@ -14,15 +16,22 @@ from hansa.study.config import Study, facts_paths, placed, read_study
 
 
 def check_path(path: Path, spec: FactsSpec | None = None) -> list[Finding]:
-    """Findings on a facts table, a definition (folder or CSV) or a study folder."""
+    """Findings on a facts table, a definition (folder or CSV), a study folder, or an account.
+
+    An account is a folder of printed tables, with or without account.toml, or one such table.
+    """
     try:
         if (path / "study.toml").is_file():
             return _study(path)
+        if is_account(path):
+            return check_account(path, spec)
         if path.is_dir():
             return findings(find_definition(str(path)), str(path))
         if _is_definition(path):
             return findings(read_csv(path, spec.classification if spec else ""), str(path))
-        return check_facts([path], spec)
+        if is_printed_table(path, spec):
+            return check_account(path, spec)
+        return check_facts([path], spec, deep=True)
     except HansaError as problem:
         return [problem.finding]
 
@@ -40,7 +49,7 @@ def _study(folder: Path) -> list[Finding]:
     found: list[Finding] = []
     for spec in study.facts.values():
         try:
-            found += check_facts(facts_paths(folder, spec), placed(folder, spec))
+            found += check_facts(facts_paths(folder, spec), placed(folder, spec), deep=True)
         except HansaError as problem:
             found.append(problem.finding)
     code_list = next(iter(study.facts.values())).classification

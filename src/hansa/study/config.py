@@ -119,7 +119,7 @@ def read_study(folder: Path) -> Study:
         )
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise HansaError(
             "study.toml cannot be read", place=str(path), printed=str(problem), admissible="TOML"
         ) from problem
@@ -176,10 +176,11 @@ def extra_files(study: Study, folder: Path) -> list[tuple[str, Path]]:
 
 
 def placed(folder: Path, spec: FactsSpec) -> FactsSpec:
-    """The entry with its file of totals found from the study folder, like its other files."""
-    if not spec.totals:
+    """The entry with its files of totals and links found from the study folder, like its others."""
+    beside = {key: getattr(spec, key) for key in ("totals", "links") if getattr(spec, key)}
+    if not beside:
         return spec
-    return spec.model_copy(update={"totals": str(expanded(folder, spec.totals))})
+    return spec.model_copy(update={k: str(expanded(folder, name)) for k, name in beside.items()})
 
 
 def expanded(folder: Path, name: str) -> Path:

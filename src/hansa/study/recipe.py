@@ -63,8 +63,9 @@ def _labelled(base: str, definition: str, steps: tuple[str, ...]) -> list[str]:
 def _inputs(study: Study, folder: Path) -> list[dict[str, Any]]:
     found = []
     for name, spec in study.facts.items():
-        totals = placed(folder, spec).totals
-        for path in [*facts_paths(folder, spec), *([Path(totals)] if totals else [])]:
+        own = placed(folder, spec)
+        beside = [Path(name) for name in (own.totals, own.links) if name]
+        for path in [*facts_paths(folder, spec), *beside]:
             found.append(
                 {
                     "facts": name,

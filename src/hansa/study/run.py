@@ -11,6 +11,7 @@ from hansa.clusters import ClusterDefinition, Coverage, coverage, find_definitio
 from hansa.cube import Cube
 from hansa.errors import Finding, HansaError, listed
 from hansa.facts.check import check_facts
+from hansa.facts.convert_cube import as_described, classification_of
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.panel import Panel
 from hansa.sources.geometry import Geometry, read_geometry
@@ -90,7 +91,7 @@ def run_study(
     results = []
     for i, name in enumerate(study.definitions):
         progress(f"computing {name}", 0.4 + 0.6 * i / len(study.definitions))
-        definition = find_definition(_own(folder, name), _first(study).classification)
+        definition = find_definition(_own(folder, name), classification_of(_first(study)))
         results.append(_on_definition(study, folder, definition, chosen, cubes))
     progress("done", 1.0)
     main = next(iter(cubes.values()))
@@ -272,7 +273,8 @@ def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cu
     for spec in study.facts.values():
         try:
             own = placed(folder, spec)
-            cubes[column] = read_facts(facts_paths(folder, spec), own, column)
+            found = read_facts(facts_paths(folder, spec), own, column)
+            cubes[column] = as_described(found, own)
             return cubes[column]
         except HansaError as problem:
             if "is missing" not in problem.finding.rule:

@@ -1,0 +1,103 @@
+"""The command that fills hidden cells, and says of each how sure it is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hansa.cli import options as o
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("fill")(fill)
+
+
+@o.describes_table()
+def fill(
+    file: Path = typer.Argument(help="A table with hidden cells: CSV, Parquet or a spreadsheet."),
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Result (.csv, .parquet); without it, the screen.")
+    ] = None,
+    prior: Annotated[
+        str,
+        typer.Option("--prior", help="best, margins, years, units, equal; none: bounds only."),
+    ] = "best",
+    tolerance: Annotated[
+        str,
+        typer.Option(
+            "--tolerance", help="How exactly sums hold: auto, exact, rounded, or a number."
+        ),
+    ] = "auto",
+    units: Annotated[
+        Path | None,
+        typer.Option("--units", help="Another table with numbers of local units (establishments)."),
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Draws for multiple imputation.")] = 0,
+    draws_out: Annotated[
+        Path | None, typer.Option("--draws-out", help="File of the draws (.csv, .parquet).")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.")] = 20090507,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="What was filled how surely (.json).")
+    ] = None,
+    spec: Any = None,
+) -> None:
+    """Fill hidden cells: interval, best point and draws, from everything the table publishes."""
+    import hansa
+    from hansa.errors import UsageError
+
+    if (draws > 0) != (draws_out is not None):
+        raise UsageError(
+            "draws need a number and a file",
+            printed=f"--draws {draws}" if draws else f"--draws-out {draws_out}",
+            fix="--draws 20 --draws-out draws.parquet",
+        )
+    found = hansa.fill(
+        file,
+        describe=spec,
+        prior="" if prior == "none" else prior,
+        tolerance=_tolerance(tolerance),
+        units=units,
+        draws=draws,
+        seed=seed,
+    )
+    _give(found, (out, draws_out, report))
+
+
+def _tolerance(text: str) -> str | float:
+    if text in ("auto", "exact", "rounded"):
+        return text
+    from hansa.errors import UsageError
+
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            "the tolerance is no number",
+            printed=repr(text),
+            admissible="auto, exact, rounded, or a number of the table's unit",
+        ) from None
+
+
+def _give(found: Any, places: tuple[Path | None, Path | None, Path | None]) -> None:
+    from hansa.files import csv_bytes, json_bytes, toml_bytes, write_bytes, write_table
+
+    out, draws_out, report = places
+    if report is not None:
+        write_bytes(report, json_bytes(found.report))
+    if draws_out is not None and found.draws is not None:
+        write_table(found.draws, draws_out)
+        o.say(f"{draws_out}: {found.draws.num_rows} rows")
+    if out is None:
+        sys.stdout.buffer.write(csv_bytes(found.table))
+    else:
+        write_table(found.table, out)
+        if out.suffix.lower() == ".csv":
+            write_bytes(out.with_name(out.stem + ".meta.toml"), toml_bytes(found.description))
+        o.say(f"{out}: {len(found)} rows")
+    for line in found.lines:
+        o.say(line)

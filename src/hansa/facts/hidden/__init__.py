@@ -1,0 +1,1 @@
+"""Hidden cells: what published sums say about them, and the best guess within it."""

@@ -1,0 +1,238 @@
+"""The one wrapper around the HiGHS solver: stable order, one thread, every answer re-checked.
+
+A number that leaves this module was checked here: ranges are bounds that hold by weak duality
+whatever the solver did (Neumaier and Shcherbina, 2004, eq. 12), not what it called optimal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+Floats = npt.NDArray[np.float64]
+
+TOUCHES = 1e-7
+"""A bound is attained where a feasible point comes this near, relative to its size."""
+
+
+@dataclass(frozen=True)
+class Polytope:
+    """row_lower <= matrix @ x <= row_upper, lower <= x <= upper; matrix is CSC."""
+
+    matrix: Any
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Outer bounds of every variable, proven by weak duality, and how many programmes it took.
+
+    gap  the largest distance between a bound and a feasible point found, relative to the bound
+    """
+
+    lower: Floats
+    upper: Floats
+    programmes: int
+    gap: float
+
+
+class Infeasible(ValueError):
+    """No point satisfies all sums."""
+
+
+TOGETHER = 48
+"""Bounds pulled at by one programme, no two in the same sum, so that most can be attained."""
+
+PAYS = 0.2
+"""Pulling together goes on while this share of the bounds pulled at is attained."""
+
+
+def ranges(p: Polytope, seed: int = 0) -> Ranges:
+    """Least and greatest value of every variable over a polytope.
+
+    A programme is solved only for a bound that no feasible point found so far attains: each
+    vertex serves as a witness for all variables at once, and a few programmes with many
+    variables in the objective find most of the witnesses. Raises Infeasible.
+    """
+    return _Search(p, seed).run()
+
+
+def least_misses(p: Polytope) -> Floats:
+    """By how much each sum has to give way so that all hold together, least in all.
+
+    An elastic programme (Chinneck and Dravnieks, 1991): the sum of all misses is minimised.
+    """
+    rows, columns = p.matrix.shape
+    eye = sparse.identity(rows, format="csc")
+    elastic = Polytope(
+        sparse.hstack([p.matrix, eye, -eye], format="csc"),
+        p.row_lower,
+        p.row_upper,
+        np.concatenate([p.lower, np.zeros(2 * rows)]),
+        np.concatenate([p.upper, np.full(2 * rows, np.inf)]),
+    )
+    model = _model(elastic)
+    extra = np.arange(columns, columns + 2 * rows, dtype=np.int32)
+    model.changeColsCost(extra.size, extra, np.ones(extra.size))
+    model.run()
+    x = np.asarray(model.getSolution().col_value)[columns:]
+    return np.asarray(x[:rows] + x[rows:])
+
+
+class _Search:
+    """The state of one search: bounds proven so far, and extreme values of points found."""
+
+    def __init__(self, p: Polytope, seed: int) -> None:
+        self.p = p
+        self.model = _model(p)
+        self.lower, self.upper = p.lower.copy(), p.upper.copy()
+        self.rng = np.random.default_rng(seed)
+        self.transposed = p.matrix.T.tocsr()
+        self.programmes = 0
+        n = p.lower.size
+        self.seen_low, self.seen_high = np.full(n, np.inf), np.full(n, -np.inf)
+        self.cost = np.zeros(n)
+
+    def run(self) -> Ranges:
+        """Witnesses first, then one programme for each bound that is left."""
+        self._solve()
+        for upward in (True, False):
+            while self._crowd(upward) >= TOGETHER / 2:
+                pass
+            while self._together(upward) >= PAYS:
+                pass
+        for upward in (True, False):
+            for j in np.flatnonzero(self._left(upward)):
+                if self._left(upward, j):
+                    self._prove(int(j), upward)
+        scale = np.maximum(1.0, np.abs(self.upper))
+        with np.errstate(invalid="ignore"):
+            gap = np.maximum(self.upper - self.seen_high, self.seen_low - self.lower) / scale
+        return Ranges(self.lower, self.upper, self.programmes, float(np.nanmax(gap, initial=0.0)))
+
+    def _left(self, upward: bool, j: Any = slice(None)) -> Any:
+        """Where a bound is not attained by any point found."""
+        end, seen = (self.upper, self.seen_high) if upward else (-self.lower, -self.seen_low)
+        scale = np.where(np.isinf(end[j]), 1.0, np.maximum(1.0, np.abs(end[j])))
+        return seen[j] < end[j] - TOUCHES * scale
+
+    def _crowd(self, upward: bool) -> int:
+        """One programme that pulls at a random half of the bounds left; how many it attained."""
+        left = np.flatnonzero(self._left(upward))
+        pulled = left[self.rng.random(left.size) < 0.5]
+        self._pull(pulled, upward)
+        return int(left.size - self._left(upward).sum())
+
+    def _together(self, upward: bool) -> float:
+        """One programme for many bounds in sums of their own; the share of them attained."""
+        left = np.flatnonzero(self._left(upward))
+        pulled = self._apart(self.rng.permutation(left))
+        if len(pulled) < 2:
+            return 0.0
+        self._pull(pulled, upward)
+        return 1.0 - float(np.mean(self._left(upward, pulled)))
+
+    def _pull(self, cells: Any, upward: bool) -> None:
+        cost = np.zeros(self.cost.size)
+        cost[cells] = -1.0 if upward else 1.0
+        self._set(cost)
+        self._solve()
+
+    def _apart(self, order: npt.NDArray[np.int64]) -> list[int]:
+        """The first cells of an order that share no sum with each other."""
+        taken: set[int] = set()
+        chosen: list[int] = []
+        matrix = self.p.matrix
+        for j in order[: 8 * TOGETHER]:
+            sums = matrix.indices[matrix.indptr[j] : matrix.indptr[j + 1]].tolist()
+            if taken.isdisjoint(sums):
+                taken.update(sums)
+                chosen.append(int(j))
+                if len(chosen) == TOGETHER:
+                    break
+        return chosen
+
+    def _prove(self, j: int, upward: bool) -> None:
+        """One programme for one bound; its dual solution proves the new bound."""
+        cost = np.zeros(self.cost.size)
+        cost[j] = -1.0 if upward else 1.0
+        self._set(cost)
+        solution = self._solve()
+        bound = self._proven(cost, solution)
+        if upward:
+            self.upper[j] = min(self.upper[j], -bound)
+        else:
+            self.lower[j] = max(self.lower[j], bound)
+        # Proven: no further programme for it, even where rounding keeps the two apart.
+        if upward:
+            self.seen_high[j] = max(self.seen_high[j], self.upper[j])
+        else:
+            self.seen_low[j] = min(self.seen_low[j], self.lower[j])
+
+    def _set(self, cost: Floats) -> None:
+        changed = np.flatnonzero(cost != self.cost).astype(np.int32)
+        self.model.changeColsCost(changed.size, changed, cost[changed])
+        self.cost = cost
+
+    def _solve(self) -> Any:
+        import highspy
+
+        self.model.run()
+        self.programmes += 1
+        status = self.model.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            raise Infeasible
+        solution = self.model.getSolution()
+        if status == highspy.HighsModelStatus.kOptimal:
+            x = np.asarray(solution.col_value)
+            np.minimum(self.seen_low, x, out=self.seen_low)
+            np.maximum(self.seen_high, x, out=self.seen_high)
+        return solution
+
+    def _proven(self, cost: Floats, solution: Any) -> float:
+        """A lower bound of cost @ x that holds for any multipliers of the sums."""
+        y = np.asarray(solution.row_dual)
+        if y.size != self.p.row_lower.size:
+            return -np.inf
+        held = np.where(y > 0, self.p.row_lower, self.p.row_upper)
+        y = np.where(np.isinf(held), 0.0, y)
+        held = np.where(y == 0, 0.0, held)
+        reduced = cost - self.transposed @ y
+        reduced[np.abs(reduced) < 1e-12] = 0.0
+        ends = np.where(reduced > 0, self.p.lower, self.p.upper)
+        ends = np.where(reduced == 0, 0.0, ends)
+        return float(y @ held + reduced @ ends)
+
+
+def _model(p: Polytope) -> Any:
+    import highspy
+
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = p.matrix.shape
+    lp.col_cost_ = np.zeros(p.lower.size)
+    lp.col_lower_, lp.col_upper_ = p.lower, p.upper
+    lp.row_lower_, lp.row_upper_ = p.row_lower, p.row_upper
+    matrix = sparse.csc_matrix(p.matrix)
+    lp.a_matrix_.start_ = matrix.indptr
+    lp.a_matrix_.index_ = matrix.indices
+    lp.a_matrix_.value_ = matrix.data
+    # The class below `Highs` is the same solver; `Highs` itself greets on standard output.
+    model = highspy.Highs.__base__()
+    for name, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("presolve", "off"),
+        # Primal simplex: the last vertex stays feasible when only the objective changes.
+        ("simplex_strategy", 4),
+        ("random_seed", 0),
+    ):
+        model.setOptionValue(name, value)
+    model.passModel(lp)
+    return model
