@@ -149,6 +149,8 @@ def test_flags_in_cells_and_in_a_column_are_joined():
         ("P", "p"),
         ("|C", "c"),
         (":", "z"),
+        (":c", "c"),
+        (": C", "c"),
         ("y", "y"),
         ("boundary", "boundary"),
         ("tiny;p", "p;tiny"),

@@ -398,7 +398,7 @@ def test_a_header_of_a_panel_that_cannot_be_read_is_refused(tmp_path):
     assert str(refused.value) == (
         "the header of a panel cannot be read\n"
         f"  where:  {tmp_path}/t.parquet\n"
-        "  found:  KeyError('dims')\n"
+        "  found:  no key 'dims'\n"
         "  needed: the header that Hansa writes with a result\n"
         "  do:     compute the result again, or remove its header and give one by options"
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansa.cli import options as o
-from hansa.errors import Finding
 
 if TYPE_CHECKING:
     from hansa.panel import Panel
@@ -98,34 +97,31 @@ def reduce(
 
 @o.describes_table()
 def check(
-    path: Path = typer.Argument(help="A table, a cluster definition, or a study folder."),
+    path: Path = typer.Argument(
+        help="A table, a cluster definition, a study folder, or a folder of printed tables."
+    ),
     as_json: o.AsJson = False,
+    page: Annotated[
+        Path | None, typer.Option("--html", help="Write the findings as one page of HTML.")
+    ] = None,
     spec: Any = None,
 ) -> None:
-    """Findings on a table, definition or study."""
+    """Findings on a table, definition, study or printed account."""
+    from hansa.report import findings as shown
     from hansa.study.check import check_path
 
     findings = check_path(path, spec)
+    if page is not None:
+        from hansa.files import write_bytes
+
+        write_bytes(page, shown.page(findings, path.resolve().name).encode())
     if as_json:
         print(
             json.dumps({"findings": [f.as_dict() for f in findings]}, ensure_ascii=False, indent=2)
         )
+    elif page is not None:
+        print(f"{page}: {shown.answer(findings)}")
     else:
-        _print(findings)
+        print(shown.text(findings))
     if any(f.severity == "error" for f in findings):
         raise typer.Exit(1)
-
-
-def _print(findings: list[Finding]) -> None:
-    for f in findings:
-        print(f"{f.severity}: {f.rule}")
-        for name, text in (
-            ("where", f.place),
-            ("found", f.printed),
-            ("needed", f.admissible),
-            ("do", f.fix),
-        ):
-            if text:
-                print(f"  {name + ':':<8}{text}")
-    counts = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "note")}
-    print(", ".join(f"{n} {s}{'s' * (n != 1)}" for s, n in counts.items()))

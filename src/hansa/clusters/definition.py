@@ -99,28 +99,42 @@ def read_folder(folder: Path | Traversable) -> ClusterDefinition:
     [kinds] which of its words mean traded, local and outside.
     """
     place = str(folder)
+    head, rows = _text(folder, "definition.toml"), _text(folder, "members.csv")
     try:
-        meta = tomllib.loads((folder / "definition.toml").read_text(encoding="utf-8"))
-        text = (folder / "members.csv").read_text(encoding="utf-8")
-        return _checked(_described(meta, text.removeprefix("\ufeff"), place), place)
-    except FileNotFoundError as problem:
-        raise HansaError(
-            "a definition folder is not complete",
-            place=place,
-            printed=f"{Path(str(problem.filename)).name} is missing",
-            admissible="definition.toml and members.csv",
-        ) from problem
-    except (KeyError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        return _checked(_described(tomllib.loads(head), rows, place), place)
+    except (KeyError, ValueError, RecursionError) as problem:
         raise HansaError(
             "definition.toml cannot be read",
             place=place,
-            printed=str(problem),
+            printed=str(problem)[:160],
             admissible="TOML in UTF-8 with id, label, classification",
+        ) from problem
+
+
+def _text(folder: Path | Traversable, name: str) -> str:
+    """The text of one of the two files."""
+    try:
+        return (folder / name).read_text(encoding="utf-8").removeprefix("\ufeff")
+    except OSError as problem:
+        raise HansaError(
+            "a definition folder is not complete",
+            place=str(folder),
+            printed=f"{name} is missing",
+            admissible="definition.toml and members.csv",
+        ) from problem
+    except UnicodeDecodeError as problem:
+        raise HansaError(
+            f"{name} of the definition is not UTF-8 text",
+            place=f"{folder}/{name}",
+            printed=repr(problem.object[problem.start : problem.start + 8])[1:],
+            admissible="UTF-8",
+            fix="save it as UTF-8",
         ) from problem
 
 
 def _described(meta: dict[str, Any], text: str, place: str) -> ClusterDefinition:
     layout = Layout(_words(meta, "columns", place), _words(meta, "kinds", place))
+    _refuse_other_kinds(meta, place)
     code_list = meta["classification"]
     return ClusterDefinition(
         id=meta["id"],
@@ -130,9 +144,24 @@ def _described(meta: dict[str, Any], text: str, place: str) -> ClusterDefinition
         source=meta.get("source", ""),
         licence=meta.get("licence", ""),
         version=str(meta.get("version", "")),
-        overlapping=bool(meta.get("overlapping", False)),
+        overlapping=meta.get("overlapping", False),
         note=meta.get("note", ""),
     )
+
+
+def _refuse_other_kinds(meta: dict[str, Any], place: str) -> None:
+    """Raise where a key holds no text, or `overlapping` anything but true or false."""
+    kinds = dict.fromkeys(("id", "label", "classification", "source", "licence", "note"), str)
+    kinds["overlapping"] = bool  # type: ignore[assignment]
+    for key, kind in kinds.items():
+        if key in meta and not isinstance(meta[key], kind):
+            raise HansaError(
+                f"{key} of definition.toml is of another kind",
+                place=place,
+                printed=f"{key} = {meta[key]!r}"[:120],
+                admissible="true or false" if key == "overlapping" else "a text in quotes",
+                fix="correct the key in definition.toml",
+            )
 
 
 def _words(meta: dict[str, Any], name: str, place: str) -> dict[str, str]:
@@ -158,7 +187,11 @@ def read_csv(
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as problem:
         raise HansaError(
-            "the definition is not UTF-8 text", place=str(path), fix="save it as UTF-8"
+            "the definition is not UTF-8 text",
+            place=str(path),
+            printed=repr(problem.object[problem.start : problem.start + 8])[1:],
+            admissible="UTF-8",
+            fix="save it as UTF-8",
         ) from problem
     layout = Layout(columns or {})
     members = read_members(text.removeprefix("\ufeff"), str(path), code_list, layout)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hansa.codes.codelist import Codelist, classification
 from hansa.errors import HansaError, listed
+from hansa.sources.rows import code_list as listed_codes
 
 KINDS = ("traded", "local", "outside")
 _COLUMNS = {"cluster", "activity", "weight", "cluster_label", "subcluster", "kind", "reason"}
@@ -48,14 +50,18 @@ def read_members(
     no member. Raises HansaError for missing or unknown columns, codes, weights and kinds.
     """
     layout = layout or Layout()
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    ours = _ours(list(rows.fieldnames or []), layout, place)
-    codes = classification(code_list)
+    records = _records(text, place)
+    _, names = next(records, (1, []))
+    ours = _ours(names, layout, place)
+    codes = listed_codes(classification, code_list, place)
     found = []
-    for i, row in enumerate(rows, 2):
-        plain = {name: (row[theirs] or "").strip() for name, theirs in ours.items()}
+    for line, record in records:
+        where = f"{place}, row {line}"
+        _refuse_ragged(record, names, where)
+        row = dict(zip(names, record, strict=False))
+        plain = {name: row[theirs].strip() for name, theirs in ours.items()}
         plain["kind"] = layout.kinds.get(plain.get("kind", ""), plain.get("kind", ""))
-        member = _member(plain, f"{place}, row {i}", codes)
+        member = _member(plain, where, codes)
         if member is not None:
             found.append(member)
     if not found:
@@ -69,9 +75,48 @@ def read_members(
     return tuple(found)
 
 
+def _records(text: str, place: str) -> Iterator[tuple[int, list[str]]]:
+    """The records that hold anything, each with the line it begins in."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for record in reader:
+            if record:
+                yield line, record
+            line = reader.line_num + 1
+    except csv.Error as problem:
+        raise HansaError(
+            "a row of the definition cannot be taken apart",
+            place=f"{place}, row {line}",
+            printed=str(problem),
+            admissible='values with commas or quotes in quotes on both sides: "Wood, paper"',
+            fix="close the quotation mark, or remove it",
+        ) from problem
+
+
+def _refuse_ragged(record: list[str], names: list[str], place: str) -> None:
+    """A row that is cut off would get the weight 1 for the weight it has lost."""
+    if len(record) < len(names) or any(cell.strip() for cell in record[len(names) :]):
+        raise HansaError(
+            "a row has another number of columns than the header",
+            place=place,
+            printed=f"{len(record)} column{'s' * (len(record) != 1)}",
+            admissible=f"{len(names)}: {listed(names)}",
+            fix="complete the row (empty cells count), or put quotes around values with commas",
+        )
+
+
 def _ours(names: list[str], layout: Layout, place: str) -> dict[str, str]:
     """Our column -> the table's, for those the table has."""
-    own = layout.columns or {name: name for name in names}
+    if twice := sorted({name for name in names if name.strip() and names.count(name) > 1}):
+        raise HansaError(
+            "column names repeat",
+            place=f"{place}, header row",
+            printed=listed(twice),
+            admissible="one name for each column",
+            fix="rename or remove the columns",
+        )
+    own = layout.columns or {name: name for name in names if name.strip()}
     _refuse_missing(("cluster", "activity"), own, names, place)
     if unknown := sorted(set(own) - _COLUMNS):
         raise HansaError(
@@ -132,10 +177,8 @@ def _member(row: dict[str, str], place: str, codes: Codelist) -> Member | None:
 
 def _weight(row: dict[str, str], place: str) -> float:
     text = row.get("weight") or "1"
-    try:
-        weight = float(text)
-    except ValueError:
-        weight = float("nan")
+    usual = re.fullmatch(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text)
+    weight = float(text) if usual else float("nan")
     if not 0 <= weight <= 1:
         raise HansaError(
             f"the weight of {row['activity']} is no share",

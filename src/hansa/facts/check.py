@@ -8,27 +8,31 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from hansa.cube import OVERLAP, Cube, parts_above_total
+from hansa.cube import Cube
 from hansa.errors import Finding, HansaError, listed
+from hansa.facts.check_deep import MOST, Read, deep_findings
+from hansa.facts.check_sums import above_totals
 from hansa.law import Quantity
 from hansa.sources.raw import column_names, raw_table
 from hansa.sources.spec import MEASURES, FactsSpec, beside
-from hansa.sources.tabular import read_facts
+from hansa.sources.tabular import read_facts, read_table
 
 CALLED_TOTAL = {
     *("total", "totals", "all", "sum", "insgesamt", "gesamt", "summe", "i alt", "totalt"),
     *("yhteensä", "kokku", "kopā", "iš viso", "ogółem", "razem", "alls", "samtals"),
 }
 
-SHOWN = 3
-"""Totals of one year that are shown where parts exceed them; the rest is counted."""
-
-MOST = 20
-"""Places shown of one kind of finding; the rest is counted."""
+WITHOUT_JOBS = "payroll stands without employment"
+_ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def check_facts(paths: list[Path], spec: FactsSpec | None = None) -> list[Finding]:
-    """Findings on one table of one or several files, errors first."""
+def check_facts(
+    paths: list[Path], spec: FactsSpec | None = None, *, deep: bool = False
+) -> list[Finding]:
+    """Findings on one table of one or several files, errors first.
+
+    deep  also cell by cell: sums, series, units, statuses. Without it, what stops a computation.
+    """
     spec = spec or FactsSpec()
     findings: list[Finding] = []
     try:
@@ -37,20 +41,38 @@ def check_facts(paths: list[Path], spec: FactsSpec | None = None) -> list[Findin
         return [problem.finding]
     place = ", ".join(p.name for p in paths)
     unused: list[set[str]] = []
+    read: dict[str, Cube] = {}
     for measure in wanted:
         try:
             cube = read_facts(paths, spec, measure)
             if not unused:
                 findings += [*_undeclared(cube, place), *_set_aside(cube, place)]
             unused.append(set(cube.unused))
-            findings += _of_cube(cube, measure, place)
+            if deep:
+                read[measure] = cube
+            findings += _of_cube(cube, measure, place, above=not deep)
         except HansaError as problem:
             findings.append(problem.finding)
+            if deep and problem.finding.rule == WITHOUT_JOBS and len(paths) == 1:
+                read |= _read_alone(paths[0], spec, measure)
+    if read:
+        findings = deep_findings(Read(tuple(paths), spec, read), findings)
     own = {spec.columns.get(m, m) for m in wanted}
     findings += _unused(set.intersection(*unused) - own if unused else set(), place)
-    order = {"error": 0, "warning": 1, "note": 2}
     unique = list(dict.fromkeys(findings))
-    return sorted(unique, key=lambda f: order[f.severity])
+    return sorted(unique, key=lambda f: _ORDER[f.severity])
+
+
+def _read_alone(path: Path, spec: FactsSpec, measure: str) -> dict[str, Cube]:
+    """Jobs and payroll contradict each other in a row: each is still looked at by itself."""
+    own = beside(path, spec)
+    other = {"employment": "payroll", "payroll": "employment"}[measure]
+    try:
+        table = raw_table(path, own).drop_columns([own.columns.get(other, other)])
+        columns = {k: v for k, v in own.columns.items() if not k.startswith(other)}
+        return {measure: read_table(table, own.model_copy(update={"columns": columns}), measure)}
+    except (HansaError, KeyError):
+        return {}
 
 
 def _measures(path: Path, spec: FactsSpec) -> list[str]:
@@ -64,12 +86,13 @@ def _measures(path: Path, spec: FactsSpec) -> list[str]:
     return found or [spec.measure or "employment"]
 
 
-def _of_cube(cube: Cube, measure: str, place: str) -> Iterable[Finding]:
+def _of_cube(cube: Cube, measure: str, place: str, above: bool) -> Iterable[Finding]:
     missing = zeros = cells = 0
     for time in cube.years:
         rows = cube.load(time)
         laid = cube.laid_out(time, rows)
-        yield from _above(cube, laid, f"{place}, {measure}", time)
+        if above:
+            yield from above_totals(cube, laid, f"{place}, {measure}", time)
         if time == cube.years[0]:
             yield from _unsaid_totals(cube, laid, place)
         values = rows.values.value
@@ -132,20 +155,6 @@ def _set_aside(cube: Cube, place: str) -> Iterable[Finding]:
             listed(cube.set_aside, MOST),
             f"codes of {cube.geo.codelist.id} and {cube.activity.codelist.id}",
             "convert them, or leave them out on purpose",
-        )
-
-
-def _above(cube: Cube, laid: Quantity, place: str, time: int) -> Iterable[Finding]:
-    found = list(parts_above_total(cube, laid))
-    for above in found[:SHOWN]:
-        more = f" ({len(found) - SHOWN} more places in {time})" if len(found) > SHOWN else ""
-        yield Finding(
-            "error",
-            f"{place}, {above.place}, time {time}{more}",
-            "parts add up to more than their published total",
-            f"parts {above.parts:g}, total {above.total:g}",
-            f"at most {above.total + above.tolerance:g} (each number rounded)",
-            OVERLAP,
         )
 
 

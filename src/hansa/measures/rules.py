@@ -110,7 +110,7 @@ class RuleSet(BaseModel):
 def rule_sets() -> dict[str, RuleSet]:
     """Every rule set that ships, by id."""
     folder = files("hansa.measures") / "rulesets"
-    texts = {e.name: e.read_text("utf-8") for e in folder.iterdir() if e.name.endswith(".toml")}
+    texts = {e.name: e.read_bytes() for e in folder.iterdir() if e.name.endswith(".toml")}
     found = (_parsed(text, name) for name, text in texts.items())
     return {r.id: r for r in sorted(found, key=lambda r: r.id)}
 
@@ -121,7 +121,7 @@ def find_rules(name: str) -> RuleSet:
         return rule_sets()[name]
     path = Path(name)
     if name.endswith(".toml") and path.is_file():
-        own = _parsed(path.read_text(encoding="utf-8"), name)
+        own = _parsed(path.read_bytes(), name)
         if own.id in rule_sets():
             raise UsageError(
                 "a rule set of your own carries the name of a shipped one",
@@ -138,13 +138,18 @@ def find_rules(name: str) -> RuleSet:
     )
 
 
-def _parsed(text: str, place: str) -> RuleSet:
+def _parsed(text: bytes, place: str) -> RuleSet:
     try:
-        return RuleSet(**_renamed(tomllib.loads(text)))
-    except tomllib.TOMLDecodeError as problem:
+        data = tomllib.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as problem:
         raise UsageError(
-            "a rule set cannot be read", place=place, printed=str(problem), admissible="TOML"
+            "a rule set cannot be read",
+            place=place,
+            printed=str(problem)[:160],
+            admissible="TOML in UTF-8",
         ) from problem
+    try:
+        return RuleSet(**_renamed(data))
     except ValidationError as problem:
         first = problem.errors()[0]
         raise UsageError(
@@ -158,8 +163,10 @@ def _parsed(text: str, place: str) -> RuleSet:
 
 def _renamed(data: dict[str, Any]) -> dict[str, Any]:
     """In the file a condition stands under [[award.condition]]."""
+    if not isinstance(data.get("award"), list):
+        return data
     awards = []
-    for award in data.get("award", ()):
+    for award in data["award"]:
         own = dict(award) if isinstance(award, dict) else {"name": award}
         if "condition" in own:
             own["conditions"] = own.pop("condition")

@@ -221,16 +221,17 @@ def chosen_rows(
         found = pc.is_in(cells, value_set=pa.array(texts))
         keep = pc.and_(keep, found if kept else pc.invert(found))
     at = positions(keep)
-    return _without_views(table).filter(keep), lambda i: number(int(at[i]))
+    used = table.select(columns.used)
+    return _without_views(used).filter(keep), lambda i: number(int(at[i]))
 
 
 def _without_views(table: pa.Table) -> pa.Table:
-    """String views as strings: Arrow cannot filter them yet."""
+    """String views as strings, byte views as bytes: Arrow cannot filter them yet."""
     for i, field in enumerate(table.schema):
         own = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        if pa.types.is_string_view(own):
-            plain = pc.cast(decoded(table.column(i)), pa.string())
-            table = table.set_column(i, field.name, plain)
+        if pa.types.is_string_view(own) or pa.types.is_binary_view(own):
+            kind = pa.string() if pa.types.is_string_view(own) else pa.binary()
+            table = table.set_column(i, field.name, pc.cast(decoded(table.column(i)), kind))
     return table
 
 

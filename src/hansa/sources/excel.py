@@ -31,6 +31,10 @@ _NO_VALUE = re.compile(
     rb'<c\s(?![^>]*?t="str")[^>]*?r="([A-Z]+\d+)"[^>]*>'
     rb"<f(?:[^>]*/>|[^>]*>([^<]{0,4000})</f>)(?:<v\s*/>|<v></v>)?</c>"
 )
+_THREE_DECIMALS = re.compile(
+    rb'<(?:\w+:)?c\s(?![^>]*?t="(?!n"))[^>]*?r="([A-Z]+\d+)"[^>]*>'
+    rb"(?:<f[^>]*/>|<f[^>]*>[^<]{0,4000}</f>)?<(?:\w+:)?v>(-?\d{1,3}\.\d{3})</"
+)
 _LAST_ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?r="(\d+)"')
 _COLUMN = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]+)\d+"')
 _WIDER = {n: re.compile(rb'<(?:\w+:)?c\s[^>]*?r="[A-Z]{%d,}\d' % (n + 1)) for n in (1, 2)}
@@ -42,12 +46,13 @@ _REPEATED = re.compile(
 )
 
 
-def read_sheet(path: Path, sheet: str = "") -> pa.Table:
+def read_sheet(path: Path, sheet: str = "", grouped_by_points: bool = False) -> pa.Table:
     """One sheet (the only one, or `sheet`), every cell as text; rows without anything left out.
 
     The first row that holds anything is the header. Refused: archives that unpack beyond
     `MOST_BYTES`, sheets that reach over more than `MOST_CELLS`, merged cells, cells with an error
-    or with a formula without its result, several sheets unnamed.
+    or with a formula without its result, several sheets unnamed. With `grouped_by_points` (1.234
+    means 1234) a number stored as 1.234 is refused too: as text the two look alike.
     """
     import fastexcel
 
@@ -63,6 +68,8 @@ def read_sheet(path: Path, sheet: str = "") -> pa.Table:
     name = _sheet_name(path, book.sheet_names, sheet)
     if suffix in (".xlsx", ".xlsm"):
         _refuse_unsafe(path, book.sheet_names.index(name), name)
+        if grouped_by_points:
+            _refuse_three_decimals(path, book.sheet_names.index(name), name)
     try:
         cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_arrow()
     except Exception as problem:
@@ -205,6 +212,18 @@ def _refuse_unsafe(path: Path, position: int, name: str) -> None:
             _refuse_far_cells(path, position, name, rows)
     except _BROKEN as problem:
         raise _damaged(path, problem) from problem
+
+
+def _refuse_three_decimals(path: Path, position: int, name: str) -> None:
+    for xml in _pieces(path, position):
+        if found := _THREE_DECIMALS.search(xml):
+            raise HansaError(
+                "a number with three decimals would be read as thousands",
+                place=f"{path}, sheet {name}, cell {found[1].decode()}",
+                printed=f"{found[2].decode()}, stored as a number",
+                admissible="texts such as 1.234 for 1234, or numbers without decimals",
+                fix="leave out thousands and decimal: numbers of a sheet need neither",
+            )
 
 
 def _refuse_far_cells(path: Path, position: int, name: str, rows: int) -> None:

@@ -24,6 +24,10 @@ EUROGEOGRAPHICS = "Boundaries: © EuroGeographics for the administrative boundar
 Ring = Floats
 Polygon = tuple[Ring, ...]
 
+MOST_BYTES = 400 << 20
+"""Unpacked size of a boundary file above which it is refused."""
+
+_NUMBER = (int, float)
 _CODES = ("NUTS_ID", "nuts_id", "id", "code", "geo")
 _NOTICES = ("notice", "attribution", "copyright", "licence", "license")
 # ETRS89 on GRS 80, centre 52° N 10° E: the grid of European statistics (EPSG:3035).
@@ -68,11 +72,11 @@ def read_geometry(path: Path, notice: str = "", version: str = "") -> Geometry:
         raise HansaError(
             "the file holds no collection of regions",
             place=str(path),
-            printed=str(data.get("type")) if isinstance(data, dict) else type(data).__name__,
+            printed=_shown(data.get("type") if isinstance(data, dict) else data),
             admissible="GeoJSON: a FeatureCollection of polygons",
         )
     _refuse_projected(data, path)
-    said = notice or next((str(data[k]) for k in _NOTICES if data.get(k)), "")
+    said = notice or next((data[k] for k in _NOTICES if _is_text(data.get(k))), "")
     if not said:
         raise UsageError(
             "the boundaries come without their publisher's notice",
@@ -81,7 +85,7 @@ def read_geometry(path: Path, notice: str = "", version: str = "") -> Geometry:
             fix=f"pass them as notice, such as {EUROGEOGRAPHICS!r}",
         )
     shapes: dict[str, tuple[Polygon, ...]] = {}
-    for number, feature in enumerate(data.get("features") or (), 1):
+    for number, feature in enumerate(_list_of(data, "features", str(path)), 1):
         code = _code(feature, f"{path}, feature {number}")
         if code in shapes:
             raise HansaError("a region stands twice in the file", place=str(path), printed=code)
@@ -129,21 +133,62 @@ def _load(path: Path) -> Any:
     if not path.is_file():
         raise HansaError("there is no such file", place=str(path), admissible="a GeoJSON file")
     try:
-        raw = path.read_bytes()
-        text = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        # What an archive unpacks to is not known before; more than this is no map.
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            text = stream.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise ValueError(f"more than {MOST_BYTES >> 20} MiB")
         return json.loads(text.decode("utf-8-sig"))
-    except (OSError, EOFError, zlib.error, ValueError) as problem:
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as problem:
         raise HansaError(
             "the boundaries cannot be read",
             place=str(path),
-            printed=str(problem),
+            printed=str(problem)[:160],
             admissible="GeoJSON in UTF-8, plain or with gzip",
         ) from problem
 
 
+def _list_of(data: dict[str, Any], key: str, place: str) -> list[Any]:
+    found = data.get(key)
+    if isinstance(found, list) and (found or key == "features"):
+        return found
+    raise (
+        _no_boundary(found, place)
+        if key == "coordinates"
+        else HansaError(
+            f"{key} of the file is no list",
+            place=place,
+            printed=_shown(found),
+            admissible="GeoJSON: a list of regions",
+        )
+    )
+
+
+def _no_boundary(found: Any, place: str) -> HansaError:
+    return HansaError(
+        "a region has no boundary",
+        place=place,
+        printed=_shown(found),
+        admissible="lists of rings, each a list of [longitude, latitude]",
+    )
+
+
+def _is_text(found: Any) -> bool:
+    return isinstance(found, str) and bool(found.strip())
+
+
+def _shown(found: Any) -> str:
+    """A piece of the file as it stands there, cut short."""
+    return found[:60] if isinstance(found, str) else json.dumps(found)[:60]
+
+
 def _refuse_projected(data: dict[str, Any], path: Path) -> None:
     """Raise where an old file declares coordinates that are no degrees."""
-    name = str(((data.get("crs") or {}).get("properties") or {}).get("name", ""))
+    crs = data.get("crs") or {}
+    properties = (crs.get("properties") if isinstance(crs, dict) else crs) or {}
+    name = properties.get("name", "") if isinstance(properties, dict) else properties
+    if name and not isinstance(name, str):
+        name = _shown(name)
     if name and not re.search(r"(CRS84|4326|4258)$", name):
         raise HansaError(
             "the boundaries are not in degrees",
@@ -162,52 +207,68 @@ def _version(path: Path) -> str:
 def _code(feature: Any, place: str) -> str:
     parts = feature if isinstance(feature, dict) else {}
     properties = parts.get("properties") or {}
+    properties = properties if isinstance(properties, dict) else {}
     found = next((properties[k] for k in _CODES if properties.get(k)), parts.get("id"))
-    if not found or not isinstance(found, str):
+    if not _is_text(found):
         raise HansaError(
             "a shape has no code",
             place=place,
             printed=listed(properties) or "no properties",
             admissible=f"one of the properties {', '.join(_CODES)}, or an id, as text",
         )
-    return found.strip()
+    return str(found).strip()
 
 
 def _parts(feature: dict[str, Any], place: str) -> Iterator[Polygon]:
     geometry = feature.get("geometry") or {}
-    kind, coordinates = geometry.get("type"), geometry.get("coordinates") or []
+    kind = geometry.get("type") if isinstance(geometry, dict) else geometry
     if kind not in ("Polygon", "MultiPolygon"):
         raise HansaError(
             "a region is no area",
             place=place,
-            printed=str(kind or "no geometry"),
+            printed=_shown(kind) if kind else "no geometry",
             admissible="a Polygon or a MultiPolygon",
         )
+    coordinates = _list_of(geometry, "coordinates", place)
     for rings in [coordinates] if kind == "Polygon" else coordinates:
+        if not isinstance(rings, list) or not rings:
+            raise _no_boundary(rings, place)
         yield tuple(_ring(ring, place) for ring in rings)
 
 
 def _ring(points: Any, place: str) -> Ring:
+    for point in points if isinstance(points, list) else [points]:
+        pair = point[:2] if isinstance(point, list) else []
+        if len(pair) < 2 or any(isinstance(v, bool) or not isinstance(v, _NUMBER) for v in pair):
+            raise HansaError(
+                "a boundary holds something else than pairs of numbers",
+                place=place,
+                printed=_shown(point),
+                admissible="[longitude, latitude] in degrees",
+            )
     try:
-        ring = np.array([[p[0], p[1]] for p in points], dtype=np.float64)
-    except (TypeError, ValueError, IndexError, KeyError) as problem:
-        raise HansaError(
-            "a boundary holds something else than pairs of numbers",
-            place=place,
-            printed=str(problem),
-        ) from problem
+        ring = np.array([point[:2] for point in points], dtype=np.float64).reshape(-1, 2)
+    except OverflowError as problem:
+        raise _no_degrees("a whole number of more than 308 digits", place) from problem
     if len(ring) > 1 and np.array_equal(ring[0], ring[-1]):
         ring = ring[:-1]
     if len(ring) < 3:
         raise HansaError(
-            "a boundary has fewer than three points", place=place, printed=f"{len(ring)} points"
+            "a boundary has fewer than three points",
+            place=place,
+            printed=f"{len(ring)} points",
+            admissible="three points or more",
         )
     if not np.isfinite(ring).all() or (np.abs(ring) > (180, 90)).any():
         worst = ring[np.argmax(np.abs(ring / (180, 90)).max(axis=1))]
-        raise HansaError(
-            "the boundaries are not in degrees",
-            place=place,
-            printed=f"{worst[0]:g}, {worst[1]:g}",
-            admissible="longitude from -180 to 180, latitude from -90 to 90",
-        )
+        raise _no_degrees(f"{worst[0]:g}, {worst[1]:g}", place)
     return ring
+
+
+def _no_degrees(printed: str, place: str) -> HansaError:
+    return HansaError(
+        "the boundaries are not in degrees",
+        place=place,
+        printed=printed,
+        admissible="longitude from -180 to 180, latitude from -90 to 90",
+    )

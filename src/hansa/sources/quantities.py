@@ -69,6 +69,9 @@ def _numeric(
     kind = column.type
     if pa.types.is_integer(kind) and not column.null_count:
         return to_numpy(column.combine_chunks()).astype(np.float64), None
+    if pa.types.is_decimal(kind):
+        # Arrow divides by a power of ten: 1000.000000000 would become 1000.0000000000001.
+        column = pc.cast(column, pa.string())
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         plain = pc.fill_null(pc.cast(column, pa.float64()), float("nan")).combine_chunks()
         value = to_numpy(plain).copy()
@@ -123,10 +126,12 @@ def _flags(
 
 def _flag_bits(text: str) -> int:
     """Flags of a status; a whole word that is none of ours is not taken letter by letter."""
-    for token in re.split(r"[;,|\s]+", text.strip()):
+    # Before letters the colon of `:c` stands for the empty value; alone it is a flag.
+    own = re.sub(r":\s*(?=[A-Za-z])", "", text)
+    for token in re.split(r"[;,|\s]+", own.strip()):
         if len(token) > _MOST_LETTERS and token not in NAMED_FLAGS:
             raise ValueError(text)
-    return flags_from_text(text)
+    return flags_from_text(own)
 
 
 _MOST_LETTERS = 4

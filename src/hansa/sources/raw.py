@@ -33,7 +33,7 @@ def raw_table(path: Path, spec: FactsSpec) -> pa.Table:
     if suffix in SHEETS:
         from hansa.sources.excel import read_sheet
 
-        return read_sheet(path, spec.sheet)
+        return read_sheet(path, spec.sheet, spec.thousands == ".")
     if suffix in TEXT:
         return read_csv(path, spec)
     raise HansaError(
@@ -76,23 +76,31 @@ def refuse_no_file(path: Path) -> None:
 
 def parquet(path: Path, dictionary: tuple[str, ...] = ()) -> pa.parquet.ParquetFile:
     """An open Parquet file; a truncated or foreign file is refused."""
-    import pyarrow.parquet as pq
-
     try:
-        file = pq.ParquetFile(
-            path, read_dictionary=list(dictionary), page_checksum_verification=True
-        )
+        file = _opened(path, dictionary)
         names = file.schema_arrow.names
     except _FAILURES as problem:
         raise HansaError(
             "the Parquet file is damaged or cut off",
             place=str(path),
-            printed=_first_sentence(problem),
+            printed=first_sentence(problem),
             admissible="a complete Parquet file",
             fix="copy or download it again",
         ) from problem
     refuse_repeated(names, str(path))
     return file
+
+
+def _opened(path: Path, dictionary: tuple[str, ...]) -> pa.parquet.ParquetFile:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(
+            path, read_dictionary=list(dictionary), page_checksum_verification=True
+        )
+    except KeyError:
+        # A nested column has no dictionary of its own; reading its values refuses it by name.
+        return pq.ParquetFile(path, page_checksum_verification=True)
 
 
 def batches(
@@ -133,13 +141,14 @@ def _damaged(place: Path, first: int, problem: Exception) -> HansaError:
     return HansaError(
         "the Parquet file is damaged",
         place=f"{place}, after row {first - 1}",
-        printed=_first_sentence(problem),
+        printed=first_sentence(problem),
         admissible="a complete Parquet file",
         fix="copy or download it again",
     )
 
 
-def _first_sentence(problem: Exception) -> str:
+def first_sentence(problem: Exception) -> str:
+    """What another library says of a problem, in one line."""
     return str(problem).splitlines()[0].split(". ")[0][:160] if str(problem) else "damaged bytes"
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hansa.errors import HansaError, listed
+from hansa.codes.codelist import Codelist
+from hansa.errors import HansaError, UsageError, listed
 
 _SHIFTS = b"hansa.rows"
 
@@ -63,6 +64,21 @@ def no_rows(place: str, names: list[str]) -> HansaError:
         admissible="at least one row of values",
         fix="check how the table was saved; leave the file out if it is meant to be empty",
     )
+
+
+def code_list(find: Callable[[str], Codelist], name: str, place: str) -> Codelist:
+    """The code list that a table or a file names; `place` says where it is named."""
+    try:
+        return find(name)
+    except UsageError as problem:
+        found = problem.finding
+        raise UsageError(
+            found.rule,
+            place=found.place or place,
+            printed=found.printed,
+            admissible=found.admissible,
+            fix=found.fix,
+        ) from problem
 
 
 def shifted(table: pa.Table, shifts: list[tuple[int, int]]) -> pa.Table:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hansa.codes.codelist import TOTAL, classification, geography_codes
 from hansa.cube import Axis, Cube, Ints
@@ -30,8 +31,15 @@ from hansa.sources.columns import (
 )
 from hansa.sources.pieces import Packing, Piece, Pieces, by_year
 from hansa.sources.quantities import quantity
-from hansa.sources.raw import batches, is_parquet, parquet, raw_table, row_group
-from hansa.sources.rows import no_rows
+from hansa.sources.raw import (
+    batches,
+    first_sentence,
+    is_parquet,
+    parquet,
+    raw_table,
+    row_group,
+)
+from hansa.sources.rows import code_list, no_rows, refuse_repeated
 from hansa.sources.spec import FactsSpec, beside, inside, picked
 from hansa.sources.vocabulary import Vocabulary
 
@@ -55,7 +63,7 @@ def read_facts(
     """
     files = [paths] if isinstance(paths, Path) else list(paths)
     specs = [beside(path, spec or FactsSpec()) for path in files]
-    reader = _Reader(specs[0], measure)
+    reader = _Reader(specs[0], measure, str(files[0]))
     for path, own in zip(files, specs, strict=True):
         reader.add(path, own)
     if specs[0].totals:
@@ -66,23 +74,37 @@ def read_facts(
 
 def read_table(data: object, spec: FactsSpec | None = None, measure: str = "employment") -> Cube:
     """The cube of one measure of a table in memory that speaks the Arrow C stream."""
-    table = data if isinstance(data, pa.Table) else pa.table(data)
+    table = data if isinstance(data, pa.Table) else _as_arrow(data)
+    refuse_repeated(table.column_names, "table")
     own = inside(table.schema, spec or FactsSpec())
-    reader = _Reader(own, measure)
+    reader = _Reader(own, measure, "table")
     reader.add_table(table, own, "table", 1)
     return reader.cube([Path("table")])
+
+
+def _as_arrow(data: object) -> pa.Table:
+    try:
+        return pa.table(data)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as problem:
+        raise HansaError(
+            "the table in memory cannot be read as columns",
+            place="table",
+            printed=first_sentence(problem),
+            admissible="columns with names of their own, each with values of one kind",
+            fix="give each column one type and one name",
+        ) from problem
 
 
 class _Reader:
     """Collects pieces by year while the codes of both axes become known."""
 
-    def __init__(self, spec: FactsSpec, measure: str) -> None:
+    def __init__(self, spec: FactsSpec, measure: str, place: str = "") -> None:
         aside = spec.unknown_codes == "set_aside"
         self.spec, self.measure = spec, measure
-        self.geo = Vocabulary("geo", geography_codes(spec.geography), spec.total, spec.areas, aside)
-        self.activity = Vocabulary(
-            "activity", classification(spec.classification), spec.total, (), aside
-        )
+        regions = code_list(geography_codes, spec.geography, place)
+        activities = code_list(classification, spec.classification, place)
+        self.geo = Vocabulary("geo", regions, spec.total, spec.areas, aside)
+        self.activity = Vocabulary("activity", activities, spec.total, (), aside)
         self.pieces: dict[int, list[Piece]] = {}
         self.packing = Packing()
         self.names: set[str] = set()
@@ -94,8 +116,8 @@ class _Reader:
             with parquet(path) as file:
                 names = file.schema_arrow.names
                 columns = self._columns(names, spec, str(path), totals, checked=False)
-                if _one_year_a_group(file, columns, spec):
-                    self._stream(file, columns, spec, path)
+                if years := _years_of_groups(file, columns, spec, path):
+                    self._stream(years, columns, spec, path)
                     return
             if not spec.wide:
                 self._batches(path, columns, spec)
@@ -127,12 +149,10 @@ class _Reader:
         )
         return columns
 
-    def _stream(
-        self, file: pa.parquet.ParquetFile, columns: Columns, spec: FactsSpec, path: Path
-    ) -> None:
+    def _stream(self, years: list[int], columns: Columns, spec: FactsSpec, path: Path) -> None:
         with parquet(path, dictionary=(columns.geo, columns.activity)) as keys:
             first = 1
-            for group in range(file.metadata.num_row_groups):
+            for group, year in enumerate(years):
                 table = row_group(keys, group, [columns.geo, columns.activity], path, first)
                 place = str(path)
                 at = partial(operator.add, first)
@@ -141,8 +161,7 @@ class _Reader:
                     _small(self.activity.positions(table[columns.activity], place, at)),
                     _later(path, group, columns, spec, first),
                 )
-                year = file.metadata.row_group(group).column(_at(file, columns.time)).statistics.min
-                self.pieces.setdefault(int(year), []).append(piece)
+                self.pieces.setdefault(year, []).append(piece)
                 first += table.num_rows
         self.activity.refuse_lost_zeros(str(path))
 
@@ -248,24 +267,29 @@ class _Reader:
         )
 
 
-def _one_year_a_group(file: pa.parquet.ParquetFile, columns: Columns, spec: FactsSpec) -> bool:
-    """True where values can be read a year at a time by row group."""
+def _years_of_groups(
+    file: pa.parquet.ParquetFile, columns: Columns, spec: FactsSpec, path: Path
+) -> list[int]:
+    """The year of each row group; empty where values cannot be read a year at a time.
+
+    Read from the rows: statistics of a damaged file may lie, and asking for them may end the
+    process.
+    """
     plain = not (spec.where or spec.wide or columns.measure or spec.unknown_codes == "set_aside")
     if not plain or columns.constant:
-        return False
-    time = _at(file, columns.time)
-    meta = file.metadata
+        return []
     if not pa.types.is_integer(file.schema_arrow.field(columns.time).type):
-        return False
-    for group in range(meta.num_row_groups):
-        found = meta.row_group(group).column(time).statistics
-        if found is None or not found.has_min_max or found.min != found.max or found.null_count:
-            return False
-    return bool(meta.num_row_groups)
-
-
-def _at(file: pa.parquet.ParquetFile, name: str) -> int:
-    return int(file.schema_arrow.get_field_index(name))
+        return []
+    found: list[int] = []
+    first = 1
+    for group in range(file.num_row_groups):
+        time = row_group(file, group, [columns.time], path, first)[columns.time]
+        ends = pc.min_max(time)
+        if ends["min"] != ends["max"] or time.null_count or not len(time):
+            return []
+        found.append(int(years_of(time[:1], str(path), partial(operator.add, first))[0]))
+        first += len(time)
+    return found
 
 
 def _later(

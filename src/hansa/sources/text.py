@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -135,7 +136,9 @@ def _shifts(path: Path, text: bytes, spec: FactsSpec, names: list[str]) -> list[
 
 
 def _line(text: bytes, number: int) -> str:
-    return text.split(b"\n", number)[number - 1].decode("utf-8").rstrip("\r")
+    # A lone carriage return ends a line too for the reader that counts them.
+    lines = re.split(rb"\r\n|\r|\n", text, maxsplit=number)
+    return lines[min(number, len(lines)) - 1].decode("utf-8")
 
 
 def _ragged(
@@ -192,6 +195,14 @@ def _text(path: Path, data: bytes, encoding: str, whole: bool = True) -> bytes:
             admissible=encoding.upper(),
             fix="save it as UTF-8, or name its encoding: --encoding latin-1",
         ) from problem
+    except UnicodeError as problem:
+        raise HansaError(
+            f"the file is not {encoding.upper()} text",
+            place=str(path),
+            printed=" ".join(f"{b:02X}" for b in data[:4]) + " as its first bytes",
+            admissible=f"{encoding.upper()} with its byte-order mark",
+            fix="name the encoding of the file, such as --encoding utf-16-le",
+        ) from problem
     plain = data if codec == "utf-8" and whole else text.removeprefix("\ufeff").encode("utf-8")
     _refuse_zero_bytes(path, plain)
     return plain if b"\n" in plain else plain.replace(b"\r", b"\n")
@@ -205,7 +216,7 @@ def codec_name(path: Path, encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding).name
         b"text".decode(codec, "ignore")
-    except LookupError as problem:
+    except (LookupError, ValueError) as problem:
         raise HansaError(
             f"unknown encoding {encoding!r}",
             place=str(path),

@@ -1,0 +1,181 @@
+"""Findings for people: grouped by what is wrong, as one page of HTML and as lines of text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hansa.errors import Finding, Severity
+from hansa.report import html
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+_MEANING = {
+    "error": (
+        "Errors",
+        "What cannot be right: results would be wrong, or are refused.",
+    ),
+    "warning": (
+        "Warnings",
+        "What is unlikely, or not declared: compare it with the source before you use it.",
+    ),
+    "note": ("Notes", "What a reader should know; nothing has to be done."),
+}
+_MORE = re.compile(r"(?:^|, )(\d+) more places?$")
+_PARTS = (
+    ("place", "where", "Where"),
+    ("printed", "found", "What is printed"),
+    ("admissible", "needed", "What is admissible"),
+    ("fix", "do", "What to do"),
+)
+_LISTED = 5
+"""Places of one rule that the text shows; JSON and HTML show them all."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings of one rule and severity.
+
+    places  how many places there are, those that are only counted included
+    more    places that are only counted
+    """
+
+    severity: Severity
+    rule: str
+    findings: tuple[Finding, ...]
+    more: int
+
+    @property
+    def places(self) -> int:
+        """All places of the rule."""
+        return len(self.findings) + self.more
+
+    def common(self, name: str) -> str:
+        """What all findings say alike in one field, empty where they differ or there is one."""
+        texts = {getattr(f, name) for f in self.findings}
+        return texts.pop() if len(texts) == 1 and len(self.findings) > 1 else ""
+
+
+def grouped(findings: Sequence[Finding]) -> list[Group]:
+    """Findings by severity and rule, in the order in which each rule comes first."""
+    by_rule: dict[tuple[Severity, str], list[Finding]] = {}
+    for f in findings:
+        by_rule.setdefault((f.severity, f.rule), []).append(f)
+    groups = []
+    for severity in SEVERITIES:
+        for (own, rule), found in by_rule.items():
+            if own == severity:
+                counted = [int(m[1]) for f in found if (m := _MORE.search(f.place))]
+                listed = tuple(f for f in found if not _MORE.search(f.place))
+                groups.append(Group(severity, rule, listed, sum(counted)))
+    return groups
+
+
+def counts(groups: Sequence[Group]) -> dict[Severity, int]:
+    """Places by severity."""
+    return {s: sum(g.places for g in groups if g.severity == s) for s in SEVERITIES}
+
+
+def answer(findings: Sequence[Finding]) -> str:
+    """How much was found, and what the gravest is, in one or two sentences."""
+    groups = grouped(findings)
+    if not groups:
+        return "Nothing was found: no error, no warning, no note."
+    found = counts(groups)
+    said = [_counted(n, s) for s, n in found.items() if n]
+    first = groups[0]
+    if first.severity == "note":
+        return f"No error and no warning; {said[-1]}."
+    where = first.findings[0].place if first.findings else ""
+    many = f" ({first.places} places, the first: {where})" if first.places > 1 else f" ({where})"
+    return f"{_joined(said)}. The gravest: {first.rule}{many}."
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+
+
+def text(findings: Sequence[Finding]) -> str:
+    """Findings as lines: each rule once, its first places, what is common to them once."""
+    groups = grouped(findings)
+    lines = [line for g in groups for line in _group_lines(g)]
+    found = counts(groups)
+    lines.append(", ".join(_counted(found[s], s) for s in SEVERITIES))
+    return "\n".join(lines)
+
+
+def _group_lines(group: Group) -> Iterator[str]:
+    many = f" ({group.places} places)" if group.places > 1 else ""
+    yield f"{group.severity}: {group.rule}{many}"
+    alike = {name for name, _, _ in _PARTS if group.common(name)}
+    for f in group.findings[:_LISTED]:
+        yield from _lines(f, [p for p in _PARTS if p[0] not in alike])
+    if len(group.findings) > _LISTED:
+        yield f"  {group.places - _LISTED} more places: --html FILE shows them, --json lists them"
+    elif group.more:
+        yield f"  {group.more} more places are counted only"
+    if alike:
+        yield from _lines(group.findings[0], [p for p in _PARTS if p[0] in alike])
+
+
+def _lines(finding: Finding, parts: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    for name, word, _ in parts:
+        if said := getattr(finding, name):
+            yield f"  {word + ':':<8}{said}"
+
+
+def page(findings: Sequence[Finding], name: str) -> str:
+    """Findings on `name` as one self-contained page: the same findings give the same bytes."""
+    findings = [_without_name(f, name) for f in findings]
+    groups = grouped(findings)
+    title = f"What is wrong with {name}?"
+    environment, style = html._environment(), html._style(title)
+    made: str = environment.get_template("findings.html").render(
+        title=title,
+        style=style,
+        answer=answer(findings),
+        sections=[_section(s, [g for g in groups if g.severity == s]) for s in SEVERITIES],
+    )
+    return made
+
+
+def _without_name(finding: Finding, name: str) -> Finding:
+    """The place without the name of the file that the whole page is about."""
+    place = re.sub(rf"^(.*/)?{re.escape(name)}, ", "", finding.place)
+    return replace(finding, place="the whole table" if place == name else place)
+
+
+def _section(severity: Severity, groups: Sequence[Group]) -> dict[str, Any]:
+    heading, meaning = _MEANING[severity]
+    number = sum(g.places for g in groups)
+    return {
+        "severity": severity,
+        "heading": f"{heading}: {number or 'none'}",
+        "meaning": meaning,
+        "groups": [_shown(severity, i, g) for i, g in enumerate(groups, start=1)],
+    }
+
+
+def _shown(severity: Severity, number: int, group: Group) -> dict[str, Any]:
+    """One rule as a table: columns that differ; what all places have in common stands above."""
+    alike = [(label, group.common(name)) for name, _, label in _PARTS if group.common(name)]
+    own = [
+        (name, label)
+        for name, _, label in _PARTS
+        if not group.common(name) and any(getattr(f, name) for f in group.findings)
+    ]
+    return {
+        "id": f"{severity}-{number}",
+        "rule": group.rule[:1].upper() + group.rule[1:],
+        "places": _counted(group.places, "place"),
+        "more": _counted(group.more, "more place") if group.more else "",
+        "alike": alike,
+        "columns": [label for _, label in own],
+        "rows": [[getattr(f, name) for name, _ in own] for f in group.findings],
+    }

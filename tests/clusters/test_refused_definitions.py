@@ -1,0 +1,228 @@
+"""What random inputs found in the readers of definitions, rule sets, geographies and studies."""
+
+from __future__ import annotations
+
+import pytest
+
+from hansa.clusters import find_definition
+from hansa.codes.geography import read_geography
+from hansa.errors import HansaError
+from hansa.measures.rules import find_rules
+from hansa.study.config import read_study
+
+META = 'id = "mine"\nlabel = "Mine"\nclassification = "local"\n'
+GEOGRAPHY = (
+    'id = "mine"\ntitle = "Mine"\ngeography = "nuts:2013"\nmembers = ["SE"]\n'
+    'status = "ours"\nsource = "us"\n'
+)
+
+
+def refusal(read, *arguments):
+    """The text of the refusal."""
+    with pytest.raises(HansaError) as refused:
+        read(*arguments)
+    return str(refused.value)
+
+
+def csv(folder, content):
+    """A plain CSV; its path."""
+    path = folder / "mine.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(path)
+
+
+def definition(folder, meta, members=b"cluster,activity\nk,x\n"):
+    """A definition folder; its path."""
+    (folder / "definition.toml").write_text(meta)
+    (folder / "members.csv").write_bytes(members)
+    return str(folder)
+
+
+def test_a_row_that_is_cut_off_does_not_get_the_weight_1(tmp_path):
+    path = csv(tmp_path, "cluster,activity,weight\nk,x,0.5\n\nk,y\n")
+    assert refusal(find_definition, path) == (
+        "a row has another number of columns than the header\n"
+        f"  where:  {path}, row 4\n"
+        "  found:  2 columns\n"
+        "  needed: 3: cluster, activity, weight\n"
+        "  do:     complete the row (empty cells count), or put quotes around values with commas"
+    )
+
+
+def test_a_row_with_more_than_the_header(tmp_path):
+    path = csv(tmp_path, "cluster,activity,weight\nWood, paper,x,0.5\n")
+    text = refusal(find_definition, path)
+    assert text.startswith("a row has another number of columns than the header\n")
+    assert "  found:  4 columns\n" in text
+
+
+def test_separators_at_the_end_of_every_row_add_nothing(tmp_path):
+    found = find_definition(csv(tmp_path, "cluster,activity,weight,,\nk,x,0.5,,\n"))
+    assert [(m.cluster, m.activity, m.weight) for m in found.members] == [("k", "x", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "found"),
+    [
+        ('cluster,activity\nk,"x\n', 2, "unexpected end of data"),
+        ('cluster,activity\nk,"x"y\n', 2, "',' expected after '\"'"),
+        ("cluster,activity\nk," + "x" * 200_000, 2, "field larger than field limit (131072)"),
+    ],
+)
+def test_rows_that_cannot_be_taken_apart(content, row, found, tmp_path):
+    path = csv(tmp_path, content)
+    text = refusal(find_definition, path)
+    assert text.startswith(
+        "a row of the definition cannot be taken apart\n"
+        f"  where:  {path}, row {row}\n"
+        f"  found:  {found}\n"
+    )
+
+
+def test_names_that_repeat(tmp_path):
+    path = csv(tmp_path, "cluster,activity,weight,weight\nk,x,0.5,1\n")
+    assert refusal(find_definition, path) == (
+        "column names repeat\n"
+        f"  where:  {path}, header row\n"
+        "  found:  weight\n"
+        "  needed: one name for each column\n"
+        "  do:     rename or remove the columns"
+    )
+
+
+@pytest.mark.parametrize("weight", ["0_1", "٠", "infinity"])
+def test_a_weight_is_written_in_plain_digits(weight, tmp_path):
+    path = csv(tmp_path, f"cluster,activity,weight\nk,x,{weight}\n")
+    text = refusal(find_definition, path)
+    assert text.startswith(f"the weight of x is no share\n  where:  {path}, row 2\n")
+    assert f"  found:  {weight}\n" in text
+
+
+def test_bytes_that_are_no_text(tmp_path):
+    path = csv(tmp_path, "cluster,activity\nk,Malmö\n".encode("latin-1"))
+    assert refusal(find_definition, path) == (
+        "the definition is not UTF-8 text\n"
+        f"  where:  {path}\n"
+        "  found:  '\\xf6\\n'\n"
+        "  needed: UTF-8\n"
+        "  do:     save it as UTF-8"
+    )
+    text = refusal(find_definition, definition(tmp_path, META, b"cluster,activity\nk,\xf6\n"))
+    assert text.startswith(
+        f"members.csv of the definition is not UTF-8 text\n  where:  {tmp_path}/members.csv\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("meta", "rule", "found", "needed"),
+    [
+        (
+            META.replace('"local"', "9"),
+            "classification of definition.toml is of another kind",
+            "classification = 9",
+            "a text in quotes",
+        ),
+        (
+            META + 'overlapping = "false"\n',
+            "overlapping of definition.toml is of another kind",
+            "overlapping = 'false'",
+            "true or false",
+        ),
+        (
+            META + "source = []\n",
+            "source of definition.toml is of another kind",
+            "source = []",
+            "a text in quotes",
+        ),
+    ],
+)
+def test_keys_of_another_kind(meta, rule, found, needed, tmp_path):
+    assert refusal(find_definition, definition(tmp_path, meta)) == (
+        f"{rule}\n  where:  {tmp_path}\n  found:  {found}\n  needed: {needed}\n"
+        "  do:     correct the key in definition.toml"
+    )
+
+
+def test_an_unknown_classification_is_refused_with_its_definition(tmp_path):
+    path = definition(tmp_path, META.replace("local", "nace:9"))
+    text = refusal(find_definition, path)
+    assert text.startswith(
+        f"unknown classification 'nace:9'\n  where:  {path}/members.csv\n  needed: country, "
+    )
+
+
+# --- TOML ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a = " + b"[" * 20_000, b"a = " + b"9" * 5_000, b"# \xf6\n"],
+    ids=["nested", "a long number", "Latin-1"],
+)
+def test_toml_that_no_reader_takes(content, tmp_path):
+    for name in ("study.toml", "definition.toml", "mine.toml"):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "members.csv").write_text("cluster,activity\nk,x\n")
+    texts = {
+        "study.toml cannot be read": refusal(read_study, tmp_path),
+        "a rule set cannot be read": refusal(find_rules, str(tmp_path / "mine.toml")),
+        "definition.toml ": refusal(find_definition, str(tmp_path)),
+        (
+            "the geography is not UTF-8" if b"\xf6" in content else "a geography file cannot"
+        ): refusal(read_geography, tmp_path / "mine.toml"),
+    }
+    for rule, text in texts.items():
+        assert text.startswith(rule), text
+        assert f"  where:  {tmp_path}" in text
+
+
+@pytest.mark.parametrize("award", ["5", '"a"', "{}"])
+def test_awards_that_are_no_list(award, tmp_path):
+    path = tmp_path / "mine.toml"
+    head = 'id = "mine"\nversion = "1"\nlabel = "Mine"\nsource = "us"\n'
+    path.write_text(f"{head}award = {award}\n")
+    text = refusal(find_rules, str(path))
+    assert text.startswith(f"the rule set is wrong at 'award'\n  where:  {path}\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "found"),
+    [
+        (
+            GEOGRAPHY.replace('"nuts:2013"', "[]"),
+            "geography of a geography is of another kind",
+            "geography = []",
+        ),
+        (
+            GEOGRAPHY + "membership = 5\n",
+            "membership of a geography is of another kind",
+            "membership = 5",
+        ),
+        (
+            GEOGRAPHY + 'membership = ["SE"]\n',
+            "membership of a geography is of another kind",
+            "membership = ['SE']",
+        ),
+        (
+            GEOGRAPHY + "[[membership]]\nname = 7\nfrom = 2004\n",
+            "membership.name of a geography is of another kind",
+            "membership.name = 7",
+        ),
+        (GEOGRAPHY + "note = 7\n", "note of a geography is of another kind", "note = 7"),
+    ],
+)
+def test_keys_of_a_geography_of_another_kind(content, rule, found, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(content)
+    assert refusal(read_geography, path) == (
+        f"{rule}\n  where:  {path}\n  found:  {found}\n"
+        "  needed: a text in quotes; [[membership]] tables with name, code, from, to\n"
+        "  do:     correct the key in the file"
+    )
+
+
+def test_an_unknown_version_is_refused_with_its_geography(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(GEOGRAPHY.replace("nuts:2013", "nuts:1066"))
+    text = refusal(read_geography, path)
+    assert text.startswith(f"unknown geography version 'nuts:1066'\n  where:  {path}\n  needed: ")

@@ -1,0 +1,328 @@
+"""What random inputs found in the readers of tables, each as the smallest table that shows it."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import json
+from decimal import Decimal
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hansa.errors import HansaError
+from hansa.sources import geometry
+from hansa.sources.geometry import read_geometry
+from hansa.sources.spec import FactsSpec, beside, spec_from
+from hansa.sources.tabular import read_facts, read_table
+
+ROW = {"geo": ["A"], "activity": ["x"], "time": [2015], "employment": [7]}
+
+
+def read(source, **describe):
+    """Key to value."""
+    reader = read_table if hasattr(source, "__arrow_c_stream__") else read_facts
+    cube = reader(source, spec_from(describe, "describe"))
+    return {
+        (cube.geo.codes[g], cube.activity.codes[a], time): v
+        for time in cube.years
+        for rows in [cube.load(time)]
+        for g, a, v in zip(rows.geo, rows.activity, rows.values.value.tolist(), strict=True)
+    }
+
+
+def refusal(source, **describe):
+    """The text of the refusal."""
+    with pytest.raises(HansaError) as refused:
+        read(source, **describe)
+    return str(refused.value)
+
+
+def stored(path, table):
+    """The table as a Parquet file."""
+    pq.write_table(table if isinstance(table, pa.Table) else pa.table(table), path)
+    return path
+
+
+def test_a_decimal_of_arrow_keeps_its_number():
+    number = pa.array([Decimal("1000.000000000")], pa.decimal128(30, 9))
+    assert read(pa.table(ROW | {"employment": number})) == {("A", "x", 2015): 1000.0}
+
+
+def test_a_nested_column_beside_the_table_moves_no_year(tmp_path):
+    table = pa.table({"more": [{"a": 1999, "b": 1}], **ROW})
+    assert read(stored(tmp_path / "t.parquet", table)) == {("A", "x", 2015): 7.0}
+
+
+def test_a_nested_key_is_refused_by_name(tmp_path):
+    path = stored(tmp_path / "t.parquet", ROW | {"geo": [["A"]]})
+    assert refusal(path) == (
+        "the codes of geo cannot be read as text\n"
+        f"  where:  {path}\n"
+        "  found:  values of type list<element: string>\n"
+        "  needed: text in UTF-8: codes keep their leading zeros and their points\n"
+        "  do:     store the column as text"
+    )
+
+
+def test_years_come_from_rows_not_from_statistics(tmp_path):
+    path = stored(tmp_path / "t.parquet", ROW | {"time": pa.array([2015], pa.int32())})
+    data = path.read_bytes()
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    lie = data[footer:].replace((2015).to_bytes(4, "little"), (2014).to_bytes(4, "little"))
+    assert lie != data[footer:]
+    path.write_bytes(data[:footer] + lie)
+    assert read(path) == {("A", "x", 2015): 7.0}
+
+
+def test_a_year_of_a_streamed_file_is_checked(tmp_path):
+    path = stored(tmp_path / "t.parquet", ROW | {"time": [20150]})
+    assert refusal(path) == (
+        "time is not a year\n"
+        f"  where:  {path}, row 1, column of time\n"
+        "  found:  '20150'\n"
+        "  needed: a year of four digits, such as 2015\n"
+        "  do:     keep the year only, or name another column: --columns time=NAME"
+    )
+
+
+def test_columns_beside_the_table_may_be_of_any_type():
+    table = pa.table(ROW | {"sex": ["T"], "more": pa.array([b"7"], pa.binary_view())})
+    assert read(table, where={"sex": "T"}) == {("A", "x", 2015): 7.0}
+
+
+def test_names_that_repeat_in_memory():
+    table = pa.table(ROW).append_column("geo", pa.array(["B"]))
+    assert refusal(table) == (
+        "column names repeat\n"
+        "  where:  table, header row\n"
+        "  found:  geo (2 times)\n"
+        "  needed: one name for each column\n"
+        "  do:     rename or remove the columns"
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        (pd.DataFrame([["A", "B"]], columns=["geo", "geo"]), "Duplicate column names found"),
+        (pd.DataFrame({"geo": ["A", 5]}, dtype=object), "Expected bytes, got a 'int' object"),
+    ],
+    ids=["a name twice", "two kinds of values"],
+)
+def test_a_frame_that_is_no_table(frame, found):
+    text = refusal(frame)
+    assert text.startswith("the table in memory cannot be read as columns\n  where:  table\n")
+    assert found in text
+    assert text.endswith("  do:     give each column one type and one name")
+
+
+@pytest.mark.parametrize(
+    "codes", [pa.array([datetime.date(2015, 1, 1)]), pa.array([7], pa.duration("s"))]
+)
+def test_codes_that_became_dates(codes):
+    assert refusal(pa.table(ROW | {"activity": codes})) == (
+        "the codes of activity are dates or times\n"
+        "  where:  table\n"
+        f"  found:  {codes.cast(pa.string())[0] if pa.types.is_date(codes.type) else 7}\n"
+        "  needed: text: codes keep their leading zeros and their points\n"
+        "  do:     store the column as text"
+    )
+
+
+def test_codes_that_are_decimals_with_a_fraction():
+    text = refusal(pa.table(ROW | {"activity": pa.array([Decimal("1.61")])}))
+    assert text.startswith("the codes of activity are decimal numbers\n")
+    assert "  found:  1.61\n" in text
+
+
+def test_utf_16_without_its_mark(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"geo,activity,time,employment\nA,x,2015,7\n")
+    assert refusal(path, encoding="utf-16") == (
+        "the file is not UTF-16 text\n"
+        f"  where:  {path}\n"
+        "  found:  67 65 6F 2C as its first bytes\n"
+        "  needed: UTF-16 with its byte-order mark\n"
+        "  do:     name the encoding of the file, such as --encoding utf-16-le"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "a\0b", "base64"])
+def test_an_encoding_that_is_none(encoding, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("geo,activity,time,employment\nA,x,2015,7\n")
+    text = refusal(path, encoding=encoding)
+    assert text.startswith(f"unknown encoding {encoding!r}\n  where:  {path}\n")
+
+
+def test_an_open_quote_below_a_lone_carriage_return(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'\rgeo,activity,time,employment\nA,"x,2015,7\n')
+    assert refusal(path) == (
+        "quotation marks do not pair\n"
+        f"  where:  {path}, row 3\n"
+        "  found:  'A,\"x,2015,7'\n"
+        '  needed: a value in quotes on both sides: "Wood, paper"; a quote inside it doubled\n'
+        "  do:     close the quotation mark, or remove it"
+    )
+
+
+def test_a_number_of_a_sheet_that_looks_like_thousands(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(list(ROW))
+    book.active.append(["A", "x", 2015, 1.234])
+    path = tmp_path / "t.xlsx"
+    book.save(path)
+    assert read(path) == {("A", "x", 2015): 1.234}
+    assert refusal(path, decimal=",", thousands=".") == (
+        "a number with three decimals would be read as thousands\n"
+        f"  where:  {path}, sheet Sheet, cell D2\n"
+        "  found:  1.234, stored as a number\n"
+        "  needed: texts such as 1.234 for 1234, or numbers without decimals\n"
+        "  do:     leave out thousands and decimal: numbers of a sheet need neither"
+    )
+
+
+def test_a_text_of_a_sheet_with_points_between_thousands(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(list(ROW))
+    book.active.append(["A", "x", "2015", "1.234"])
+    book.save(tmp_path / "t.xlsx")
+    found = read(tmp_path / "t.xlsx", decimal=",", thousands=".")
+    assert found == {("A", "x", 2015): 1234.0}
+
+
+def test_an_unknown_code_list_is_refused_with_the_table_that_names_it(tmp_path):
+    (tmp_path / "t.csv").write_text("geo,activity,time,employment\nA,x,2015,7\n")
+    (tmp_path / "t.meta.toml").write_text('geography = "nuts:1999"\n')
+    text = refusal(tmp_path / "t.csv")
+    assert text.startswith(
+        f"unknown geography version 'nuts:1999'\n  where:  {tmp_path}/t.csv\n  needed: country, "
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ({"dims": ["geo"], "measure": "employment", "notes": 5}, "values of other kinds"),
+        ({"dims": ["geo"]}, "values of other kinds"),
+        ({"measure": "employment"}, "no key 'dims'"),
+        ([1], "values of other kinds"),
+    ],
+)
+def test_a_header_of_a_panel_with_other_kinds_of_values(header, found):
+    table = pa.table(ROW).replace_schema_metadata({b"hansa": json.dumps(header).encode()})
+    assert refusal(table) == (
+        "the header of a panel cannot be read\n"
+        "  where:  table\n"
+        f"  found:  {found}\n"
+        "  needed: the header that Hansa writes with a result\n"
+        "  do:     compute the result again, or remove its header and give one by options"
+    )
+
+
+@pytest.mark.parametrize(
+    "content", [b"a = " + b"[" * 20_000, b"a = " + b"9" * 5_000], ids=["nested", "a long number"]
+)
+def test_a_description_that_no_reader_of_toml_takes(content, tmp_path):
+    (tmp_path / "t.meta.toml").write_bytes(content)
+    with pytest.raises(HansaError) as refused:
+        beside(tmp_path / "t.csv", FactsSpec())
+    text = str(refused.value)
+    assert text.startswith("the header beside the table cannot be read\n")
+    assert f"  where:  {tmp_path}/t.meta.toml\n" in text
+
+
+# --- boundaries ---------------------------------------------------------------------------------
+
+SQUARE = [[0, 0], [0, 1], [1, 1], [0, 0]]
+
+
+def shapes(geometry, **more):
+    """A collection of one region."""
+    region = {"properties": {"id": "SE11"}, "geometry": geometry}
+    return {"type": "FeatureCollection", "features": [region], **more}
+
+
+def polygon(*rings):
+    """A region of one part."""
+    return shapes({"type": "Polygon", "coordinates": list(rings)})
+
+
+@pytest.mark.parametrize(
+    ("data", "rule", "printed"),
+    [
+        (None, "the file holds no collection of regions", "null"),
+        ({"type": [1]}, "the file holds no collection of regions", "[1]"),
+        ({"type": "FeatureCollection", "features": 5}, "features of the file is no list", "5"),
+        (shapes([1]), "a region is no area", "[1]"),
+        (shapes({"type": "Polygon"}), "a region has no boundary", "null"),
+        (shapes({"type": "MultiPolygon", "coordinates": [7]}), "a region has no boundary", "7"),
+        (shapes({"type": "MultiPolygon", "coordinates": [[]]}), "a region has no boundary", "[]"),
+        (
+            polygon([["1", "2"], [3, 4], [5, 6]]),
+            "a boundary holds something else than pairs of numbers",
+            '["1", "2"]',
+        ),
+        (
+            polygon(["12", "34", "56"]),
+            "a boundary holds something else than pairs of numbers",
+            "12",
+        ),
+        (
+            polygon([[True, 2], [3, 4], [5, 6]]),
+            "a boundary holds something else than pairs of numbers",
+            "[true, 2]",
+        ),
+        (
+            polygon([[10**400, 2], [3, 4], [5, 6]]),
+            "the boundaries are not in degrees",
+            "a whole number of more than 308 digits",
+        ),
+        (polygon([]), "a boundary has fewer than three points", "0 points"),
+        (polygon(SQUARE) | {"crs": [1]}, "the boundaries are not in degrees", "[1]"),
+        (
+            {"type": "FeatureCollection", "features": [{"properties": [1], "id": " "}]},
+            "a shape has no code",
+            "no properties",
+        ),
+    ],
+)
+def test_shapes_that_are_none(data, rule, printed, tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(data))
+    with pytest.raises(HansaError) as refused:
+        read_geometry(path, "© us")
+    found = refused.value.finding
+    assert (found.rule, found.printed) == (rule, printed)
+    assert found.place.startswith(str(path))
+    assert found.admissible
+
+
+def test_a_notice_is_a_text(tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(polygon(SQUARE) | {"notice": {"a": 1}, "licence": "CC BY"}))
+    assert read_geometry(path).notice == "CC BY"
+
+
+def test_boundaries_nested_without_end(tmp_path):
+    (tmp_path / "t.json").write_text("[" * 100_000)
+    with pytest.raises(HansaError, match="the boundaries cannot be read"):
+        read_geometry(tmp_path / "t.json", "© us")
+
+
+def test_boundaries_that_unpack_to_more_than_a_map(tmp_path, monkeypatch):
+    monkeypatch.setattr(geometry, "MOST_BYTES", 1 << 20)
+    (tmp_path / "t.json.gz").write_bytes(gzip.compress(b" " * ((1 << 20) + 1)))
+    with pytest.raises(HansaError) as refused:
+        read_geometry(tmp_path / "t.json.gz", "© us")
+    assert str(refused.value) == (
+        "the boundaries cannot be read\n"
+        f"  where:  {tmp_path}/t.json.gz\n"
+        "  found:  more than 1 MiB\n"
+        "  needed: GeoJSON in UTF-8, plain or with gzip"
+    )
