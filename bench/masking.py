@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 
 from hansa.cube import Cube, Rows
 from hansa.facts.fill import Filler, FillOptions
-from hansa.facts.hidden.priors import margins, prior
+from hansa.facts.hidden.pool import guess_of
+from hansa.facts.hidden.priors import margins
 from hansa.facts.hidden.system import extended, system_of, tolerance_of
 from hansa.law import Floats, Quantity, bit
 from hansa.solve import Polytope, _model
@@ -66,7 +67,10 @@ def masked(cube: Cube, hide: dict[int, np.ndarray]) -> Cube:
         flags = rows.values.flags
         flags = np.zeros(value.size, np.uint64) if flags is None else flags
         flags = np.where(gone, flags | bit("c"), flags)
-        return Rows(rows.geo, rows.activity, replace(rows.values, value=value, flags=flags))
+        lower, upper = rows.values.lower, rows.values.upper
+        if lower is not None and upper is not None:
+            lower, upper = np.where(gone, np.nan, lower), np.where(gone, np.nan, upper)
+        return Rows(rows.geo, rows.activity, Quantity(value, flags, lower, upper))
 
     return replace(cube, load=load)
 
@@ -317,7 +321,7 @@ def rivals(case: Case) -> dict[str, Floats]:
     axes = (case.cube.activity, case.cube.geo)
     outer = margins(value, *axes)
     known = {t: case.cube.year(t).cells.value for t in case.cube.years}
-    ours = prior("best", known, case.time, axes, case.number.get(case.time))
+    ours = guess_of("best", known, case.time, axes, case.number.get(case.time)).value
     return {
         "equal splitting": splitting(value, case.cube, ones),
         "proportional splitting": splitting(value, case.cube, outer),

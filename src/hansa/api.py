@@ -17,13 +17,16 @@ from hansa.facts.convert_cube import Converted, as_described, classification_of,
 from hansa.facts.convert_report import inside
 from hansa.facts.convert_table import Conversion, table_of
 from hansa.facts.convert_words import report, summary
+from hansa.facts.disclosure_rules import Rules
+from hansa.facts.disclosure_table import ALWAYS, Owned, Protected, protected
 from hansa.facts.fill import Filler, FillOptions
 from hansa.facts.fill_table import Filled, filled_table
 from hansa.facts.reduce import reduce_files
 from hansa.measures import find_measure
 from hansa.measures.scene import Choices
 from hansa.panel import Panel
-from hansa.sources.spec import CONVERSION, MEASURES, FactsSpec, spec_from
+from hansa.sources.raw import column_names, raw_table
+from hansa.sources.spec import CONVERSION, KEYS, MEASURES, FactsSpec, beside, spec_from
 from hansa.sources.spec_measures import measures_in, measures_of
 from hansa.sources.tabular import read_facts, read_table
 from hansa.study.check import check_path
@@ -229,6 +232,67 @@ def _filler(cube: Cube, choice: FillOptions, units: Cube | None) -> Filler:
         return Filler(cube, own)
     number = {time: cube.on_these_axes(units, time).value for time in cube.years}
     return Filler(cube, choice, number)
+
+
+def protect(
+    facts: Facts,
+    *,
+    units: Facts | None = None,
+    keys: Path | str | None = None,
+    audit: bool = False,
+    describe: Description = None,
+    **options: Any,
+) -> Protected:
+    """One's own table made safe to publish, or with `audit` what it would give away as it stands.
+
+    facts    a table in which confidential values are known; establishments beside jobs and wages
+             are the numbers of contributors, `largest` and `two_largest` serve rules of dominance
+    units    another table with the column establishments, in place of the table's own
+    keys     CSV of confidential cells: geo, activity and, where it matters, time
+    options  fewest, share, dominance, p_percent, hide_establishments, tolerance
+             (`hansa.facts.disclosure_rules.Rules`)
+
+    Raises HansaError where a confidential cell cannot be protected.
+    """
+    known = [f.name for f in fields(Rules)]
+    if unknown := sorted(set(options) - set(known)):
+        raise UsageError(f"unknown option {listed(unknown)}", admissible=listed(known))
+    rules, spec = Rules(**options), _spec(describe)
+    cubes = {name: _cube(facts, name, spec) for name in _measures(facts, spec)}
+    beside = {n: _cube(facts, n, spec) for n in _concentration(facts, spec)}
+    if units is not None:
+        beside["number"] = _cube(units, "establishments", spec)
+    elif "establishments" in cubes and len(cubes) > 1:
+        beside["number"] = cubes["establishments"]
+    named = None if keys is None else _named_cells(Path(keys), spec)
+    return protected(Owned(cubes, beside, named), rules, audit)
+
+
+def _concentration(facts: Facts, spec: FactsSpec) -> list[str]:
+    """Columns of the largest contributors, where a table has them."""
+    if isinstance(facts, Cube):
+        return []
+    if hasattr(facts, "__arrow_c_stream__"):
+        names = pa.table(facts).column_names
+    else:
+        names = column_names(_paths(facts)[0], beside(_paths(facts)[0], spec))
+    return [n for n in ("largest", "two_largest") if n in spec.columns or n in names]
+
+
+def _named_cells(path: Path, spec: FactsSpec) -> Cube:
+    """Confidential cells of a file of keys, in the codes of the table."""
+    table = raw_table(path, spec.model_copy(update={"wide": (), "sheet": ""}))
+    columns = {k: v for k, v in spec.columns.items() if k in KEYS and v in table.column_names}
+    if columns.get("time", "time") not in table.column_names:
+        columns["time"] = f"={ALWAYS}"
+    own = {"where": {}, "wide": (), "level": {}, "totals": "", "columns": columns}
+    marks = pa.array([1.0] * table.num_rows)
+    return read_table(
+        table.select([n for n in table.column_names if n not in MEASURES]).append_column(
+            "employment", marks
+        ),
+        spec.model_copy(update=own),
+    )
 
 
 def check(path: Path | str, describe: Description = None) -> list[Finding]:

@@ -43,6 +43,14 @@ class Ranges:
     gap: float
 
 
+@dataclass(frozen=True)
+class Misses:
+    """By how much each sum has to give way, and the least that is more than a rounding error."""
+
+    by: Floats
+    least: float
+
+
 class Infeasible(ValueError):
     """No point satisfies all sums."""
 
@@ -64,7 +72,7 @@ def ranges(p: Polytope, seed: int = 0) -> Ranges:
     return _Search(p, seed).run()
 
 
-def least_misses(p: Polytope) -> Floats:
+def least_misses(p: Polytope) -> Misses:
     """By how much each sum has to give way so that all hold together, least in all.
 
     An elastic programme (Chinneck and Dravnieks, 1991): the sum of all misses is minimised.
@@ -78,12 +86,13 @@ def least_misses(p: Polytope) -> Floats:
         np.concatenate([p.lower, np.zeros(2 * rows)]),
         np.concatenate([p.upper, np.full(2 * rows, np.inf)]),
     )
-    model = _model(elastic)
+    scale = _scale_of(p)
+    model = _model(elastic, scale)
     extra = np.arange(columns, columns + 2 * rows, dtype=np.int32)
     model.changeColsCost(extra.size, extra, np.ones(extra.size))
     model.run()
-    x = np.asarray(model.getSolution().col_value)[columns:]
-    return np.asarray(x[:rows] + x[rows:])
+    x = np.asarray(model.getSolution().col_value)[columns:] * scale
+    return Misses(np.asarray(x[:rows] + x[rows:]), FEASIBLE * scale)
 
 
 class _Search:
@@ -91,7 +100,8 @@ class _Search:
 
     def __init__(self, p: Polytope, seed: int) -> None:
         self.p = p
-        self.model = _model(p)
+        self.scale = _scale_of(p)
+        self.model = _model(p, self.scale)
         self.lower, self.upper = p.lower.copy(), p.upper.copy()
         self.rng = np.random.default_rng(seed)
         self.transposed = p.matrix.T.tocsr()
@@ -126,7 +136,9 @@ class _Search:
     def _crowd(self, upward: bool) -> int:
         """One programme that pulls at a random half of the bounds left; how many it attained."""
         left = np.flatnonzero(self._left(upward))
-        pulled = left[self.rng.random(left.size) < 0.5]
+        # An endless cell would take the whole programme with it.
+        pulled = left[np.isfinite((self.upper if upward else self.lower)[left])]
+        pulled = pulled[self.rng.random(pulled.size) < 0.5]
         self._pull(pulled, upward)
         return int(left.size - self._left(upward).sum())
 
@@ -191,13 +203,16 @@ class _Search:
             raise Infeasible
         solution = self.model.getSolution()
         if status == highspy.HighsModelStatus.kOptimal:
-            x = np.asarray(solution.col_value)
+            x = np.asarray(solution.col_value) * self.scale
             np.minimum(self.seen_low, x, out=self.seen_low)
             np.maximum(self.seen_high, x, out=self.seen_high)
         return solution
 
     def _proven(self, cost: Floats, solution: Any) -> float:
-        """A lower bound of cost @ x that holds for any multipliers of the sums."""
+        """A lower bound of cost @ x that holds for any multipliers of the sums.
+
+        Rounding errors of its own arithmetic are taken off (Higham, 2002, eq. 3.5).
+        """
         y = np.asarray(solution.row_dual)
         if y.size != self.p.row_lower.size:
             return -np.inf
@@ -205,26 +220,46 @@ class _Search:
         y = np.where(np.isinf(held), 0.0, y)
         held = np.where(y == 0, 0.0, held)
         reduced = cost - self.transposed @ y
-        reduced[np.abs(reduced) < 1e-12] = 0.0
         ends = np.where(reduced > 0, self.p.lower, self.p.upper)
-        ends = np.where(reduced == 0, 0.0, ends)
-        return float(y @ held + reduced @ ends)
+        # Multipliers that leave an endless cell out leave it out up to a rounding error.
+        none = (reduced == 0) | (np.isinf(ends) & (np.abs(reduced) < 1e-12))
+        ends = np.where(none, 0.0, ends)
+        gross = np.abs(cost) + np.abs(self.transposed) @ np.abs(y)
+        size = np.abs(y) @ np.abs(held) + gross @ np.where(np.isinf(ends), 0.0, np.abs(ends))
+        error = ROUNDING * (y.size + ends.size) * size
+        return float(y @ held + reduced @ ends - error)
 
 
-def _model(p: Polytope) -> Any:
+FEASIBLE = 1e-6
+"""Misses that a programme in its own scale cannot tell from nothing; the solver's own are 1e-7."""
+
+ROUNDING = float(np.finfo(float).eps)
+"""Relative error of one operation, at most."""
+
+
+def _scale_of(p: Polytope) -> float:
+    """A power of two that brings a table to a size at which the solver's tolerances make sense."""
+    sizes = np.abs(np.concatenate([p.row_lower, p.row_upper, p.lower, p.upper]))
+    most = float(sizes[np.isfinite(sizes)].max(initial=0.0))
+    if most == 0.0 or 1.0 <= most <= 1e6:
+        return 1.0
+    return float(2.0 ** np.round(np.log2(most / 1e4)))
+
+
+def _model(p: Polytope, scale: float = 1.0) -> Any:
     import highspy
 
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = p.matrix.shape
     lp.col_cost_ = np.zeros(p.lower.size)
-    lp.col_lower_, lp.col_upper_ = p.lower, p.upper
-    lp.row_lower_, lp.row_upper_ = p.row_lower, p.row_upper
+    lp.col_lower_, lp.col_upper_ = p.lower / scale, p.upper / scale
+    lp.row_lower_, lp.row_upper_ = p.row_lower / scale, p.row_upper / scale
     matrix = sparse.csc_matrix(p.matrix)
     lp.a_matrix_.start_ = matrix.indptr
     lp.a_matrix_.index_ = matrix.indices
     lp.a_matrix_.value_ = matrix.data
     # The class below `Highs` is the same solver; `Highs` itself greets on standard output.
-    model = highspy.Highs.__base__()
+    model: Any = highspy.Highs.__mro__[1]()
     for name, value in (
         ("output_flag", False),
         ("threads", 1),

@@ -12,14 +12,16 @@ from functools import cached_property
 
 import numpy as np
 
-from hansa.cube import Axis, Cube, Rows, cube_place
-from hansa.errors import UsageError, listed
-from hansa.facts.hidden.draws import draws, spread_of
+from hansa.cube import Axis, Cube, Rows, _resolved, cube_place
+from hansa.errors import HansaError, UsageError, listed
+from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component, Intervals, components, intervals_of
 from hansa.facts.hidden.point import Point, nearest
-from hansa.facts.hidden.priors import PRIORS, prior
+from hansa.facts.hidden.pool import guess_of
+from hansa.facts.hidden.priors import PRIORS
 from hansa.facts.hidden.system import (
     Extended,
+    Ints,
     Mask,
     System,
     Tolerance,
@@ -40,12 +42,34 @@ class FillOptions:
     prior      name of the prior (`hansa.facts.hidden.priors`); empty: bounds only, no value
     tolerance  `auto`, `exact`, `rounded`, or the most that a sum may be off
     draws      number of draws, 0 for none; seed, of the random numbers
+    exact      the narrowest intervals, by linear programmes where sums run in circles; without
+               it intervals are valid and sometimes wider, and fast
     """
 
     prior: str = "best"
     tolerance: str | float = "auto"
     draws: int = 0
     seed: int = 20090507
+    exact: bool = True
+
+    def __post_init__(self) -> None:
+        if self.prior not in ("", *PRIORS):
+            raise UsageError(
+                f"unknown prior {self.prior!r}",
+                admissible=listed(PRIORS),
+                fix="name one of them, or none for bounds only",
+            )
+        named = self.tolerance in ("auto", "exact", "rounded")
+        number = isinstance(self.tolerance, int | float)
+        if not named and not (number and 0 <= float(self.tolerance) < np.inf):
+            raise UsageError(
+                "the tolerance is no number from zero on",
+                printed=repr(self.tolerance),
+                admissible="auto, exact, rounded, or a number of the table's unit",
+            )
+        for name, value in (("draws", self.draws), ("seed", self.seed)):
+            if value < 0:
+                raise UsageError(f"{name} below zero", printed=str(value), admissible="0 or more")
 
 
 @dataclass(frozen=True)
@@ -61,6 +85,7 @@ class Contradicted:
 class FilledYear:
     """One year: the cells, what could be said of them, and draws of shape (draws, cells).
 
+    unplaced  bounded cells for which no point was found within the sums: they keep their bounds
     drawn_at  positions (activity, region) of the drawn cells
     """
 
@@ -71,6 +96,7 @@ class FilledYear:
     hidden: int
     sure: int
     bounded: int
+    unplaced: int
     loose: int
     programmes: int
     drawn: Floats | None = None
@@ -89,12 +115,6 @@ class Filler:
     number: Mapping[int, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.options.prior not in ("", *PRIORS):
-            raise UsageError(
-                f"unknown prior {self.options.prior!r}",
-                admissible=listed(PRIORS),
-                fix="name one of them, or none for bounds only",
-            )
         if self.options.prior == "units" and not self.number:
             raise UsageError(
                 "the prior 'units' needs numbers of local units",
@@ -104,13 +124,26 @@ class Filler:
 
     @cached_property
     def printed(self) -> dict[int, Quantity]:
-        """The cells of every year as printed, parents filled from complete parts."""
-        return {t: self.cube.year(t).cells for t in self.cube.years}
+        """The cells of every year as printed, nothing filled."""
+        found = {t: self.cube.laid_out(t, self.cube.load(t)) for t in self.cube.years}
+        for time, cells in found.items():
+            _refuse_negative(self.cube, time, cells)
+        return found
+
+    @cached_property
+    def summed(self) -> dict[int, Quantity]:
+        """The same with wholes added up from complete parts."""
+        found = {}
+        for time, cells in self.printed.items():
+            own = _resolved(cells.map(np.copy), self.cube.activity)
+            own = _resolved(own.map(np.transpose), self.cube.geo)
+            found[time] = own.map(np.transpose)
+        return found
 
     @cached_property
     def known(self) -> dict[int, Floats]:
-        """Values of every year, NaN where hidden."""
-        return {t: cells.value for t, cells in self.printed.items()}
+        """Values of every year, NaN where hidden; wholes are added up from complete parts."""
+        return {t: cells.value for t, cells in self.summed.items()}
 
     @cached_property
     def years(self) -> dict[int, FilledYear]:
@@ -124,7 +157,7 @@ class Filler:
         steps = (*header.steps, *self.steps())
         return replace(
             self.cube,
-            load=lambda time: _rows(self.years[time].cells),
+            load=lambda time: rows_of(self.years[time].cells),
             header=replace(header, steps=steps),
         )
 
@@ -146,7 +179,7 @@ class Filler:
         cells, axes = self.printed[time], (self.cube.activity, self.cube.geo)
         table = extended(cells, *axes)
         tolerance = tolerance_of(table, self.options.tolerance)
-        found = intervals_of(system_of(table, tolerance))
+        found = intervals_of(system_of(table, tolerance), self.options.exact)
         point, drawn = None, None
         if self.options.prior:
             point, drawn = self._point(time, found.system)
@@ -154,50 +187,43 @@ class Filler:
 
     def _point(self, time: int, system: System) -> tuple[Floats, Floats | None]:
         axes = (self.cube.activity, self.cube.geo)
-        guess = prior(self.options.prior, self.known, time, axes, self.number.get(time))
-        wide = np.full(system.shape, np.nan)
-        wide[: guess.shape[0], : guess.shape[1]] = guess
-        own = _within(wide.ravel()[system.place], system)
+        guess = guess_of(self.options.prior, self.known, time, axes, self.number.get(time))
+        # What is not applicable holds next to nothing, whatever other years say.
+        said = np.where(_never(self.printed[time]), 0.0, guess.value)
+        own = _within(_at(said, system), system)
         x = np.clip((system.lower + system.upper) / 2, system.lower, system.upper)
         x[np.isinf(system.upper)] = np.nan
         parts = [(part, nearest(part.polytope, own[part.cells])) for part in components(system)]
         for part, point in parts:
-            x[part.cells] = point.x
+            x[part.cells] = point.x if point.holds else np.nan
         x[np.isinf(system.upper)] = np.nan
         if not self.options.draws:
             return x, None
-        return x, self._draws(time, system, own, parts)
+        spread = np.nan_to_num(_at(guess.spread, system), nan=1.0)
+        return x, self._drawn(time, system, (own, spread), parts)
 
-    def _draws(
-        self, time: int, system: System, own: Floats, parts: list[tuple[Component, Point]]
+    def _drawn(
+        self,
+        time: int,
+        system: System,
+        prior: tuple[Floats, Floats],
+        parts: list[tuple[Component, Point]],
     ) -> Floats:
-        edges, spread = self._spread(time)
-        which = np.clip(np.searchsorted(edges, own, side="right") - 1, 0, None)
         rng = np.random.default_rng([self.options.seed, time])
-        drawn = draws(parts, own, spread[which], self.options.draws, rng)
-        middle = (system.lower + system.upper) / 2
-        drawn = np.where(np.isnan(drawn), middle, drawn)
+        drawn = draws(parts, *prior, self.options.draws, rng)
+        alone = np.ones(system.place.size, bool)
+        for part, _ in parts:
+            alone[part.cells] = False
+        drawn[:, alone] = ((system.lower + system.upper) / 2)[alone]
         drawn[:, np.isinf(system.upper)] = np.nan
         return drawn
 
-    def _spread(self, time: int) -> tuple[Floats, Floats]:
-        """How wrong the prior is, tried on the known cells as if each of them were hidden."""
-        value = self.known[time]
-        leaves = np.ix_(self.cube.activity.leaves, self.cube.geo.leaves)
-        hidden = np.full(value.shape, np.nan)
-        hidden[:] = value
-        hidden[leaves] = np.nan
-        without = {**self.known, time: hidden}
-        axes = (self.cube.activity, self.cube.geo)
-        number = self.number.get(time)
-        name = self.options.prior
-        guess = prior("margins" if name == "units" else name, without, time, axes, None)
-        if number is not None and name in ("units", "best"):
-            from hansa.facts.hidden.priors import units
 
-            by_units = units(value, number)
-            guess = by_units if name == "units" else np.where(np.isnan(guess), by_units, guess)
-        return spread_of(value[leaves].ravel(), guess[leaves].ravel())
+def _at(matrix: Floats, system: System) -> Floats:
+    """Values of a matrix at the unknown cells; NaN at the rests outside it."""
+    wide = np.full(system.shape, np.nan)
+    wide[: matrix.shape[0], : matrix.shape[1]] = matrix
+    return np.asarray(wide.ravel()[system.place])
 
 
 def _within(guess: Floats, system: System) -> Floats:
@@ -215,44 +241,51 @@ def _year(
     made: tuple[Tolerance, Floats | None, Floats | None],
 ) -> FilledYear:
     tolerance, point, drawn = made
-    system, cells = found.system, filler.printed[time]
-    shape = cells.shape
-    lower, upper = (part.copy() for part in cells.bounds())
-    value = cells.value.copy()
+    system, cells = found.system, filler.summed[time]
     row, column = np.divmod(system.place, system.shape[1])
-    inside = (row < shape[0]) & (column < shape[1])
-    at = (row[inside], column[inside])
-    low, high = _whole(system.lower[inside], system.upper[inside], filler.known[time])
-    lower[at], upper[at] = low, np.where(np.isinf(high), np.nan, high)
-    never = _never(cells)
-    width = high - low
-    sure = width <= SURE * np.maximum(1.0, low)
-    flags = np.zeros(shape, np.uint64) if cells.flags is None else cells.flags.copy()
-    estimated = np.zeros(shape) if cells.estimated is None else cells.estimated.copy()
-    if point is not None:
-        value[at] = np.clip(point[inside], low, high)
-        estimated[at] = np.where(sure | np.isnan(value[at]), 0.0, 1.0)
-        filled = ~np.isnan(value[at])
-        flags[at] |= np.where(filled, bit("imputed"), np.uint64(0))
-        flags[at] &= np.where(filled, ~any_flag(("m",)), ~np.uint64(0))
-    flags[at] |= np.where(sure, np.uint64(0), bit("interval"))
-    value, lower, upper = (_blank(part, never) for part in (value, lower, upper))
-    if cells.flags is not None:
-        flags = np.where(never, cells.flags, flags)
-    bounded = int(np.isfinite(high).sum())
+    own = (row < cells.shape[0]) & (column < cells.shape[1])
+    own[own] = ~_never(cells)[row[own], column[own]]
+    at = (row[own], column[own])
+    low, high = _whole(system.lower[own], system.upper[own], cells.value)
+    # A whole of known parts is their sum (law, clause 5), as exactly as the sums hold.
+    hidden = np.isnan(cells.value[at])
+    best = np.full(low.size, np.nan) if point is None else point[own]
+    best = np.clip(np.where(hidden, best, cells.value[at]), low, high)
+    sure, bounded = _follows(low, high, cells.value), hidden & np.isfinite(high)
+    unplaced = bounded & np.isnan(best) & (point is not None)
     return FilledYear(
         time,
-        Quantity(value, flags, lower, upper, np.where(never, 0.0, estimated)),
+        _put(cells, at, (low, high, best), sure),
         tolerance,
         _named(filler.cube, time, found, table),
-        int(inside.sum()),
-        int(sure.sum()),
-        bounded,
+        int(hidden.sum()),
+        int((sure & hidden).sum()),
+        int(bounded.sum()),
+        int(unplaced.sum()),
         found.loose,
         found.programmes,
-        None if drawn is None else drawn[:, inside],
+        None if drawn is None else drawn[:, own],
         None if drawn is None else at,
     )
+
+
+def _put(
+    cells: Quantity, at: tuple[Ints, Ints], ends: tuple[Floats, Floats, Floats], sure: Mask
+) -> Quantity:
+    """The cells with bounds and values put in; what was put in says so."""
+    low, high, best = ends
+    lower, upper = (part.copy() for part in cells.bounds())
+    lower[at], upper[at] = low, np.where(np.isinf(high), np.nan, high)
+    value = cells.value.copy()
+    filled = np.isnan(value[at]) & ~np.isnan(best)
+    value[at] = best
+    flags = np.zeros(cells.shape, np.uint64) if cells.flags is None else cells.flags.copy()
+    flags[at] |= np.where(filled, bit("imputed"), np.uint64(0))
+    flags[at] &= np.where(filled, ~any_flag(("m",)), ~np.uint64(0))
+    flags[at] |= np.where(sure, np.uint64(0), bit("interval"))
+    estimated = np.zeros(cells.shape) if cells.estimated is None else cells.estimated.copy()
+    estimated[at] = np.where(filled, (~sure).astype(float), estimated[at])
+    return Quantity(value, flags, lower, upper, estimated if estimated.any() else None)
 
 
 def _never(cells: Quantity) -> Mask:
@@ -262,17 +295,40 @@ def _never(cells: Quantity) -> Mask:
     return np.asarray(np.isnan(cells.value) & ((cells.flags & bit("z")) != 0))
 
 
-def _blank(part: Floats, never: Mask) -> Floats:
-    return np.where(never, np.nan, part)
-
-
 def _whole(low: Floats, high: Floats, known: Floats) -> tuple[Floats, Floats]:
-    """Bounds of whole numbers are whole; a margin of 1e-6 keeps rounding errors outside."""
-    seen = known[~np.isnan(known)]
-    if seen.size == 0 or (seen != np.round(seen)).any():
+    """Bounds of whole numbers are whole; a small margin keeps rounding errors outside."""
+    if not _counts(known):
         return np.maximum(low, 0.0), high
     below, above = np.ceil(low - 1e-6), np.floor(high + 1e-6)
     return np.maximum(below, 0.0), np.maximum(below, above)
+
+
+def _counts(known: Floats) -> bool:
+    """True for a table of whole numbers."""
+    seen = known[~np.isnan(known)]
+    return bool(seen.size and (seen == np.round(seen)).all())
+
+
+def _follows(low: Floats, high: Floats, known: Floats) -> Mask:
+    """Cells that follow from the sums: one whole number, or an interval of no width to speak of."""
+    if _counts(known):
+        return np.asarray(high == low)
+    return np.asarray(high - low <= SURE * low + 1e-9)
+
+
+def _refuse_negative(cube: Cube, time: int, cells: Quantity) -> None:
+    below, _ = cells.bounds()
+    wrong = np.argwhere((cells.value < 0) | (below < 0))
+    if not len(wrong) or not np.isnan(cells.value).any():
+        return
+    activity, geo = (int(i) for i in wrong[0])
+    raise HansaError(
+        "hidden cells beside negative numbers cannot be filled: sums would not bound them",
+        place=f"geo {cube.geo.codes[geo]}, activity {cube.activity.codes[activity]}, time {time}",
+        printed=f"{cube.header.measure} {min(cells.value[activity, geo], below[activity, geo]):g}",
+        admissible="zero or more in every cell",
+        fix="correct the number, or leave the measure out of the table",
+    )
 
 
 def _named(cube: Cube, time: int, found: Intervals, table: Extended) -> tuple[Contradicted, ...]:
@@ -280,9 +336,9 @@ def _named(cube: Cube, time: int, found: Intervals, table: Extended) -> tuple[Co
     named = []
     for c in found.contradictions:
         row, column = divmod(int(found.system.row_whole[c.row]), table.shape[1])
-        named.append(
-            Contradicted(f"{_called(cube.activity, row)}, {_called(cube.geo, column)}", time, c.miss)
-        )
+        along = "activities" if found.system.row_axis[c.row] == 0 else "regions"
+        place = f"{_called(cube.activity, row)}, {_called(cube.geo, column)}: sum over its {along}"
+        named.append(Contradicted(place, time, c.miss))
     return tuple(named)
 
 
@@ -290,7 +346,7 @@ def _called(axis: Axis, node: int) -> str:
     return cube_place(axis, node) if node < len(axis) else "the rest outside the listed codes"
 
 
-def _rows(cells: Quantity) -> Rows:
+def rows_of(cells: Quantity) -> Rows:
     """Every cell of which something is known, in the order of (geo, activity)."""
     turned = cells.map(np.transpose)
     low, _ = turned.bounds()

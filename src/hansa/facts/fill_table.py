@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from hansa.facts.convert_table import table_of
-from hansa.facts.fill import Filler, FilledYear
+from hansa.facts.fill import FilledYear, Filler
 
 SHOWN = 20
 """Contradicting sums named in the account; the rest is counted."""
@@ -62,6 +62,7 @@ def _report(filler: Filler) -> list[dict[str, Any]]:
             "known_from_sums": y.sure,
             "bounded": y.bounded,
             "without_a_sum": y.hidden - y.bounded,
+            "without_a_point": y.unplaced,
             "not_the_narrowest": y.loose,
             "programmes": y.programmes,
             "sums": y.tolerance.why,
@@ -120,6 +121,8 @@ def _lines(fillers: Mapping[str, Filler]) -> Iterable[str]:
             f"{name}: {hidden} hidden cells: {sure} follow from the sums, {bounded - sure} lie "
             f"within bounds, {hidden - bounded} have no sum above them and stay empty"
         )
+        if unplaced := sum(y.unplaced for y in done):
+            yield f"  {unplaced} of them have bounds and no value: no point was found in the sums"
         for why in dict.fromkeys(y.tolerance.why for y in done):
             yield f"  {why}: {', '.join(str(y.time) for y in done if y.tolerance.why == why)}"
         found = [c for y in done for c in y.contradictions]

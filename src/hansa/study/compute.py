@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hansa.clusters import ClusterDefinition, coverage
 from hansa.cube import Cube
 from hansa.errors import UsageError
+from hansa.facts.disclosure_results import Published, known_secrets, refuse_revealing
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.measures.slices import Base, complete_members
 from hansa.panel import Panel
 from hansa.study.columns import Results
 from hansa.study.header import header_of
+from hansa.study.hidden import revealed
 from hansa.study.places import reference_of
 from hansa.study.plan import Options, Plan, plan_of
 from hansa.study.years import Past, add_year
@@ -40,6 +42,8 @@ def compute_all(
     Rows are ordered by time, geo, unit. Raises UsageError for names and options without
     meaning, HansaError for facts that cannot carry the measure.
     """
+    if ways := {r.options.hidden for r in requests} - {"absent"}:
+        return _with_holes_closed(cube, requests, others or {}, sorted(ways))
     headers = tuple(other.header for other in (others or {}).values())
     plans = [
         plan_of([find_measure(name) for name in r.measures], cube, r.definition, r.options, headers)
@@ -54,6 +58,9 @@ def compute_all(
         year = cube.year(time)
         names = dict.fromkeys(name for i in wanted for name in plans[i].others)
         more = {name: cube.on_these_axes(_other(others, name), time) for name in names}
+        if any(known_secrets(cells).any() for cells in (year.cells, *more.values())):
+            columns = {cube.header.measure: cube, **{name: _other(others, name) for name in names}}
+            refuse_revealing(columns, time, [_published(plans[i]) for i in wanted])
         for i in wanted:
             own = {name: more[name] for name in plans[i].others}
             memory[i] = add_year(year, own, plans[i], memory[i], results[i])
@@ -61,6 +68,34 @@ def compute_all(
         {m.id: _panel(m, plan, own[m.id]) for m in plan.measures}
         for plan, own in zip(plans, results, strict=True)
     ]
+
+
+def _with_holes_closed(
+    cube: Cube, requests: Sequence[Request], others: Mapping[str, Cube], ways: Sequence[str]
+) -> list[dict[str, Panel]]:
+    """The same after hidden cells were bounded or filled, each way on its own."""
+    found: list[dict[str, Panel]] = [{} for _ in requests]
+    columns = {**others, cube.header.measure: cube}
+    for how in ("absent", *ways):
+        own = [i for i, r in enumerate(requests) if r.options.hidden == how]
+        if not own:
+            continue
+        jobs = columns.get("employment")
+        cubes = {name: revealed(own_cube, how, jobs) for name, own_cube in columns.items()}
+        asked = [
+            replace(requests[i], options=replace(requests[i].options, hidden="absent")) for i in own
+        ]
+        closed = cubes.pop(cube.header.measure)
+        for i, panels in zip(own, compute_all(closed, asked, cubes), strict=True):
+            found[i] = panels
+    return found
+
+
+def _published(plan: Plan) -> Published:
+    """What follows from the results of a plan: sizes, and totals where there are quotients."""
+    regions = dict(zip(plan.geo, plan.columns, strict=True))
+    totals = any(m.kind != "extensive" for m in plan.measures)
+    return Published(plan.coverage, regions, () if plan.coverage else plan.keep, totals)
 
 
 def _other(others: Mapping[str, Cube] | None, name: str) -> Cube:

@@ -60,7 +60,8 @@ class Study(BaseModel):
     reference  what regions are compared with; reference_name as people call it
     period     first and last year; empty: all years of the facts
     hidden     `absent`: hidden cells are not known at all; `bounds`: they lie between nothing and
-               what the published totals leave over
+               what the published sums allow; `fill`: the narrowest such bounds, and the best
+               point within them (`hansa.facts.fill`)
     rules      presence rule set, by id or path; empty: each measure's own
     benchmark, x_line, wage_reference, leave_out: options of wages and kinds of clusters
     """
@@ -77,7 +78,7 @@ class Study(BaseModel):
     reference_name: str = ""
     period: tuple[int, int] | tuple[()] = ()
     min_cell: float = 50.0
-    hidden: Literal["absent", "bounds"] = "absent"
+    hidden: Literal["absent", "bounds", "fill"] = "absent"
     rules: str = ""
     benchmark: Literal["plain", "weighted", "totals", "plain-known", "weighted-known"] = "plain"
     x_line: Literal["zero", "region"] = "zero"

@@ -107,8 +107,6 @@ def _choice_steps(m: Measure, plan: Plan) -> tuple[str, ...]:
     steps = [f"{name} = {getattr(plan.options, name)}" for name in m.options if name != "rules"]
     if plan.options.precision == "single":
         steps.append("values stored in single precision, seven digits; computed in double")
-    if plan.options.hidden == "bounds":
-        steps.append("hidden cells between nothing and what published totals leave over")
     return tuple(steps)
 
 

@@ -33,7 +33,8 @@ class Options:
     min_cell    persons below which a rate is marked `tiny`
     rows        `grid`: every unit x region x year; `listed`: only the rows of the table
     hidden      `absent`: hidden cells are not known at all; `bounds`: they lie between nothing and
-                what the published totals leave over
+                what the published sums allow; `fill`: the narrowest such bounds, and the best
+                point within them (`hansa.facts.fill`)
     precision   `double`, or `single`: values are stored with seven digits, in half the memory
     rules, benchmark, x_line, wage_reference, leave_out: see `hansa.measures.scene.Choices`
     """
@@ -206,7 +207,7 @@ def looks_back(m: Measure, choices: Choices) -> bool:
     return any(one.years == 2 for one in (m, *inputs(m, choices)))
 
 
-_KNOWN = {"hidden": ("absent", "bounds"), "precision": ("double", "single")}
+_KNOWN = {"hidden": ("absent", "bounds", "fill"), "precision": ("double", "single")}
 
 
 def _check_composed(measures: list[Measure], seen: list[Measure], options: Options) -> None:

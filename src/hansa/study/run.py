@@ -19,6 +19,7 @@ from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts
 from hansa.study.compute import Options, Request, compute_all, reference_members
 from hansa.study.config import BaseChoice, Study, expanded, extra_files, facts_paths, placed
+from hansa.study.hidden import revealed
 from hansa.study.plan import columns_of, inputs, looks_back
 
 Progress = Callable[[str, float], None]
@@ -250,7 +251,6 @@ def _options(study: Study, folder: Path, base: BaseChoice, own_rules: bool = Fal
         without=base.without,
         regions=study.geography and _own(folder, study.geography),
         min_cell=study.min_cell,
-        hidden=study.hidden,
         rules="" if own_rules else _rules(study, folder),
         benchmark=study.benchmark,
         x_line=study.x_line,
@@ -273,8 +273,9 @@ def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cu
     for spec in study.facts.values():
         try:
             own = placed(folder, spec)
-            found = read_facts(facts_paths(folder, spec), own, column)
-            cubes[column] = as_described(found, own)
+            found = as_described(read_facts(facts_paths(folder, spec), own, column), own)
+            jobs = _cube(study, folder, "employment", cubes) if column == "payroll" else None
+            cubes[column] = revealed(found, study.hidden, jobs)
             return cubes[column]
         except HansaError as problem:
             if "is missing" not in problem.finding.rule:

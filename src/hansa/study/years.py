@@ -13,7 +13,6 @@ from functools import partial
 import numpy as np
 
 from hansa.cube import Ints, Listed, Year
-from hansa.facts.bounds import bounded
 from hansa.law import Flags, Marked, Quantity, absent, bit, choose
 from hansa.measures.catalogue import Measure
 from hansa.measures.scene import Scene, View, chosen, plain_value
@@ -113,9 +112,6 @@ def _slices(year: Year, others: dict[str, Quantity], plan: Plan) -> Slices:
     if main == "employment" and "payroll" in others:
         others = {**others, "payroll": covered(year.cells, others["payroll"])}
     columns = {main: year.cells, **others}
-    if plan.options.hidden == "bounds":
-        axes = plan.cube.activity, plan.cube.geo
-        columns = {name: bounded(cells, *axes) for name, cells in columns.items()}
     laid = {
         name: (
             replace(year, cells=cells),

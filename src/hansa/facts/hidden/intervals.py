@@ -20,7 +20,7 @@ from hansa.facts.hidden.system import Ints, System
 from hansa.law import Floats
 from hansa.solve import Infeasible, Polytope, least_misses, ranges
 
-OPEN = 1e-6
+OPEN = 1e-9
 """A cell whose interval is narrower than this, relative to its size, is as good as known."""
 
 TRIES = 5
@@ -60,7 +60,7 @@ class Component:
         return bool(matrix.nnz < matrix.shape[0] + matrix.shape[1])
 
 
-def intervals_of(system: System) -> Intervals:
+def intervals_of(system: System, exact: bool = True) -> Intervals:
     """Exact intervals of every unknown cell; contradicting sums are listed and relaxed."""
     found: list[Contradiction] = []
     for _ in range(TRIES):
@@ -68,6 +68,8 @@ def intervals_of(system: System) -> Intervals:
         found += own
         # What is relaxed stays relaxed; bounds of cells are found anew.
         system = replace(system, row_lower=tight.row_lower, row_upper=tight.row_upper)
+        if not exact:
+            return Intervals(tight, tuple(found), 0, int(is_open(tight).sum()))
         done, broken = _exact(tight)
         if not broken:
             return replace(done, contradictions=tuple(found))
@@ -90,7 +92,10 @@ def _exact(tight: System) -> tuple[Intervals, list[Contradiction]]:
         try:
             exact = ranges(part.polytope)
         except Infeasible:
-            broken += _misses(part)
+            # Where nothing has to give way, the solver was at the end of its precision.
+            misses = _misses(part)
+            broken += misses
+            loose += 0 if misses else part.cells.size
             continue
         programmes += exact.programmes
         lower[part.cells], upper[part.cells] = exact.lower, exact.upper
@@ -113,6 +118,7 @@ def components(system: System) -> Iterator[Component]:
     free = is_open(system)
     middle = np.where(free, 0.0, (system.lower + system.upper) / 2)
     fixed = system.matrix @ middle
+    unsure = np.abs(system.matrix) @ np.where(free, 0.0, (system.upper - system.lower) / 2)
     cells = np.flatnonzero(free)
     matrix = sparse.csr_matrix(system.matrix[:, cells])
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
@@ -122,24 +128,30 @@ def components(system: System) -> Iterator[Component]:
     )
     count, label = connected_components(links, directed=False)
     row_label, cell_label = label[: matrix.shape[0]], label[matrix.shape[0] :]
-    row_order, cell_order = np.argsort(row_label, kind="stable"), np.argsort(cell_label, kind="stable")
+    row_order = np.argsort(row_label, kind="stable")
+    cell_order = np.argsort(cell_label, kind="stable")
     row_start = np.searchsorted(row_label[row_order], np.arange(count + 1))
     cell_start = np.searchsorted(cell_label[cell_order], np.arange(count + 1))
     for k in range(count):
         own = np.sort(cell_order[cell_start[k] : cell_start[k + 1]])
         sums = np.sort(row_order[row_start[k] : row_start[k + 1]])
         if own.size and sums.size:
-            yield Component(cells[own], sums, _polytope(system, matrix, (sums, own), cells, fixed))
+            ends = (system.row_lower - fixed - unsure, system.row_upper - fixed + unsure)
+            yield Component(cells[own], sums, _polytope(system, matrix, (sums, own), cells, ends))
 
 
 def _polytope(
-    system: System, matrix: sparse.csr_matrix, at: tuple[Ints, Ints], cells: Ints, fixed: Floats
+    system: System,
+    matrix: sparse.csr_matrix,
+    at: tuple[Ints, Ints],
+    cells: Ints,
+    ends: tuple[Floats, Floats],
 ) -> Polytope:
     rows, own = at
     return Polytope(
         sparse.csc_matrix(matrix[rows][:, own]),
-        system.row_lower[rows] - fixed[rows],
-        system.row_upper[rows] - fixed[rows],
+        ends[0][rows],
+        ends[1][rows],
         system.lower[cells[own]],
         system.upper[cells[own]],
     )
@@ -147,7 +159,6 @@ def _polytope(
 
 def _misses(part: Component) -> list[Contradiction]:
     """The sums that have to give way so that all others hold, and by how much."""
-    by = least_misses(part.polytope)
-    least = 1e-6 * max(1.0, float(np.abs(part.polytope.row_upper).max()))
-    rows = np.flatnonzero(by > 0)
-    return [Contradiction(int(part.rows[r]), max(float(by[r]), least)) for r in rows]
+    found = least_misses(part.polytope)
+    rows = np.flatnonzero(found.by > found.least)
+    return [Contradiction(int(part.rows[r]), float(found.by[r])) for r in rows]

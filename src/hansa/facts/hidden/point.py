@@ -25,23 +25,34 @@ STEPS = 100
 NEAR = 1e-8
 """A sum holds when it misses by less than this, relative to its size."""
 
+HOLDS = 1e-6
+"""A point that misses a sum by more than this, relative to the largest, is not given."""
+
 DENSE = 1500
 """Sums up to which the Newton system is factored as a dense matrix."""
 
 FLOOR = 1e-3
 """A prior of nothing forbids a cell; cells that may hold something get at least this."""
 
+
 @dataclass(frozen=True)
 class Point:
     """The point, the multipliers of the sums (to start from next time), and how it ended.
 
     miss  the largest miss of a sum, in its own unit
+    size  the largest number of a sum, at least 1
     """
 
     x: Floats
     multipliers: Floats
     steps: int
     miss: float
+    size: float
+
+    @property
+    def holds(self) -> bool:
+        """True where the sums hold; a point that misses them is no point of the polytope."""
+        return self.miss <= HOLDS * self.size
 
 
 def nearest(p: Polytope, prior: Floats, start: Floats | None = None) -> Point:
@@ -69,7 +80,7 @@ def nearest(p: Polytope, prior: Floats, start: Floats | None = None) -> Point:
     x = dual.x(y)
     miss = dual.matrix @ x
     off = np.maximum(p.row_lower - miss, miss - p.row_upper)
-    return Point(x, y, steps, float(off.max(initial=0.0)))
+    return Point(x, y, steps, float(off.max(initial=0.0)), dual.size)
 
 
 class _Dual:
@@ -85,12 +96,14 @@ class _Dual:
         with np.errstate(divide="ignore"):
             self.bottom = np.log(p.lower / self.prior)
             self.top = np.log(p.upper / self.prior)
-        self.near = NEAR * max(1.0, float(np.abs(self.middle).max(initial=0.0)))
+        self.size = max(1.0, float(np.abs(self.middle).max(initial=0.0)))
+        self.near = NEAR * self.size
 
     def x(self, y: Floats) -> Floats:
         """The point that belongs to multipliers."""
         z = np.clip(self.transposed @ y, self.bottom, self.top)
-        return np.clip(self.prior * np.exp(np.minimum(z, 700.0)), self.lower, self.upper)
+        x = self.prior * np.exp(np.minimum(z, 700.0))
+        return np.asarray(np.clip(x, self.lower, self.upper))
 
     def at(self, y: Floats) -> tuple[float, Floats, Floats, Floats]:
         """Value, gradient, cells strictly inside (their size, else 0), slacks strictly inside."""

@@ -17,11 +17,11 @@ from hansa.law import Floats
 SWEEPS = 200
 """Most rounds; propagation may creep towards a limit, and linear programmes finish it."""
 
-MOVED = 1e-6
+MOVED = 1e-9
 """A bound that moves by less than this, relative to its size, has not moved."""
 
-SAFE = 1e-9
-"""Bounds are widened by this share of the numbers they were computed from."""
+BROKEN = 1e-7
+"""A sum that misses by less than this may miss by rounding errors; more where it is very large."""
 
 
 @dataclass(frozen=True)
@@ -33,22 +33,32 @@ class Contradiction:
 
 
 def presolved(system: System) -> tuple[System, list[Contradiction]]:
-    """The system with tighter bounds of cells; sums that cannot hold are relaxed and listed."""
+    """The system with tighter bounds of cells; sums that cannot hold are relaxed and listed.
+
+    Bounds that a broken sum had given to its parts are forgotten: they are found anew without it.
+    """
     found: list[Contradiction] = []
+    while True:
+        tight, broken = _propagated(system)
+        if not broken:
+            return tight, found
+        found += broken
+        rows = np.array([c.row for c in broken], np.int64)
+        system = relaxed(system, rows, np.array([c.miss for c in broken]))
+
+
+def _propagated(system: System) -> tuple[System, list[Contradiction]]:
+    """Sweeps until nothing moves, or until sums are found that cannot hold."""
     for _ in range(SWEEPS):
         least, most = activity_range(system)
-        scale = np.maximum(1.0, np.abs(system.row_upper))
         miss = np.maximum(system.row_lower - most, least - system.row_upper)
-        broken = np.flatnonzero(miss > 1e-7 * scale)
+        broken = np.flatnonzero(miss > BROKEN * (1.0 + 1e-4 * _gross(system)))
         if broken.size:
-            found += [Contradiction(int(r), float(miss[r])) for r in broken]
-            system = relaxed(system, broken, miss[broken])
-            continue
-        tighter, moved = _sweep(system)
-        system = tighter
+            return system, [Contradiction(int(r), float(miss[r])) for r in broken]
+        system, moved = _sweep(system)
         if not moved:
             break
-    return system, found
+    return system, []
 
 
 def activity_range(system: System) -> tuple[Floats, Floats]:
@@ -56,10 +66,11 @@ def activity_range(system: System) -> tuple[Floats, Floats]:
     a = system.matrix
     low, high = _ends(system)
     rows = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
-    return (
-        np.bincount(rows, low, minlength=a.shape[0]),
-        np.bincount(rows, high, minlength=a.shape[0]),
-    )
+    return _by_row(low, rows, a.shape[0]), _by_row(high, rows, a.shape[0])
+
+
+def _by_row(values: Floats, rows: Ints, size: int) -> Floats:
+    return np.bincount(rows, values, minlength=size).astype(float)
 
 
 def _ends(system: System) -> tuple[Floats, Floats]:
@@ -74,10 +85,11 @@ def relaxed(system: System, rows: Ints, by: Floats) -> System:
     """Some sums widened on both sides, far beyond what they miss.
 
     A sum that does not hold says little about its parts. Widened by just what it misses, it would
-    pin them to one point, and to a wrong one.
+    pin them to one point, and to a wrong one. A sum relaxed again gives way at least twice as far,
+    so relaxing ends.
     """
     lower, upper = system.row_lower.copy(), system.row_upper.copy()
-    widened = by + np.maximum(np.abs(lower[rows]), np.abs(upper[rows])) + SAFE
+    widened = by + np.maximum(np.abs(lower[rows]), np.abs(upper[rows]))
     lower[rows] -= widened
     upper[rows] += widened
     return replace(system, row_lower=lower, row_upper=upper)
@@ -85,14 +97,14 @@ def relaxed(system: System, rows: Ints, by: Floats) -> System:
 
 def _sweep(system: System) -> tuple[System, bool]:
     """One round over all sums; whether any bound moved."""
-    a, size = system.matrix, system.matrix.shape[1]
+    a = system.matrix
     rows = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
     low, high = _ends(system)
     others_low, others_high = _without(low, rows), _without(high, rows)
     # What the sum leaves to this entry, sign included.
     most = system.row_upper[rows] - others_low
     least = system.row_lower[rows] - others_high
-    room = SAFE * np.maximum(1.0, np.abs(system.row_upper[rows]))
+    room = _room(system, rows)
     plus = a.data > 0
     new_high = np.where(plus, most, -least) + room
     new_low = np.where(plus, least, -most) - room
@@ -103,12 +115,26 @@ def _sweep(system: System) -> tuple[System, bool]:
     middle = (lower + upper) / 2
     lower, upper = np.where(crossed, middle, lower), np.where(crossed, middle, upper)
     # Only bounds that moved noticeably are taken: creeping by rounding never ends.
-    step = MOVED * np.maximum(1.0, np.abs(np.where(np.isinf(system.upper), 1.0, system.upper)))
-    down = upper < system.upper - step
-    up = lower > system.lower + step
+    ceiling = np.where(np.isinf(system.upper), 0.0, system.upper)
+    down = upper < system.upper - MOVED * np.maximum(1.0, ceiling)
+    up = lower > system.lower + MOVED * np.maximum(1.0, system.lower)
     lower, upper = np.where(up, lower, system.lower), np.where(down, upper, system.upper)
-    assert lower.size == size
     return replace(system, lower=lower, upper=upper), bool((up | down).any())
+
+
+def _room(system: System, rows: Ints) -> Floats:
+    """Rounding errors of a sum of n numbers: at most n eps times the sum of their sizes."""
+    count = np.diff(system.matrix.indptr) + 2
+    return np.asarray((np.finfo(float).eps * count * _gross(system))[rows])
+
+
+def _gross(system: System) -> Floats:
+    """The sizes of all numbers of each sum, added up; endless bounds are left out."""
+    a = system.matrix
+    rows = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
+    ends = np.where(np.isinf(system.upper), system.lower, system.lower + system.upper)
+    bounds = np.abs(system.row_lower) + np.abs(system.row_upper)
+    return np.asarray(bounds + _by_row(np.abs(ends)[a.indices], rows, a.shape[0]))
 
 
 def _without(ends: Floats, rows: Ints) -> Floats:

@@ -5,7 +5,7 @@ Only their proportions within a sum matter: the sums set the level afterwards.
 margins  the whole times the share that the activity has in it elsewhere: outer product of margins
 years    the same cell in the nearest years that show it, moved by the growth of its activity
 units    number of local units times the mean size of a unit in the activity
-best     `years` where another year shows the cell, else `units` where there are any, else `margins`
+best     all of them, each weighed by how well it does on known cells (`hansa.facts.hidden.pool`)
 equal    the same for all: the old rule of equal splitting, for comparison
 """
 
@@ -113,27 +113,3 @@ def units(value: Floats, number: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(count > 0, jobs / count, overall)
     return np.asarray(np.maximum(number, SEEN_ZERO) * mean[:, None])
-
-
-def prior(
-    name: str,
-    values: Mapping[int, Floats],
-    time: int,
-    axes: tuple[Axis, Axis],
-    number: Floats | None = None,
-) -> Floats:
-    """The prior of one year by name, NaN where it says nothing."""
-    nothing = np.full(values[time].shape, np.nan)
-    if name == "equal":
-        return np.ones(values[time].shape)
-    by_units = nothing if number is None else units(values[time], number)
-    by_years = years(values, time)
-    if name == "years":
-        return by_years
-    if name == "units":
-        return by_units
-    by_margins = margins(values[time], *axes)
-    if name == "margins":
-        return by_margins
-    found = np.where(np.isnan(by_years), by_units, by_years)
-    return np.where(np.isnan(found), by_margins, found)

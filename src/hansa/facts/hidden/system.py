@@ -68,6 +68,7 @@ class System:
     matrix      CSR of shape (sums, unknown cells), entries +1 for a part and -1 for a whole
     place       flat position of each unknown cell in the extended matrix `shape`
     row_whole   flat position of the whole of each sum
+    row_axis    0 for a sum over activities, 1 for one over regions
     """
 
     matrix: sparse.csr_matrix
@@ -77,6 +78,7 @@ class System:
     upper: Floats
     place: Ints
     row_whole: Ints
+    row_axis: Ints
     shape: tuple[int, int]
 
 
@@ -107,6 +109,7 @@ class Extended:
     row_whole: Ints
     row_parts: tuple[Ints, ...]
     row_rest: Mask
+    row_axis: Ints
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -126,12 +129,14 @@ def extended(cells: Quantity, activity: Axis, geo: Axis) -> Extended:
     low[inside] = np.where(np.isnan(below), 0.0, below)
     high[inside] = np.where(np.isnan(above), np.inf, above)
     flat = np.arange(low.size).reshape(low.shape)
-    wholes, parts, rest = [], [], []
+    wholes, parts, rest, axis = [], [], [], []
     for families, view, size in ((rows, flat, len(activity)), (columns, flat.T, len(geo))):
+        along = int(view is not flat)
         for whole, below_it in families:
             wholes.append(view[whole])
             parts.append(view[list(below_it)].T)
             rest.append(np.full(view.shape[1], below_it[-1] >= size))
+            axis.append(np.full(view.shape[1], along))
     return Extended(
         low,
         high,
@@ -139,6 +144,7 @@ def extended(cells: Quantity, activity: Axis, geo: Axis) -> Extended:
         np.concatenate(wholes) if wholes else np.zeros(0, np.int64),
         tuple(row for block in parts for row in block),
         np.concatenate(rest) if rest else np.zeros(0, bool),
+        np.concatenate(axis) if axis else np.zeros(0, np.int64),
     )
 
 
@@ -194,11 +200,14 @@ def system_of(table: Extended, tolerance: Tolerance) -> System:
     size = lengths.size
 
     def summed(values: Floats) -> Floats:
-        return np.bincount(row[known], values[known], minlength=size)
+        return np.bincount(row[known], values[known], minlength=size).astype(float)
 
     down = np.where(sign > 0, low[cell], -high[cell])
     up = np.where(sign > 0, high[cell], -low[cell])
-    slack = np.maximum(tolerance.half * (lengths + 1), tolerance.least)
+    # A rest is never printed, so it adds no rounding.
+    slack = np.maximum(tolerance.half * (lengths + 1 - table.row_rest), tolerance.least)
+    # Decimal numbers do not add up to the last bit.
+    slack += np.finfo(float).eps * (lengths + 2) * summed(np.maximum(np.abs(down), np.abs(up)))
     bottom, top = -summed(up) - slack, -summed(down) + slack
     open_row, open_cell, open_sign = row[~known], cell[~known], sign[~known]
     matrix = sparse.csr_matrix((open_sign, (open_row, column[open_cell])), shape=(size, place.size))
@@ -211,5 +220,6 @@ def system_of(table: Extended, tolerance: Tolerance) -> System:
         high[place],
         place,
         table.row_whole[used],
+        table.row_axis[used],
         table.shape,
     )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hansa
-from hansa.facts.bounds import bounded
+from hansa.study.hidden import revealed
 from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_table
 from small_tables import UNKNOWN, facts, results
@@ -18,13 +18,15 @@ SPEC = FactsSpec(**UNKNOWN)
 
 def cells_of(table, time=2020):
     cube = read_table(table, SPEC, "employment")
-    return cube, bounded(cube.year(time).cells, cube.activity, cube.geo)
+    return cube, revealed(cube, "bounds").year(time).cells
 
 
 def test_what_a_total_leaves_over_by_hand():
-    """R1 has 100 jobs, 60 of them known: the two hidden cells hold 0 to 40, and 2 for rounding.
+    """Jobs are whole numbers, and each printed one may be rounded by a half.
 
-    In C the whole of the source leaves 15 for R1, and 2 for rounding.
+    B: the source leaves 30 - 10 = 20 to R1, and 1.5 for three numbers: at most 21. C likewise at
+    most 16, and at least 10 (100 - 60 - 21.5 - 7 - 2 = 9.5). At least: R1 has 100, of which 60 in A, at most 16.5 in C, at most 7 outside the three
+    (145 - 140 and 2 for four numbers), and 2 for its own four: 14.5, so 15.
     """
     table = facts("""
             A     B     C   TOTAL
@@ -37,8 +39,8 @@ def test_what_a_total_leaves_over_by_hand():
     at = {a: (place[0][a], place[1]["R1"]) for a in "ABC"}
     low, high = cells.bounds()
     assert (low[at["A"]], high[at["A"]]) == (60, 60)
-    assert (low[at["B"]], high[at["B"]]) == (0, 21.5)
-    assert (low[at["C"]], high[at["C"]]) == (0, 16.5)
+    assert (low[at["B"]], high[at["B"]]) == (15, 21)
+    assert (low[at["C"]], high[at["C"]]) == (10, 16)
     assert np.isnan(cells.value[at["B"]]), "no value is made"
 
 
@@ -71,7 +73,7 @@ def test_the_truth_lies_within(seed):
 
 
 def test_results_carry_the_bounds():
-    """(0 to 42) / 100 against (10 to 52) / 145 at most and at least; the value stays absent."""
+    """B holds 0 to 41 of the 100 jobs of R1 (41.5, and jobs are whole); the value stays absent."""
     table = facts("""
             A     B   TOTAL
     R1     60    :c     100
@@ -80,7 +82,7 @@ def test_results_carry_the_bounds():
     panel = hansa.compute("focus", table, describe=UNKNOWN, min_cell=0, hidden="bounds")
     assert results(panel)["R1", "B", 2020] is None
     assert results(panel, "lower")["R1", "B", 2020] == 0
-    assert results(panel, "upper")["R1", "B", 2020] == pytest.approx(0.415)
-    assert "hidden cells between nothing" in " ".join(panel.header.steps)
+    assert results(panel, "upper")["R1", "B", 2020] == pytest.approx(0.41)
+    assert "hidden cells from published sums" in " ".join(panel.header.steps)
     plain = hansa.compute("focus", table, describe=UNKNOWN, min_cell=0)
     assert "lower" not in plain.table.column_names

@@ -1,0 +1,124 @@
+"""The best prior: what every source of evidence says, weighed by how well each does.
+
+Each prior is tried on the known cells as if they were hidden; its squared error of the logarithm,
+by size, gives its weight. The pool is the precision-weighted mean of the logarithms: a log-linear
+opinion pool (Genest and Zidek, 1986, sec. 2.2) with inverse variances as weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hansa.cube import Axis
+from hansa.facts.hidden.priors import SEEN_ZERO, margins, units, years
+from hansa.law import Floats
+
+BINS = 8
+"""Bins of equal numbers of cells in which the error of a prior is measured."""
+
+FEW = 10
+"""Cells that a bin needs."""
+
+NARROWEST, WIDEST = 0.05, 2.0
+"""Standard deviations of a logarithm that are believed."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A prior with its error: both (activities, regions), NaN where it says nothing.
+
+    spread  standard deviation of ln(value / guess)
+    """
+
+    value: Floats
+    spread: Floats
+
+
+def guess_of(
+    name: str,
+    values: Mapping[int, Floats],
+    time: int,
+    axes: tuple[Axis, Axis],
+    number: Floats | None = None,
+) -> Guess:
+    """The prior of one year by name, with the error it shows on known cells."""
+    known = values[time]
+    if name == "equal":
+        return Guess(np.ones(known.shape), np.full(known.shape, WIDEST))
+    names = ("margins", "years", "units") if name == "best" else (name,)
+    if number is None:
+        names = tuple(n for n in names if n != "units")
+    found = []
+    for own in names:
+        said = _said(own, values, time, axes, number)
+        tried = _said(own, _without_leaves(values, time, axes), time, axes, number)
+        if own == "units" and number is not None:
+            tried = units(known, number)
+        found.append(Guess(said, _spread(known, tried, said, axes)))
+    return pooled(found) if len(found) > 1 else found[0]
+
+
+def pooled(guesses: list[Guess]) -> Guess:
+    """The precision-weighted mean of the logarithms; a prior that says nothing has no weight."""
+    weight = np.stack([np.where(np.isnan(g.value), 0.0, 1.0 / g.spread**2) for g in guesses])
+    logs = np.stack([np.log(np.maximum(np.nan_to_num(g.value), SEEN_ZERO / 2)) for g in guesses])
+    total = weight.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, spread = (weight * logs).sum(axis=0) / total, 1.0 / np.sqrt(total)
+    silent = total == 0
+    return Guess(np.where(silent, np.nan, np.exp(mean)), np.where(silent, WIDEST, spread))
+
+
+def _said(
+    name: str,
+    values: Mapping[int, Floats],
+    time: int,
+    axes: tuple[Axis, Axis],
+    number: Floats | None,
+) -> Floats:
+    if name == "margins":
+        return margins(values[time], *axes)
+    if name == "years":
+        return years(values, time)
+    return (
+        units(values[time], number) if number is not None else np.full(values[time].shape, np.nan)
+    )
+
+
+def _without_leaves(
+    values: Mapping[int, Floats], time: int, axes: tuple[Axis, Axis]
+) -> dict[int, Floats]:
+    hidden = values[time].copy()
+    hidden[np.ix_(axes[0].leaves, axes[1].leaves)] = np.nan
+    return {**values, time: hidden}
+
+
+def _spread(known: Floats, tried: Floats, said: Floats, axes: tuple[Axis, Axis]) -> Floats:
+    """Error of a prior at each cell, by the size of what it says there."""
+    leaves = np.ix_(axes[0].leaves, axes[1].leaves)
+    edges, spread = spread_of(known[leaves].ravel(), tried[leaves].ravel())
+    which = np.searchsorted(edges, np.nan_to_num(said), side="right") - 1
+    return np.where(np.isnan(said), WIDEST, spread[np.clip(which, 0, None)])
+
+
+def spread_of(value: Floats, guess: Floats) -> tuple[Floats, Floats]:
+    """How wrong a prior is, by its size: edges of bins and the error of ln(value / guess) in each.
+
+    value, guess  known cells and what the prior would have said of them. The error is the root
+    mean square of the logarithm, biased priors being wrong too, over the middle 90 % of cells.
+    """
+    usable = (value > 0) & (guess > 0)
+    if usable.sum() < FEW * BINS:
+        return np.array([0.0]), np.array([1.0])
+    size, error = guess[usable], np.log(value[usable] / guess[usable])
+    edges = np.unique(np.quantile(size, np.linspace(0, 1, BINS + 1)[:-1]))
+    which = np.searchsorted(edges, size, side="right") - 1
+    spread = np.empty(edges.size)
+    for b in range(edges.size):
+        own = np.sort(np.abs(error[which == b]))
+        kept = own[: max(1, int(np.ceil(0.9 * own.size)))] if own.size else np.ones(1)
+        spread[b] = float(np.sqrt(np.mean(kept**2)))
+    return edges, np.clip(spread, NARROWEST, WIDEST)
