@@ -126,6 +126,13 @@ def test_hidden_cells(tmp_path: Path) -> None:
     assert (len(guide.done), guide.shown) == (4, 12)
 
 
+def test_protect_a_table(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "protect-a-table.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (2, 10)
+    assert "confidential" in (tmp_path / "account.json").read_text(encoding="utf-8")
+
+
 def test_changing_codes(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "changing-codes.md")
     guide.walk()

@@ -29,12 +29,9 @@ def possible(values, method):
 
     Ties in print are broken in every way, or kept; that is all that rounding can do.
     """
-    levels = np.asarray(values, float)
-    found = set()
-    for shift in product(range(len(values)), repeat=len(values)):
-        true = levels + 0.4 * np.asarray(shift) / len(values)
-        found.add(tuple(rankdata(-true, method=method)))
-    return found
+    shifts = np.array(list(product(range(len(values)), repeat=len(values))))
+    true = np.asarray(values, float) + 0.4 * shifts / len(values)
+    return {tuple(ranks) for ranks in rankdata(-true, method=method, axis=1)}
 
 
 def test_conventions_for_ties():
@@ -49,7 +46,7 @@ def test_conventions_for_ties():
     assert order.patterns(ranks) == set()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 3), min_size=4, max_size=4), st.data())
 def test_ranks_are_consistent_exactly_where_some_true_values_give_them(values, data):
     ranks = [float(data.draw(st.integers(1, 4))) for _ in values]
@@ -60,7 +57,7 @@ def test_ranks_are_consistent_exactly_where_some_true_values_give_them(values, d
 
 
 def test_admissible_ranks_hold_every_possible_rank_and_reach_both_ends():
-    for values in product(range(1, 4), repeat=4):
+    for values in ((1, 2, 3, 4), (1, 1, 2, 3), (2, 2, 2, 1), (3, 3, 1, 1), (1, 1, 1, 1)):
         ranks = possible(values, "ordinal")
         for i in range(4):
             seen = {r[i] for r in ranks}
