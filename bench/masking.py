@@ -144,7 +144,7 @@ def uk(rounded: float = 0.0) -> tuple[Cube, dict[int, Floats]]:
     return cube, {t: cube.on_these_axes(units, t).value for t in cube.years}
 
 
-def _summed(frames: list, rounded: float):  # noqa: ANN202
+def _summed(frames: list, rounded: float):
     import pandas as pd
 
     table = pd.concat(frames).groupby(["geo", "activity", "time"], as_index=False).sum()
@@ -373,7 +373,7 @@ def scores(case: Case, options: FillOptions) -> dict[str, object]:
     }
 
 
-def _covered(year, case: Case, usable: np.ndarray) -> dict[str, float]:  # noqa: ANN001
+def _covered(year, case: Case, usable: np.ndarray) -> dict[str, float]:
     """Share of truths within the middle 90 % of the draws, and their width."""
     index = np.full(year.cells.shape, -1)
     index[year.drawn_at] = np.arange(year.drawn_at[0].size)
@@ -402,30 +402,38 @@ def report(runs: list[dict]) -> list[str]:
     lines = []
     for name in dict.fromkeys(r["case"].name for r in runs):
         own = [r for r in runs if r["case"].name == name]
-        mean = lambda f, own=own: float(np.mean([f(r) for r in own]))  # noqa: E731
-        lines += [
-            "",
-            f"## {name}: {len(own)} masks, {mean(lambda r: r['cells']):.0f} cells scored each",
-            "",
-            f"Truth inside the interval: {mean(lambda r: r['inside']):.4%}; width "
-            f"{mean(lambda r: r['width']):.1f} times the truth; known from the sums: "
-            f"{mean(lambda r: r['sure']):.1%}; without a sum above: {mean(lambda r: r['absent']):.0f}"
-            f"; contradicting sums: {mean(lambda r: r['contradictions']):.1f}.",
-        ]
-        if own[0]["draws"]:
-            lines.append(
-                f"Truth in the middle 90 % of the draws: {mean(lambda r: r['draws']['coverage']):.1%};"
-                f" width {mean(lambda r: r['draws']['width']):.2f} times the truth."
-            )
-        lines += ["", "| | WAPE | rank correlation of LQ | Hansa's error is smaller by (95 %) |"]
-        lines.append("|---|---|---|---|")
-        for rival in own[0]["wape"]:
-            row = f"| {rival} | {mean(lambda r: r['wape'][rival]):.3f} | "
-            row += f"{mean(lambda r: r['rank'][rival]):.3f} | "
-            if rival != "hansa":
-                by, low, high = gain(own, rival, np.random.default_rng(0))
-                row += f"{by:.1%} ({low:.1%} to {high:.1%})"
-            lines.append(row + " |")
+        lines += _table(name, own)
+    return lines
+
+
+def _table(name: str, own: list[dict]) -> list[str]:
+    def mean(*path: str) -> float:
+        found = own
+        for key in path:
+            found = [r[key] for r in found]
+        return float(np.mean(found))
+
+    lines = [
+        "",
+        f"## {name}: {len(own)} masks, {mean('cells'):.0f} cells scored each",
+        "",
+        f"Truth inside the interval: {mean('inside'):.4%}; width {mean('width'):.1f} times the "
+        f"truth; known from the sums: {mean('sure'):.1%}; without a sum above: "
+        f"{mean('absent'):.0f}; contradicting sums: {mean('contradictions'):.1f}.",
+    ]
+    if own[0]["draws"]:
+        lines.append(
+            f"Truth in the middle 90 % of the draws: {mean('draws', 'coverage'):.1%}; "
+            f"width {mean('draws', 'width'):.2f} times the truth."
+        )
+    lines += ["", "| | WAPE | rank correlation of LQ | Hansa's error is smaller by (95 %) |"]
+    lines.append("|---|---|---|---|")
+    for rival in own[0]["wape"]:
+        row = f"| {rival} | {mean('wape', rival):.3f} | {mean('rank', rival):.3f} | "
+        if rival != "hansa":
+            by, low, high = gain(own, rival, np.random.default_rng(0))
+            row += f"{by:.1%} ({low:.1%} to {high:.1%})"
+        lines.append(row + " |")
     return lines
 
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hansa
-from hansa.study.hidden import revealed
 from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_table
+from hansa.study.hidden import revealed
 from small_tables import UNKNOWN, facts, results
 
 SPEC = FactsSpec(**UNKNOWN)
@@ -25,8 +25,9 @@ def test_what_a_total_leaves_over_by_hand():
     """Jobs are whole numbers, and each printed one may be rounded by a half.
 
     B: the source leaves 30 - 10 = 20 to R1, and 1.5 for three numbers: at most 21. C likewise at
-    most 16, and at least 10 (100 - 60 - 21.5 - 7 - 2 = 9.5). At least: R1 has 100, of which 60 in A, at most 16.5 in C, at most 7 outside the three
-    (145 - 140 and 2 for four numbers), and 2 for its own four: 14.5, so 15.
+    most 16, and at least 10 (100 - 60 - 21.5 - 7 - 2 = 9.5). At least in B: R1 has 100, of which
+    60 in A, at most 16.5 in C, at most 7 outside the three (145 - 140 and 2 for four numbers), and
+    2 for its own four: 14.5, so 15.
     """
     table = facts("""
             A     B     C   TOTAL
