@@ -227,9 +227,11 @@ def fill(
 
 
 def _filler(cube: Cube, choice: FillOptions, units: Cube | None) -> Filler:
+    if units is cube and choice.prior == "units":
+        # Numbers of local units say nothing about themselves.
+        return Filler(cube, replace(choice, prior="best"))
     if units is None or units is cube:
-        own = choice if choice.prior != "units" else replace(choice, prior="best")
-        return Filler(cube, own)
+        return Filler(cube, choice)
     number = {time: cube.on_these_axes(units, time).value for time in cube.years}
     return Filler(cube, choice, number)
 

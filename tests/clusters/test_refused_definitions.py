@@ -79,6 +79,11 @@ def test_rows_that_cannot_be_taken_apart(content, row, found, tmp_path):
     )
 
 
+def test_line_ends_inside_quotes_stay_as_they_are(tmp_path):
+    found = find_definition(csv(tmp_path, b'cluster,activity\r\nk,"x\ry"\r\n'))
+    assert [m.activity for m in found.members] == ["x\ry"]
+
+
 def test_names_that_repeat(tmp_path):
     path = csv(tmp_path, "cluster,activity,weight,weight\nk,x,0.5,1\n")
     assert refusal(find_definition, path) == (

@@ -8,8 +8,8 @@ import pytest
 import hansa
 from hansa.clusters import coverage
 from hansa.errors import HansaError
-from hansa.facts.disclosure import Sheet
 from hansa.facts.disclosure_results import Published, audit_results, known_secrets
+from hansa.facts.disclosure_sheet import Sheet
 from hansa.law import Quantity, bit
 from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_table

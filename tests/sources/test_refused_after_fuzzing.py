@@ -7,6 +7,7 @@ import gzip
 import json
 from decimal import Decimal
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
@@ -50,6 +51,18 @@ def stored(path, table):
 def test_a_decimal_of_arrow_keeps_its_number():
     number = pa.array([Decimal("1000.000000000")], pa.decimal128(30, 9))
     assert read(pa.table(ROW | {"employment": number})) == {("A", "x", 2015): 1000.0}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_whole_number_beyond_2_53_beside_a_gap_becomes_the_nearest(packed):
+    number = pa.array([2**53 + 1, None])
+    table = pa.table(
+        {"geo": ["A", "B"], "activity": ["x"] * 2, "time": [2015] * 2}
+        | {"employment": number.dictionary_encode() if packed else number}
+    )
+    found = read(table)
+    assert found["A", "x", 2015] == float(2**53 + 1)
+    assert np.isnan(found["B", "x", 2015])
 
 
 def test_a_nested_column_beside_the_table_moves_no_year(tmp_path):

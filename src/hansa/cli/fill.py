@@ -56,6 +56,7 @@ def fill(
             printed=f"--draws {draws}" if draws else f"--draws-out {draws_out}",
             fix="--draws 20 --draws-out draws.parquet",
         )
+    _refuse_places(out, draws_out, report)
     found = hansa.fill(
         file,
         describe=spec,
@@ -66,6 +67,27 @@ def fill(
         seed=seed,
     )
     _give(found, (out, draws_out, report))
+
+
+def _refuse_places(out: Path | None, draws_out: Path | None, report: Path | None) -> None:
+    """Before anything is computed or written: endings that are not known, one file for two."""
+    from hansa.errors import UsageError
+
+    for option, path in (("--out", out), ("--draws-out", draws_out)):
+        if path is not None and path.suffix.lower() not in (".csv", ".parquet", ".pq"):
+            raise UsageError(
+                f"results cannot be written as {path.suffix or 'a file without an ending'}",
+                place=str(path),
+                admissible=".csv or .parquet",
+                fix=f"change the ending of {option}",
+            )
+    given = [path for path in (out, draws_out, report) if path is not None]
+    if len({path.resolve() for path in given}) < len(given):
+        raise UsageError(
+            "two results would be written to one file",
+            printed=", ".join(map(str, given)),
+            fix="name another file for each of --out, --draws-out and --report",
+        )
 
 
 def _tolerance(text: str) -> str | float:
@@ -87,8 +109,6 @@ def _give(found: Any, places: tuple[Path | None, Path | None, Path | None]) -> N
     from hansa.files import csv_bytes, json_bytes, toml_bytes, write_bytes, write_table
 
     out, draws_out, report = places
-    if report is not None:
-        write_bytes(report, json_bytes(found.report))
     if draws_out is not None and found.draws is not None:
         write_table(found.draws, draws_out)
         o.say(f"{draws_out}: {found.draws.num_rows} rows")
@@ -99,5 +119,7 @@ def _give(found: Any, places: tuple[Path | None, Path | None, Path | None]) -> N
         if out.suffix.lower() == ".csv":
             write_bytes(out.with_name(out.stem + ".meta.toml"), toml_bytes(found.description))
         o.say(f"{out}: {len(found)} rows")
+    if report is not None:
+        write_bytes(report, json_bytes(found.report))
     for line in found.lines:
         o.say(line)

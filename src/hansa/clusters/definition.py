@@ -114,7 +114,7 @@ def read_folder(folder: Path | Traversable) -> ClusterDefinition:
 def _text(folder: Path | Traversable, name: str) -> str:
     """The text of one of the two files."""
     try:
-        return (folder / name).read_text(encoding="utf-8").removeprefix("\ufeff")
+        return (folder / name).read_bytes().decode("utf-8").removeprefix("\ufeff")
     except OSError as problem:
         raise HansaError(
             "a definition folder is not complete",
@@ -184,7 +184,7 @@ def read_csv(
     With `columns` (our name -> the table's) a table in another layout is read as it is.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as problem:
         raise HansaError(
             "the definition is not UTF-8 text",

@@ -45,7 +45,7 @@ class Moves:
 
     def matrix(self, weight: Floats) -> Any:
         """Sparse targets x sources; links of weight zero are no links (absence stays behind)."""
-        from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+        from scipy.sparse import csr_matrix
 
         use = weight > 0
         at = (self.target[use], self.source[use])

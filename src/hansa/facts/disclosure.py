@@ -15,19 +15,11 @@ import numpy as np
 from scipy import sparse
 
 from hansa.cube import Axis, cube_place
-from hansa.facts.hidden.intervals import Intervals, intervals_of
-from hansa.facts.hidden.system import (
-    EXACT,
-    ROUNDED,
-    Extended,
-    Mask,
-    System,
-    Tolerance,
-    extended,
-    system_of,
-    tolerance_of,
-)
+from hansa.facts.disclosure_sheet import Sheet
+from hansa.facts.hidden.intervals import Intervals, intervals_of, is_open
+from hansa.facts.hidden.system import Extended, Mask, System, extended, system_of
 from hansa.law import Floats, Quantity, bit
+from hansa.solve import Infeasible, Polytope, ranges
 
 SHARE = 0.1
 """Least width of a confidential cell's interval, as a share of its value."""
@@ -37,58 +29,6 @@ SURE = 1e-6
 
 BEHIND = 4
 """Sums named behind one exposed cell."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One measure of one year as its owner knows it: `cells` has shape (activities, regions)."""
-
-    measure: str
-    time: int
-    cells: Quantity
-    activity: Axis
-    geo: Axis
-    wanted: str | float = "auto"
-
-    @cached_property
-    def whole(self) -> bool:
-        """True where all numbers are whole, so that intervals end at whole numbers."""
-        seen = self.cells.value[~np.isnan(self.cells.value)]
-        return bool((seen == np.round(seen)).all())
-
-    @cached_property
-    def table(self) -> Extended:
-        """The table with its sums, everything known to its owner."""
-        return extended(self.cells, self.activity, self.geo)
-
-    @cached_property
-    def tolerance(self) -> Tolerance:
-        """How exactly sums hold. Where no sum is off they hold exactly: an attacker sees that."""
-        found = tolerance_of(self.table, self.wanted)
-        if self.wanted == "auto" and found == ROUNDED and not _any_off(self.table):
-            return EXACT
-        return found
-
-    def published(self, hidden: Mask) -> Quantity:
-        """The cells without the hidden ones, and without anything known of these."""
-        q = self.cells
-
-        def blank(part: Floats | None) -> Floats | None:
-            return None if part is None else np.where(hidden, np.nan, part)
-
-        value = np.where(hidden, np.nan, q.value)
-        return Quantity(value, q.flags, blank(q.lower), blank(q.upper), q.estimated)
-
-
-def _any_off(table: Extended) -> bool:
-    low, high, hidden = table.low.ravel(), table.high.ravel(), table.unknown.ravel()
-    for whole, parts, rest in zip(table.row_whole, table.row_parts, table.row_rest, strict=True):
-        if rest or hidden[whole] or hidden[parts].any():
-            continue
-        scale = 1e-9 * max(1.0, float(high[whole]))
-        if low[parts].sum() > high[whole] + scale or high[parts].sum() < low[whole] - scale:
-            return True
-    return False
 
 
 @dataclass(frozen=True)
@@ -146,19 +86,26 @@ class Left:
         a = self.found.system.matrix
         return [int(j) for j in a.indices[a.indptr[row] : a.indptr[row + 1]]]
 
+    def _hidden_in(self, row: int) -> int:
+        return sum(self._of_table(j) for j in self._cells(row))
+
+    def _of_table(self, column: int) -> bool:
+        """A cell of the table and no rest."""
+        wide = self.found.system.shape[1]
+        row, at = divmod(int(self.found.system.place[column]), wide)
+        return bool(row < self.low.shape[0] and at < self.low.shape[1])
+
     def _pinned(self, column: int) -> bool:
-        """Known from the sums, a cell of the table and no rest of nothing."""
         s = self.found.system
-        row, at = divmod(int(s.place[column]), s.shape[1])
-        inside = row < self.low.shape[0] and at < self.low.shape[1]
-        return inside and bool(s.upper[column] - s.lower[column] <= SURE * max(1, s.upper[column]))
+        known = bool(s.upper[column] - s.lower[column] <= SURE * max(1, s.upper[column]))
+        return known and self._of_table(column)
 
     def _tight(self, column: int) -> list[int]:
         """The sums that alone give the ends of a cell; all of its sums where none does."""
         s, a = self.found.system, self.by_cell
         own = a.indices[a.indptr[column] : a.indptr[column + 1]].tolist()
-        # Sums beside the table come first: they are what could be left out.
-        rows = sorted(own, key=lambda row: (self.names[row][1] >= 0, row))
+        # The plainest first: few other hidden cells, then what could be left out of results.
+        rows = sorted(own, key=lambda row: (self._hidden_in(row), self.names[row][1] >= 0, row))
         room = 1e-6 * max(1.0, abs(float(s.upper[column])))
         chosen: list[int] = []
         for upward in (True, False):
@@ -194,7 +141,7 @@ def _implied(s: System, row: int, column: int) -> tuple[float, float]:
     own = slice(s.matrix.indptr[row], s.matrix.indptr[row + 1])
     cells, weight = s.matrix.indices[own], s.matrix.data[own]
     other = cells != column
-    mine = float(weight[~other].sum())
+    mine = float(weight[~other][0])
     ends = weight[other] * s.lower[cells[other]], weight[other] * s.upper[cells[other]]
     least = s.row_lower[row] - np.maximum(*ends).sum()
     most = s.row_upper[row] - np.minimum(*ends).sum()
@@ -209,10 +156,16 @@ def _called(axis: Axis, node: int) -> str:
 def left_open(sheet: Sheet, hidden: Mask, beside: Sequence[Sum] = ()) -> Left:
     """The exact intervals of hidden cells, by everything else of the table and sums beside it."""
     table = extended(sheet.published(hidden), sheet.activity, sheet.geo)
+    table = replace(table, high=np.where(sheet.closed, 0.0, table.high))
     system = system_of(table, sheet.tolerance)
     names = _row_names(table, len(sheet.activity), sheet)
-    system, more = _with_sums(system, beside, sheet, hidden)
+    plain = [one for one in beside if all(w == 1 for *_, w in one.cells)]
+    system, more = _with_sums(system, plain, sheet, hidden)
     found = intervals_of(system)
+    weighted = [one for one in beside if one not in plain]
+    tight, last = _with_sums(found.system, weighted, sheet, hidden)
+    if last:
+        found, more = replace(found, system=_narrowed(tight)), [*more, *last]
     low, high = (np.full(sheet.cells.shape, np.nan) for _ in range(2))
     row, column = np.divmod(system.place, system.shape[1])
     inside = (row < low.shape[0]) & (column < low.shape[1])
@@ -270,6 +223,29 @@ def _with_sums(
         row_upper=np.concatenate([system.row_upper, told + room]),
         row_whole=np.concatenate([system.row_whole, np.full(len(names), -1)]),
     ), names
+
+
+def _narrowed(system: System) -> System:
+    """Exact intervals where sums have weights: presolve and components know plain sums only."""
+    free = is_open(system)
+    fixed = np.where(free, 0.0, (system.lower + system.upper) / 2)
+    told = system.matrix @ fixed
+    # Cells that are known up to rounding errors must not make a sum impossible.
+    room = SURE * np.maximum(1.0, np.abs(told))
+    polytope = Polytope(
+        sparse.csc_matrix(system.matrix[:, free]),
+        system.row_lower - told - room,
+        system.row_upper - told + room,
+        system.lower[free],
+        system.upper[free],
+    )
+    try:
+        exact = ranges(polytope)
+    except Infeasible:
+        return system
+    lower, upper = system.lower.copy(), system.upper.copy()
+    lower[free], upper[free] = exact.lower, exact.upper
+    return replace(system, lower=lower, upper=np.maximum(lower, upper))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from hansa.facts.disclosure import Left, Sheet, left_open, needed, too_narrow, whole_ends
+from hansa.facts.disclosure import Left, left_open, needed, too_narrow, whole_ends
+from hansa.facts.disclosure_sheet import Sheet
 from hansa.facts.hidden.intervals import components, intervals_of
 from hansa.facts.hidden.presolve import presolved
 from hansa.facts.hidden.system import Ints, Mask, System, system_of
@@ -165,6 +166,7 @@ def _known_ends(sheet: Sheet, hidden: Mask, system: System) -> Ends:
     inside = (slice(0, below.shape[0]), slice(0, below.shape[1]))
     low[inside] = np.where(np.isnan(below), 0.0, below)
     high[inside] = np.where(np.isnan(above), np.inf, above)
+    high[sheet.closed] = 0.0
     return low.ravel(), high.ravel()
 
 

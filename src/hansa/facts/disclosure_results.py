@@ -10,7 +10,8 @@ import numpy as np
 from hansa.clusters import Coverage
 from hansa.cube import Cube
 from hansa.errors import HansaError, listed
-from hansa.facts.disclosure import SHARE, Exposed, Sheet, Sum, exposed, left_open
+from hansa.facts.disclosure import SHARE, Exposed, Sum, exposed, left_open
+from hansa.facts.disclosure_sheet import Sheet
 from hansa.facts.hidden.system import Mask
 from hansa.law import Floats, Quantity, any_flag, bit
 
@@ -127,6 +128,6 @@ def _refusal(found: tuple[Exposed, ...]) -> HansaError:
         admissible="confidential cells that all results and the published table leave open by "
         f"{SHARE:.0%} of their value or more",
         fix="publish the sum of this cluster and another in place of both, leave the cluster out, "
-        "or mark further cells c (hansa protect names them); a value that may be known needs no "
+        "or mark further cells c (hansa protect --out hides them); a value that may be known needs no "
         "status c",
     )

@@ -12,11 +12,12 @@ import pyarrow as pa
 from hansa.cube import Cube, Rows
 from hansa.errors import HansaError
 from hansa.facts.convert_table import table_of
-from hansa.facts.disclosure import Exposed, Sheet, exposed, left_open
+from hansa.facts.disclosure import Exposed, exposed, left_open
 from hansa.facts.disclosure_hide import complementary
 from hansa.facts.disclosure_rules import Contributors, Primary, Rules, primary
+from hansa.facts.disclosure_sheet import Sheet, blanked
 from hansa.facts.hidden.system import Mask
-from hansa.law import Floats, Quantity, any_flag, bit
+from hansa.law import Floats, Quantity
 
 SHOWN = 20
 """Exposed cells named on the screen; the report has all."""
@@ -32,6 +33,7 @@ class ProtectedYear:
     exposed: tuple[Exposed, ...]
     unsafe: Mask
     shares: dict[str, float] = field(default_factory=dict)
+    totals: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Protected:
 
     table     hidden cells empty with status `c`, whatever they are hidden for; None for an audit
     exposed   confidential cells that the table would give away with only these hidden
-    report    the account, itself confidential: it says which cells hide others
+    report    the account, itself confidential: it names cells that hide others
     """
 
     table: pa.Table | None
@@ -118,7 +120,9 @@ def _year(
     never = ~np.all([q.value > 0 for q in cells.values()], axis=0)
     more = complementary(sheets, hidden, never, rules.share)
     shares = _hidden_shares(main, cells, hidden | more.complementary)
-    return ProtectedYear(time, found, more.complementary, bad, more.unsafe, shares)
+    parts = more.complementary[np.ix_(main.activity.leaves, main.geo.leaves)]
+    totals = int(more.complementary.sum() - parts.sum())
+    return ProtectedYear(time, found, more.complementary, bad, more.unsafe, shares, totals)
 
 
 def _on(main: Cube, cube: Cube, time: int) -> Quantity:
@@ -193,24 +197,9 @@ def _without(cube: Cube, gone: Mapping[int, Mask], main: Cube) -> Cube:
         hide = np.zeros(a.size, bool)
         if time in gone:
             hide[known] = gone[time][a[known], g[known]]
-        return Rows(rows.geo, rows.activity, _blanked(rows.values, hide))
+        return Rows(rows.geo, rows.activity, blanked(rows.values, hide))
 
     return replace(cube, load=load)
-
-
-def _blanked(values: Quantity, hide: Mask) -> Quantity:
-    def blank(part: Floats | None, by: float) -> Floats | None:
-        return None if part is None else np.where(hide, by, part)
-
-    flags = np.zeros(hide.shape, np.uint64) if values.flags is None else values.flags
-    flags = np.where(hide, (flags & ~any_flag(("m", "interval"))) | bit("c"), flags)
-    return Quantity(
-        np.where(hide, np.nan, values.value),
-        flags,
-        blank(values.lower, np.nan),
-        blank(values.upper, np.nan),
-        blank(values.estimated, 0.0),
-    )
 
 
 def _hidden_shares(main: Cube, cells: Mapping[str, Quantity], hidden: Mask) -> dict[str, float]:
@@ -260,7 +249,7 @@ def _refuse_unsafe(years: Sequence[ProtectedYear], main: Cube) -> None:
 
 def _report(years: Sequence[ProtectedYear], rules: Rules) -> dict[str, Any]:
     return {
-        "confidential": "this account says which cells hide others: it is not to be published",
+        "confidential": "this account names cells that hide others: it is not to be published",
         "rules": {
             "fewest": rules.fewest,
             "share": rules.share,
@@ -274,6 +263,7 @@ def _report(years: Sequence[ProtectedYear], rules: Rules) -> dict[str, Any]:
                 "by_rule": y.primary.counts,
                 "without_a_number_of_contributors": y.primary.uncounted,
                 "complementary": int(y.complementary.sum()),
+                "totals_hidden_beside": y.totals,
                 "share_hidden": y.shares,
                 "exposed_before": [e.as_dict() for e in y.exposed],
             }
@@ -291,6 +281,7 @@ def _lines(years: Sequence[ProtectedYear], rules: Rules, audit: bool) -> list[st
             text += f", {len({(e.geo, e.activity) for e in y.exposed})} of them exposed"
         else:
             text += f", {int(y.complementary.sum())} more hidden"
+            text += f" ({y.totals} of them totals)" if y.totals else ""
             shares = ", ".join(f"{100 * s:.1f} % of {m}" for m, s in y.shares.items())
             text += f"; {shares} hidden"
         lines.append(text)

@@ -180,6 +180,7 @@ class Filler:
         table = extended(cells, *axes)
         tolerance = tolerance_of(table, self.options.tolerance)
         found = intervals_of(system_of(table, tolerance), self.options.exact)
+        found = replace(found, system=_in_whole_numbers(found.system, self.known[time]))
         point, drawn = None, None
         if self.options.prior:
             point, drawn = self._point(time, found.system)
@@ -246,7 +247,7 @@ def _year(
     own = (row < cells.shape[0]) & (column < cells.shape[1])
     own[own] = ~_never(cells)[row[own], column[own]]
     at = (row[own], column[own])
-    low, high = _whole(system.lower[own], system.upper[own], cells.value)
+    low, high = system.lower[own], system.upper[own]
     # A whole of known parts is their sum (law, clause 5), as exactly as the sums hold.
     hidden = np.isnan(cells.value[at])
     best = np.full(low.size, np.nan) if point is None else point[own]
@@ -295,12 +296,18 @@ def _never(cells: Quantity) -> Mask:
     return np.asarray(np.isnan(cells.value) & ((cells.flags & bit("z")) != 0))
 
 
-def _whole(low: Floats, high: Floats, known: Floats) -> tuple[Floats, Floats]:
-    """Bounds of whole numbers are whole; a small margin keeps rounding errors outside."""
-    if not _counts(known):
-        return np.maximum(low, 0.0), high
-    below, above = np.ceil(low - 1e-6), np.floor(high + 1e-6)
-    return np.maximum(below, 0.0), np.maximum(below, above)
+def _in_whole_numbers(system: System, known: Floats) -> System:
+    """Bounds of whole numbers are whole; a small margin keeps rounding errors outside.
+
+    A rest is never printed and need not be whole, as where the numbers beside it are rounded.
+    """
+    low, high = np.maximum(system.lower, 0.0), system.upper
+    if _counts(known):
+        row, column = np.divmod(system.place, system.shape[1])
+        listed_cells = (row < known.shape[0]) & (column < known.shape[1])
+        low = np.where(listed_cells, np.ceil(low - 1e-6) + 0.0, low)
+        high = np.where(listed_cells, np.floor(high + 1e-6), high)
+    return replace(system, lower=low, upper=np.maximum(low, high))
 
 
 def _counts(known: Floats) -> bool:

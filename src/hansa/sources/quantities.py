@@ -73,7 +73,9 @@ def _numeric(
         # Arrow divides by a power of ten: 1000.000000000 would become 1000.0000000000001.
         column = pc.cast(column, pa.string())
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        plain = pc.fill_null(pc.cast(column, pa.float64()), float("nan")).combine_chunks()
+        # Not `safe`: a whole number beyond 2^53 becomes the nearest one, as it does in text.
+        plain = pc.fill_null(pc.cast(column, pa.float64(), safe=False), float("nan"))
+        plain = plain.combine_chunks()
         value = to_numpy(plain).copy()
         if np.isinf(value).any():
             row = int(np.flatnonzero(np.isinf(value))[0])

@@ -116,7 +116,8 @@ def by_hand(data):
     """Code -> parts by a second reader; fails where it would not swear to them."""
     found = {}
     for feature in data["features"]:
-        own = feature.get("properties") or {}
+        own = feature.get("properties")
+        own = own if isinstance(own, dict) else {}
         keys = ("NUTS_ID", "nuts_id", "id", "code", "geo")
         code = next((own[k] for k in keys if own.get(k)), feature.get("id")).strip()
         geometry = feature["geometry"]

@@ -103,6 +103,8 @@ def plain_number(content):
         value = Decimal(content)
     except ArithmeticError:
         return False
+    if "." in content and content.endswith("0"):
+        return False
     usual = value.is_finite() and 0 <= value < 10**14 and str(value) == content
     return usual and len(value.as_tuple().digits) <= 15 and "E" not in content
 

@@ -24,7 +24,7 @@ OPEN = 1e-9
 """A cell whose interval is narrower than this, relative to its size, is as good as known."""
 
 TRIES = 5
-"""Rounds of relaxing sums that contradict each other."""
+"""Rounds of giving up sums that contradict each other."""
 
 LARGEST = 20_000
 """Cells of one component up to which programmes are solved; beyond, propagation stands."""
@@ -34,7 +34,7 @@ LARGEST = 20_000
 class Intervals:
     """The system with the interval of each cell, and how they came about.
 
-    contradictions  sums that cannot hold; they were relaxed by what they miss
+    contradictions  sums that cannot hold; they were given up, and what they miss
     programmes      linear programmes solved; 0 where propagation was enough
     loose           cells whose interval is valid but may not be the narrowest
     """
@@ -61,12 +61,12 @@ class Component:
 
 
 def intervals_of(system: System, exact: bool = True) -> Intervals:
-    """Exact intervals of every unknown cell; contradicting sums are listed and relaxed."""
+    """Exact intervals of every unknown cell; contradicting sums are listed and given up."""
     found: list[Contradiction] = []
     for _ in range(TRIES):
         tight, own = presolved(system)
         found += own
-        # What is relaxed stays relaxed; bounds of cells are found anew.
+        # What is given up stays given up; bounds of cells are found anew.
         system = replace(system, row_lower=tight.row_lower, row_upper=tight.row_upper)
         if not exact:
             return Intervals(tight, tuple(found), 0, int(is_open(tight).sum()))
@@ -74,7 +74,9 @@ def intervals_of(system: System, exact: bool = True) -> Intervals:
         if not broken:
             return replace(done, contradictions=tuple(found))
         found += broken
-        system = relaxed(system, _rows_of(broken), np.array([c.miss for c in broken]))
+        system = relaxed(system, _rows_of(broken))
+    tight, own = presolved(system)
+    found += own
     return Intervals(tight, tuple(found), 0, int(is_open(tight).sum()))
 
 
@@ -120,7 +122,9 @@ def components(system: System) -> Iterator[Component]:
     fixed = system.matrix @ middle
     unsure = np.abs(system.matrix) @ np.where(free, 0.0, (system.upper - system.lower) / 2)
     cells = np.flatnonzero(free)
-    matrix = sparse.csr_matrix(system.matrix[:, cells])
+    kept = np.isfinite(system.row_lower)
+    matrix = sparse.csr_matrix(sparse.diags(kept.astype(float)) @ system.matrix[:, cells])
+    matrix.eliminate_zeros()
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     links = sparse.csr_matrix(
         (np.ones(rows.size), (rows, matrix.shape[0] + matrix.indices)),

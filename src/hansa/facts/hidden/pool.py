@@ -48,7 +48,7 @@ def guess_of(
     known = values[time]
     if name == "equal":
         return Guess(np.ones(known.shape), np.full(known.shape, WIDEST))
-    names = ("margins", "years", "units") if name == "best" else (name,)
+    names: tuple[str, ...] = ("margins", "years", "units") if name == "best" else (name,)
     if number is None:
         names = tuple(n for n in names if n != "units")
     found = []

@@ -33,7 +33,7 @@ class Contradiction:
 
 
 def presolved(system: System) -> tuple[System, list[Contradiction]]:
-    """The system with tighter bounds of cells; sums that cannot hold are relaxed and listed.
+    """The system with tighter bounds of cells; sums that cannot hold are given up and listed.
 
     Bounds that a broken sum had given to its parts are forgotten: they are found anew without it.
     """
@@ -43,8 +43,7 @@ def presolved(system: System) -> tuple[System, list[Contradiction]]:
         if not broken:
             return tight, found
         found += broken
-        rows = np.array([c.row for c in broken], np.int64)
-        system = relaxed(system, rows, np.array([c.miss for c in broken]))
+        system = relaxed(system, np.array([c.row for c in broken], np.int64))
 
 
 def _propagated(system: System) -> tuple[System, list[Contradiction]]:
@@ -55,7 +54,10 @@ def _propagated(system: System) -> tuple[System, list[Contradiction]]:
         broken = np.flatnonzero(miss > BROKEN * (1.0 + 1e-4 * _gross(system)))
         if broken.size:
             return system, [Contradiction(int(r), float(miss[r])) for r in broken]
-        system, moved = _sweep(system)
+        ends = _said(system)
+        if crossing := _crossing(system, ends):
+            return system, crossing
+        system, moved = _sweep(system, ends)
         if not moved:
             break
     return system, []
@@ -81,24 +83,20 @@ def _ends(system: System) -> tuple[Floats, Floats]:
     return np.where(plus, low, -high), np.where(plus, high, -low)
 
 
-def relaxed(system: System, rows: Ints, by: Floats) -> System:
-    """Some sums widened on both sides, far beyond what they miss.
+def relaxed(system: System, rows: Ints) -> System:
+    """Some sums given up: one that does not hold says nothing of its parts.
 
-    A sum that does not hold says little about its parts. Widened by just what it misses, it would
-    pin them to one point, and to a wrong one. A sum relaxed again gives way at least twice as far,
-    so relaxing ends.
+    Widened by what it misses, it would pin them to one point, and mostly to a wrong one.
     """
     lower, upper = system.row_lower.copy(), system.row_upper.copy()
-    widened = by + np.maximum(np.abs(lower[rows]), np.abs(upper[rows]))
-    lower[rows] -= widened
-    upper[rows] += widened
+    lower[rows], upper[rows] = -np.inf, np.inf
     return replace(system, row_lower=lower, row_upper=upper)
 
 
-def _sweep(system: System) -> tuple[System, bool]:
-    """One round over all sums; whether any bound moved."""
+def _said(system: System) -> tuple[Floats, Floats]:
+    """What each sum says of each of its members: least and greatest value, by matrix entry."""
     a = system.matrix
-    rows = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
+    rows = _rows_of(system)
     low, high = _ends(system)
     others_low, others_high = _without(low, rows), _without(high, rows)
     # What the sum leaves to this entry, sign included.
@@ -106,11 +104,33 @@ def _sweep(system: System) -> tuple[System, bool]:
     least = system.row_lower[rows] - others_high
     room = _room(system, rows)
     plus = a.data > 0
-    new_high = np.where(plus, most, -least) + room
-    new_low = np.where(plus, least, -most) - room
+    return np.where(plus, least, -most) - room, np.where(plus, most, -least) + room
+
+
+def _crossing(system: System, ends: tuple[Floats, Floats]) -> list[Contradiction]:
+    """Sums that say of one cell what cannot both be: at least this, and at most less."""
+    cell = system.matrix.indices
+    lower, upper = _tightened(system, ends)
+    apart = lower - upper
+    wrong = apart > BROKEN * (1.0 + 1e-4 * float(_gross(system).max(initial=0.0)))
+    if not wrong.any():
+        return []
+    says = wrong[cell] & ((ends[0] == lower[cell]) | (ends[1] == upper[cell]))
+    miss = np.zeros(system.row_lower.size)
+    np.maximum.at(miss, _rows_of(system)[says], apart[cell[says]])
+    return [Contradiction(int(r), float(miss[r])) for r in np.flatnonzero(miss)]
+
+
+def _tightened(system: System, ends: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     lower, upper = system.lower.copy(), system.upper.copy()
-    np.maximum.at(lower, a.indices, new_low)
-    np.minimum.at(upper, a.indices, new_high)
+    np.maximum.at(lower, system.matrix.indices, ends[0])
+    np.minimum.at(upper, system.matrix.indices, ends[1])
+    return lower, upper
+
+
+def _sweep(system: System, ends: tuple[Floats, Floats]) -> tuple[System, bool]:
+    """One round over all sums; whether any bound moved."""
+    lower, upper = _tightened(system, ends)
     crossed = lower > upper
     middle = (lower + upper) / 2
     lower, upper = np.where(crossed, middle, lower), np.where(crossed, middle, upper)
@@ -120,6 +140,12 @@ def _sweep(system: System) -> tuple[System, bool]:
     up = lower > system.lower + MOVED * np.maximum(1.0, system.lower)
     lower, upper = np.where(up, lower, system.lower), np.where(down, upper, system.upper)
     return replace(system, lower=lower, upper=upper), bool((up | down).any())
+
+
+def _rows_of(system: System) -> Ints:
+    """Row of each entry of the matrix."""
+    a = system.matrix
+    return np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
 
 
 def _room(system: System, rows: Ints) -> Floats:
@@ -134,6 +160,7 @@ def _gross(system: System) -> Floats:
     rows = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
     ends = np.where(np.isinf(system.upper), system.lower, system.lower + system.upper)
     bounds = np.abs(system.row_lower) + np.abs(system.row_upper)
+    bounds[np.isinf(bounds)] = 0.0
     return np.asarray(bounds + _by_row(np.abs(ends)[a.indices], rows, a.shape[0]))
 
 

@@ -23,7 +23,10 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 ENOUGH = 20
-"""Complete families that must add up exactly before sums are taken as exact."""
+"""Families on each axis that must be seen to add up before sums are taken as exact."""
+
+UNITS = (1000.0, 500.0, 100.0, 50.0, 10.0, 5.0)
+"""Units to which offices round; a table is taken as rounded to one where every number fits it."""
 
 GROSS = 10.0
 """A family that misses its sum by this many times its rounding is a contradiction, not noise."""
@@ -159,29 +162,72 @@ def tolerance_of(table: Extended, wanted: str | float = "auto") -> Tolerance:
         return ROUNDED
     if wanted != "auto":
         return Tolerance(0.0, float(wanted), f"sums may be off by {float(wanted):g}, as told")
-    off, count = _misses(table)
-    usual = off <= GROSS * (count + 1) / 2
-    off, count = off[usual], count[usual]
-    if off.size >= ENOUGH and not off.any():
-        return Tolerance(0.0, 0.0, f"sums hold exactly in all {off.size} complete families")
-    if (off <= (count + 1) / 2).all():
-        return ROUNDED
+    seen = _families_seen(table)
+    if all((seen.telling & (seen.axis == own)).sum() >= ENOUGH for own in _open_axes(table)) and (
+        not seen.off.any()
+    ):
+        return Tolerance(0.0, 0.0, f"sums hold exactly in all {seen.off.size} complete families")
+    unit = _unit(table)
+    usual = seen.off <= GROSS * unit * (seen.count + 1) / 2
+    off, count = seen.off[usual], seen.count[usual]
+    if (off <= unit * (count + 1) / 2).all():
+        return ROUNDED if unit == 1.0 else Tolerance(unit / 2, 0.0, f"rounded to {unit:g}")
     most = float(off.max())
-    return Tolerance(0.5, most, f"complete families are off by up to {most:g}")
+    return Tolerance(unit / 2, most, f"complete families are off by up to {most:g}")
 
 
-def _misses(table: Extended) -> tuple[Floats, Floats]:
-    """By how much complete families of known cells miss their whole, and their numbers of parts."""
-    off, count = [], []
-    low, high, hidden = table.low.ravel(), table.high.ravel(), table.unknown.ravel()
-    for whole, parts, rest in zip(table.row_whole, table.row_parts, table.row_rest, strict=True):
-        if rest or hidden[whole] or hidden[parts].any():
+@dataclass(frozen=True)
+class _Seen:
+    """Families of known cells, by family: the miss, the number of parts, 0 or 1 for the axis.
+
+    telling  several parts are more than nothing, so that rounding would show
+    """
+
+    off: Floats
+    count: Floats
+    axis: Ints
+    telling: Mask
+
+
+def _families_seen(table: Extended) -> _Seen:
+    """What families of known cells say; where a rest is missing, only an excess is a miss."""
+    off, count, axis, telling = [], [], [], []
+    low, high = table.low.ravel(), table.high.ravel()
+    hidden = table.unknown.ravel()
+    for row, (whole, every) in enumerate(zip(table.row_whole, table.row_parts, strict=True)):
+        rest = bool(table.row_rest[row])
+        parts = every[:-1] if rest else every
+        if hidden[whole] or hidden[parts].any():
             continue
         above = low[parts].sum() - high[whole]
-        below = low[whole] - high[parts].sum()
+        below = 0.0 if rest else low[whole] - high[parts].sum()
         off.append(max(above, below, 0.0))
         count.append(len(parts))
-    return np.array(off), np.array(count, float)
+        axis.append(int(table.row_axis[row]))
+        telling.append(int((low[parts] > 0).sum()) > 1)
+    return _Seen(
+        np.array(off), np.array(count, float), np.array(axis, int), np.array(telling, bool)
+    )
+
+
+def _open_axes(table: Extended) -> set[int]:
+    """Axes along which a sum has unknown cells beside parts that are listed."""
+    hidden = table.unknown.ravel()
+    return {
+        int(axis)
+        for whole, parts, rest, axis in zip(
+            table.row_whole, table.row_parts, table.row_rest, table.row_axis, strict=True
+        )
+        if hidden[whole] or hidden[parts[:-1] if rest else parts].any()
+    }
+
+
+def _unit(table: Extended) -> float:
+    """The largest usual unit that every number of the table is a multiple of, else 1."""
+    known = table.low[~table.unknown & (table.low == table.high) & (table.low > 0)]
+    if known.size < ENOUGH:
+        return 1.0
+    return next((u for u in UNITS if not np.any(known % u)), 1.0)
 
 
 def system_of(table: Extended, tolerance: Tolerance) -> System:
