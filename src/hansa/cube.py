@@ -207,8 +207,8 @@ class Cube:
                 admissible=f"at most {above.total + above.tolerance:g} (each number rounded)",
                 fix=OVERLAP,
             )
-        cells = _resolved(cells, self.activity)
-        cells = _resolved(cells.map(np.transpose), self.geo).map(np.transpose)
+        cells = resolved(cells, self.activity)
+        cells = resolved(cells.map(np.transpose), self.geo).map(np.transpose)
         return Year(time, cells, rows.listed)
 
     def on_these_axes(self, other: Cube, time: int) -> Quantity:
@@ -330,7 +330,7 @@ def marked_missing(cells: Quantity) -> Quantity:
     return cells.flagged(silent, "m")
 
 
-def _resolved(cells: Quantity, axis: Axis) -> Quantity:
+def resolved(cells: Quantity, axis: Axis) -> Quantity:
     """Fill absent parents (axis 0) from their parts where these make up all of the parent."""
     for node in axis.inner:
         gaps = np.isnan(cells.value[node])
@@ -377,6 +377,9 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
             groups[axis.total] = axis.roots
         view = cells.map(part)
         low, high = view.bounds()
+        if view.flags is not None:
+            # What a step made keeps its own sums; only printed numbers are held against a total.
+            low = np.where(view.flags & any_flag(("imputed", "interval")), np.nan, low)
         for node, children in groups.items():
             known = low[list(children)]
             summed = np.nansum(known, axis=0)

@@ -107,6 +107,13 @@ def test_columns_beside_the_table_may_be_of_any_type():
     assert read(table, where={"sex": "T"}) == {("A", "x", 2015): 7.0}
 
 
+def test_an_empty_piece_of_a_stream_adds_nothing():
+    codes = pa.array(["B", "A", "B"], pa.string_view())
+    pieces = pa.chunked_array([codes.slice(1, 0), codes.slice(1, 1)])
+    table = pa.table(ROW).set_column(0, "geo", pieces)
+    assert read(table.to_reader()) == {("A", "x", 2015): 7.0}
+
+
 def test_names_that_repeat_in_memory():
     table = pa.table(ROW).append_column("geo", pa.array(["B"]))
     assert refusal(table) == (
@@ -273,6 +280,8 @@ def polygon(*rings):
         ({"type": [1]}, "the file holds no collection of regions", "[1]"),
         ({"type": "FeatureCollection", "features": 5}, "features of the file is no list", "5"),
         (shapes([1]), "a region is no area", "[1]"),
+        (shapes("Polygon"), "a region is no area", "Polygon"),
+        (shapes(None), "a region is no area", "no geometry"),
         (shapes({"type": "Polygon"}), "a region has no boundary", "null"),
         (shapes({"type": "MultiPolygon", "coordinates": [7]}), "a region has no boundary", "7"),
         (shapes({"type": "MultiPolygon", "coordinates": [[]]}), "a region has no boundary", "[]"),

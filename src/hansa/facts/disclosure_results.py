@@ -128,6 +128,6 @@ def _refusal(found: tuple[Exposed, ...]) -> HansaError:
         admissible="confidential cells that all results and the published table leave open by "
         f"{SHARE:.0%} of their value or more",
         fix="publish the sum of this cluster and another in place of both, leave the cluster out, "
-        "or mark further cells c (hansa protect --out hides them); a value that may be known needs no "
-        "status c",
+        "or mark further cells c (hansa protect --out hides them); a value that may be known needs "
+        "no status c",
     )

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hansa.cube import Axis, Cube, Rows, _resolved, cube_place
+from hansa.cube import Axis, Cube, Rows, cube_place, resolved
 from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component, Intervals, components, intervals_of
@@ -135,8 +135,8 @@ class Filler:
         """The same with wholes added up from complete parts."""
         found = {}
         for time, cells in self.printed.items():
-            own = _resolved(cells.map(np.copy), self.cube.activity)
-            own = _resolved(own.map(np.transpose), self.cube.geo)
+            own = resolved(cells.map(np.copy), self.cube.activity)
+            own = resolved(own.map(np.transpose), self.cube.geo)
             found[time] = own.map(np.transpose)
         return found
 

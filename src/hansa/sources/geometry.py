@@ -221,12 +221,12 @@ def _code(feature: Any, place: str) -> str:
 
 def _parts(feature: dict[str, Any], place: str) -> Iterator[Polygon]:
     geometry = feature.get("geometry") or {}
-    kind = geometry.get("type") if isinstance(geometry, dict) else geometry
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind not in ("Polygon", "MultiPolygon"):
         raise HansaError(
             "a region is no area",
             place=place,
-            printed=_shown(kind) if kind else "no geometry",
+            printed=_shown(kind or geometry) if kind or geometry else "no geometry",
             admissible="a Polygon or a MultiPolygon",
         )
     coordinates = _list_of(geometry, "coordinates", place)

@@ -74,7 +74,7 @@ def read_facts(
 
 def read_table(data: object, spec: FactsSpec | None = None, measure: str = "employment") -> Cube:
     """The cube of one measure of a table in memory that speaks the Arrow C stream."""
-    table = data if isinstance(data, pa.Table) else _as_arrow(data)
+    table = _without_empty_pieces(data if isinstance(data, pa.Table) else _as_arrow(data))
     refuse_repeated(table.column_names, "table")
     own = inside(table.schema, spec or FactsSpec())
     reader = _Reader(own, measure, "table")
@@ -93,6 +93,13 @@ def _as_arrow(data: object) -> pa.Table:
             admissible="columns with names of their own, each with values of one kind",
             fix="give each column one type and one name",
         ) from problem
+
+
+def _without_empty_pieces(table: pa.Table) -> pa.Table:
+    """The same rows: an empty piece that came by a stream may lack its buffer."""
+    if all(len(chunk) for column in table.columns for chunk in column.chunks):
+        return table
+    return pa.Table.from_batches(table.to_batches(), table.schema)
 
 
 class _Reader:

@@ -11,7 +11,7 @@ equal    the same for all: the old rule of equal splitting, for comparison
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def years(values: Mapping[int, Floats], time: int) -> Floats:
     return np.where(np.isnan(both), np.maximum(one, SEEN_ZERO), both)
 
 
-def abs_to(time: int):  # type: ignore[no-untyped-def]
+def abs_to(time: int) -> Callable[[int], int]:
     """Order by distance to a year."""
     return lambda other: abs(other - time)
 
