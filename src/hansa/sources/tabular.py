@@ -99,7 +99,11 @@ def _without_empty_pieces(table: pa.Table) -> pa.Table:
     """The same rows: an empty piece that came by a stream may lack its buffer."""
     if all(len(chunk) for column in table.columns for chunk in column.chunks):
         return table
-    return pa.Table.from_batches(table.to_batches(), table.schema)
+    columns = [
+        pa.chunked_array([chunk for chunk in column.chunks if len(chunk)], column.type)
+        for column in table.columns
+    ]
+    return pa.Table.from_arrays(columns, schema=table.schema)
 
 
 class _Reader:
