@@ -57,7 +57,7 @@ def in_groups(table, style, one_year):
             order = sorted(range(table.num_rows), key=lambda i: (i * 5 + size) % 7)
             file.write_table(table.take(order), row_group_size=size)
         else:
-            years = table["time"].to_pylist()
+            years = [str(year) for year in table["time"].to_pylist()]
             for year in dict.fromkeys(years):
                 rows = [i for i, y in enumerate(years) if y == year]
                 file.write_table(table.take(rows), row_group_size=size)
