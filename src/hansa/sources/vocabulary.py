@@ -105,8 +105,8 @@ class Vocabulary:
             raise HansaError(
                 f"the codes of {self.dimension} are {_WRONG[fraction]}",
                 place=place,
-                printed=str(pc.cast(array.slice(0, 1), pa.string())[0].as_py())
-                if len(array)
+                printed=str(array[0].as_py())
+                if fraction and len(array)
                 else f"values of type {kind}",
                 admissible="text: codes keep their leading zeros and their points",
                 fix="store the column as text",
