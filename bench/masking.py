@@ -29,7 +29,7 @@ from hansa.facts.hidden.pool import guess_of
 from hansa.facts.hidden.priors import margins
 from hansa.facts.hidden.system import extended, system_of, tolerance_of
 from hansa.law import Floats, Quantity, bit
-from hansa.solve import Polytope, _model
+from hansa.solve import Polytope, least_cost
 from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts, read_table
 
@@ -306,10 +306,9 @@ def corner(case: Case, value: Floats) -> Floats:
     cells = case.cube.year(case.time).cells
     table = extended(cells, case.cube.activity, case.cube.geo)
     s = system_of(table, tolerance_of(table))
-    model = _model(Polytope(s.matrix.tocsc(), s.row_lower, s.row_upper, s.lower, s.upper))
-    model.run()
+    polytope = Polytope(s.matrix.tocsc(), s.row_lower, s.row_upper, s.lower, s.upper)
     out = np.full(s.shape, np.nan).ravel()
-    out[s.place] = np.asarray(model.getSolution().col_value)
+    out[s.place] = least_cost(polytope, np.zeros(s.place.size))
     found = out.reshape(s.shape)[: value.shape[0], : value.shape[1]]
     return np.where(np.isnan(value), found, value)
 

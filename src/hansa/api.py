@@ -15,12 +15,12 @@ from hansa.errors import Finding, UsageError, listed
 from hansa.facts.convert_choice import Choice
 from hansa.facts.convert_cube import Converted, as_described, classification_of, converted
 from hansa.facts.convert_report import inside
-from hansa.facts.convert_table import Conversion, table_of
 from hansa.facts.convert_words import report, summary
 from hansa.facts.disclosure_rules import Rules
-from hansa.facts.disclosure_table import ALWAYS, Owned, Protected, protected
+from hansa.facts.disclosure_table import ALWAYS, Owned, protected
 from hansa.facts.fill import Filler, FillOptions
-from hansa.facts.fill_table import Filled, filled_table
+from hansa.facts.fill_table import filled_table
+from hansa.facts.made import Made, table_of
 from hansa.facts.reduce import reduce_files
 from hansa.measures import find_measure
 from hansa.measures.scene import Choices
@@ -110,7 +110,7 @@ def convert(
     definition: str | ClusterDefinition = "",
     describe: Description = None,
     **options: Any,
-) -> Conversion:
+) -> Made:
     """A facts table in other codes: all its measures, in one go.
 
     to          version of the result: nuts:2021, nace:2.1, isic:4, …
@@ -137,7 +137,7 @@ def convert(
     if definition:
         said["clusters"] = _inside(found, cubes, definition)
     said["set_aside"] = list(found[0].cube.set_aside)
-    return Conversion(table, description, said, tuple(summary(found[0].plan, accounts)))
+    return Made(table, description, said, tuple(summary(found[0].plan, accounts)))
 
 
 def _inside(
@@ -203,13 +203,16 @@ def fill(
     facts: Facts,
     *,
     units: Facts | None = None,
+    reason: str = "",
     describe: Description = None,
     **options: Any,
-) -> Filled:
+) -> Made:
     """A facts table with its hidden cells filled: all its measures, each within all its sums.
 
     units    another table with the column establishments on the same codes: what the prior
              `units` rests on; the table's own establishments otherwise
+    reason   why confidential cells (status `c`) that the sums all but give may be given out;
+             without one they stay empty
     options  prior, tolerance, draws, seed (`hansa.facts.fill.FillOptions`)
 
     Filled values carry the flag `imputed`, exact bounds and an estimated share of 1; what no
@@ -223,7 +226,8 @@ def fill(
     beside = cubes.get("establishments")
     if units is not None:
         beside = _cube(units, "establishments", spec)
-    return filled_table({name: _filler(cube, choice, beside) for name, cube in cubes.items()})
+    fillers = {name: _filler(cube, choice, beside) for name, cube in cubes.items()}
+    return filled_table(fillers, reason)
 
 
 def _filler(cube: Cube, choice: FillOptions, units: Cube | None) -> Filler:
@@ -244,7 +248,7 @@ def protect(
     audit: bool = False,
     describe: Description = None,
     **options: Any,
-) -> Protected:
+) -> Made:
     """One's own table made safe to publish, or with `audit` what it would give away as it stands.
 
     facts    a table in which confidential values are known; establishments beside jobs and wages

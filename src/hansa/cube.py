@@ -217,32 +217,10 @@ class Cube:
         Codes and years that the other does not have are absent (`m`): it says nothing of them.
         """
         self._refuse_other_codes(other)
-        shape = (len(self.activity), len(self.geo))
         if time not in other.years:
-            return absent(shape, "m")
-        cells = other.year(time).cells
-        if self.activity.codes == other.activity.codes and self.geo.codes == other.geo.codes:
-            return cells
-        rows = [other.activity.place.get(code, -1) for code in self.activity.codes]
-        columns = [other.geo.place.get(code, -1) for code in self.geo.codes]
-        here = np.ix_(np.array(rows) >= 0, np.array(columns) >= 0)
-        there = np.ix_([i for i in rows if i >= 0], [i for i in columns if i >= 0])
-        found = absent(shape, "m")
-        assert found.flags is not None
-        flags = found.flags.copy()
-        flags[here] = 0 if cells.flags is None else cells.flags[there]
-
-        def moved(part: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
-            if part is None:
-                return None
-            own = np.full(shape, np.nan)
-            own[here] = part[there]
-            return own
-
-        value = moved(cells.value)
-        assert value is not None
-        lower, upper = moved(cells.lower), moved(cells.upper)
-        return Quantity(value, flags, lower, upper, moved(cells.estimated))
+            return absent((len(self.activity), len(self.geo)), "m")
+        theirs, ours = (other.activity, other.geo), (self.activity, self.geo)
+        return on_axes(other.year(time).cells, theirs, ours)
 
     def _refuse_other_codes(self, other: Cube) -> None:
         """Two versions of codes never meet by their spelling (law, clause 6)."""
@@ -317,6 +295,34 @@ class Cube:
                 fix="remove the repeated rows, pick one kind of row (--where column=value), "
                 "or add them up first (hansa reduce)",
             )
+
+
+def on_axes(cells: Quantity, own: tuple[Axis, Axis], other: tuple[Axis, Axis]) -> Quantity:
+    """Cells (activities x regions) on other axes; codes that their own lack are absent (`m`)."""
+    if own[0].codes == other[0].codes and own[1].codes == other[1].codes:
+        return cells
+    shape = (len(other[0]), len(other[1]))
+    found = [
+        np.array([axis.place.get(code, -1) for code in onto.codes])
+        for axis, onto in zip(own, other, strict=True)
+    ]
+    here = np.ix_(*(at >= 0 for at in found))
+    there = np.ix_(*(at[at >= 0] for at in found))
+    blank = absent(shape, "m")
+    assert blank.flags is not None
+    flags = blank.flags.copy()
+    flags[here] = 0 if cells.flags is None else cells.flags[there]
+
+    def moved(part: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
+        if part is None:
+            return None
+        onto = np.full(shape, np.nan)
+        onto[here] = part[there]
+        return onto
+
+    value = moved(cells.value)
+    assert value is not None
+    return Quantity(value, flags, moved(cells.lower), moved(cells.upper), moved(cells.estimated))
 
 
 def marked_missing(cells: Quantity) -> Quantity:

@@ -35,7 +35,7 @@ def links(folder: Path, text: str = SCOTLAND, name: str = "links.csv") -> Path:
     return path
 
 
-def rows(found: hansa.api.Conversion, key: str = "geo") -> pd.DataFrame:
+def rows(found: hansa.api.Made, key: str = "geo") -> pd.DataFrame:
     return found.table.to_pandas().set_index(key)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,23 +80,6 @@ def convert(
         bounds=bounds,
         leave_out=tuple(code.strip() for code in leave_out.split(",") if code.strip()),
     )
-    _give(found, out, report)
-
-
-def _give(found: Any, out: Path | None, report: Path | None) -> None:
-    from hansa.files import csv_bytes, json_bytes, toml_bytes, write_bytes, write_table
-
-    if report is not None:
-        write_bytes(report, json_bytes(found.report))
-    if out is None:
-        sys.stdout.buffer.write(csv_bytes(found.table))
-    else:
-        write_table(found.table, out)
-        if out.suffix.lower() == ".csv":
-            header = toml_bytes(found.description)
-            write_bytes(out.with_name(out.stem + ".meta.toml"), header)
-        o.say(f"{out}: {len(found)} rows")
-    for line in found.lines:
-        o.say(line)
+    o.give(found, out, report)
     if found.description.get("note"):
         o.say(f"  note: {found.description['note']}")

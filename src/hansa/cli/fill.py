@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,11 +35,19 @@ def fill(
         Path | None,
         typer.Option("--units", help="Another table with numbers of local units (establishments)."),
     ] = None,
-    draws: Annotated[int, typer.Option("--draws", help="Draws for multiple imputation.")] = 0,
+    draws: Annotated[
+        int, typer.Option("--draws", help="Draws for multiple imputation; so far too narrow.")
+    ] = 0,
     draws_out: Annotated[
         Path | None, typer.Option("--draws-out", help="File of the draws (.csv, .parquet).")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.")] = 20090507,
+    reason: Annotated[
+        str,
+        typer.Option(
+            "--reason", help="Why confidential cells that the sums all but give may be given out."
+        ),
+    ] = "",
     report: Annotated[
         Path | None, typer.Option("--report", help="What was filled how surely (.json).")
     ] = None,
@@ -61,12 +68,18 @@ def fill(
         file,
         describe=spec,
         prior="" if prior == "none" else prior,
-        tolerance=_tolerance(tolerance),
+        tolerance=o.tolerance(tolerance),
         units=units,
+        reason=reason,
         draws=draws,
         seed=seed,
     )
-    _give(found, (out, draws_out, report))
+    if found.draws is not None and draws_out is not None:
+        from hansa.files import write_table
+
+        write_table(found.draws, draws_out)
+        o.say(f"{draws_out}: {found.draws.num_rows} rows")
+    o.give(found, out, report)
 
 
 def _refuse_places(out: Path | None, draws_out: Path | None, report: Path | None) -> None:
@@ -88,38 +101,3 @@ def _refuse_places(out: Path | None, draws_out: Path | None, report: Path | None
             printed=", ".join(map(str, given)),
             fix="name another file for each of --out, --draws-out and --report",
         )
-
-
-def _tolerance(text: str) -> str | float:
-    if text in ("auto", "exact", "rounded"):
-        return text
-    from hansa.errors import UsageError
-
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(
-            "the tolerance is no number",
-            printed=repr(text),
-            admissible="auto, exact, rounded, or a number of the table's unit",
-        ) from None
-
-
-def _give(found: Any, places: tuple[Path | None, Path | None, Path | None]) -> None:
-    from hansa.files import csv_bytes, json_bytes, toml_bytes, write_bytes, write_table
-
-    out, draws_out, report = places
-    if draws_out is not None and found.draws is not None:
-        write_table(found.draws, draws_out)
-        o.say(f"{draws_out}: {found.draws.num_rows} rows")
-    if out is None:
-        sys.stdout.buffer.write(csv_bytes(found.table))
-    else:
-        write_table(found.table, out)
-        if out.suffix.lower() == ".csv":
-            write_bytes(out.with_name(out.stem + ".meta.toml"), toml_bytes(found.description))
-        o.say(f"{out}: {len(found)} rows")
-    if report is not None:
-        write_bytes(report, json_bytes(found.report))
-    for line in found.lines:
-        o.say(line)

@@ -14,6 +14,7 @@ import typer
 from hansa.errors import UsageError, listed
 
 if TYPE_CHECKING:
+    from hansa.facts.made import Made
     from hansa.sources.spec import FactsSpec
 
 Columns = Annotated[
@@ -225,6 +226,41 @@ def _codes(text: str) -> tuple[str, ...]:
 def say(text: str) -> None:
     """A remark for the person at the terminal; never part of what a pipe carries."""
     print(text, file=sys.stderr)
+
+
+def tolerance(text: str) -> str | float:
+    """How exactly sums hold: auto, exact, rounded, or a number."""
+    if text in ("auto", "exact", "rounded"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            "the tolerance is no number",
+            printed=repr(text),
+            admissible="auto, exact, rounded, or a number of the table's unit",
+        ) from None
+
+
+def give(made: Made, out: Path | None, report: Path | None = None) -> None:
+    """A table that a step made, to a file (its description beside a CSV) or to the screen.
+
+    The account goes to a file of its own, and in a few lines to the person at the terminal.
+    """
+    from hansa.files import csv_bytes, json_bytes, toml_bytes, write_bytes, write_table
+
+    if out is not None:
+        write_table(made.table, out)
+        if out.suffix.lower() == ".csv":
+            header = toml_bytes(made.description)
+            write_bytes(out.with_name(out.stem + ".meta.toml"), header)
+        say(f"{out}: {len(made)} rows")
+    elif made.table is not None:
+        sys.stdout.buffer.write(csv_bytes(made.table))
+    if report is not None:
+        write_bytes(report, json_bytes(made.report))
+    for line in made.lines:
+        say(line)
 
 
 class Progress:

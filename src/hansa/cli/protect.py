@@ -60,7 +60,6 @@ def protect(
 ) -> None:
     """Hide confidential cells, and others so that no sum gives them away; or say what does."""
     import hansa
-    from hansa.cli.fill import _tolerance
 
     found = hansa.protect(
         file,
@@ -73,16 +72,16 @@ def protect(
         dominance=dominance,
         p_percent=p_percent,
         hide_establishments=hide_establishments,
-        tolerance=_tolerance(tolerance),
+        tolerance=o.tolerance(tolerance),
     )
+    if out is not None:
+        o.give(found, out, report)
+        return
     if report is not None:
         from hansa.files import json_bytes, write_bytes
 
         write_bytes(report, json_bytes(found.report))
-    if out is None:
-        _show(found, as_json)
-    else:
-        _write(found, out)
+    _show(found, as_json)
 
 
 def _show(found: Any, as_json: bool) -> None:
@@ -101,14 +100,3 @@ def _show(found: Any, as_json: bool) -> None:
             print(f"and {len(found.exposed) - SHOWN} more (--report FILE.json)")
     if found.exposed:
         raise typer.Exit(1)
-
-
-def _write(found: Any, out: Path) -> None:
-    from hansa.files import toml_bytes, write_bytes, write_table
-
-    write_table(found.table, out)
-    if out.suffix.lower() == ".csv":
-        write_bytes(out.with_name(out.stem + ".meta.toml"), toml_bytes(found.description))
-    o.say(f"{out}: {len(found)} rows")
-    for line in found.lines:
-        o.say(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -205,8 +205,3 @@ def named(axis: Axis, nodes: Sequence[int], most: int = 4) -> str:
     codes = [axis.codes[i] for i in nodes[:most]]
     more = f" and {len(nodes) - most} more" if len(nodes) > most else ""
     return ", ".join(codes) + more
-
-
-def milder(spots: Iterable[Spot], severity: Severity) -> list[Spot]:
-    """The same with another severity."""
-    return [replace(s, severity=severity) for s in spots]

@@ -18,7 +18,6 @@ UNROUNDED = "a number is not rounded as the others are"
 NAMELESS = "estimates name no method"
 BREAK = "breaks in the series are flagged"
 
-_NEARLY_ALL = 0.98
 _MANY = 200
 _MIXED = 0.02
 

@@ -22,6 +22,7 @@ from hansa.facts.hidden.intervals import components, intervals_of
 from hansa.facts.hidden.presolve import presolved
 from hansa.facts.hidden.system import Ints, Mask, System, system_of
 from hansa.law import Floats
+from hansa.solve import Polytope, least_cost
 
 ROUNDS = 40
 """Most rounds of hiding more."""
@@ -96,18 +97,15 @@ def _moved(
     bottom, top = _row_ends(sheet, system)
     cost = np.maximum(1.0, price / np.median(need)) * (1 + 1e-7 * np.arange(count))
     last = np.full(bads, 20 * cost.max(initial=1.0))
-    x = _cheapest(
-        np.concatenate([np.zeros(low.size), cost, cost, last]),
-        (
-            np.concatenate([low, np.zeros(2 * count + bads)]),
-            np.concatenate([high, np.full(count, np.inf), price, np.full(bads, np.inf)]),
-        ),
+    polytope = Polytope(
         _matrix(system, _flat(may, system), (_flat(bad, system), way)),
-        (
-            np.concatenate([bottom, way * own + need]),
-            np.concatenate([top, np.full(bads, np.inf)]),
-        ),
+        np.concatenate([bottom, way * own + need]),
+        np.concatenate([top, np.full(bads, np.inf)]),
+        np.concatenate([low, np.zeros(2 * count + bads)]),
+        np.concatenate([high, np.full(count, np.inf), price, np.full(bads, np.inf)]),
     )
+    # Whether the cells it names protect the others is found out by exact intervals.
+    x = least_cost(polytope, np.concatenate([np.zeros(low.size), cost, cost, last]))
     found = np.zeros(hidden.shape, bool)
     if x is not None:
         up, down = x[low.size : low.size + count], x[low.size + count :][:count]
@@ -116,15 +114,6 @@ def _moved(
 
 
 Ends = tuple[Floats, Floats]
-
-
-def _cheapest(cost: Floats, bounds: Ends, matrix: sparse.csc_matrix, rows: Ends) -> Floats | None:
-    """The solution of a linear programme, None where there is none. Nothing rests on it: whether
-    the cells it names protect the others is found out by exact intervals."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    answer = milp(cost, bounds=Bounds(*bounds), constraints=LinearConstraint(matrix, *rows))
-    return None if answer.x is None else np.asarray(answer.x)
 
 
 def _matrix(system: System, may: Ints, bad: tuple[Ints, Floats]) -> sparse.csc_matrix:

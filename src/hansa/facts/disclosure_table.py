@@ -7,17 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from hansa.cube import Cube, Rows
+from hansa.cube import Cube, Rows, on_axes
 from hansa.errors import HansaError
-from hansa.facts.convert_table import table_of
 from hansa.facts.disclosure import Exposed, exposed, left_open
 from hansa.facts.disclosure_hide import complementary
 from hansa.facts.disclosure_rules import Contributors, Primary, Rules, primary
 from hansa.facts.disclosure_sheet import Sheet, blanked
 from hansa.facts.hidden.system import Mask
-from hansa.law import Floats, Quantity
+from hansa.facts.made import Made, table_of
+from hansa.law import Floats, Quantity, absent
 
 SHOWN = 20
 """Exposed cells named on the screen; the report has all."""
@@ -37,30 +36,6 @@ class ProtectedYear:
 
 
 @dataclass(frozen=True)
-class Protected:
-    """The audit of a table and, where it was asked for, the table made safe.
-
-    table     hidden cells empty with status `c`, whatever they are hidden for; None for an audit
-    exposed   confidential cells that the table would give away with only these hidden
-    report    the account, itself confidential: it names cells that hide others
-    """
-
-    table: pa.Table | None
-    description: dict[str, Any]
-    exposed: tuple[Exposed, ...]
-    report: dict[str, Any]
-    lines: tuple[str, ...]
-
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        if self.table is None:
-            raise HansaError("an audit makes no table", fix="hansa.protect(…) without audit=True")
-        return self.table.__arrow_c_stream__(requested_schema)
-
-    def __len__(self) -> int:
-        return 0 if self.table is None else int(self.table.num_rows)
-
-
-@dataclass(frozen=True)
 class Owned:
     """A table as its owner knows it.
 
@@ -74,8 +49,11 @@ class Owned:
     keys: Cube | None = None
 
 
-def protected(own: Owned, rules: Rules, audit: bool = False) -> Protected:
+def protected(own: Owned, rules: Rules, audit: bool = False) -> Made:
     """A safe table, or with `audit` only what the table would give away.
+
+    Hidden cells are empty with status `c`, whatever they are hidden for. The account is
+    confidential itself: it names cells that hide others.
 
     Raises HansaError where confidential cells cannot be protected.
     """
@@ -86,7 +64,7 @@ def protected(own: Owned, rules: Rules, audit: bool = False) -> Protected:
     found = tuple(e for y in years for e in y.exposed)
     lines = tuple(_lines(years, rules, audit))
     if audit:
-        return Protected(None, {}, found, report, lines)
+        return Made(None, {}, report, lines, exposed=found)
     _refuse_unsafe(years, main)
     gone = {y.time: y.primary.cells | y.complementary for y in years}
     kept = set() if rules.hide_establishments else {"establishments"}
@@ -95,7 +73,7 @@ def protected(own: Owned, rules: Rules, audit: bool = False) -> Protected:
         step = _step(years, rules)
         cubes = [replace(c, header=replace(c.header, steps=(*c.header.steps, step))) for c in cubes]
     table, description = table_of(cubes)
-    return Protected(table, description, found, report, lines)
+    return Made(table, description, report, lines, exposed=found)
 
 
 def _year(
@@ -127,30 +105,10 @@ def _year(
 
 def _on(main: Cube, cube: Cube, time: int) -> Quantity:
     """The cells of a year as printed, nothing filled, on the axes of the main cube."""
+    axes = (main.activity, main.geo)
     if time not in cube.years:
-        return Quantity(np.full((len(main.activity), len(main.geo)), np.nan))
-    cells = cube.laid_out(time, cube.load(time))
-    if cube.activity.codes == main.activity.codes and cube.geo.codes == main.geo.codes:
-        return cells
-    rows = [main.activity.place.get(c, -1) for c in cube.activity.codes]
-    columns = [main.geo.place.get(c, -1) for c in cube.geo.codes]
-    theirs = np.ix_(np.array(rows) >= 0, np.array(columns) >= 0)
-    ours = np.ix_([i for i in rows if i >= 0], [j for j in columns if j >= 0])
-
-    def moved(part: Any, blank: float) -> Any:
-        if part is None:
-            return None
-        out = np.full((len(main.activity), len(main.geo)), blank, part.dtype)
-        out[ours] = part[theirs]
-        return out
-
-    return Quantity(
-        moved(cells.value, np.nan),
-        moved(cells.flags, 0),
-        moved(cells.lower, np.nan),
-        moved(cells.upper, np.nan),
-        moved(cells.estimated, 0),
-    )
+        return absent((len(main.activity), len(main.geo)), "m")
+    return on_axes(cube.laid_out(time, cube.load(time)), (cube.activity, cube.geo), axes)
 
 
 def _values(cube: Cube | None, main: Cube, time: int) -> Floats | None:

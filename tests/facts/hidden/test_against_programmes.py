@@ -11,7 +11,7 @@ import pytest
 import hansa
 from hansa.facts.hidden.intervals import intervals_of
 from hansa.facts.hidden.system import System as Sums
-from tables import Truth, cell, fill, masked, truth, widest
+from tables import REASON, Truth, cell, fill, masked, truth, widest
 
 
 def ends(found: pd.DataFrame, key: tuple[str, str]) -> tuple[float, float]:
@@ -105,7 +105,7 @@ def test_decimal_numbers_do_not_contradict_each_other() -> None:
          ("B", "G1", 0.7), ("B", "TOTAL", 1.1)],
         columns=["activity", "geo", "payroll"],
     ).assign(time=2015)  # fmt: skip
-    found = hansa.fill(data, describe={"absent_rows": "unknown"}, tolerance="exact")
+    found = hansa.fill(data, reason=REASON, describe={"absent_rows": "unknown"}, tolerance="exact")
     assert found.report["measures"]["payroll"][0]["contradictions"] == []
     row = found.table.to_pandas().set_index(["activity", "geo"]).loc[("B", "G0")]
     assert (row.payroll_lower, row.payroll_upper) == pytest.approx((0, 0.4), abs=1e-12)
@@ -166,7 +166,7 @@ def test_one_axis_says_nothing_of_the_other() -> None:
     rows += [("TOTAL", "A", np.nan), ("TOTAL", "01", 1500), ("TOTAL", "02", 1500)]
     data = pd.DataFrame(rows, columns=["geo", "activity", "employment"]).assign(time=2015)
     known = {"classification": "nace:2", "absent_rows": "unknown"}
-    found = hansa.fill(data, describe=known)
+    found = hansa.fill(data, reason=REASON, describe=known)
     assert found.report["measures"]["employment"][0]["sums"] == "each number is rounded to a whole"
 
 

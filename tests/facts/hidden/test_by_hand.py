@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import hansa
-from tables import UK, cell, fill
+from tables import REASON, UK, cell, fill
 
 LOCAL = {"absent_rows": "unknown"}
 
@@ -184,7 +184,7 @@ def test_bounds_of_a_known_number_reach_its_hidden_neighbour() -> None:
 def test_a_sum_that_does_not_hold_is_named_and_the_rest_is_filled() -> None:
     """The parts of A in UKC1 are 70 of 50. UKC2 has nothing to do with it."""
     data = table("UKC1 UKC2\nA 50 50\n01 40 40\n02 30 -\n03 - 4")
-    found = hansa.fill(data, describe=UK, tolerance="exact")
+    found = hansa.fill(data, reason=REASON, describe=UK, tolerance="exact")
     [told] = found.report["measures"]["employment"][0]["contradictions"]
     assert told["misses_by"] == 20
     assert told["place"].startswith("A (Agriculture, forestry and fishing), UKC1")
@@ -199,7 +199,7 @@ def test_a_sum_that_does_not_hold_is_named_and_the_rest_is_filled() -> None:
 def test_two_sums_that_contradict_each_other_say_nothing() -> None:
     """A leaves 2 or less for 03 in UKC1, the region 30 or more: nobody knows which is wrong."""
     data = table("UKC UKC1 UKC2\nA . 12 .\n01 . 5 .\n02 . 5 .\n03 40 - 10")
-    found = hansa.fill(data, describe=UK, tolerance="exact")
+    found = hansa.fill(data, reason=REASON, describe=UK, tolerance="exact")
     told = found.report["measures"]["employment"][0]["contradictions"]
     assert {c["misses_by"] for c in told} == {28}
     assert told[0]["place"].startswith("A (Agriculture, forestry and fishing), UKC1")
@@ -210,12 +210,12 @@ def test_two_sums_that_contradict_each_other_say_nothing() -> None:
 
 def test_the_place_of_a_sum_over_regions() -> None:
     data = table("UKC UKC1 UKC2\n01 50 40 30\n02 50 - 10")
-    found = hansa.fill(data, describe=UK, tolerance="exact")
+    found = hansa.fill(data, reason=REASON, describe=UK, tolerance="exact")
     assert found.report["measures"]["employment"][0]["contradictions"] == []
     data = table("UKC UKC1 UKC2\n01 50 60 -\n02 50 - 10")
-    [told] = hansa.fill(data, describe=UK, tolerance="exact").report["measures"]["employment"][0][
-        "contradictions"
-    ]
+    [told] = hansa.fill(data, reason=REASON, describe=UK, tolerance="exact").report["measures"][
+        "employment"
+    ][0]["contradictions"]
     assert told["place"].startswith("01")
     assert told["place"].endswith("UKC (North East (England)): sum over its regions")
     assert told["misses_by"] == 10
@@ -226,7 +226,7 @@ def test_negative_numbers_are_refused() -> None:
         columns={"employment": "value_added", "employment_status": "value_added_status"}
     )
     with pytest.raises(hansa.HansaError) as caught:
-        hansa.fill(data, describe=UK)
+        hansa.fill(data, reason=REASON, describe=UK)
     finding = caught.value.finding
     assert finding.rule.startswith("hidden cells beside negative numbers cannot be filled")
     assert finding.place == "geo UKC, activity 02, time 2015"
@@ -268,7 +268,9 @@ def test_years_prior_by_hand() -> None:
     earlier = table("UKC UKC1 UKC2\n01 18 12 6").assign(time=2014)
     later = table("UKC UKC1 UKC2\n01 27 - -").assign(time=2015)
     both = pd.concat([earlier, later])
-    found = hansa.fill(both, describe=UK, prior="years", tolerance="exact").table.to_pandas()
+    found = hansa.fill(
+        both, reason=REASON, describe=UK, prior="years", tolerance="exact"
+    ).table.to_pandas()
     now = found[found.time == 2015].set_index(["activity", "geo"])
     assert now.loc[("01", "UKC1")].employment == pytest.approx(18, abs=1e-5)
     assert now.loc[("01", "UKC2")].employment == pytest.approx(9, abs=1e-5)

@@ -12,7 +12,7 @@ from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component
 from hansa.facts.hidden.point import nearest
 from hansa.solve import Polytope
-from tables import UK, fill, masked, sums, truth
+from tables import REASON, UK, fill, masked, sums, truth
 
 LOCAL = {"absent_rows": "unknown"}
 
@@ -64,7 +64,7 @@ def test_a_cell_without_a_point_keeps_its_bounds_and_no_value(monkeypatch) -> No
          ("UKC1", "02", np.nan), ("UKC2", "02", np.nan), ("UKC1", "A", 30), ("UKC1", "03", 0)],
         columns=["geo", "activity", "employment"],
     ).assign(time=2015)  # fmt: skip
-    found = hansa.fill(data, describe=UK, tolerance="exact")
+    found = hansa.fill(data, reason=REASON, describe=UK, tolerance="exact")
     row = found.table.to_pandas().set_index(["activity", "geo"]).loc[("01", "UKC1")]
     assert np.isnan(row.employment)
     assert (row.employment_lower, row.employment_upper) == (0, 30)
@@ -96,7 +96,9 @@ def test_point_and_draws_keep_to_all_sums_and_bounds(step: float, seed: int) -> 
     made = truth(rng, step)
     hidden = masked(rng, made.keys, 0.4)
     how = "rounded" if step else "exact"
-    found = hansa.fill(made.table(hidden), describe=UK, tolerance=how, draws=4, seed=7)
+    found = hansa.fill(
+        made.table(hidden), reason=REASON, describe=UK, tolerance=how, draws=4, seed=7
+    )
     rows = found.table.to_pandas().set_index(["activity", "geo"])
     given = rows[rows.employment.notna()]
     inside = (given.employment >= given.employment_lower) & (
@@ -120,7 +122,7 @@ def test_the_same_seed_gives_the_same_draws() -> None:
     made = truth(rng)
     data = made.table(masked(rng, made.keys, 0.4))
     one, same, other = (
-        hansa.fill(data, describe=UK, draws=2, seed=seed).draws for seed in (1, 1, 2)
+        hansa.fill(data, reason=REASON, describe=UK, draws=2, seed=seed).draws for seed in (1, 1, 2)
     )
     assert one.equals(same)
     assert not one.equals(other)

@@ -1,4 +1,4 @@
-"""Converted cubes of all measures as one facts table that every command reads again."""
+"""Cubes of all measures as one facts table that every command reads again."""
 
 from __future__ import annotations
 
@@ -12,31 +12,39 @@ import pyarrow as pa
 
 from hansa.codes.codelist import TOTAL
 from hansa.cube import Cube, Ints, marked_missing
+from hansa.errors import HansaError
 from hansa.law import Floats, Quantity, flags_to_text
 from hansa.panel import METADATA_KEY
 
 
 @dataclass(frozen=True)
-class Conversion:
-    """A converted facts table.
+class Made:
+    """A facts table that a named step made of another, with an account of what was done.
 
     table        geo, activity, time, then for each measure its value, status, and where there are
-                 any lower, upper, estimated; the description stands in the schema metadata too
+                 any lower, upper, estimated; the description stands in the schema metadata too.
+                 None where only an account was asked for
     description  what `NAME.meta.toml` says beside a CSV: versions, source, notes, steps
-    report       shares of the total by kind of link, spread over weights, what was set aside
-    lines        the report in a few lines
+    report       the account, as for JSON
+    lines        the account in a few lines
+    draws        of filled cells: geo, activity, time, measure, draw, value
+    exposed      of a table to protect: what it would give away (`facts.disclosure.Exposed`)
     """
 
-    table: pa.Table
+    table: pa.Table | None
     description: dict[str, Any]
     report: dict[str, Any]
     lines: tuple[str, ...]
+    draws: pa.Table | None = None
+    exposed: tuple[Any, ...] = ()
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        if self.table is None:
+            raise HansaError("an audit makes no table", fix="hansa.protect(…) without audit=True")
         return self.table.__arrow_c_stream__(requested_schema)
 
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return 0 if self.table is None else int(self.table.num_rows)
 
 
 def table_of(cubes: Sequence[Cube]) -> tuple[pa.Table, dict[str, Any]]:
@@ -81,8 +89,8 @@ def _year(
     laid = [_laid(cube, geo, activity, year, there) for cube in cubes]
     rows, columns = np.nonzero(there)
     result: dict[str, pa.Array] = {
-        "geo": _codes(rows, geo),
-        "activity": _codes(columns, activity),
+        "geo": code_texts(rows, geo),
+        "activity": code_texts(columns, activity),
         "time": pa.array(np.full(len(rows), year, np.int32)),
     }
     for cube, cells in zip(cubes, laid, strict=True):
@@ -131,7 +139,8 @@ def _laid(
     )
 
 
-def _codes(positions: Ints, codes: tuple[str, ...]) -> pa.Array:
+def code_texts(positions: Ints, codes: tuple[str, ...]) -> pa.Array:
+    """Codes at positions, as texts."""
     return pa.DictionaryArray.from_arrays(
         pa.array(positions.astype(np.int32)), pa.array(list(codes), pa.string())
     ).cast(pa.string())
