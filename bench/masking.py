@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 
 from hansa.cube import Cube, Rows
 from hansa.facts.fill import Filler, FillOptions
+from hansa.facts.hidden.intervals import intervals_of
 from hansa.facts.hidden.pool import guess_of
 from hansa.facts.hidden.priors import margins
 from hansa.facts.hidden.system import extended, system_of, tolerance_of
@@ -305,7 +306,8 @@ def corner(case: Case, value: Floats) -> Floats:
     """Any vertex of the polytope, as a solver gives it."""
     cells = case.cube.year(case.time).cells
     table = extended(cells, case.cube.activity, case.cube.geo)
-    s = system_of(table, tolerance_of(table))
+    # Sums that contradict each other leave no vertex: the corner is one without them.
+    s = intervals_of(system_of(table, tolerance_of(table))).system
     polytope = Polytope(s.matrix.tocsc(), s.row_lower, s.row_upper, s.lower, s.upper)
     out = np.full(s.shape, np.nan).ravel()
     out[s.place] = least_cost(polytope, np.zeros(s.place.size))
