@@ -17,8 +17,8 @@ from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component, Intervals, components, intervals_of
 from hansa.facts.hidden.point import Point, nearest
-from hansa.facts.hidden.pool import guess_of
-from hansa.facts.hidden.priors import PRIORS
+from hansa.facts.hidden.pool import Guess, guess_of
+from hansa.facts.hidden.priors import PRIORS, is_counts, unit_of
 from hansa.facts.hidden.system import (
     Extended,
     Ints,
@@ -189,29 +189,31 @@ class Filler:
     def _point(self, time: int, system: System) -> tuple[Floats, Floats | None]:
         axes = (self.cube.activity, self.cube.geo)
         guess = guess_of(self.options.prior, self.known, time, axes, self.number.get(time))
-        # What is not applicable holds next to nothing, whatever other years say.
-        said = np.where(_never(self.printed[time]), 0.0, guess.value)
-        own = _within(_at(said, system), system)
+        weight = np.nan_to_num(_at(guess.weight, system), nan=1.0)
+        own = self._prior(time, system, guess.value)
         x = np.clip((system.lower + system.upper) / 2, system.lower, system.upper)
-        x[np.isinf(system.upper)] = np.nan
-        parts = [(part, nearest(part.polytope, own[part.cells])) for part in components(system)]
-        for part, point in parts:
+        parts = []
+        for part in components(system):
+            point = nearest(part.polytope, own[part.cells], None, weight[part.cells])
             x[part.cells] = point.x if point.holds else np.nan
+            parts.append((part, point))
         x[np.isinf(system.upper)] = np.nan
         if not self.options.draws:
             return x, None
-        spread = np.nan_to_num(_at(guess.spread, system), nan=1.0)
-        return x, self._drawn(time, system, (own, spread), parts)
+        return x, self._drawn(time, system, guess, parts)
+
+    def _prior(self, time: int, system: System, said: Floats) -> Floats:
+        """A prior at the unknown cells; what is not applicable holds next to nothing."""
+        said = np.where(_never(self.printed[time]), 0.0, said)
+        return _within(_at(said, system), system, unit_of(self.known[time]))
 
     def _drawn(
-        self,
-        time: int,
-        system: System,
-        prior: tuple[Floats, Floats],
-        parts: list[tuple[Component, Point]],
+        self, time: int, system: System, guess: Guess, parts: list[tuple[Component, Point]]
     ) -> Floats:
         rng = np.random.default_rng([self.options.seed, time])
-        drawn = draws(parts, *prior, self.options.draws, rng)
+        priors = (self._prior(time, system, guess.drawn(rng)) for _ in range(self.options.draws))
+        weight = np.nan_to_num(_at(guess.weight, system), nan=1.0)
+        drawn = draws(parts, priors, weight)
         alone = np.ones(system.place.size, bool)
         for part, _ in parts:
             alone[part.cells] = False
@@ -227,10 +229,10 @@ def _at(matrix: Floats, system: System) -> Floats:
     return np.asarray(wide.ravel()[system.place])
 
 
-def _within(guess: Floats, system: System) -> Floats:
+def _within(guess: Floats, system: System, unit: float) -> Floats:
     """A prior inside the intervals; where it says nothing, a small part of what is possible."""
-    ceiling = np.where(np.isinf(system.upper), system.lower + 1.0, system.upper)
-    silent = np.minimum((system.lower + ceiling) / 2, system.lower + 1.0)
+    ceiling = np.where(np.isinf(system.upper), system.lower + unit, system.upper)
+    silent = np.minimum((system.lower + ceiling) / 2, system.lower + unit)
     return np.where(np.isnan(guess), silent, guess)
 
 
@@ -302,7 +304,7 @@ def _in_whole_numbers(system: System, known: Floats) -> System:
     A rest is never printed and need not be whole, as where the numbers beside it are rounded.
     """
     low, high = np.maximum(system.lower, 0.0), system.upper
-    if _counts(known):
+    if is_counts(known):
         row, column = np.divmod(system.place, system.shape[1])
         listed_cells = (row < known.shape[0]) & (column < known.shape[1])
         low = np.where(listed_cells, np.ceil(low - 1e-6) + 0.0, low)
@@ -310,15 +312,9 @@ def _in_whole_numbers(system: System, known: Floats) -> System:
     return replace(system, lower=low, upper=np.maximum(low, high))
 
 
-def _counts(known: Floats) -> bool:
-    """True for a table of whole numbers."""
-    seen = known[~np.isnan(known)]
-    return bool(seen.size and (seen == np.round(seen)).all())
-
-
 def _follows(low: Floats, high: Floats, known: Floats) -> Mask:
     """Cells that follow from the sums: one whole number, or an interval of no width to speak of."""
-    if _counts(known):
+    if is_counts(known):
         return np.asarray(high == low)
     return np.asarray(high - low <= SURE * low + 1e-9)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sparse
+from scipy.optimize import minimize
 
 import hansa
 from hansa.facts.hidden.draws import draws
@@ -52,8 +53,48 @@ def test_a_draw_that_misses_its_sums_is_not_given() -> None:
     impossible = two_margins(np.array([5.0, 5.0]), np.array([6.0, 6.0]))
     part = Component(np.arange(4), np.arange(4), impossible)
     own = nearest(impossible, np.ones(4))
-    found = draws([(part, own)], np.ones(4), np.ones(4), 3, np.random.default_rng(0))
+    found = draws([(part, own)], [np.ones(4)] * 3, np.ones(4))
+    assert found.shape == (3, 4)
     assert np.isnan(found).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weights_cost_what_they_say(seed: int) -> None:
+    """The weighted divergence of the point against a general solver on the same problem."""
+    rng = np.random.default_rng(seed)
+    full, prior = rng.gamma(1.0, 50.0, (2, 3, 4))
+    weight = rng.lognormal(0, 1, prior.size)
+    problem = two_margins(full.sum(axis=1), full.sum(axis=0))
+    point = nearest(problem, prior.ravel(), None, weight)
+    assert point.holds
+
+    q = np.maximum(prior.ravel(), 1e-3)
+    sums = {"type": "eq", "fun": lambda x: (problem.matrix @ x - problem.row_lower)[1:]}
+    other = minimize(
+        lambda x: (weight * (x * np.log(x / q) - x + q)).sum(),
+        full.ravel(),
+        jac=lambda x: weight * np.log(x / q),
+        bounds=[(1e-6, None)] * q.size,
+        constraints=[sums],
+        method="SLSQP",
+        options={"maxiter": 1000, "ftol": 1e-12},
+    )
+    assert other.success
+    np.testing.assert_allclose(point.x, other.x, rtol=1e-3, atol=1e-2)
+
+
+def test_a_cell_with_a_good_prior_stays_and_the_other_gives_way() -> None:
+    """Two cells that add up to 30, both guessed 10: x = 10 exp(y / w), so w1 ln(x1 / 10) =
+    w2 ln(x2 / 10); with weights 100 and 1 the first moves to 10.0692 (root of that equation).
+    """
+    one = Polytope(
+        sparse.csc_matrix(np.ones((1, 2))), *([np.array([30.0])] * 2),
+        np.zeros(2), np.full(2, np.inf),
+    )  # fmt: skip
+    x = nearest(one, np.full(2, 10.0), None, np.array([100.0, 1.0])).x
+    assert x.sum() == pytest.approx(30)
+    assert 100 * np.log(x[0] / 10) == pytest.approx(np.log(x[1] / 10), rel=1e-6)
+    assert x[0] == pytest.approx(10.0692, abs=1e-4)
 
 
 def test_a_cell_without_a_point_keeps_its_bounds_and_no_value(monkeypatch) -> None:

@@ -5,6 +5,10 @@ solution has the form x_j = clip(q_j exp((A'y)_j), l_j, u_j) (Bregman, 1967; Cen
 1997, ch. 6), so the dual is a smooth convex function of one number a sum, and Newton's method
 finds it in a few steps. With two margins and no bounds it is iterative proportional fitting.
 A sum that is only known within an interval has a slack t with the cost t^2 / (2 bound).
+
+With weights w the divergence of each cell costs w times as much and x_j = q_j exp((A'y)_j / w_j):
+cells whose prior is good keep it, and the others give way, as in balancing by reliability (Stone,
+Champernowne and Meade, 1942; Lenzen, Gallego and Wood, 2009).
 """
 
 from __future__ import annotations
@@ -55,9 +59,15 @@ class Point:
         return self.miss <= HOLDS * self.size
 
 
-def nearest(p: Polytope, prior: Floats, start: Floats | None = None) -> Point:
-    """The point of a polytope nearest to a prior; `start` are multipliers of a similar problem."""
-    dual = _Dual(p, prior)
+def nearest(
+    p: Polytope, prior: Floats, start: Floats | None = None, weight: Floats | None = None
+) -> Point:
+    """The point of a polytope nearest to a prior.
+
+    start   multipliers of a similar problem with the same weights
+    weight  what a departure of each cell costs, all 1 where not given
+    """
+    dual = _Dual(p, prior, np.ones(prior.size) if weight is None else weight)
     y = np.zeros(p.row_lower.size) if start is None else start.copy()
     if start is None:
         y = dual.swept(y)
@@ -86,7 +96,8 @@ def nearest(p: Polytope, prior: Floats, start: Floats | None = None) -> Point:
 class _Dual:
     """The dual function of one problem; everything that does not change between steps."""
 
-    def __init__(self, p: Polytope, prior: Floats) -> None:
+    def __init__(self, p: Polytope, prior: Floats, weight: Floats) -> None:
+        self.weight = weight
         self.matrix = sparse.csr_matrix(p.matrix)
         self.transposed = sparse.csr_matrix(p.matrix.T)
         self.lower, self.upper = p.lower, p.upper
@@ -101,21 +112,21 @@ class _Dual:
 
     def x(self, y: Floats) -> Floats:
         """The point that belongs to multipliers."""
-        z = np.clip(self.transposed @ y, self.bottom, self.top)
+        z = np.clip((self.transposed @ y) / self.weight, self.bottom, self.top)
         x = self.prior * np.exp(np.minimum(z, 700.0))
         return np.asarray(np.clip(x, self.lower, self.upper))
 
     def at(self, y: Floats) -> tuple[float, Floats, Floats, Floats]:
         """Value, gradient, cells strictly inside (their size, else 0), slacks strictly inside."""
-        z = self.transposed @ y
+        z = (self.transposed @ y) / self.weight
         clipped = np.clip(z, self.bottom, self.top)
         x = np.clip(self.prior * np.exp(np.minimum(clipped, 700.0)), self.lower, self.upper)
         t = np.clip(y, -1.0, 1.0) * self.slack
         over = np.where(np.isfinite(z - clipped), z - clipped, 0.0)
-        value = float((x + over * x).sum() - y @ self.middle)
+        value = float((self.weight * (x + over * x)).sum() - y @ self.middle)
         value += float((y * t - np.clip(y, -1.0, 1.0) * t / 2).sum())
         gradient = self.matrix @ x + t - self.middle
-        inside = np.where((z > self.bottom) & (z < self.top), x, 0.0)
+        inside = np.where((z > self.bottom) & (z < self.top), x / self.weight, 0.0)
         loose = np.where(np.abs(y) < 1.0, self.slack, 0.0)
         return value, gradient, inside, loose
 

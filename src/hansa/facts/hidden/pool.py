@@ -2,7 +2,8 @@
 
 Each prior is tried on the known cells as if they were hidden; its squared error of the logarithm,
 by size, gives its weight. The pool is the precision-weighted mean of the logarithms: a log-linear
-opinion pool (Genest and Zidek, 1986, sec. 2.2) with inverse variances as weights.
+opinion pool (Genest and Zidek, 1986, sec. 2.2) with inverse variances as weights. What hiding
+itself tells comes on top (`hansa.facts.hidden.selection`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hansa.cube import Axis
-from hansa.facts.hidden.priors import SEEN_ZERO, margins, units, years
+from hansa.facts.hidden.priors import SEEN_ZERO, margins, unit_of, units, years
+from hansa.facts.hidden.selection import Sizes, Tried, sizes_of
+from hansa.facts.hidden.system import Ints
 from hansa.law import Floats
 
 BINS = 8
@@ -31,10 +34,27 @@ class Guess:
     """A prior with its error: both (activities, regions), NaN where it says nothing.
 
     spread  standard deviation of ln(value / guess)
+    sizes   distribution of the hidden cells `at` (positions in the flattened matrix), if fitted
     """
 
     value: Floats
     spread: Floats
+    sizes: Sizes | None = None
+    at: Ints | None = None
+
+    @property
+    def weight(self) -> Floats:
+        """What a departure from the prior costs, by cell: where sizes were fitted, the precision
+        of its logarithm; else all the same.
+        """
+        return np.ones(self.value.shape) if self.sizes is None else 1.0 / self.spread**2
+
+    def drawn(self, rng: np.random.Generator) -> Floats:
+        """The prior drawn anew: sizes where there are any, else log-normal errors."""
+        made = self.value * np.exp(rng.standard_normal(self.value.shape) * self.spread)
+        if self.sizes is not None and self.at is not None:
+            made.ravel()[self.at] = self.sizes.drawn(rng)
+        return np.asarray(made)
 
 
 def guess_of(
@@ -44,27 +64,58 @@ def guess_of(
     axes: tuple[Axis, Axis],
     number: Floats | None = None,
 ) -> Guess:
-    """The prior of one year by name, with the error it shows on known cells."""
+    """The prior of one year by name, with the error it shows on known cells.
+
+    `best` also learns from which cells are hidden (`hansa.facts.hidden.selection`).
+    """
     known = values[time]
     if name == "equal":
         return Guess(np.ones(known.shape), np.full(known.shape, WIDEST))
     names: tuple[str, ...] = ("margins", "years", "units") if name == "best" else (name,)
     if number is None:
         names = tuple(n for n in names if n != "units")
-    found = []
+    found, tried = [], []
     for own in names:
         said = _said(own, values, time, axes, number)
-        tried = _said(own, _without_leaves(values, time, axes), time, axes, number)
+        again = _said(own, _without_leaves(values, time, axes), time, axes, number)
         if own == "units" and number is not None:
-            tried = units(known, number)
-        found.append(Guess(said, _spread(known, tried, said, axes)))
-    return pooled(found) if len(found) > 1 else found[0]
+            again = units(known, number)
+        found.append(Guess(said, _spread(known, again, said, axes)))
+        tried.append(Guess(again, _spread(known, again, again, axes)))
+    if name != "best":
+        return found[0]
+    unit = unit_of(known)
+    return _selected(known, pooled(found, unit), pooled(tried, unit), axes)
 
 
-def pooled(guesses: list[Guess]) -> Guess:
-    """The precision-weighted mean of the logarithms; a prior that says nothing has no weight."""
+def _selected(known: Floats, guess: Guess, tried: Guess, axes: tuple[Axis, Axis]) -> Guess:
+    """The prior of hidden cells moved by what hiding tells; as it is where little is known."""
+    leaves = np.zeros(known.shape, bool)
+    leaves[np.ix_(axes[0].leaves, axes[1].leaves)] = True
+    shown = leaves & (known > 0) & (tried.value > 0)
+    at = np.flatnonzero(leaves & np.isnan(known) & (guess.value > 0))
+    sizes = sizes_of(
+        known[shown],
+        Tried(tried.value[shown], tried.spread[shown]),
+        Tried(guess.value.ravel()[at], guess.spread.ravel()[at]),
+        unit_of(known),
+    )
+    if sizes is None:
+        return guess
+    value, spread = guess.value.copy(), guess.spread.copy()
+    value.ravel()[at], spread.ravel()[at] = sizes.value, sizes.spread
+    return Guess(value, spread, sizes, at)
+
+
+def pooled(guesses: list[Guess], unit: float = 1.0) -> Guess:
+    """The precision-weighted mean of the logarithms; a prior that says nothing has no weight.
+
+    A prior far below the unit of the table would outweigh all others in the logarithm: it counts
+    as a quarter of a unit.
+    """
+    least = SEEN_ZERO * unit / 2
     weight = np.stack([np.where(np.isnan(g.value), 0.0, 1.0 / g.spread**2) for g in guesses])
-    logs = np.stack([np.log(np.maximum(np.nan_to_num(g.value), SEEN_ZERO / 2)) for g in guesses])
+    logs = np.stack([np.log(np.maximum(np.nan_to_num(g.value), least)) for g in guesses])
     total = weight.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, spread = (weight * logs).sum(axis=0) / total, 1.0 / np.sqrt(total)

@@ -21,7 +21,21 @@ from hansa.law import Floats
 PRIORS = ("best", "margins", "years", "units", "equal")
 
 SEEN_ZERO = 0.5
-"""Prior of a cell that other years print as zero: small, and not impossible."""
+"""Prior of a cell that other years print as zero, in units of the table: small, not impossible."""
+
+
+def is_counts(known: Floats) -> bool:
+    """True for a table of whole numbers."""
+    seen = known[~np.isnan(known)]
+    return bool(seen.size and (seen == np.round(seen)).all())
+
+
+def unit_of(known: Floats) -> float:
+    """The smallest size a cell has: 1 in a table of counts, else about its smallest cell."""
+    seen = known[known > 0]
+    if not seen.size or is_counts(known):
+        return 1.0
+    return float(np.quantile(seen, 0.01))
 
 
 def margins(value: Floats, activity: Axis, geo: Axis) -> Floats:
@@ -76,7 +90,7 @@ def years(values: Mapping[int, Floats], time: int) -> Floats:
 
     Each is moved by the growth of its activity since, in the cells that show both years.
     """
-    sides = []
+    least, sides = SEEN_ZERO * unit_of(values[time]), []
     for direction in (-1, 1):
         found = np.full(values[time].shape, np.nan)
         for other in sorted((t for t in values if (t - time) * direction > 0), key=abs_to(time)):
@@ -84,9 +98,9 @@ def years(values: Mapping[int, Floats], time: int) -> Floats:
             found = np.where(np.isnan(found), moved, found)
         sides.append(found)
     before, after = sides
-    both = np.sqrt(np.maximum(before, SEEN_ZERO) * np.maximum(after, SEEN_ZERO))
+    both = np.sqrt(np.maximum(before, least) * np.maximum(after, least))
     one = np.where(np.isnan(before), after, before)
-    return np.where(np.isnan(both), np.maximum(one, SEEN_ZERO), both)
+    return np.where(np.isnan(both), np.maximum(one, least), both)
 
 
 def abs_to(time: int) -> Callable[[int], int]:
