@@ -348,7 +348,7 @@ def rank_of_quotients(case: Case, x: Floats) -> float:
 def scores(case: Case, options: FillOptions) -> dict[str, object]:
     """All figures of one case."""
     filler = Filler(case.cube, options, case.number)
-    year = filler.years[case.time]
+    year = filler.year(case.time)
     low, high = (part[case.scored] for part in year.cells.bounds())
     found = {"hansa": year.cells.value, **rivals(case)}
     point = {name: x[case.scored] for name, x in found.items()}

@@ -148,7 +148,7 @@ class Filler:
     @cached_property
     def years(self) -> dict[int, FilledYear]:
         """Every year filled."""
-        return {t: self._filled(t) for t in self.cube.years}
+        return {t: self.year(t) for t in self.cube.years}
 
     @property
     def filled(self) -> Cube:
@@ -175,7 +175,8 @@ class Filler:
             "Kullback-Leibler divergence",
         ]
 
-    def _filled(self, time: int) -> FilledYear:
+    def year(self, time: int) -> FilledYear:
+        """One year filled; `years` keeps them."""
         cells, axes = self.printed[time], (self.cube.activity, self.cube.geo)
         table = extended(cells, *axes)
         tolerance = tolerance_of(table, self.options.tolerance)
