@@ -7,6 +7,7 @@ costs and misses are only used where their user checks them again.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,9 @@ class Infeasible(ValueError):
 TOGETHER = 48
 """Bounds pulled at by one programme, no two in the same sum, so that most can be attained."""
 
+WORTH = 500
+"""Variables from which on the search is split in two."""
+
 PAYS = 0.2
 """Pulling together goes on while this share of the bounds pulled at is attained."""
 
@@ -66,7 +70,17 @@ def ranges(p: Polytope, seed: int = 0) -> Ranges:
     vertex serves as a witness for all variables at once, and a few programmes with many
     variables in the objective find most of the witnesses. Raises Infeasible.
     """
-    return _Search(p, seed).run()
+    size = p.lower.size
+    # Halves that share nothing give the same bounds on one core and on two; the solver lets other
+    # threads run. Small ones are not worth the second model.
+    halves = np.arange(size) < (size // 2 if size >= WORTH else size)
+    searches = [_Search(p, own, seed) for own in (halves, ~halves) if own.any()]
+    with ThreadPoolExecutor(len(searches)) as pool:
+        list(pool.map(_Search.run, searches))
+    lower, upper = p.lower.copy(), p.upper.copy()
+    for s in searches:
+        lower[s.own], upper[s.own] = s.lower[s.own], s.upper[s.own]
+    return Ranges(lower, upper, sum(s.programmes for s in searches))
 
 
 def least_cost(p: Polytope, cost: Floats) -> Floats | None:
@@ -107,10 +121,13 @@ def least_misses(p: Polytope) -> Misses:
 
 
 class _Search:
-    """The state of one search: bounds proven so far, and extreme values of points found."""
+    """The state of one search: bounds proven so far, and extreme values of points found.
 
-    def __init__(self, p: Polytope, seed: int) -> None:
-        self.p = p
+    own  the variables whose bounds are sought
+    """
+
+    def __init__(self, p: Polytope, own: npt.NDArray[np.bool_], seed: int) -> None:
+        self.p, self.own = p, own
         self.scale = _scale_of(p)
         self.model = _model(p, self.scale)
         self.lower, self.upper = p.lower.copy(), p.upper.copy()
@@ -121,7 +138,7 @@ class _Search:
         self.seen_low, self.seen_high = np.full(n, np.inf), np.full(n, -np.inf)
         self.cost = np.zeros(n)
 
-    def run(self) -> Ranges:
+    def run(self) -> None:
         """Witnesses first, then one programme for each bound that is left."""
         self._solve()
         for upward in (True, False):
@@ -133,13 +150,12 @@ class _Search:
             for j in np.flatnonzero(self._left(upward)):
                 if self._left(upward, j):
                     self._prove(int(j), upward)
-        return Ranges(self.lower, self.upper, self.programmes)
 
     def _left(self, upward: bool, j: Any = slice(None)) -> Any:
         """Where a bound is not attained by any point found."""
         end, seen = (self.upper, self.seen_high) if upward else (-self.lower, -self.seen_low)
         scale = np.where(np.isinf(end[j]), 1.0, np.maximum(1.0, np.abs(end[j])))
-        return seen[j] < end[j] - TOUCHES * scale
+        return self.own[j] & (seen[j] < end[j] - TOUCHES * scale)
 
     def _crowd(self, upward: bool) -> int:
         """One programme that pulls at a random half of the bounds left; how many it attained."""
