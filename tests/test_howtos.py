@@ -120,6 +120,12 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_describe_a_table(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "describe-a-table.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (1, 3)
+
+
 def test_hidden_cells(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "hidden-cells.md")
     guide.walk()
@@ -129,7 +135,7 @@ def test_hidden_cells(tmp_path: Path) -> None:
 def test_protect_a_table(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "protect-a-table.md")
     guide.walk()
-    assert (len(guide.done), guide.shown) == (2, 10)
+    assert (len(guide.done), guide.shown) == (3, 14)
     assert "confidential" in (tmp_path / "account.json").read_text(encoding="utf-8")
 
 

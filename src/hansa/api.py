@@ -59,7 +59,7 @@ def read(facts: Facts, measure: str = "employment", describe: Description = None
 def compute(
     measure: str,
     facts: Facts,
-    definition: str | ClusterDefinition = "",
+    definition: str | Path | ClusterDefinition = "",
     *,
     describe: Description = None,
     of: str = "",
@@ -79,9 +79,9 @@ def compute(
     for name in (choices.reference, *choices.area):
         spec = _with_area(spec, name)
     column, *more = columns_of(find_measure(measure), choices.choices, of or "employment")
-    if isinstance(definition, str):
+    if isinstance(definition, str | Path):
         code_list = classification_of(spec)
-        chosen = find_definition(definition, code_list) if definition else None
+        chosen = find_definition(str(definition), code_list) if definition else None
     else:
         chosen = definition
     if more and isinstance(facts, Cube):
@@ -107,7 +107,7 @@ def convert(
     *,
     kind: str = "extensive",
     by: str = "",
-    definition: str | ClusterDefinition = "",
+    definition: str | Path | ClusterDefinition = "",
     describe: Description = None,
     **options: Any,
 ) -> Made:
@@ -141,11 +141,11 @@ def convert(
 
 
 def _inside(
-    found: Sequence[Converted], cubes: Mapping[str, Cube], definition: str | ClusterDefinition
+    found: Sequence[Converted], cubes: Mapping[str, Cube], definition: str | Path | ClusterDefinition
 ) -> dict[str, Any]:
     own = definition
-    if isinstance(own, str):
-        own = find_definition(own, found[0].plan.origin)
+    if isinstance(own, str | Path):
+        own = find_definition(str(own), found[0].plan.origin)
     measures = [one.account.measure for one in found]
     return {
         name: inside(one.account, one.plan, cubes[name], own)

@@ -381,6 +381,68 @@ def test_a_safe_table_stays_as_it_is():
     assert None not in shown(nothing).values()
 
 
+def skewed(seed):
+    """Few large numbers and many small ones, as in the tables of offices."""
+    random = np.random.default_rng(seed)
+    whole = with_totals(np.round(random.lognormal(3.5, 1.5, (5, 6))))
+    secret = np.zeros(whole.shape, bool)
+    secret[:-1, :-1] = random.random((5, 6)) < 0.15
+    return frame_of(whole, secret)[0]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_protecting_twice_hides_nothing_more(seed):
+    """Some cells that hide others have narrow intervals of their own: they are no secret."""
+    once = protected(skewed(seed))
+    twice = hansa.protect(once.table)
+    assert [y["complementary"] for y in twice.report["years"]] == [0]
+    assert twice.table.equals(once.table)
+    assert not hansa.protect(once.table, audit=True).exposed
+    hidden = sum(v is None for v in shown(once).values())
+    assert twice.report["years"][0]["hidden_before"] == hidden
+    if hidden:
+        assert f"  {hidden} of them were hidden by an earlier protection" in twice.lines[1]
+
+
+def test_without_its_steps_a_safe_table_may_seem_to_give_something_away():
+    """What the step is for: of these tables some hold a cell that hides others in a narrow way."""
+    found = []
+    for seed in range(12):
+        bare = protected(skewed(seed)).table.replace_schema_metadata(None)
+        found.append(len(audited(bare).exposed))
+    assert 0 < np.count_nonzero(found) < 12
+
+
+def test_a_new_secret_in_a_protected_table_is_protected(tmp_path):
+    """What was hidden before is settled; a cell named now is not, and its sums are looked at."""
+    once = protected(
+        facts("A B C D TOTAL\nR1 60 40c 20 30 150\nR2 9 8 7 6 30\nTOTAL 69 48 27 36 180")
+    )
+    keys = tmp_path / "keys.csv"
+    gone = {k for k, v in shown(once).items() if v is None}
+    geo, activity = next(k for k in shown(once) if k not in gone and "TOTAL" not in k)
+    keys.write_text(f"geo,activity\n{geo},{activity}\n")
+    found = hansa.protect(once.table, keys=keys)
+    assert gone < {k for k, v in shown(found).items() if v is None}
+    left = hansa.protect(found.table.replace_schema_metadata(None), keys=keys, audit=True,
+                         describe=SPEC)  # fmt: skip
+    assert (geo, activity) not in places(left)
+
+
+def test_the_account_lists_every_hidden_cell_with_the_reason():
+    table = facts("A B TOTAL\nR1 60 40c 100\nR2 20 10 30\nTOTAL 80 50 130")
+    found = protected(table)
+    (year,) = found.report["years"]
+    gone = {k for k, v in shown(found).items() if v is None}
+    assert {(c["geo"], c["activity"]) for c in year["cells"]} == gone
+    why = {(c["geo"], c["activity"]): c["why"] for c in year["cells"]}
+    assert why.pop(("R1", "B")) == "confidential"
+    assert set(why.values()) == {"complementary"}
+    assert len(why) == year["complementary"] > 0
+    totals = {k for k in gone if "TOTAL" in k}
+    assert {(c["geo"], c["activity"]) for c in year["cells"] if c["total"]} == totals
+
+
 def test_cells_hidden_beside_others_are_needed():
     """Publishing any one of them again would reveal a secret: tried one by one."""
     whole, secret = drawn(11, 6, 6, share=0.12)

@@ -423,3 +423,16 @@ def test_a_refused_file_leaves_the_output_as_it_was(tmp_path):
     )
     assert (tmp_path / "facts.csv").read_text() == "results of last week\n"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("how", ["asked", "described"])
+def test_size_classes_are_not_added_up(table, how):
+    """The 0 beside an E stands for 250 to 499 jobs."""
+    path = table("geo,activity,time,employment,flag\nSE11,01,2015,0,E\nSE11,01,2015,5,\n")
+    columns = {"employment_class": "flag"}
+    if how == "described":
+        table('[columns]\nemployment_class = "flag"\n', "t.meta.toml")
+    with pytest.raises(HansaError) as error:
+        hansa.reduce([path], describe={"columns": columns} if how == "asked" else None)
+    assert "size classes cannot be added up" in str(error.value)
+    assert "flag" in str(error.value)

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 import hansa
 from hansa.law import Quantity
-from hansa.measures.presence import evaluate, quantile_bounds
+from hansa.measures.presence import Known, evaluate
+from hansa.measures.reliability import unreliable
 from hansa.measures.rules import RuleSet, find_rules, rule_sets
+from hansa.measures.thresholds import quantile_bounds
 from small_tables import UNKNOWN, definition, facts, results
 
 US = find_rules("us-strong")
@@ -162,6 +164,99 @@ def test_a_hidden_cell_makes_stars_possible_only():
     assert stars["R3", "A"] == 0
     assert "size possible" in results(panel, "reason")["R2", "A", 2020]
     assert panel.header.notes[0].startswith("DRAFT. Rule set eco-2007-draft")
+
+
+# The same table as below with R1 and R2 alike: both would have every star of theirs for certain.
+UNSURE = """
+          A     B  TOTAL
+R1   9000{a}  1000  10000{t}
+R2   9000  1000  10000
+R3   1000  9000  10000
+R4   1000  9000  10000
+"""
+
+
+def stars_of(a="", t="", rules="eco-2007-draft"):
+    """(fewest, most stars, reason) of each region in A, with a status on a cell or a total."""
+    panel = hansa.compute(
+        "presence_stars", facts(UNSURE.format(a=a, t=t)), describe=UNKNOWN, rules=rules
+    )
+    parts = (results(panel, "lower"), results(panel, "upper"), results(panel, "reason"))
+    return {r: tuple(p[r, "A", 2020] for p in parts) for r in ("R1", "R2", "R3", "R4")}
+
+
+def test_a_cell_of_low_reliability_has_stars_possible_at_most():
+    """R1 and R2 have 9 000 of 10 000 jobs, the base 20 000 of 40 000: quotient 1.8, no star.
+
+    Type 7 of 1, 1, 9, 9 thousand at 0.9 is 9 thousand: size and focus are met by both.
+    """
+    plain, marked = stars_of(), stars_of(a=":u")
+    assert plain["R1"][:2] == plain["R2"][:2] == (2, 2)
+    assert marked["R1"][:2] == (0, 2), "what is not met stays not met, what is met is possible"
+    assert marked["R1"][2].startswith(
+        "of low reliability: possible at most; size possible: Size: jobs 9\u202f000 ≥ 9\u202f000"
+    )
+    assert "specialisation no" in marked["R1"][2]
+    others = ("R2", "R3", "R4")
+    assert [marked[r] for r in others] == [plain[r] for r in others], "thresholds stay as printed"
+
+
+def test_low_reliability_of_a_total_leaves_the_stars_of_cells_alone():
+    marked = stars_of(t=":u")
+    assert marked == stars_of()
+    panel = hansa.compute("presence_stars", facts(UNSURE.format(a="", t=":u")), describe=UNKNOWN)
+    assert results(panel, "status")["R1", "A", 2020] == "u", "the status still says so"
+
+
+def test_a_mark_of_low_reliability_is_possible_and_counts_as_possible_in_the_strong_share():
+    """By the rules of the United States: the own mark of jobs or of plants is enough."""
+    row = lambda values: Quantity(np.array([values], float))  # noqa: E731
+    plants = row([1, 2, 5, 6, 7]).flagged(np.array([[0, 0, 0, 0, 1]], bool), "u")
+    jobs = row([90, 91, 95, 97, 98])
+    values = {
+        "location_quotient_traded": row([1, 2, 3, 4, 5]),
+        "employment": jobs,
+        "establishments": plants,
+    }
+    known = {"establishments": Known(unreliable=unreliable(plants))}
+    low, high = evaluate(US, jobs, values, 0, known).counted()
+    assert low.tolist() == [[0, 0, 1, 3, 0]]
+    assert high.tolist() == [[0, 0, 1, 3, 4]]
+
+
+def test_growth_of_low_reliability_in_either_year_is_possible_at_most(tmp_path):
+    path = tmp_path / "fast.toml"
+    path.write_text(OWN.format(id="fast", measure="growth_rate"), encoding="utf-8")
+    for first, last in (("", ""), (":u", ""), ("", ":u")):
+        grids = {
+            2019: f"A B\nR1 100{first} 100\nR2 100 100",
+            2020: f"A B\nR1 200{last} 100\nR2 200 100",
+        }
+        panel = hansa.compute(
+            "presence_stars", facts(grids), describe=UNKNOWN, rules=str(path), start=2019, end=2020
+        )
+        own = [results(panel, part)["R1", "A", 2020] for part in ("lower", "upper")]
+        assert own == ([0, 1] if first or last else [1, 1])
+        assert results(panel)["R2", "A", 2020] == 1, "another region's mark changes nothing"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.booleans()), min_size=1, max_size=5)
+)
+def test_certain_implies_possible_and_reliability_only_takes_certainty(cells):
+    low = np.array([[min(a, b) for a, b, _ in cells]], float)
+    high = np.array([[max(a, b) for a, b, _ in cells]], float)
+    where = np.array([[u for *_, u in cells]])
+    plain = Quantity(np.where(low == high, low, np.nan), None, low, high)
+    marked = plain.flagged(where, "u")
+    known = {"employment": Known(unreliable=where)}
+    before = evaluate(RULES, plain, {"employment": plain}, min_cell=0)
+    after = evaluate(RULES, marked, {"employment": marked}, 0, known)
+    assert not (after.certain & ~after.possible).any()
+    assert not after.certain[:, where].any()
+    assert (after.possible == before.possible).all()
+    assert (after.certain[:, ~where] == before.certain[:, ~where]).all()
 
 
 def test_each_star_names_what_it_met():

@@ -107,6 +107,71 @@ def test_columns_beside_the_table_may_be_of_any_type():
     assert read(table, where={"sex": "T"}) == {("A", "x", 2015): 7.0}
 
 
+def runs(values, ends, kind=None):
+    """A run-end encoded column."""
+    return pa.RunEndEncodedArray.from_arrays(pa.array(ends, pa.int32()), pa.array(values, kind))
+
+
+THREE = {"geo": ["A", "B", "C"], "activity": ["x"] * 3, "time": [2015] * 3, "sex": list("TFT")}
+
+
+@pytest.mark.parametrize("where", [{}, {"sex": "T"}])
+def test_runs_in_memory_are_decoded(where):
+    table = pa.table(
+        {
+            "geo": pa.array(["A", "B", "C"]),
+            "activity": runs(["x"], [3], pa.string_view()),
+            "time": runs([2015, 2016], [2, 3]),
+            "employment": runs([7, None, 9], [1, 2, 3]),
+            "employment_status": pa.RunEndEncodedArray.from_arrays(
+                pa.array([1, 3], pa.int16()), pa.array(["p", "c"]).dictionary_encode()
+            ),
+            "sex": runs(["T", "F", "T"], [1, 2, 3]),
+        }
+    )
+    found = read(table, where=where)
+    assert found.pop(("B", "x", 2015), None) is None if where else np.isnan(found["B", "x", 2015])
+    assert found["A", "x", 2015] == 7.0
+    assert found["C", "x", 2016] == 9.0
+
+
+def test_a_slice_of_runs_begins_in_the_middle_of_a_run():
+    jobs = runs([1, 2, 3], [2, 4, 9]).slice(3, 3)
+    found = read(pa.table(THREE | {"employment": jobs}))
+    assert list(found.values()) == [2.0, 3.0, 3.0]
+
+
+def test_views_of_bytes_as_words_are_refused_by_name():
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * 3), pa.array([b"7"], pa.binary_view()))
+    for where in ({}, {"sex": "T"}):
+        assert refusal(pa.table(THREE | {"employment": words}), where=where) == (
+            "the column employment holds no numbers\n"
+            "  where:  table, column employment\n"
+            "  found:  values of type binary\n"
+            "  needed: numbers, or text that holds numbers\n"
+            "  do:     store the column as numbers, or name another: --columns employment=NAME"
+        )
+
+
+def test_rows_are_not_chosen_where_a_column_cannot_be_filtered():
+    views = pa.list_(pa.string_view())
+    table = pa.table(
+        THREE
+        | {
+            "employment": pa.array([{"a": "7"}] * 3, pa.struct([("a", pa.string_view())])),
+            "geo": pa.array([["A"]] * 3, views),
+        }
+    )
+    assert refusal(table, where={"sex": "T"}) == (
+        "rows cannot be chosen: a column has a type that cannot be filtered\n"
+        "  where:  table\n"
+        "  found:  geo of type list<item: string_view>, "
+        "employment of type struct<a: string_view>\n"
+        "  needed: text, numbers or dates, plain or dictionary encoded\n"
+        "  do:     store the column as text or numbers"
+    )
+
+
 def test_an_empty_piece_of_a_stream_adds_nothing():
     codes = pa.array(["B", "A", "B"], pa.string_view())
     pieces = pa.chunked_array([codes.slice(1, 0), codes.slice(1, 1)])

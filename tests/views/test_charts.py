@@ -20,9 +20,9 @@ from hansa.views.charts import At, Figure, size_bars, specialisation_bars, tile_
 from hansa.views.league import league
 from hansa.views.leaguechart import interval_chart
 from hansa.views.lettering import has_glyph, width, wrapped
-from hansa.views.quotients import symmetric_reach
+from hansa.views.quotients import symmetric_reach, tick_text
 from hansa.views.theme import CONTEXT, FONT, INK, QUIET, contrast, letters_on
-from hansa.views.tiles import layout_for
+from hansa.views.tiles import country, layout_for
 
 from .panels import NAMES, dashed, data, quotients, rates, sizes, words
 
@@ -328,3 +328,26 @@ def test_all_absent_is_said_and_not_an_error() -> None:
     assert "cannot be said" in figure.title
     assert size_bars(sizes({"cluster": "food", "value": None})).svg()
     assert tile_map(quotients({"geo": "UKC1", "value": None})).svg()
+
+
+def test_a_map_names_a_known_region_before_wide_bounds() -> None:
+    rows = [
+        {"geo": "UKC1", "value": None, "lower": 0.0, "upper": 19.0},
+        {"geo": "UKC2", "value": 2.4, "lower": 2.4, "upper": 2.4},
+        {"geo": "UKD1", "value": 0.5, "lower": 0.5, "upper": 0.5},
+    ]
+    title = tile_map(quotients(*rows), words=NAMES).title
+    assert title.startswith("Food and drink: possibly highest in Northumberland and Tyne and Wear")
+    assert title.endswith("; 1 region known only between bounds may be higher")
+
+
+def test_names_of_regions_are_no_countries_and_stand_side_by_side() -> None:
+    assert [country(c) for c in ("UKC1", "Hamilton County", "north", "36061")] == ["UK", "", "", ""]
+    names = ["Albany County", "Bronx County", "Hamilton County", "Yates County"]
+    layout = layout_for(names)
+    assert not layout.placed
+    assert sorted(layout.places.values()) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+def test_small_steps_of_an_axis_are_fractions() -> None:
+    assert [tick_text(v) for v in (0.5, 1 / 64, 4.0)] == ["½", "1/64", "4"]

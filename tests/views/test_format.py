@@ -81,3 +81,9 @@ def test_a_list_takes_semicolons_where_a_name_has_commas() -> None:
 )
 def test_the_header_decides_how_values_are_written(measure: str, unit: str, style: str) -> None:
     assert scale_of(Header(measure, unit)).style == style
+
+
+def test_stars_are_whole() -> None:
+    stars = Scale("amount", "stars")
+    assert [stars.text(0.0), stars.text(3.0), stars.interval(0.0, 1.0)] == ["0", "3", "0–1"]
+    assert stars.with_interval(None, 1.0, 3.0) == "1–3"

@@ -82,3 +82,20 @@ def test_the_picture_prints_every_rank_with_its_interval_and_keeps_the_chosen_re
 def test_nothing_known_is_refused() -> None:
     with pytest.raises(HansaError, match="nothing to rank"):
         interval_chart(league(quotients({"geo": "UKC1", "value": None})))
+
+
+def test_wide_bounds_take_no_place_from_a_value() -> None:
+    """0 to 19 may be higher than 2.4, and 3 to 4 is: only that counts before the rank."""
+    table = league(
+        quotients(
+            bounded("UKC1", None, 0.0, 19.0),
+            bounded("UKC2", 2.4, 2.4, 2.4),
+            bounded("UKD1", None, 3.0, 4.0),
+            bounded("UKD3", 0.5, 0.5, 0.5),
+        )
+    )
+    assert ranks(table) == {
+        "UKD1": "1–2", "UKC2": "2 (2–3)", "UKD3": "3 (3–4)", "UKC1": "1–4",
+    }  # fmt: skip
+    assert [row.code for row in table.rows] == ["UKD1", "UKC2", "UKD3", "UKC1"]
+    assert "stands where its lower bound puts it" in table.note

@@ -76,12 +76,24 @@ def protect(
     )
     if out is not None:
         o.give(found, out, report)
+        _say_where(found, report, as_json)
         return
     if report is not None:
         from hansa.files import json_bytes, write_bytes
 
         write_bytes(report, json_bytes(found.report))
     _show(found, as_json)
+
+
+def _say_where(found: Any, report: Path | None, as_json: bool) -> None:
+    """Where every hidden cell is named: the account, on the screen or in its file."""
+    from hansa.files import json_bytes
+
+    if as_json:
+        print(json_bytes(found.report).decode(), end="")
+    elif any(y["cells"] for y in found.report["years"]):
+        place = f"{report}, under cells" if report else "--report FILE.json or --json"
+        o.say(f"every hidden cell and why: {place}; not to be published")
 
 
 def _show(found: Any, as_json: bool) -> None:

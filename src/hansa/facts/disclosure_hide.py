@@ -39,12 +39,16 @@ class Hidden:
     unsafe: Mask
 
 
-def complementary(sheets: Sequence[Sheet], secret: Mask, never: Mask, share: float) -> Hidden:
+def complementary(
+    sheets: Sequence[Sheet], secret: Mask, never: Mask, share: float, settled: Mask | None = None
+) -> Hidden:
     """Further cells to hide, the same for all measures of one year.
 
-    never  cells that are not to be hidden: nothing would be gained, as everybody knows them
+    never    cells that are not to be hidden: nothing would be gained, as everybody knows them
+    settled  cells that are hidden already and need no protection of their own
     """
-    hidden = secret.copy()
+    empty = secret if settled is None else secret | settled
+    hidden = empty.copy()
     unsafe = np.zeros(secret.shape, bool)
     for attempt in range(ROUNDS):
         before = int(hidden.sum())
@@ -58,8 +62,8 @@ def complementary(sheets: Sequence[Sheet], secret: Mask, never: Mask, share: flo
         if not unsafe.any() or (int(hidden.sum()) == before and attempt > 2):
             break
     if not unsafe.any():
-        hidden = _needed_ones(sheets, hidden, secret, share)
-    return Hidden(hidden & ~secret, unsafe)
+        hidden = _needed_ones(sheets, hidden, (secret, empty), share)
+    return Hidden(hidden & ~empty, unsafe)
 
 
 def _more(
@@ -247,9 +251,12 @@ class _Pieces:
         self._split(system, piece.place)
 
 
-def _needed_ones(sheets: Sequence[Sheet], hidden: Mask, secret: Mask, share: float) -> Mask:
+def _needed_ones(
+    sheets: Sequence[Sheet], hidden: Mask, secret_empty: tuple[Mask, Mask], share: float
+) -> Mask:
     """Hidden cells without those that can be published again, the largest first."""
-    extra = np.flatnonzero((hidden & ~secret).ravel())
+    secret, empty = secret_empty
+    extra = np.flatnonzero((hidden & ~empty).ravel())
     if not extra.size:
         return hidden
     pieces = [_Pieces(left_open(sheet, hidden), secret, share) for sheet in sheets]

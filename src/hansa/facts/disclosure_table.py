@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,12 +12,12 @@ import numpy as np
 from hansa.cube import Cube, Rows, on_axes
 from hansa.errors import HansaError
 from hansa.facts.disclosure import Exposed, exposed, left_open
-from hansa.facts.disclosure_hide import complementary
+from hansa.facts.disclosure_hide import Hidden, complementary
 from hansa.facts.disclosure_rules import Contributors, Primary, Rules, primary
 from hansa.facts.disclosure_sheet import Sheet, blanked
 from hansa.facts.hidden.system import Mask
 from hansa.facts.made import Made, table_of
-from hansa.law import Floats, Quantity, absent
+from hansa.law import Floats, Quantity, absent, bit
 
 SHOWN = 20
 """Exposed cells named on the screen; the report has all."""
@@ -24,7 +25,11 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class ProtectedYear:
-    """One year: which cells are confidential, which are hidden beside them, what was exposed."""
+    """One year: which cells are confidential, which are hidden beside them, what was exposed.
+
+    settled  cells that came in empty from an earlier protection: they hide, or are hidden well
+    cells    every hidden cell, with the reason, for the account
+    """
 
     time: int
     primary: Primary
@@ -33,6 +38,8 @@ class ProtectedYear:
     unsafe: Mask
     shares: dict[str, float] = field(default_factory=dict)
     totals: int = 0
+    settled: int = 0
+    cells: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,19 +95,59 @@ def _year(
     )
     by = Contributors(number, largest, two, _keys(own.keys, main, time))
     found = primary(list(cells.values()), by, rules)
-    hidden = found.cells
+    hidden, settled = found.cells, _settled(main, list(cells.values()))
     sheets = [Sheet(m, time, q, main.activity, main.geo, rules.tolerance) for m, q in cells.items()]
     lefts = [left_open(sheet, hidden) for sheet in sheets]
-    bad = tuple(e for left in lefts for e in exposed(left, hidden, rules.share))
+    bad = tuple(e for left in lefts for e in exposed(left, hidden & ~settled, rules.share))
     none = np.zeros(hidden.shape, bool)
-    if audit or not bad:
-        return ProtectedYear(time, found, none, bad, none, _hidden_shares(main, cells, hidden))
-    never = ~np.all([q.value > 0 for q in cells.values()], axis=0)
-    more = complementary(sheets, hidden, never, rules.share)
-    shares = _hidden_shares(main, cells, hidden | more.complementary)
-    parts = more.complementary[np.ix_(main.activity.leaves, main.geo.leaves)]
-    totals = int(more.complementary.sum() - parts.sum())
-    return ProtectedYear(time, found, more.complementary, bad, more.unsafe, shares, totals)
+    more = Hidden(none, none)
+    if bad and not audit:
+        never = ~np.all([q.value > 0 for q in cells.values()], axis=0)
+        more = complementary(sheets, hidden & ~settled, never, rules.share, settled)
+    beside = more.complementary
+    return ProtectedYear(
+        time,
+        found,
+        beside,
+        bad,
+        more.unsafe,
+        _hidden_shares(main, cells, hidden | beside),
+        int(beside.sum() - beside[np.ix_(main.activity.leaves, main.geo.leaves)].sum()),
+        int(settled.sum()),
+        _named(main, hidden, settled, beside),
+    )
+
+
+def _settled(main: Cube, cells: Sequence[Quantity]) -> Mask:
+    """Cells that an earlier protection of this table left empty, by what its steps say.
+
+    Which of them are confidential it does not say. All were safe, or hide others and need no
+    protection of their own: taken for confidential, some would ask for still more hidden cells.
+    """
+    if not any(_STEP.match(step) for step in main.header.steps):
+        return np.zeros(cells[0].shape, bool)
+    empty = np.all([np.isnan(q.value) for q in cells], axis=0)
+    marks = [q.flags for q in cells if q.flags is not None]
+    return np.asarray(empty & np.any([(flags & bit("c")) != 0 for flags in marks], axis=0))
+
+
+def _named(main: Cube, hidden: Mask, settled: Mask, beside: Mask) -> tuple[dict[str, Any], ...]:
+    """Every hidden cell and why, in the order of regions; `total` where it is one."""
+    parts = np.zeros(hidden.shape, bool)
+    parts[np.ix_(main.activity.leaves, main.geo.leaves)] = True
+    return tuple(
+        {
+            "geo": main.geo.codes[j],
+            "activity": main.activity.codes[i],
+            "why": "complementary"
+            if beside[i, j]
+            else "hidden before"
+            if settled[i, j]
+            else "confidential",
+            "total": not bool(parts[i, j]),
+        }
+        for j, i in zip(*np.nonzero((hidden | beside).T), strict=True)
+    )
 
 
 def _on(main: Cube, cube: Cube, time: int) -> Quantity:
@@ -181,6 +228,9 @@ def _newly(secret: Mapping[str, Cube], years: Sequence[ProtectedYear]) -> bool:
     )
 
 
+_STEP = re.compile(r"\d+ cells hidden: confidential ones")
+
+
 def _step(years: Sequence[ProtectedYear], rules: Rules) -> str:
     """What the table says of itself. Which cells hide others, and how well, it does not say."""
     count = sum(int((y.primary.cells | y.complementary).sum()) for y in years)
@@ -220,10 +270,12 @@ def _report(years: Sequence[ProtectedYear], rules: Rules) -> dict[str, Any]:
                 "primary": int(y.primary.cells.sum()),
                 "by_rule": y.primary.counts,
                 "without_a_number_of_contributors": y.primary.uncounted,
+                "hidden_before": y.settled,
                 "complementary": int(y.complementary.sum()),
                 "totals_hidden_beside": y.totals,
                 "share_hidden": y.shares,
                 "exposed_before": [e.as_dict() for e in y.exposed],
+                "cells": list(y.cells),
             }
             for y in years
         ],
@@ -243,6 +295,11 @@ def _lines(years: Sequence[ProtectedYear], rules: Rules, audit: bool) -> list[st
             shares = ", ".join(f"{100 * s:.1f} % of {m}" for m, s in y.shares.items())
             text += f"; {shares} hidden"
         lines.append(text)
+        if y.settled:
+            lines.append(
+                f"  {y.settled} of them were hidden by an earlier protection, as the steps of the "
+                "table say: they stay empty and count as safe"
+            )
         if y.primary.uncounted:
             lines.append(
                 f"  {y.primary.uncounted} cells with a value have no number of contributors: "

@@ -101,7 +101,21 @@ def _refuse_usage(engine: str, by: Sequence[str], spec: FactsSpec) -> None:
         )
 
 
+def _refuse_classes(path: Path, spec: FactsSpec) -> None:
+    """A 0 beside a size class is no zero: summed, it would be a silent wrong number."""
+    told = [name for ours, name in spec.columns.items() if ours.endswith("_class")]
+    if told or "classes" in spec.model_fields_set:
+        raise HansaError(
+            "size classes cannot be added up: beside one, a 0 stands for a hidden number",
+            place=str(path),
+            printed=listed(told) or "classes",
+            admissible="a table whose cells are numbers, or empty",
+            fix="compute, fill and convert read the classes as bounds; use one of them here",
+        )
+
+
 def _source(connection: Any, path: Path, spec: FactsSpec, by: Sequence[str]) -> _Source:
+    _refuse_classes(path, spec)
     rows, named = opened(connection, path, spec)
     rows = _chosen(rows, named, path, spec)
     columns: dict[str, Any] = {}

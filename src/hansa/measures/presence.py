@@ -3,6 +3,13 @@
 A cell that is known only between bounds, or not at all, makes a condition certain, possible or
 not met; it also moves the thresholds of everybody else, whose own bounds follow. Both are worst
 cases: no completion of the hidden cells gives fewer than the certain or more than the possible.
+
+A cell of low reliability (status `u`, methods: facts, section 8) gets nothing for certain. What
+counts is the mark on the cell's own numbers: its jobs, and what a condition compares there. A
+mark on a total or on another region does not count: every quotient of the table rests on those,
+and a warning on everything would warn of nothing; the status of the result still shows it. For
+the thresholds of others a marked number counts as printed, because the mark says that it may be
+off and not by how much.
 """
 
 from __future__ import annotations
@@ -13,11 +20,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from hansa.law import Flags, Floats, Marked, Quantity, absent, any_flag, ratio, side_by_side, total
+from hansa.law import (
+    Flags,
+    Floats,
+    Marked,
+    Quantity,
+    absent,
+    any_flag,
+    ratio,
+    side_by_side,
+    total,
+)
 from hansa.measures.catalogue import find_measure, measure
 from hansa.measures.reasons import comparison, interval, membership, number
+from hansa.measures.reliability import unreliable, unreliable_cells
 from hansa.measures.rules import Award, Condition, RuleSet, find_rules
 from hansa.measures.scene import Bools, Scene
+from hansa.measures.thresholds import limits, quantile_bounds, rank_bounds
 
 _CLUSTER_MAPPING = "U.S. Cluster Mapping; Delgado, Porter, Stern (2016)"
 
@@ -38,7 +57,8 @@ class Population:
 class Judged:
     """One condition for every cell (units x regions), with the threshold's bounds (units,).
 
-    none  cells that have no such value by their nature: outside the base, growth from nothing
+    none    cells that have no such value by their nature: outside the base, growth from nothing
+    unsure  cells whose own numbers are of low reliability: they meet nothing for certain
     """
 
     condition: Condition
@@ -49,13 +69,7 @@ class Judged:
     certain: Bools
     possible: Bools
     none: Bools
-
-
-def limits(q: Quantity, least: float = 0.0) -> tuple[Floats, Floats]:
-    """Least and greatest value; what is not known at all may be anything from `least` on."""
-    low, high = q.bounds()
-    gone = np.isnan(low) | np.isnan(high)
-    return np.where(gone, least, low), np.where(gone, np.inf, high)
+    unsure: Bools
 
 
 def undefined(q: Quantity) -> Bools:
@@ -74,81 +88,50 @@ def population(size: Quantity, minimum: float) -> Population:
     return Population(low > minimum, high > minimum)
 
 
-def quantile_bounds(
-    low: Floats, high: Floats, sure: Bools, may: Bools, share: float
-) -> tuple[float, float]:
-    """Least and greatest quantile (type 7) of one population whose values are intervals.
+@dataclass(frozen=True)
+class Known:
+    """What is known of the cells beside the values that a condition compares (units x regions).
 
-    A region that may or may not belong lowers the quantile most when it belongs with a small
-    value, and raises it most with a great one; the extremes are found by adding such regions one
-    after the other. Returns NaN for an empty population.
+    outside     units (units x 1) that are no part of the base
+    unreliable  cells whose own numbers carry the status `u`
     """
-    extra = may & ~sure
-    below, above = np.sort(low[extra]), np.sort(high[extra])[::-1]
-    lows = [_quantile(np.append(low[sure], below[:k]), share) for k in range(len(below) + 1)]
-    highs = [_quantile(np.append(high[sure], above[:k]), share) for k in range(len(above) + 1)]
-    known = [x for x in lows if not np.isnan(x)], [x for x in highs if not np.isnan(x)]
-    return min(known[0], default=np.nan), max(known[1], default=np.nan)
+
+    outside: Bools | None = None
+    unreliable: Bools | None = None
 
 
-def _quantile(values: Floats, share: float) -> float:
-    """Type 7, with infinite values where the place falls on them."""
-    if not values.size:
-        return float("nan")
-    values = np.sort(values)
-    place = share * (len(values) - 1)
-    under = int(np.floor(place + 1e-12))
-    part = max(place - under, 0.0)
-    if part < 1e-12 or under + 1 == len(values):
-        return float(values[under])
-    if np.isinf(values[under]) or np.isinf(values[under + 1]):
-        return float(values[under] if np.isinf(values[under]) else values[under + 1])
-    return float(values[under] + part * (values[under + 1] - values[under]))
+def _thresholds(
+    condition: Condition, low: Floats, high: Floats, who: Population
+) -> tuple[Floats, Floats]:
+    """Least and greatest threshold of each unit, shape (units,)."""
+    units = len(low)
+    if condition.compare == "absolute":
+        same = np.full(units, condition.threshold)
+        return same, same
+    bounds = quantile_bounds if condition.compare == "quantile" else rank_bounds
+    found = []
+    for r in [slice(None)] * units if condition.group_by == "all" else list(range(units)):
+        ends = low[r].ravel(), high[r].ravel()
+        found.append(bounds(*ends, who.sure[r].ravel(), who.may[r].ravel(), condition.threshold))
+    least, most = np.array(found).T
+    return least, most
 
 
-def rank_bounds(
-    low: Floats, high: Floats, sure: Bools, may: Bools, rank: float
-) -> tuple[float, float]:
-    """Least and greatest value of the given rank (1 is the largest); minus infinity beyond it."""
-    k = int(rank)
-    least, most = np.sort(low[sure])[::-1], np.sort(high[may])[::-1]
-    return (
-        float(least[k - 1]) if len(least) >= k else -np.inf,
-        float(most[k - 1]) if len(most) >= k else -np.inf,
-    )
-
-
-def judge(
-    condition: Condition, value: Quantity, who: Population, outside: Bools | None = None
-) -> Judged:
+def judge(condition: Condition, value: Quantity, who: Population, known: Known = Known()) -> Judged:
     """Whether each cell meets a condition: for certain, and possibly.
 
-    A cell without a value by its nature (`outside`, or growth from nothing) meets no condition
-    and moves no threshold.
+    A cell without a value by its nature (outside the base, or growth from nothing) meets no
+    condition and moves no threshold. One of low reliability meets it possibly at most, and moves
+    thresholds as printed.
     """
     signed = find_measure(condition.measure).years == 2
     low, high = limits(value, -np.inf if signed else 0.0)
     none = undefined(value)
-    if outside is not None:
-        none = none | outside
+    if known.outside is not None:
+        none = none | known.outside
+    unsure = np.zeros(low.shape, bool) if known.unreliable is None else known.unreliable
     who = Population(who.sure & ~none, who.may & ~none)
-    units = len(low)
-    if condition.compare == "absolute":
-        t_low = t_high = np.full(units, condition.threshold)
-    else:
-        bounds = quantile_bounds if condition.compare == "quantile" else rank_bounds
-        rows = [slice(None)] * units if condition.group_by == "all" else list(range(units))
-        found = [
-            bounds(
-                low[r].ravel(),
-                high[r].ravel(),
-                who.sure[r].ravel(),
-                who.may[r].ravel(),
-                condition.threshold,
-            )
-            for r in rows
-        ]
-        t_low, t_high = np.array(found).T
+    t_low, t_high = _thresholds(condition, low, high, who)
     meets = np.greater if condition.side == "above" else np.greater_equal
     return Judged(
         condition,
@@ -156,9 +139,10 @@ def judge(
         high,
         t_low,
         t_high,
-        meets(low, t_high[:, None]) & ~none,
+        meets(low, t_high[:, None]) & ~none & ~unsure,
         meets(high, t_low[:, None]) & ~none,
         np.broadcast_to(none, low.shape),
+        unsure,
     )
 
 
@@ -190,24 +174,24 @@ def evaluate(
     size: Quantity,
     values: Mapping[str, Quantity],
     min_cell: float,
-    outside: Mapping[str, Bools] | None = None,
+    known: Mapping[str, Known] | None = None,
 ) -> Awards:
     """Every award of a rule set for every cell.
 
-    size     jobs (units x regions); values: what the conditions compare, the same shape
-    outside  by measure, units that are no part of its base
+    size    jobs (units x regions); values: what the conditions compare, the same shape
+    known   by measure, what else is known of the cells
     A cell below `min_cell` or the floor of the rules gets nothing; in a population that is too
-    small nobody does.
+    small nobody does. A cell whose jobs are of low reliability gets nothing for certain.
     """
     who = population(size, rules.minimum)
     low, high = limits(size)
     least = max(min_cell, rules.floor)
     sure_enough, may_enough = who.enough(rules.smallest)
-    allowed = who.sure & (low >= least) & sure_enough[:, None]
+    allowed = who.sure & (low >= least) & sure_enough[:, None] & ~unreliable(size)
     thinkable = who.may & (high >= least) & may_enough[:, None]
     judged = tuple(
         tuple(
-            judge(c, values[c.measure], who, (outside or {}).get(c.measure))
+            judge(c, values[c.measure], who, (known or {}).get(c.measure, Known()))
             for c in award.conditions
         )
         for award in rules.award
@@ -223,8 +207,8 @@ def _awards(scene: Scene, default: str) -> Awards:
     everywhere = scene.everywhere()
     size = everywhere.view().now.size
     values = {name: everywhere.of(name) for name in rules.measures}
-    outside = {name: scene.outside(name) for name in rules.measures}
-    return evaluate(rules, size, values, scene.choices.min_cell, outside)
+    known = {n: Known(scene.outside(n), unreliable_cells(everywhere, n)) for n in rules.measures}
+    return evaluate(rules, size, values, scene.choices.min_cell, known)
 
 
 def _places(scene: Scene) -> list[int]:
@@ -303,12 +287,19 @@ def _reasons(found: Awards, small: Bools, min_cell: float) -> npt.NDArray[np.obj
     reason[small] = "population too small"
     sizes = found.who.sure.sum(axis=1), found.who.may.sum(axis=1)
     least, (low, high) = max(min_cell, found.rules.floor), limits(found.size)
+    every = (j.unsure for own in found.judged for j in own)
+    marked = np.logical_or.reduce([unreliable(found.size), *every])
     for i, j in zip(*np.nonzero(found.who.may & ~small), strict=True):
         among = membership(int(sizes[0][i]), int(sizes[1][i]))
         below = f"fewer than {number(least)} jobs ({interval(low[i, j], high[i, j])}): no award; "
-        reason[i, j] = (below if high[i, j] < least else "") + "; ".join(
-            _award_text(found, a, award, (int(i), int(j)), among)
-            for a, award in enumerate(found.rules.award)
+        unsure = "of low reliability: possible at most; " if marked[i, j] else ""
+        reason[i, j] = (
+            (below if high[i, j] < least else "")
+            + unsure
+            + "; ".join(
+                _award_text(found, a, award, (int(i), int(j)), among)
+                for a, award in enumerate(found.rules.award)
+            )
         )
     return reason
 
@@ -343,7 +334,9 @@ def _award_text(found: Awards, a: int, award: Award, at: tuple[int, int], among:
     options=("rules",),
 )
 def presence_stars(scene: Scene) -> Marked:
-    """Stars of a cluster in a region under a rule set, with each condition and its threshold."""
+    """Stars of a cluster in a region under a rule set, with each condition and its threshold.
+    A cell whose own numbers are of low reliability (status `u`) has possible ones at most.
+    """
     return _marks(scene, "eco-2007-draft")
 
 
@@ -359,7 +352,9 @@ def presence_stars(scene: Scene) -> Marked:
     options=("rules",),
 )
 def strong_cluster(scene: Scene) -> Marked:
-    """The mark of a cluster in a region (qualifying, significant, strong, strong-10)."""
+    """The mark of a cluster in a region (qualifying, significant, strong, strong-10).
+    A cell whose own numbers are of low reliability (status `u`) has a possible one at most.
+    """
     return _marks(scene, "us-strong")
 
 

@@ -11,9 +11,11 @@ from importlib.metadata import version
 from hansa.codes import geographies
 from hansa.errors import Finding
 from hansa.measures import find_measure
+from hansa.report.certain import certain_section
 from hansa.report.document import Document, Section
 from hansa.report.dynamics import quadrants_section
 from hansa.report.gaps import gaps, set_aside
+from hansa.report.origin import origin
 from hansa.report.part import QUOTIENT, Part, parts
 from hansa.report.published import section_claims, sections_2009
 from hansa.report.sections import (
@@ -28,14 +30,8 @@ from hansa.study.run import StudyResult
 from hansa.views.figure import Figure
 from hansa.views.reading import At
 
-FINDINGS = ("area", "size", "region", "cluster", "stars", "quadrants")
+FINDINGS = ("area", "size", "region", "cluster", "stars", "certain", "quadrants")
 """Sections whose answers are the findings of a report."""
-
-_MODEL = "Every number is drawn at random and true of no region."
-_MODEL_AND_REAL = (
-    "Every number on regions and clusters is drawn at random and true of no region; the tables of "
-    "2009 are real: printed figures of the BSR InnoNet conference publication."
-)
 
 
 def figures(made: Document) -> dict[str, Figure]:
@@ -63,7 +59,7 @@ def document(result: StudyResult) -> Document:
     return Document(
         title=study.title,
         subtitle=" ".join(study.summary.split()),
-        origin=_origin(result, model),
+        origin=origin(result),
         findings=tuple(dict.fromkeys(found)),
         sections=tuple(sections),
         method=tuple(_method(result)),
@@ -84,16 +80,10 @@ def _sections(part: Part) -> list[Section]:
         region_section(part),
         cluster_section(part),
         stars_section(part),
+        certain_section(part),
         quadrants_section(part),
     ]
     return [section for section in found if section is not None]
-
-
-def _origin(result: StudyResult, model: bool) -> str:
-    if model:
-        return _MODEL_AND_REAL if result.study.outputs.published else _MODEL
-    sources = dict.fromkeys(s.source or ", ".join(s.file) for s in result.study.facts.values())
-    return f"Published data: {'; '.join(sources)}."
 
 
 def _gaps_section(result: StudyResult) -> Section:

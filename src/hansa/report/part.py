@@ -55,6 +55,17 @@ class Part:
             return self.at(geo=found[0]) if found else None
         return None
 
+    def order(self, along: str, area: bool = False) -> Panel | None:
+        """A measure with the same order as the quotients whose bounds do not know the reference.
+
+        Along regions the share of the region; along clusters the share of the cluster, unless
+        each cluster has a reference of its own. None where the study does not compute it.
+        """
+        panels = self.base.area if area else self.base.regions
+        if along == "geo":
+            return panels.get("focus")
+        return None if self.base.members else panels.get("cluster_share")
+
     def at(self, geo: str | None = None, cluster: str | None = None) -> At:
         """A place in the year that the report speaks of: the last one, or the end of the period."""
         period = self.result.study.period

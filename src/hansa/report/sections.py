@@ -15,13 +15,16 @@ from hansa.views.bars import size_bars
 from hansa.views.carried import carried
 from hansa.views.choropleth import choropleth
 from hansa.views.figure import Figure
+from hansa.views.format import THIN
 from hansa.views.heattable import heat_table
 from hansa.views.league import League, league
 from hansa.views.leaguechart import interval_chart
 from hansa.views.quotients import specialisation_bars
-from hansa.views.reading import At, read, within
+from hansa.views.reading import At, Reading, read, within
 from hansa.views.starsmap import stars_map
 from hansa.views.tilemap import tile_map
+from hansa.views.tiles import layout_for
+from hansa.views.topplaces import sharper, top_places, top_sentence
 
 STARS = ("presence_stars", "strong_cluster")
 
@@ -37,7 +40,7 @@ def area_section(part: Part) -> Section | None:
         question=f"What are the strengths of {part.place(at, panel)}?{part.heading}",
         answer=(sentences.strongest(panel, at, part.words),),
         figures=(specialisation_bars(panel, at, part.words),),
-        certainty=(*sentences.certainties(panel, "cluster", at, part.words), *carriers),
+        certainty=(*_sure(part, panel, at, part.order("cluster", area=True)), *carriers),
         **part.origin(QUOTIENT, area=True),
     )
 
@@ -76,7 +79,7 @@ def size_section(part: Part) -> Section | None:
         + (", and how do they grow?" if growth is not None else "?"),
         answer=tuple(answer),
         figures=(size_bars(size, growth, at, part.words),),
-        certainty=sentences.certainties(size, "cluster", at, part.words),
+        certainty=_sure(part, size, at),
         **part.origin("employment", area=bool(part.area)),
     )
 
@@ -93,7 +96,7 @@ def region_section(part: Part) -> Section | None:
         answer=(sentences.strongest(panel, at, part.words),),
         figures=(specialisation_bars(panel, at, part.words),),
         tables=(region_profile(part, at),),
-        certainty=sentences.certainties(panel, "cluster", at, part.words),
+        certainty=_sure(part, panel, at, part.order("cluster")),
         **part.origin(QUOTIENT),
     )
 
@@ -120,25 +123,38 @@ def cluster_section(part: Part) -> Section | None:
         return None
     at = part.at(cluster=part.picks.cluster)
     label = part.own.definition.label_of(part.picks.cluster)
-    table = league(panel, at, part.words)
-    shown = list(_maps(part, panel, at))
+    table = league(panel, at, part.words, part.order("geo"))
+    reading = read(panel, "geo", at, part.words)
+    shown = list(_maps(part, panel, reading))
     if len(table.ranked) > 1:
         shown.append(interval_chart(table, chosen=(part.picks.region,)))
     return Section(
         id=f"cluster{part.suffix}",
         question=f"Where do the jobs of {within(label)} concentrate?{part.heading}",
-        answer=(shown[0].title.rstrip(".") + ".",),
+        answer=(sentences.map_title(reading, part.words, label).rstrip(".") + ".",),
         figures=tuple(shown),
         tables=(_league_table(table), cluster_profile(part, at)),
-        certainty=sentences.certainties(panel, "geo", at, part.words),
+        certainty=_sure(part, panel, at, part.order("geo")),
         **part.origin(QUOTIENT),
     )
 
 
-def _maps(part: Part, panel: Panel, at: At) -> Iterator[Figure]:
-    yield tile_map(panel, at, part.words)
+_LONGEST = 6
+"""Letters of a code that a square has room for."""
+
+
+def _maps(part: Part, panel: Panel, reading: Reading) -> Iterator[Figure]:
+    """Squares, and true areas where there is a geometry.
+
+    Regions that have names for codes and no place of their own get no squares: nobody could tell
+    one from another.
+    """
+    codes = [c.code for c in reading.cells]
+    layout = layout_for(codes, panel.header.geography)
+    if layout.placed or max(map(len, codes), default=0) <= _LONGEST or len(reading.known) < 2:
+        yield tile_map(panel, reading.at, part.words, layout)
     if part.result.geometry is not None:
-        yield choropleth(panel, part.result.geometry, at, part.words)
+        yield choropleth(panel, part.result.geometry, reading.at, part.words)
 
 
 def stars_section(part: Part) -> Section | None:
@@ -162,5 +178,37 @@ def stars_section(part: Part) -> Section | None:
     )
 
 
+def _sure(part: Part, panel: Panel, at: At, order: Panel | None = None) -> tuple[str, ...]:
+    """How sure the numbers of a ranking are, and how sure its first ten places."""
+    along = "geo" if at.geo is None else "cluster"
+    reading = read(panel, along, at, part.words)
+    by = sharper(reading, read(order, along, at, part.words)) if order is not None else None
+    top = top_sentence(top_places(reading, by), reading.what)
+    lines = sentences.certainties(panel, along, at, part.words)
+    return (*((top,) if top else ()), *lines)
+
+
 def _league_table(table: League) -> Table:
-    return Table(f"{table.title}. {table.subtitle}", table.columns, table.table(), table.note)
+    """The league with each interval beside its value: fits a page where columns for it do not."""
+    coded = any(row.code != row.name for row in table.rows)
+    told = any(row.status if row.best is None else row.flags for row in table.rows)
+    estimated = any(row.estimated for row in table.rows)
+    shown = (True, coded, True, True, estimated, told)
+    heads = ("Rank (best–worst)", "Code", "Region", "Value (bounds)", "Estimated", "Status")
+    rows = [
+        (
+            row.rank_text,
+            row.code,
+            row.name,
+            table.scale.with_interval(row.value, row.lower, row.upper),
+            f"{100 * row.estimated:.0f}{THIN}%" if row.estimated else "",
+            row.status if row.best is None else row.flags,
+        )
+        for row in table.rows
+    ]
+    return Table(
+        f"{table.title}. {table.subtitle}",
+        tuple(h for h, there in zip(heads, shown, strict=True) if there),
+        tuple(tuple(t for t, there in zip(r, shown, strict=True) if there) for r in rows),
+        table.note,
+    )

@@ -34,6 +34,7 @@ class _Numbers:
 
 
 _Found = tuple[Panel | None, At, Panel | None]
+"""A panel, the place in it, and a second panel: changes beside sizes, for a league its order."""
 
 
 def names_of(figure: Figure) -> dict[str, str]:
@@ -66,7 +67,11 @@ KINDS: dict[str, Callable[[Part], _Found]] = {
     "size": _size,
     "area": lambda part: (part.base.area.get(QUOTIENT), part.area or At(), None),
     "region": _regions(lambda part: At(geo=part.picks.region)),
-    "cluster": _regions(lambda part: At(cluster=part.picks.cluster)),
+    "cluster": lambda part: (
+        part.base.regions.get(QUOTIENT),
+        At(cluster=part.picks.cluster),
+        part.order("geo"),
+    ),
 }
 
 
@@ -101,7 +106,7 @@ def _numbers(where: _Found, figure: Figure) -> _Numbers | None:
     words = Words(labels=names)
     try:
         reading = read(panel, along, at, words)
-        change = read(_at(second, at), along, at, words) if second else None
+        change = read(_at(second, at), along, at, words) if second and not at.cluster else None
     except HansaError:
         return None
     cells = {c.code: c for c in reading.cells}
@@ -110,7 +115,7 @@ def _numbers(where: _Found, figure: Figure) -> _Numbers | None:
     changed = {c.code: c for c in change.cells} if change else {}
     ranks = {}
     if figure.id == "league":
-        ranks = {r.code: (r.rank, r.best, r.worst) for r in league(panel, at, words).rows}
+        ranks = {r.code: (r.rank, r.best, r.worst) for r in league(panel, at, words, second).rows}
     return _Numbers(
         reading,
         tuple(cells[code] for code in names),

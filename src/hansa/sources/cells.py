@@ -104,13 +104,31 @@ def to_numpy(array: pa.Array) -> np.ndarray:
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A dictionary column as a plain one."""
-    if not pa.types.is_dictionary(column.type):
+    """A dictionary column, or one of runs, as a plain one that Arrow can filter."""
+    kind = _plain_type(column.type)
+    if kind == column.type:
         return column
-    kind = column.type.value_type
-    kind = pa.string() if pa.types.is_string_view(kind) else kind
-    chunks = [pc.cast(c.dictionary, kind).take(c.indices) for c in column.chunks]
-    return pa.chunked_array(chunks, kind)
+    return pa.chunked_array([_decoded(chunk) for chunk in column.chunks], kind)
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type of the values of an encoding; Arrow cannot take from views yet."""
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+        return _plain_type(kind.value_type)
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    return pa.binary() if pa.types.is_binary_view(kind) else kind
+
+
+def _decoded(array: pa.Array) -> pa.Array:
+    """One piece decoded; `pc.run_end_decode` knows neither words nor views."""
+    if pa.types.is_dictionary(array.type):
+        return _decoded(array.dictionary).take(array.indices)
+    if pa.types.is_run_end_encoded(array.type):
+        places = np.arange(array.offset, array.offset + len(array))
+        run = np.searchsorted(to_numpy(array.run_ends), places, side="right")
+        return _decoded(array.values).take(pa.array(run))
+    return pc.cast(array, _plain_type(array.type))
 
 
 def as_text(column: pa.ChunkedArray, name: str, place: str) -> pa.ChunkedArray:

@@ -19,12 +19,19 @@ from hansa.sources.spec import KEYS, MEASURES, FactsSpec, picked
 
 Numbered = Callable[[int], int]
 
+SIGNED = ("value_added",)
+"""Measures that may be negative: an industry may use up more than it makes."""
+
 _BESIDE = {"employment": "payroll", "payroll": "employment"}
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Names in the table of what we need; a name beginning with `=` is a constant."""
+    """Names in the table of what we need; a name beginning with `=` is a constant.
+
+    size_class  column of size classes of the value; jobs_class, of the jobs beside a payroll
+    signed      True for a measure that may be negative, and so may its bounds
+    """
 
     geo: str
     activity: str
@@ -37,6 +44,9 @@ class Columns:
     measure: str = ""
     beside: str = ""
     beside_status: str = ""
+    size_class: str = ""
+    jobs_class: str = ""
+    signed: bool = False
 
     @property
     def constant(self) -> bool:
@@ -46,8 +56,9 @@ class Columns:
     @property
     def values(self) -> list[str]:
         """Columns that carry the value and what belongs to it."""
-        own = (self.value, self.status, self.lower, self.upper, self.estimated)
-        return [name for name in (*own, self.beside, self.beside_status) if name]
+        own = (self.value, self.status, self.lower, self.upper, self.estimated, self.size_class)
+        names = (*own, self.beside, self.beside_status, self.jobs_class)
+        return list(dict.fromkeys(name for name in names if name))
 
     @property
     def used(self) -> list[str]:
@@ -59,7 +70,8 @@ class Columns:
     @property
     def texts(self) -> tuple[str, ...]:
         """Value columns that hold repeated text."""
-        return tuple(name for name in (self.status, self.beside_status) if name)
+        names = (self.status, self.beside_status, self.size_class, self.jobs_class)
+        return tuple(name for name in names if name)
 
     def column(self, table: pa.Table, key: str) -> pa.ChunkedArray:
         """A key column of the table, or its constant repeated."""
@@ -92,7 +104,7 @@ def find_columns(
     if not value and not find.optional(measure) and find.optional("value"):
         long = bool(find.optional("measure")) or spec.measure == measure
     own = "" if long else f"{measure}_"
-    beside = "" if long or not checked else find.optional(_BESIDE.get(measure, "none"))
+    beside, beside_status, jobs_class = _seen_beside(find, measure, long, checked)
     alone = long or len(set(names) & set(MEASURES)) <= 1
     columns = Columns(
         geo=find.needed("geo"),
@@ -105,11 +117,26 @@ def find_columns(
         estimated=find.optional(f"{own}estimated"),
         measure=find.optional("measure") if long else "",
         beside=beside,
-        beside_status=find.optional(f"{_BESIDE[measure]}_status") if beside else "",
+        beside_status=beside_status,
+        size_class=find.mapped(f"{measure}_class"),
+        jobs_class=jobs_class,
+        signed=measure in SIGNED,
     )
     if bool(columns.lower) != bool(columns.upper):
         raise _one_bound(columns, place)
     return columns
+
+
+def _seen_beside(find: _Finder, measure: str, long: bool, checked: bool) -> tuple[str, str, str]:
+    """Jobs beside a payroll or the other way round, their status, and size classes of the jobs.
+
+    A payroll of 0 beside withheld jobs is withheld too, in files of any kind.
+    """
+    classes = find.mapped("employment_class") if measure == "payroll" else ""
+    if long or not (checked or classes):
+        return "", "", classes
+    beside = find.optional(_BESIDE.get(measure, "none"))
+    return beside, find.optional(f"{_BESIDE[measure]}_status") if beside else "", classes
 
 
 def _one_bound(columns: Columns, place: str) -> HansaError:
@@ -141,6 +168,10 @@ class _Finder:
             admissible=f"the name of a column that holds {ours}",
             fix=f"correct the mapping: columns = {{ {ours} = … }} or --columns {ours}=NAME",
         )
+
+    def mapped(self, ours: str) -> str:
+        """A column that is one of ours only where the description says so."""
+        return self.optional(ours) if ours in self.spec.columns else ""
 
     def needed(self, ours: str) -> str:
         found = self.optional(ours)
@@ -204,7 +235,7 @@ def chosen_rows(
     if columns.measure:
         where[columns.measure] = measure
     if not where:
-        return table, number
+        return _without(table.select(columns.used), pa.types.is_run_end_encoded), number
     keep: pa.Array = pa.array(np.ones(table.num_rows, bool))
     for key, wanted in where.items():
         name, kept = picked(key, table.column_names)
@@ -221,18 +252,42 @@ def chosen_rows(
         found = pc.is_in(cells, value_set=pa.array(texts))
         keep = pc.and_(keep, found if kept else pc.invert(found))
     at = positions(keep)
-    used = table.select(columns.used)
-    return _without_views(used).filter(keep), lambda i: number(int(at[i]))
+    used = _without(table.select(columns.used), _never_filtered)
+    try:
+        return used.filter(keep), lambda i: number(int(at[i]))
+    except pa.ArrowNotImplementedError as problem:
+        raise _cannot_filter(used, keep, place) from problem
 
 
-def _without_views(table: pa.Table) -> pa.Table:
-    """String views as strings, byte views as bytes: Arrow cannot filter them yet."""
+def _without(table: pa.Table, encoded: Callable[[pa.DataType], bool]) -> pa.Table:
+    """The table with columns of some types decoded."""
     for i, field in enumerate(table.schema):
-        own = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        if pa.types.is_string_view(own) or pa.types.is_binary_view(own):
-            kind = pa.string() if pa.types.is_string_view(own) else pa.binary()
-            table = table.set_column(i, field.name, pc.cast(decoded(table.column(i)), kind))
+        if encoded(field.type):
+            table = table.set_column(i, field.name, decoded(table.column(i)))
     return table
+
+
+def _never_filtered(kind: pa.DataType) -> bool:
+    """True for runs and for views of text or bytes: Arrow cannot filter them yet."""
+    own = kind.value_type if pa.types.is_dictionary(kind) else kind
+    views = pa.types.is_string_view(own) or pa.types.is_binary_view(own)
+    return bool(views or pa.types.is_run_end_encoded(own))
+
+
+def _cannot_filter(table: pa.Table, keep: pa.Array, place: str) -> HansaError:
+    wrong = []
+    for field in table.schema:
+        try:
+            table.select([field.name]).filter(keep)
+        except pa.ArrowNotImplementedError:
+            wrong.append(f"{field.name} of type {field.type}")
+    return HansaError(
+        "rows cannot be chosen: a column has a type that cannot be filtered",
+        place=place,
+        printed=listed(wrong),
+        admissible="text, numbers or dates, plain or dictionary encoded",
+        fix="store the column as text or numbers",
+    )
 
 
 def _as_text(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,7 @@ from hansa.law import (
     flags_from_text,
 )
 from hansa.sources.cells import as_text, decoded, infinite, numbers, to_numpy
+from hansa.sources.classes import SizeClasses, hidden, outside, size_classes
 from hansa.sources.columns import Columns
 from hansa.sources.spec import FactsSpec, declared
 
@@ -30,36 +32,94 @@ def quantity(
     table: pa.Table, columns: Columns, spec: FactsSpec, place: str, numbered: Numbered
 ) -> Quantity:
     """Values of the table with flags, bounds and estimated shares, checked cell by cell."""
-    value, flags = _numeric(table[columns.value], columns.value, spec, place, numbered)
-    if spec.columns.get("value_added", "value_added") != columns.value:
-        _refuse_negative(value, columns.value, place, numbered)
-    if columns.status:
-        own = _flags(table[columns.status], columns.status, spec, place, numbered)
-        flags = own if flags is None else flags | own
+    own = _Rows(table, columns, spec, place, numbered)
+    value, flags = own.with_status(columns.value, columns.status)
+    classes = own.classes(columns.size_class)
+    if classes:
+        value, flags = hidden(value, flags, classes.withheld(value))
+    if jobs := own.classes(columns.jobs_class):
+        gone = jobs.withheld(own.numeric(columns.beside)[0] if columns.beside else value)
+        value, flags = hidden(value, flags, gone & (value == 0))
     if columns.beside:
-        _refuse_payroll_without_jobs(table, value, flags, columns, spec, place, numbered)
+        _refuse_payroll_without_jobs(own, value, flags, jobs)
     if spec.zeros == "hidden":
         value = np.where(value == 0, np.nan, value)
+    lower, upper = _bounds(own, value, classes)
+    return Quantity(value, flags, lower, upper, _estimated(own, flags))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of a table, what its columns are, and how a row is named."""
+
+    table: pa.Table
+    columns: Columns
+    spec: FactsSpec
+    place: str
+    numbered: Numbered
+
+    def at(self, row: int) -> str:
+        return f"{self.place}, row {self.numbered(row)}"
+
+    def numeric(self, name: str) -> tuple[Floats, Flags | None]:
+        return _numeric(self.table[name], name, self.spec, self.place, self.numbered)
+
+    def with_status(self, name: str, status: str) -> tuple[Floats, Flags | None]:
+        """Numbers of a column with the flags in its cells and those of a column of its own."""
+        value, flags = self.numeric(name)
+        if name == self.columns.value:
+            self.refuse_negative(value, name)
+        if not status:
+            return value, flags
+        said = _flags(self.table[status], status, self.spec, self.place, self.numbered)
+        return value, said if flags is None else flags | said
+
+    def classes(self, name: str) -> SizeClasses | None:
+        if not name:
+            return None
+        return size_classes(self.table[name], name, self.spec, self.place, self.numbered)
+
+    def refuse_negative(self, value: Floats, name: str) -> None:
+        if not self.columns.signed:
+            _refuse_negative(value, name, self.place, self.numbered)
+
+
+def _bounds(
+    own: _Rows, value: Floats, classes: SizeClasses | None
+) -> tuple[Floats | None, Floats | None]:
+    """Bounds of every value by rounding, by its own columns and by size classes."""
+    columns = own.columns
     lower = upper = None
-    if spec.rounding:
-        lower, upper = _rounded(value, spec)
+    if own.spec.rounding:
+        lower, upper = _rounded(value, own.spec, columns.signed)
     if columns.lower and columns.upper:
-        lower, _ = _numeric(table[columns.lower], columns.lower, spec, place, numbered)
-        upper, _ = _numeric(table[columns.upper], columns.upper, spec, place, numbered)
+        lower, _ = own.numeric(columns.lower)
+        upper, _ = own.numeric(columns.upper)
         lower = np.where(np.isnan(lower), value, lower)
         upper = np.where(np.isnan(upper), value, upper)
-        for bound, name in ((lower, columns.lower), (upper, columns.upper)):
-            _refuse_negative(bound, name, place, numbered)
-        _refuse_outside(value, lower, upper, columns, place, numbered)
-    estimated = None
-    if columns.estimated:
-        estimated, _ = _numeric(table[columns.estimated], columns.estimated, spec, place, numbered)
-        _refuse_no_share(estimated, columns.estimated, place, numbered)
-        estimated = np.nan_to_num(estimated)
-    elif flags is not None:
-        marked = (flags & any_flag(ESTIMATED)) != 0
-        estimated = marked.astype(float) if marked.any() else None
-    return Quantity(value, flags, lower, upper, estimated)
+        own.refuse_negative(lower, columns.lower)
+        own.refuse_negative(upper, columns.upper)
+        _refuse_outside(value, lower, upper, columns, own.place, own.numbered)
+    if classes is None:
+        return lower, upper
+    low, high = (value if bound is None else bound for bound in (lower, upper))
+    if (wrong := classes.outside(low, high)).any():
+        row = int(np.flatnonzero(wrong)[0])
+        names = f"{columns.value}, {columns.size_class}"
+        raise outside(classes, row, (low[row], high[row]), own.at(row), names)
+    return classes.narrowed(value, low, high)
+
+
+def _estimated(own: _Rows, flags: Flags | None) -> Floats | None:
+    """Share of each value that rests on estimates: its own column, else its flags."""
+    if own.columns.estimated:
+        estimated, _ = own.numeric(own.columns.estimated)
+        _refuse_no_share(estimated, own.columns.estimated, own.place, own.numbered)
+        return np.asarray(np.nan_to_num(estimated))
+    if flags is None:
+        return None
+    marked = (flags & any_flag(ESTIMATED)) != 0
+    return marked.astype(float) if marked.any() else None
 
 
 def _numeric(
@@ -151,11 +211,12 @@ def _no_status(text: str, place: str) -> HansaError:
     )
 
 
-def _rounded(value: Floats, spec: FactsSpec) -> tuple[Floats, Floats]:
-    step = np.zeros(value.shape)
+def _rounded(value: Floats, spec: FactsSpec, signed: bool) -> tuple[Floats, Floats]:
+    step, size = np.zeros(value.shape), np.abs(value)
     for start, width in sorted(spec.rounding):
-        step = np.where(value >= start, width, step)
-    return np.maximum(value - step / 2, 0), value + step / 2
+        step = np.where(size >= start, width, step)
+    lower = value - step / 2
+    return lower if signed else np.maximum(lower, 0), value + step / 2
 
 
 def _refuse_negative(value: Floats, name: str, place: str, numbered: Numbered) -> None:
@@ -187,20 +248,14 @@ def _refuse_no_share(share: Floats, name: str, place: str, numbered: Numbered) -
 
 
 def _refuse_payroll_without_jobs(
-    table: pa.Table,
-    value: Floats,
-    flags: Flags | None,
-    columns: Columns,
-    spec: FactsSpec,
-    place: str,
-    numbered: Numbered,
+    own: _Rows, value: Floats, flags: Flags | None, classes: SizeClasses | None
 ) -> None:
-    """Wages need jobs, or a status of the jobs that says why their number is not there."""
-    other, marks = _numeric(table[columns.beside], columns.beside, spec, place, numbered)
-    if columns.beside_status:
-        own = _flags(table[columns.beside_status], columns.beside_status, spec, place, numbered)
-        marks = own if marks is None else marks | own
-    of_pay = columns.beside == "employment" or spec.columns.get("employment") == columns.beside
+    """Wages need jobs, or a status or class of the jobs that says why their number is not there."""
+    beside = own.columns.beside
+    other, marks = own.with_status(beside, own.columns.beside_status)
+    if classes:
+        other, marks = hidden(other, marks, classes.withheld(other))
+    of_pay = beside == "employment" or own.spec.columns.get("employment") == beside
     jobs, pay, said = (other, value, marks) if of_pay else (value, other, flags)
     silent = np.isnan(jobs) if said is None else np.isnan(jobs) & (said == 0)
     wrong = (pay > 0) & ((jobs == 0) | silent)
@@ -209,7 +264,7 @@ def _refuse_payroll_without_jobs(
     row = int(np.flatnonzero(wrong)[0])
     raise HansaError(
         "payroll stands without employment",
-        place=f"{place}, row {numbered(row)}",
+        place=own.at(row),
         printed=f"payroll {pay[row]:g}, employment "
         + ("empty" if np.isnan(jobs[row]) else f"{jobs[row]:g}"),
         admissible="jobs above zero where wages are paid, or a status that says why not",

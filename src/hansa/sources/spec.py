@@ -50,6 +50,8 @@ class FactsSpec(BaseModel):
     total     codes of the table that mean the published total
     wide      columns that are years, or `years` for every column whose name is a year
     rounding  pairs (from value, step): the publisher rounded to this step from this value on
+    classes   what the size classes of a column `employment_class` mean: `us-cbp`, or a range for
+              each class (`A = [0, 19]`; `M = [100000]` is open above)
     areas     codes of `geo` that are aggregates: references, never regions of the result
     unknown_codes  `refuse`, or `set_aside`: such rows are left out and listed
     steps     named steps that made the values, kept from the header of a panel
@@ -81,6 +83,7 @@ class FactsSpec(BaseModel):
     wide: Literal["years"] | tuple[str, ...] = ()
     unknown_codes: Literal["refuse", "set_aside"] = "refuse"
     rounding: tuple[tuple[float, float], ...] = ()
+    classes: Literal["us-cbp"] | dict[str, tuple[float, ...]] = "us-cbp"
     delimiter: str = ","
     encoding: str = "utf-8"
     decimal: Literal[".", ","] = "."
@@ -122,12 +125,30 @@ class FactsSpec(BaseModel):
             raise ValueError("one sign between thousands, such as a space, a point or a comma")
         return value
 
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _ranges(cls, value: Any) -> Any:
+        own = list(value.values()) if isinstance(value, dict) else [()]
+        if value != "us-cbp" and not (own and all(map(_is_range, own))):
+            raise ValueError("us-cbp, or a range for each class: { A = [0, 19], M = [100000] }")
+        return value
+
     @model_validator(mode="after")
     def _of_a_conversion(self) -> FactsSpec:
         said = [key for key in CONVERSION[1:] if getattr(self, key)]
         if said and not self.convert:
             raise ValueError(
                 f'{listed(said)} without convert; with convert = "VERSION", such as nuts:2021'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_class_a_value(self) -> FactsSpec:
+        told = [name for name in self.columns if name.endswith("_class")]
+        if told and self.wide:
+            raise ValueError(
+                f"the size classes {listed(told)} beside several columns of years (wide); a table "
+                "with one row for each year"
             )
         return self
 
@@ -140,6 +161,14 @@ class FactsSpec(BaseModel):
                 f"{self.thousands!r} say decimal = {other!r}"
             )
         return self
+
+
+def _is_range(ends: Any) -> bool:
+    """True for one or two numbers of a possible size, the second not below the first."""
+    if not isinstance(ends, list | tuple) or len(ends) not in (1, 2):
+        return False
+    plain = all(isinstance(e, int | float) and not isinstance(e, bool) for e in ends)
+    return plain and all(abs(e) < 1e18 for e in ends) and ends[0] <= ends[-1]
 
 
 def spec_from(data: dict[str, Any], place: str) -> FactsSpec:

@@ -22,6 +22,7 @@ from hansa.cube import Axis, Cube, Ints
 from hansa.errors import HansaError
 from hansa.law import Quantity
 from hansa.panel import Header
+from hansa.sources.classes import step_of
 from hansa.sources.columns import (
     Columns,
     chosen_rows,
@@ -253,6 +254,7 @@ class _Reader:
     def _header(self, files: list[Path]) -> Header:
         spec = self.spec
         steps = [*spec.steps, f"read {self.measure} from {', '.join(path.name for path in files)}"]
+        steps += step_of(spec, self.measure)
         if spec.absent_rows is None:
             steps.append("rows that are not there taken as zero (not declared by the table)")
         notes = [spec.note] if spec.note else []

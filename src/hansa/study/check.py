@@ -10,6 +10,7 @@ from hansa.errors import Finding, HansaError
 from hansa.facts.account.check import check_account
 from hansa.facts.account.folder import is_account, is_printed_table
 from hansa.facts.check import check_facts
+from hansa.facts.convert_cube import as_described, classification_of
 from hansa.sources.spec import MEASURES, FactsSpec
 from hansa.sources.tabular import read_facts
 from hansa.study.config import Study, facts_paths, placed, read_study
@@ -52,7 +53,7 @@ def _study(folder: Path) -> list[Finding]:
             found += check_facts(facts_paths(folder, spec), placed(folder, spec), deep=True)
         except HansaError as problem:
             found.append(problem.finding)
-    code_list = next(iter(study.facts.values())).classification
+    code_list = classification_of(next(iter(study.facts.values())))
     for name in study.definitions:
         own = str(folder / name) if (folder / name).exists() else name
         try:
@@ -69,7 +70,8 @@ def _coverage(folder: Path, study: Study, definition: ClusterDefinition) -> list
     spec = next(iter(study.facts.values()))
     measure = next((m for m in MEASURES if m in spec.columns), spec.measure or "employment")
     try:
-        cube = read_facts(facts_paths(folder, spec), placed(folder, spec), measure)
+        own = placed(folder, spec)
+        cube = as_described(read_facts(facts_paths(folder, spec), own, measure), own)
         plans = coverage(definition, cube.activity).clusters
     except HansaError as problem:
         return [problem.finding]

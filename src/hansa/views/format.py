@@ -87,7 +87,7 @@ class Scale:
             usual = 0 if magnitude >= 9.95 else 1 if magnitude >= 0.995 else 2
         elif self.style in ("share", "change"):
             usual = 0 if magnitude >= 9.95 else 1
-        elif self.unit in ("persons", "count"):
+        elif self.unit in ("persons", "count", "stars"):
             usual = 0
         else:
             usual = max(0, 2 - math.floor(math.log10(magnitude))) if magnitude >= 0.001 else 3

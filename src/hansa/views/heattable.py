@@ -78,7 +78,7 @@ def heat_table(
     area  quotients of one area by cluster: the clusters stand in their order, the highest first;
           without it, or where they say nothing (all 1), in the order of their highest quotient
     Regions stand in the order of their codes, by country; at most 40 are shown, those with the
-    highest quotients. Wide shows 15 clusters, narrow nine; a note says what is left out.
+    highest quotients (of bounds the lower). Wide shows 15 clusters, narrow nine; notes tell more.
     Raises UsageError for measures that are no quotient.
     """
     grid = _grid(panel, at, words, area)
@@ -153,8 +153,13 @@ def _highest(cells: dict[tuple[str, str], Cell], part: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for key, cell in cells.items():
         if not cell.absent and not cell.tiny:
-            found[key[part]] = max(found.get(key[part], 0.0), cell.middle)
+            found[key[part]] = max(found.get(key[part], 0.0), _standing(cell))
     return found
+
+
+def _standing(cell: Cell) -> float:
+    """What orders a cell."""
+    return cell.low if cell.value is None else cell.value
 
 
 def _unsure(cell: Cell) -> bool:
@@ -202,7 +207,7 @@ def _title(grid: _Grid, form: Format, reference: str) -> str:
         return f"What the regions are specialised in cannot be said for any {grid.reading.thing}"
     partly = grid.by_area and len(grid.clusters) > len(grid.shown(form))
     start = f"Of the {grid.reading.what} shown, the" if partly else "The"
-    (region, _), top = max(solid, key=lambda item: (item[1].middle, item[0]))
+    (region, _), top = max(solid, key=lambda item: (_standing(item[1]), item[0]))
     cells = shown if partly else grid.cells
     others = [c for c in cells.values() if c is not top]
     sure = not any(c.absent for c in others) and all(c.high <= top.low for c in others)

@@ -18,7 +18,9 @@ from hansa.views.reading import (
     amount_words,
     read,
     reference_name,
+    within,
 )
+from hansa.views.topplaces import above, ends_of, reaching, sharper, top_places, top_sentence
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ _HEADS = (
 
 @dataclass(frozen=True)
 class League:
-    """Regions in the order of a value, the highest first."""
+    """Regions in the order of a value, the highest first.
+
+    top  how many of the first ten places are certain, in a sentence; empty for a short league
+    """
 
     title: str
     subtitle: str
@@ -73,6 +78,7 @@ class League:
     header: Header
     cluster: str = ""
     reference: str = ""
+    top: str = ""
 
     @property
     def ranked(self) -> tuple[LeagueRow, ...]:
@@ -105,18 +111,26 @@ class League:
         return (row.rank_text, row.code, row.name, value, *bounds, estimated, status)
 
 
-def league(panel: Panel, at: At = HERE, words: Words = PLAIN) -> League:
+def league(panel: Panel, at: At = HERE, words: Words = PLAIN, order: Panel | None = None) -> League:
     """Rank the regions of a panel for one cluster and year, the highest value first.
 
     best   1 + the number of others that are certainly higher (their lower bound above my upper)
-    worst  the number of ranked regions less those that are certainly lower
+    worst  1 + the number of others that can reach me (their upper bound at or above my lower)
     Equal values share the better rank. A region known only by two bounds has an interval and no
-    rank; an absent one has neither.
+    rank, and stands where its lower bound puts it; an absent one has neither. It counts before a
+    rank only where it is certainly higher: the middle of wide bounds says little.
+
+    order  a panel of another measure with the same order of regions, whose bounds rank them more
+           sharply (`hansa.views.topplaces.ends_of`): for quotients the share of the region
     """
     reading = read(panel, "geo", at, words)
+    ordered = sharper(reading, read(order, "geo", at, words)) if order is not None else None
     known = reading.known
-    ranked = [(c, *_interval(c, known)) for c in known]
-    rows = [_row(c, _rank(c, known), best, worst) for c, best, worst in ranked]
+    low, high = ends_of(reading, ordered)
+    ranked = zip(known, above(low, high) + 1, reaching(low, high) + 1, strict=True)
+    rows = [_row(c, _rank(c, known), int(best), int(worst)) for c, best, worst in ranked]
+    # Rows are known: each has a value or two bounds.
+    rows.sort(key=lambda row: -(row.value if row.value is not None else row.lower or 0.0))
     rows += [_row(c, None, None, None) for c in reading.absent]
     cluster = words.name(reading.at.cluster, panel.header) if reading.at.cluster else ""
     when = f", {reading.period}" if reading.period else ""
@@ -125,13 +139,14 @@ def league(panel: Panel, at: At = HERE, words: Words = PLAIN) -> League:
     return League(
         title=words.title or _title(rows, cluster),
         subtitle=f"{label}{when}",
-        note=_note(reading),
+        note=_note(reading, ordered),
         source=source_line(panel.header, words, reference=reading.scale.style == "quotient"),
         rows=tuple(rows),
         scale=reading.scale,
         header=panel.header,
         cluster=cluster,
         reference=reference_name(panel.header, words),
+        top=top_sentence(top_places(reading, ordered), reading.what),
     )
 
 
@@ -144,16 +159,13 @@ def _title(rows: list[LeagueRow], cluster: str) -> str:
     return f"{start}{first.name} {verb} of {sum(r.best is not None for r in rows)} regions"
 
 
-def _interval(cell: Cell, cells: tuple[Cell, ...]) -> tuple[int, int]:
-    best = 1 + sum(other.low > cell.high for other in cells)
-    worst = len(cells) - sum(other.high < cell.low for other in cells)
-    return best, worst
-
-
 def _rank(cell: Cell, cells: tuple[Cell, ...]) -> int | None:
     if cell.value is None:
         return None
-    return 1 + sum(other.middle > cell.middle for other in cells)
+    return 1 + sum(
+        other.low > cell.high if other.value is None else other.value > cell.value
+        for other in cells
+    )
 
 
 def _row(cell: Cell, rank: int | None, best: int | None, worst: int | None) -> LeagueRow:
@@ -173,14 +185,22 @@ def _row(cell: Cell, rank: int | None, best: int | None, worst: int | None) -> L
     )
 
 
-def _note(reading: Reading) -> str:
+def _note(reading: Reading, ordered: Reading | None) -> str:
     if any(c.bounded for c in reading.known):
-        note = (
-            "Rank with its best and worst possible rank: regions whose intervals overlap may "
-            "change places."
-        )
+        note = "Rank with its best and worst possible rank: "
+        if ordered is None:
+            note += "regions whose intervals overlap may change places."
+        else:
+            note += (
+                f"regions whose intervals of the {within(amount_words(ordered.header))} overlap "
+                "may change places. What is not known of the reference moves no rank, so printed "
+                "intervals may overlap more."
+            )
         if any(c.value is None for c in reading.known):
-            note += " A region known only between two bounds has no rank, only the interval of it."
+            note += (
+                " A region known only between two bounds has no rank, only the interval of it, and "
+                "stands where its lower bound puts it."
+            )
     else:
         note = (
             "No bounds are known for these numbers; the interval of a rank comes from ties alone."

@@ -90,8 +90,9 @@ def symmetric_reach(values: list[float]) -> float:
 
 
 def tick_text(value: float) -> str:
-    """`½` for 0.5, `4` for 4."""
-    return FRACTIONS.get(value, f"{value:g}")
+    """`½` for 0.5, `1/64` for a sixty-fourth, `4` for 4."""
+    part = 0 < value < 1 and (1 / value).is_integer()
+    return FRACTIONS.get(value, f"1/{1 / value:.0f}" if part else f"{value:g}")
 
 
 def _caption(reading: Reading, drawn: Reading, words: Words) -> Caption:

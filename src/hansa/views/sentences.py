@@ -203,14 +203,24 @@ def specialised_title(reading: Reading, words: Words) -> str:
 
 
 def map_title(reading: Reading, words: Words, cluster: str) -> str:
-    """The finding of a map: where the value is highest."""
-    top = [c for c in reading.known if not c.tiny][:2]
+    """The finding of a map: where the value is highest.
+
+    A region with a value goes before one of which only two bounds are known: the middle of wide
+    bounds says little. How many of those may be higher is said.
+    """
+    solid = [c for c in reading.known if not c.tiny]
+    top = ([c for c in solid if c.value is not None] or solid)[:2]
     if not top:
         return f"{cluster}: cannot be said for any region"
     sure = all(c.high <= top[0].low for c in reading.known if c is not top[0])
     items = ", then ".join(f"{c.name} ({_brief(c, reading.scale)})" for c in top)
     among = f" (of {len(reading.known)} known regions)" if reading.absent else ""
-    return f"{cluster}: {'highest' if sure else 'possibly highest'} in {items}{among}"
+    title = f"{cluster}: {'highest' if sure else 'possibly highest'} in {items}{among}"
+    if top[0].value is None:
+        return title
+    wide = sum(c.value is None and c.high > top[0].low for c in reading.known)
+    what = "region" if wide == 1 else "regions"
+    return f"{title}; {wide} {what} known only between bounds may be higher" if wide else title
 
 
 def _one(panel: Panel, at: At, words: Words) -> tuple[Reading, Cell]:

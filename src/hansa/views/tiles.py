@@ -26,6 +26,11 @@ class Layout:
     note: str = ""
 
     @property
+    def placed(self) -> bool:
+        """True where squares stand near where the regions lie."""
+        return self.id != "blocks"
+
+    @property
     def columns(self) -> int:
         """Number of columns."""
         return 1 + max((x for x, _ in self.places.values()), default=0)
@@ -63,14 +68,15 @@ def layout_for(codes: Iterable[str], geography_version: str = "") -> Layout:
 
 
 def country(code: str) -> str:
-    """The country of a region's code: its first two letters; empty for other codes."""
-    return code[:2] if code[:2].isalpha() else ""
+    """The country of a region's code: its first two capitals; empty for names and other codes."""
+    capitals = code[:2].isalpha() and code[:2].isupper()
+    return code[:2] if capitals and " " not in code else ""
 
 
 def _blocks(codes: tuple[str, ...], across: int = 0) -> Layout:
     groups: dict[str, list[str]] = {}
     for code in codes:
-        groups.setdefault(country(code) or code[:2], []).append(code)
+        groups.setdefault(country(code), []).append(code)
     across = across or max(8, math.ceil(math.sqrt(1.6 * len(codes))))
     places: dict[str, tuple[int, int]] = {}
     x = y = deepest = 0

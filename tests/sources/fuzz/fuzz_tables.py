@@ -257,6 +257,7 @@ class Plan:
     where: tuple[tuple[str, str], ...] = ()
     wide: tuple[str, ...] = ()
     negative: bool = False
+    size_class: str = ""
 
     def columns(self, header: list[str]) -> list[tuple[str, str]]:
         """Time and value of every column of values."""
@@ -316,13 +317,42 @@ def one(row: dict[str, Any], column: str, plan: Plan) -> Cell:
         lower, upper = (number(got(row, name), plan.signs)[0] for name in (plan.lower, plan.upper))
         lower, upper = (value if bound is None else bound for bound in (lower, upper))
         known = [v for v in (lower, value, upper) if v is not None]
-        if known != sorted(known) or any(v < 0 for v in known):
+        if known != sorted(known) or (not plan.negative and any(v < 0 for v in known)):
             raise Doubtful("bounds")
+    if plan.size_class:
+        value, flags, lower, upper = classed(
+            text(got(row, plan.size_class)).strip(), plan, (value, flags, lower, upper)
+        )
     if plan.estimated:
         share = number(got(row, plan.estimated), plan.signs)[0] or 0.0
         if not 0 <= share <= 1:
             raise Doubtful("no share")
     return cell(value, flags, lower, upper, share)
+
+
+RANGES = {"few": (0, 9), "some": (10, 10_000.5), "many": (10_000.5, math.inf)}
+"""Size classes of a table."""
+
+
+def classed(own: str, plan: Plan, found: Any) -> Any:
+    """Value, flags and bounds beside a size class: without a value it gives bounds."""
+    value, flags, lower, upper = found
+    if own in ("", *plan.signs.missing):
+        return found
+    if own not in RANGES:
+        raise Doubtful(f"{own} is no size class")
+    low, high = RANGES[own]
+    value = value or None
+    least, most = (end if bound is None else bound for bound, end in ((lower, low), (upper, high)))
+    if value is None:
+        least, most = max(least, low), min(most, high)
+    elif lower is None:
+        least = most = value
+    if least > most or most < low or least > high:
+        raise Doubtful(f"{found} beside {own}")
+    if value is None:
+        return None, flags | {"c"}, least, None if most == math.inf else most
+    return value, flags, lower, upper
 
 
 def number(content: Any, signs: Signs) -> tuple[float | None, set[str]]:

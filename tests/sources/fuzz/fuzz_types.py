@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import pyarrow as pa
 from fuzz_cases import NUMBERS, Choice
 from fuzz_tables import (
+    RANGES,
     Cell,
     Entry,
     Facts,
     Plan,
     Signs,
     cell,
+    classed,
     code,
     in_cell,
     status,
@@ -68,16 +71,39 @@ def typed(facts: Facts, constant_year: bool = False) -> Typed:
     if choice.of((False, True)):
         columns["sex"] = texts(["T"] * len(entries), choice)
         describe["where"], plan = {"sex": "T"}, replace(plan, where=(("sex", "T"),))
+    answer = {e.key: cell(e.value, e.flags) for e in entries}
+    if choice.of((False, False, True)):
+        own_class = f"{facts.measure}_class"
+        size = [class_of(e, c) for e, c in pairs]
+        columns["empflag"] = texts(size, choice)
+        describe |= {"columns": {own_class: "empflag"}, "classes": CLASSES}
+        plan = replace(plan, size_class="empflag")
+        for e, name in zip(entries, size, strict=True):
+            found = (None if e.value is None else float(e.value), set(e.flags), None, None)
+            value, flags, low, high = classed(name, plan, found)
+            answer[e.key] = cell(value, flags, low, high)
     if choice.of((False, True)):
         columns["region"] = columns.pop("geo")
-        describe["columns"], plan = {"geo": "region"}, replace(plan, geo="region")
+        describe["columns"] = {**describe.get("columns", {}), "geo": "region"}
+        plan = replace(plan, geo="region")
     if choice.of((False, True)):
         columns["more"] = choice.of(OTHER)(len(entries))
     names = sorted(columns) if choice.of((False, True)) else list(columns)
     table = pa.table({name: columns[name] for name in names})
-    return Typed(
-        table, describe, plan, {e.key: cell(e.value, e.flags) for e in entries}, facts.measure
-    )
+    return Typed(table, describe, plan, answer, facts.measure)
+
+
+CLASSES = {name: [end for end in ends if end < math.inf] for name, ends in RANGES.items()}
+
+
+def class_of(entry: Entry, choice: Choice) -> str:
+    """A size class that the number of an entry allows, or none."""
+    fits = [
+        name
+        for name, (low, high) in RANGES.items()
+        if not entry.value or low <= float(entry.value) <= high
+    ]
+    return str(choice.of(("", "-", *fits)))
 
 
 NUMBER_TYPES = (

@@ -139,6 +139,10 @@ DESCRIPTIONS = st.fixed_dictionaries(
         "wide": st.sampled_from([["2015"], ["2015", "2016"], []]),
         "unknown_codes": st.sampled_from(["refuse", "set_aside"]),
         "rounding": st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), max_size=2),
+        "classes": st.one_of(
+            st.just("us-cbp"),
+            st.dictionaries(TEXTS, st.sampled_from([[0, 19], [5], [1.5, 1.5]]), min_size=1),
+        ),
         "delimiter": st.sampled_from([";", "|", ","]),
         "encoding": st.sampled_from(["utf-8", "latin-1"]),
         "decimal": st.sampled_from([".", ","]),
