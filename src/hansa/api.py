@@ -141,7 +141,9 @@ def convert(
 
 
 def _inside(
-    found: Sequence[Converted], cubes: Mapping[str, Cube], definition: str | Path | ClusterDefinition
+    found: Sequence[Converted],
+    cubes: Mapping[str, Cube],
+    definition: str | Path | ClusterDefinition,
 ) -> dict[str, Any]:
     own = definition
     if isinstance(own, str | Path):
@@ -213,7 +215,7 @@ def fill(
              `units` rests on; the table's own establishments otherwise
     reason   why confidential cells (status `c`) that the sums all but give may be given out;
              without one they stay empty
-    options  prior, tolerance, draws, seed (`hansa.facts.fill.FillOptions`)
+    options  prior, tolerance, draws, seed, per_unit (`hansa.facts.fill.FillOptions`)
 
     Filled values carry the flag `imputed`, exact bounds and an estimated share of 1; what no
     published sum bounds stays absent.

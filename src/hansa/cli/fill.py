@@ -35,12 +35,14 @@ def fill(
         Path | None,
         typer.Option("--units", help="Another table with numbers of local units (establishments)."),
     ] = None,
-    draws: Annotated[
-        int, typer.Option("--draws", help="Draws for multiple imputation; so far too narrow.")
-    ] = 0,
+    draws: Annotated[int, typer.Option("--draws", help="Draws for multiple imputation.")] = 0,
     draws_out: Annotated[
         Path | None, typer.Option("--draws-out", help="File of the draws (.csv, .parquet).")
     ] = None,
+    per_unit: Annotated[
+        float,
+        typer.Option("--per-unit", help="Jobs that each local unit has at least: a lower bound."),
+    ] = 0.0,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.")] = 20090507,
     reason: Annotated[
         str,
@@ -73,6 +75,7 @@ def fill(
         reason=reason,
         draws=draws,
         seed=seed,
+        per_unit=per_unit,
     )
     if found.draws is not None and draws_out is not None:
         from hansa.files import write_table

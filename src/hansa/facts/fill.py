@@ -13,7 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from hansa.cube import Axis, Cube, Rows, cube_place, resolved
-from hansa.errors import HansaError, UsageError, listed
+from hansa.errors import UsageError, listed
+from hansa.facts.fill_cells import never, refuse_negative, with_units
 from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component, Intervals, components, intervals_of
 from hansa.facts.hidden.point import Point, nearest
@@ -42,6 +43,7 @@ class FillOptions:
     prior      name of the prior (`hansa.facts.hidden.priors`); empty: bounds only, no value
     tolerance  `auto`, `exact`, `rounded`, or the most that a sum may be off
     draws      number of draws, 0 for none; seed, of the random numbers
+    per_unit   jobs that each local unit has at least: a bound of jobs from below; 0 for none
     exact      the narrowest intervals, by linear programmes where sums run in circles; without
                it intervals are valid and sometimes wider, and fast
     """
@@ -51,6 +53,7 @@ class FillOptions:
     draws: int = 0
     seed: int = 20090507
     exact: bool = True
+    per_unit: float = 0.0
 
     def __post_init__(self) -> None:
         if self.prior not in ("", *PRIORS):
@@ -67,9 +70,12 @@ class FillOptions:
                 printed=repr(self.tolerance),
                 admissible="auto, exact, rounded, or a number of the table's unit",
             )
-        for name, value in (("draws", self.draws), ("seed", self.seed)):
-            if value < 0:
-                raise UsageError(f"{name} below zero", printed=str(value), admissible="0 or more")
+        numbers = (("draws", self.draws), ("seed", self.seed), ("per_unit", self.per_unit))
+        for name, value in numbers:
+            if not 0 <= value < np.inf:
+                raise UsageError(
+                    f"{name} is no number from zero on", printed=str(value), admissible="0 or more"
+                )
 
 
 @dataclass(frozen=True)
@@ -115,11 +121,12 @@ class Filler:
     number: Mapping[int, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.options.prior == "units" and not self.number:
+        asked = "the prior 'units'" if self.options.prior == "units" else "a bound by unit"
+        if (self.options.prior == "units" or self.by_units) and not self.number:
             raise UsageError(
-                "the prior 'units' needs numbers of local units",
+                f"{asked} needs numbers of local units",
                 admissible="a column establishments, or --units FILE",
-                fix="name the file, or another prior",
+                fix="name the file, or do without",
             )
 
     @cached_property
@@ -127,8 +134,19 @@ class Filler:
         """The cells of every year as printed, nothing filled."""
         found = {t: self.cube.laid_out(t, self.cube.load(t)) for t in self.cube.years}
         for time, cells in found.items():
-            _refuse_negative(self.cube, time, cells)
+            refuse_negative(self.cube, time, cells)
+        if self.by_units:
+            return {t: with_units(self.cube, t, found[t], self.least(t)) for t in found}
         return found
+
+    @property
+    def by_units(self) -> bool:
+        """True where numbers of local units bound the cells: jobs have persons in each."""
+        return self.options.per_unit > 0 and self.cube.header.measure == "employment"
+
+    def least(self, time: int) -> Floats:
+        """Jobs that the local units of each cell have at least; NaN where none are known."""
+        return self.options.per_unit * self.number[time]
 
     @cached_property
     def summed(self) -> dict[int, Quantity]:
@@ -167,6 +185,8 @@ class Filler:
         cells = sum(y.hidden for y in done)
         why = listed(sorted({y.tolerance.why for y in done}), 3)
         step = f"intervals of {cells} hidden cells from published sums ({why})"
+        if self.by_units:
+            step += f", with at least {self.options.per_unit:g} jobs in each local unit"
         if not self.options.prior:
             return [step]
         return [
@@ -205,7 +225,7 @@ class Filler:
 
     def _prior(self, time: int, system: System, said: Floats) -> Floats:
         """A prior at the unknown cells; what is not applicable holds next to nothing."""
-        said = np.where(_never(self.printed[time]), 0.0, said)
+        said = np.where(never(self.printed[time]), 0.0, said)
         return _within(_at(said, system), system, unit_of(self.known[time]))
 
     def _drawn(
@@ -248,7 +268,7 @@ def _year(
     system, cells = found.system, filler.summed[time]
     row, column = np.divmod(system.place, system.shape[1])
     own = (row < cells.shape[0]) & (column < cells.shape[1])
-    own[own] = ~_never(cells)[row[own], column[own]]
+    own[own] = ~never(cells)[row[own], column[own]]
     at = (row[own], column[own])
     low, high = system.lower[own], system.upper[own]
     # A whole of known parts is their sum (law, clause 5), as exactly as the sums hold.
@@ -292,13 +312,6 @@ def _put(
     return Quantity(value, flags, lower, upper, estimated if estimated.any() else None)
 
 
-def _never(cells: Quantity) -> Mask:
-    """Cells that are not applicable: never filled (methods, table of flags)."""
-    if cells.flags is None:
-        return np.zeros(cells.shape, bool)
-    return np.asarray(np.isnan(cells.value) & ((cells.flags & bit("z")) != 0))
-
-
 def _in_whole_numbers(system: System, known: Floats) -> System:
     """Bounds of whole numbers are whole; a small margin keeps rounding errors outside.
 
@@ -318,21 +331,6 @@ def _follows(low: Floats, high: Floats, known: Floats) -> Mask:
     if is_counts(known):
         return np.asarray(high == low)
     return np.asarray(high - low <= SURE * low + 1e-9)
-
-
-def _refuse_negative(cube: Cube, time: int, cells: Quantity) -> None:
-    below, _ = cells.bounds()
-    wrong = np.argwhere((cells.value < 0) | (below < 0))
-    if not len(wrong) or not np.isnan(cells.value).any():
-        return
-    activity, geo = (int(i) for i in wrong[0])
-    raise HansaError(
-        "hidden cells beside negative numbers cannot be filled: sums would not bound them",
-        place=f"geo {cube.geo.codes[geo]}, activity {cube.activity.codes[activity]}, time {time}",
-        printed=f"{cube.header.measure} {min(cells.value[activity, geo], below[activity, geo]):g}",
-        admissible="zero or more in every cell",
-        fix="correct the number, or leave the measure out of the table",
-    )
 
 
 def _named(cube: Cube, time: int, found: Intervals, table: Extended) -> tuple[Contradicted, ...]:

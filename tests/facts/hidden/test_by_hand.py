@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import hansa
+from hansa.errors import HansaError, UsageError
 from tables import REASON, UK, cell, fill
 
 LOCAL = {"absent_rows": "unknown"}
@@ -295,3 +296,44 @@ def test_bounds_only() -> None:
     assert cell(found, "A", "N") == (0, 30)
     assert np.isnan(found.loc[("A", "N")].employment)
     assert found.loc[("A", "N")].employment_status == "c;interval"
+
+
+UNITS = pd.DataFrame(
+    [("UKF", "01", 100, 35), ("UKF1", "01", 60, 10), ("UKF2", "01", np.nan, 15),
+     ("UKF3", "01", np.nan, 10)],
+    columns=["geo", "activity", "employment", "establishments"],
+).assign(time=2015)  # fmt: skip
+
+
+def test_local_units_bound_jobs_from_below_where_one_says_so() -> None:
+    """40 jobs are left for two regions: what one has at least, the other cannot have."""
+    bounds = {}
+    for per_unit in (0, 1, 1.5):
+        found = hansa.fill(
+            UNITS, describe=UK, reason=REASON, tolerance="exact", per_unit=per_unit, prior=""
+        )
+        rows = found.table.to_pandas().set_index("geo").loc[["UKF2", "UKF3"]]
+        bounds[per_unit] = [
+            *zip(rows.employment_lower, rows.employment_upper, strict=True),
+        ]
+    assert bounds[0] == [(0, 40), (0, 40)]
+    assert bounds[1] == [(15, 30), (10, 25)]
+    # 22.5 jobs are 23, and 17.5 are 17.
+    assert bounds[1.5] == [(23, 25), (15, 17)]
+
+
+def test_a_bound_by_units_that_known_cells_do_not_keep_is_refused() -> None:
+    with pytest.raises(HansaError) as error:
+        hansa.fill(UNITS, describe=UK, per_unit=7)
+    assert str(error.value) == (
+        "2 of 2 known cells have fewer jobs than their local units are said to have at least\n"
+        "  where:  geo UKF, activity 01, time 2015\n"
+        "  found:  100 jobs, at least 245 by units\n"
+        "  needed: a number of jobs in each local unit that all known cells have\n"
+        "  do:     a smaller --per-unit, or none: units then serve the prior only"
+    )
+
+
+def test_a_bound_by_units_needs_units() -> None:
+    with pytest.raises(UsageError, match="a bound by unit needs numbers of local units"):
+        hansa.fill(UNITS.drop(columns="establishments"), describe=UK, per_unit=1)

@@ -48,7 +48,7 @@ REFUSED = [
      "  do:     name one of them, or none for bounds only\n"),
     (["--prior", "units"], "hansa: the prior 'units' needs numbers of local units\n"
      "  needed: a column establishments, or --units FILE\n"
-     "  do:     name the file, or another prior\n"),
+     "  do:     name the file, or do without\n"),
     (["--tolerance", "some"], "hansa: the tolerance is no number\n  found:  'some'\n"
      "  needed: auto, exact, rounded, or a number of the table's unit\n"),
     (["--tolerance", "nan"], "hansa: the tolerance is no number from zero on\n  found:  nan\n"
@@ -59,8 +59,8 @@ REFUSED = [
      "  do:     --draws 20 --draws-out draws.parquet\n"),
     (["--draws-out", "d.csv"], "hansa: draws need a number and a file\n"
      "  found:  --draws-out d.csv\n  do:     --draws 20 --draws-out draws.parquet\n"),
-    (["--draws=-5"], "hansa: draws below zero\n  found:  -5\n  needed: 0 or more\n"),
-    (["--seed=-1"], "hansa: seed below zero\n  found:  -1\n  needed: 0 or more\n"),
+    (["--draws=-5"], "hansa: draws is no number from zero on\n  found:  -5\n  needed: 0 or more\n"),
+    (["--seed=-1"], "hansa: seed is no number from zero on\n  found:  -1\n  needed: 0 or more\n"),
     (["--report", "r.json", "--draws", "2", "--draws-out", "d.xls"],
      "hansa: results cannot be written as .xls\n  where:  d.xls\n"
      "  needed: .csv or .parquet\n  do:     change the ending of --draws-out\n"),
