@@ -214,6 +214,10 @@ def weighted_total(cells: Quantity, nodes: list[tuple[int, float, float]]) -> Qu
     if not exact or cells.lower is not None:
         below, above = cells.bounds()
         lower, upper = _rows_sum(below, lows), _rows_sum(above, highs)
+        if not exact and (below < 0).any():
+            # The greatest weight of a negative cell gives the least.
+            lower = np.sum([np.minimum(w * below[r], v * below[r]) for r, w, v in nodes], axis=0)
+            upper = np.sum([np.maximum(w * above[r], v * above[r]) for r, w, v in nodes], axis=0)
     if cells.estimated is not None:
         shares = {row: cells.estimated[row] * cells.value[row] for row, _, _ in nodes}
         members = cells.estimated[[row for row, _, _ in nodes]]
@@ -266,11 +270,14 @@ def choose(where: npt.NDArray[np.bool_], first: Quantity, second: Quantity) -> Q
 
 
 def product(a: Quantity, b: Quantity) -> Quantity:
-    """Product of two non-negative quantities."""
+    """Product of two quantities; bounds are those of interval multiplication."""
     lower = upper = None
     if a.lower is not None or b.lower is not None:
         (al, au), (bl, bu) = a.bounds(), b.bounds()
         lower, upper = al * bl, au * bu
+        if (al < 0).any() or (bl < 0).any():
+            corners = np.stack([lower, upper, al * bu, au * bl])
+            lower, upper = corners.min(axis=0), corners.max(axis=0)
     return Quantity(a.value * b.value, _union(a, b), lower, upper, _most(a, b))
 
 
