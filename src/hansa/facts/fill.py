@@ -14,7 +14,7 @@ import numpy as np
 
 from hansa.cube import Axis, Cube, Rows, cube_place, resolved
 from hansa.errors import UsageError, listed
-from hansa.facts.fill_cells import never, refuse_negative, with_units
+from hansa.facts.fill_cells import never, refuse_negative, stated, with_units
 from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component, Intervals, components, intervals_of
 from hansa.facts.hidden.point import Point, nearest
@@ -72,9 +72,12 @@ class FillOptions:
             )
         numbers = (("draws", self.draws), ("seed", self.seed), ("per_unit", self.per_unit))
         for name, value in numbers:
-            if not 0 <= value < np.inf:
+            whole = name == "per_unit" or isinstance(value, int)
+            if not whole or not 0 <= value < np.inf:
                 raise UsageError(
-                    f"{name} is no number from zero on", printed=str(value), admissible="0 or more"
+                    f"{name} is no number from zero on",
+                    printed=str(value),
+                    admissible="0 or more" if name == "per_unit" else "0 or more, whole",
                 )
 
 
@@ -210,12 +213,17 @@ class Filler:
     def _point(self, time: int, system: System) -> tuple[Floats, Floats | None]:
         axes = (self.cube.activity, self.cube.geo)
         guess = guess_of(self.options.prior, self.known, time, axes, self.number.get(time))
+        if self.options.prior == "best":
+            guess = guess.between(*stated(self.printed[time]))
         weight = np.nan_to_num(_at(guess.weight, system), nan=1.0)
         own = self._prior(time, system, guess.value)
         x = np.clip((system.lower + system.upper) / 2, system.lower, system.upper)
         parts = []
         for part in components(system):
             point = nearest(part.polytope, own[part.cells], None, weight[part.cells])
+            if not point.holds:
+                # Weights far apart can keep Newton's method from its end; alike they do not.
+                point = nearest(part.polytope, own[part.cells])
             x[part.cells] = point.x if point.holds else np.nan
             parts.append((part, point))
         x[np.isinf(system.upper)] = np.nan
@@ -321,8 +329,10 @@ def _in_whole_numbers(system: System, known: Floats) -> System:
     if is_counts(known):
         row, column = np.divmod(system.place, system.shape[1])
         listed_cells = (row < known.shape[0]) & (column < known.shape[1])
-        low = np.where(listed_cells, np.ceil(low - 1e-6) + 0.0, low)
-        high = np.where(listed_cells, np.floor(high + 1e-6), high)
+        least, most = np.ceil(low - 1e-6) + 0.0, np.floor(high + 1e-6)
+        # Bounds with no whole number between them are somebody's own: they stand.
+        listed_cells &= least <= most
+        low, high = np.where(listed_cells, least, low), np.where(listed_cells, most, high)
     return replace(system, lower=low, upper=np.maximum(low, high))
 
 

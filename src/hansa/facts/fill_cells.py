@@ -35,6 +35,16 @@ def refuse_negative(cube: Cube, time: int, cells: Quantity) -> None:
     )
 
 
+def stated(cells: Quantity) -> tuple[Floats, Floats]:
+    """Bounds the table itself states of hidden cells; zero and infinity where it states none."""
+    low, high = cells.bounds()
+    hidden = np.isnan(cells.value)
+    return (
+        np.where(hidden & ~np.isnan(low), low, 0.0),
+        np.where(hidden & ~np.isnan(high), high, np.inf),
+    )
+
+
 def with_units(cube: Cube, time: int, cells: Quantity, least: Floats) -> Quantity:
     """Hidden cells bounded from below by their local units.
 
@@ -54,5 +64,15 @@ def with_units(cube: Cube, time: int, cells: Quantity, least: Floats) -> Quantit
         )
     low, high = (part.copy() for part in cells.bounds())
     own = np.isnan(cells.value) & ~never(cells) & (least > 0)
+    above = own & (least > high)
+    if above.any():
+        a, g = (int(i[0]) for i in np.nonzero(above))
+        raise HansaError(
+            "a hidden cell has a bound below what its local units are said to have at least",
+            place=f"geo {cube.geo.codes[g]}, activity {cube.activity.codes[a]}, time {time}",
+            printed=f"at most {high[a, g]:g} jobs, at least {least[a, g]:g} by units",
+            admissible="bounds that meet",
+            fix="a smaller --per-unit, or correct the bound",
+        )
     low[own] = np.fmax(low[own], least[own])
     return replace(cells, lower=low, upper=high)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -38,14 +38,14 @@ class _Room:
         self._free = np.empty(size, kind)
 
     def keep(self, piece: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The piece in its place; itself where there is no room for it."""
-        size = len(piece)
+        """The piece in its place, row after row; itself where there is no room for it."""
+        size = piece.size
         if size > len(self._free):
-            return piece.astype(self._free.dtype)
+            return piece.astype(self._free.dtype, order="C").ravel()
         if piece.dtype.kind != self._free.dtype.kind:
-            return piece
+            return piece.ravel()
         own, self._free = self._free[:size], self._free[size:]
-        np.copyto(own, piece, casting="same_kind")
+        np.copyto(own.reshape(piece.shape), piece, casting="same_kind")
         return own
 
 
@@ -77,9 +77,13 @@ class Results:
         if isinstance(values, Marked):
             marked, values = values, values.quantity
         if block.geo is None or block.unit is None:
-            values = values.map(lambda part: part.T.ravel())
+            # The value is copied once, to where it stays.
+            kept = self._values.keep(values.value.T)
+            bare = replace(values, value=np.empty((0, 0)))
+            values = replace(bare.map(lambda part: part.T.ravel()), value=kept)
             geo, unit = _grid(len(self.geo), len(self.units))
         else:
+            values = replace(values, value=self._values.keep(values.value))
             geo, unit = block.geo, block.unit
         size = len(values.value)
         columns: dict[str, pa.Array] = {
@@ -89,7 +93,7 @@ class Results:
         if block.since is not None:
             columns["from"] = _same(block.since, size)
         columns["time"] = _same(block.time, size)
-        columns["value"] = nullable(self._values.keep(values.value), self._valid.keep)
+        columns["value"] = nullable(values.value, self._valid.keep)
         if marked is not None:
             columns |= _said(marked)
         columns["status"] = status_column(values.flags, size, self._codes.keep)
@@ -198,10 +202,19 @@ def status_column(flags: Flags | None, size: int, keep: Keep = _as_is) -> pa.Arr
     used = 0 if flags is None else int(np.bitwise_or.reduce(flags, initial=0))
     if flags is None or not used:
         return _same("", size)
-    sets, places = _numbered(flags, [bit for bit in range(64) if used >> bit & 1])
+    bits = [bit for bit in range(64) if used >> bit & 1]
+    sets, places = _one_or_none(flags, used) if len(bits) == 1 else _numbered(flags, bits)
     names = [flags_to_text(bits) for bits in sets]
-    narrow = places.astype(np.int8 if len(names) < 128 else np.int32)
+    narrow = places.astype(np.int8 if len(names) < 128 else np.int32, copy=False)
     return pa.DictionaryArray.from_arrays(numeric(keep(narrow)), texts(names), safe=False)
+
+
+def _one_or_none(flags: Flags, flag: int) -> tuple[list[int], npt.NDArray[np.int8]]:
+    """As `_numbered`, where only one flag occurs."""
+    has = flags != 0
+    if has.all():
+        return [flag], np.zeros(flags.shape, np.int8)
+    return [0, flag], has.view(np.int8)
 
 
 def _numbered(flags: Flags, bits: list[int]) -> tuple[list[int], Ints]:

@@ -59,8 +59,10 @@ REFUSED = [
      "  do:     --draws 20 --draws-out draws.parquet\n"),
     (["--draws-out", "d.csv"], "hansa: draws need a number and a file\n"
      "  found:  --draws-out d.csv\n  do:     --draws 20 --draws-out draws.parquet\n"),
-    (["--draws=-5"], "hansa: draws is no number from zero on\n  found:  -5\n  needed: 0 or more\n"),
-    (["--seed=-1"], "hansa: seed is no number from zero on\n  found:  -1\n  needed: 0 or more\n"),
+    (["--draws=-5"],
+     "hansa: draws is no number from zero on\n  found:  -5\n  needed: 0 or more, whole\n"),
+    (["--seed=-1"],
+     "hansa: seed is no number from zero on\n  found:  -1\n  needed: 0 or more, whole\n"),
     (["--report", "r.json", "--draws", "2", "--draws-out", "d.xls"],
      "hansa: results cannot be written as .xls\n  where:  d.xls\n"
      "  needed: .csv or .parquet\n  do:     change the ending of --draws-out\n"),

@@ -45,7 +45,7 @@ def test_two_margins_without_bounds_are_iterative_proportional_fitting(seed: int
 def test_a_point_that_misses_its_sums_says_so() -> None:
     """Rows of 10 and columns of 12 cannot both hold: whatever comes out is no solution."""
     point = nearest(two_margins(np.array([5.0, 5.0]), np.array([6.0, 6.0])), np.ones(4))
-    assert point.miss > 0.1
+    assert point.miss > 0.05
     assert not point.holds
 
 

@@ -44,4 +44,5 @@ def draws(
 
     # Factoring leaves other threads in, and no draw needs another: same numbers on any machine.
     with ThreadPoolExecutor(2) as pool:
-        return np.array(list(pool.map(one, drawn))).reshape(-1, weight.size)
+        found = list(pool.map(one, drawn))
+    return np.array(found).reshape(len(found), weight.size)

@@ -28,16 +28,17 @@ STEPS = 100
 """Newton steps at most."""
 
 NEAR = 1e-8
-"""A sum holds when it misses by less than this, relative to its size."""
+"""A sum holds when it misses by less than this, relative to its own size."""
 
 HOLDS = 1e-6
-"""A point that misses a sum by more than this, relative to the largest, is not given."""
+"""A point that misses a sum by more than this, relative to that sum, is not given."""
 
 DAMPING = 0.3
 """Part of a sum's miss that dampens its step: of 0.03 to 1 the one with the fewest steps."""
 
 FLOOR = 1e-3
-"""A prior of nothing forbids a cell; cells that may hold something get at least this."""
+"""A prior of nothing forbids a cell; cells that may hold something get at least this, or this part
+of the largest in a table of smaller numbers."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,7 @@ class Point:
 
     sums         the sums as the Newton system needs them
     multipliers  of the sums, in their order
-    miss         the largest miss of a sum, in its own unit
-    size         the largest number of a sum, at least 1
+    miss         the largest miss of a sum, relative to its size
     """
 
     x: Floats
@@ -103,12 +103,11 @@ class Point:
     multipliers: Floats
     steps: int
     miss: float
-    size: float
 
     @property
     def holds(self) -> bool:
         """True where the sums hold; a point that misses them is no point of the polytope."""
-        return self.miss <= HOLDS * self.size
+        return self.miss <= HOLDS
 
 
 def nearest(
@@ -124,7 +123,7 @@ def nearest(
     y = dual.swept(np.zeros(sums.order.size)) if like is None else like.multipliers.copy()
     value, gradient, inside, loose = dual.at(y)
     steps = 0
-    while steps < STEPS and np.abs(gradient).max(initial=0.0) > dual.near:
+    while steps < STEPS and dual.off(gradient) > NEAR:
         step = dual.newton(gradient, inside, loose)
         length, slope = 1.0, float(gradient @ step)
         while length > 1e-10:
@@ -139,9 +138,8 @@ def nearest(
         value, gradient, inside, loose = found
         steps += 1
     x = dual.x(y)
-    found = p.matrix @ x
-    off = np.maximum(p.row_lower - found, found - p.row_upper)
-    return Point(x, sums, y, steps, float(off.max(initial=0.0)), dual.size)
+    off = np.abs(dual.matrix @ x - dual.middle) - dual.slack
+    return Point(x, sums, y, steps, float((off / dual.size).max(initial=0.0)))
 
 
 class _Dual:
@@ -151,14 +149,16 @@ class _Dual:
         self.weight = weight
         self.sums, self.matrix, self.transposed = sums, sums.matrix, sums.transposed
         self.lower, self.upper = p.lower, p.upper
-        self.prior = np.maximum(np.clip(prior, FLOOR, None), 1e-300)
+        largest = float(prior.max(initial=0.0))
+        unit = min(1.0, largest) if largest > 0 else 1.0
+        self.prior = np.maximum(prior, FLOOR * unit)
         self.middle = ((p.row_lower + p.row_upper) / 2)[sums.order]
         self.slack = ((p.row_upper - p.row_lower) / 2)[sums.order]
         with np.errstate(divide="ignore"):
             self.bottom = np.log(p.lower / self.prior)
             self.top = np.log(p.upper / self.prior)
-        self.size = max(1.0, float(np.abs(self.middle).max(initial=0.0)))
-        self.near = NEAR * self.size
+        gross = abs(self.matrix) @ np.clip(self.prior, p.lower, p.upper)
+        self.size = np.maximum(np.maximum(np.abs(self.middle), gross), unit)
 
     def x(self, y: Floats) -> Floats:
         """The point that belongs to multipliers."""
@@ -180,6 +180,10 @@ class _Dual:
         loose = np.where(np.abs(y) < 1.0, self.slack, 0.0)
         return value, gradient, inside, loose
 
+    def off(self, gradient: Floats) -> float:
+        """The largest miss of a sum, relative to its size, slack included."""
+        return float((np.abs(gradient) / self.size).max(initial=0.0))
+
     def newton(self, gradient: Floats, inside: Floats, loose: Floats) -> Floats:
         """The Newton step, damped by what each sum misses (Levenberg): where every cell of a sum
         is at a bound the function is flat, and far away its curvature says little.
@@ -188,7 +192,7 @@ class _Dual:
         data = sums.spread @ inside
         diagonal = data[sums.diagonal] + loose
         ridge = loose + DAMPING * np.abs(gradient) + 1e-9 * diagonal
-        data[sums.diagonal] += ridge + 1e-12 * diagonal.max(initial=1.0)
+        data[sums.diagonal] += np.where(ridge > 0, ridge, 1e-12 * diagonal.max(initial=1.0))
         shape = sums.shape
         full = sparse.csc_matrix((data, shape.indices, shape.indptr), shape=shape.shape)
         # Symmetric, positive and already in order: nothing to pivot.

@@ -9,9 +9,10 @@ itself tells comes on top (`hansa.facts.hidden.selection`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from hansa.cube import Axis
 from hansa.facts.hidden.priors import SEEN_ZERO, margins, unit_of, units, years
@@ -35,12 +36,28 @@ class Guess:
 
     spread  standard deviation of ln(value / guess)
     sizes   distribution of the hidden cells `at` (positions in the flattened matrix), if fitted
+    ends    bounds that the table itself states of each cell: draws lie between them
     """
 
     value: Floats
     spread: Floats
     sizes: Sizes | None = None
     at: Ints | None = None
+    ends: tuple[Floats, Floats] | None = None
+
+    def between(self, low: Floats, high: Floats) -> Guess:
+        """The prior of cells with bounds of their own: the mean of the log-normal within them."""
+        stated = (low > 0) | (high < np.inf)
+        if not stated.any():
+            return self
+        a, b = _standard(self, low), _standard(self, high)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = self.value * np.exp(self.spread**2 / 2)
+            mean = mean * (ndtr(b - self.spread) - ndtr(a - self.spread)) / (ndtr(b) - ndtr(a))
+        # Far from its bounds the prior says only at which of them the cell lies.
+        mean = np.where(np.isfinite(mean), mean, self.value)
+        value = np.where(stated, np.clip(mean, low, high), self.value)
+        return replace(self, value=value, ends=(low, high))
 
     @property
     def weight(self) -> Floats:
@@ -54,7 +71,19 @@ class Guess:
         made = self.value * np.exp(rng.standard_normal(self.value.shape) * self.spread)
         if self.sizes is not None and self.at is not None:
             made.ravel()[self.at] = self.sizes.drawn(rng)
-        return np.asarray(made)
+        if self.ends is None:
+            return np.asarray(made)
+        low, high = self.ends
+        a, b = ndtr(_standard(self, low)), ndtr(_standard(self, high))
+        own = self.value * np.exp(self.spread * ndtri(a + rng.random(a.shape) * (b - a)))
+        stated = (low > 0) | (high < np.inf)
+        return np.asarray(np.where(stated & np.isfinite(own), np.clip(own, low, high), made))
+
+
+def _standard(guess: Guess, end: Floats) -> Floats:
+    """Where a bound lies on the scale of the prior's logarithm."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((np.log(end) - np.log(guess.value)) / guess.spread)
 
 
 def guess_of(

@@ -90,7 +90,7 @@ def years(values: Mapping[int, Floats], time: int) -> Floats:
 
     Each is moved by the growth of its activity since, in the cells that show both years.
     """
-    least, sides = SEEN_ZERO * unit_of(values[time]), []
+    least, sides = SEEN_ZERO * min(unit_of(v) for v in values.values()), []
     for direction in (-1, 1):
         found = np.full(values[time].shape, np.nan)
         for other in sorted((t for t in values if (t - time) * direction > 0), key=abs_to(time)):

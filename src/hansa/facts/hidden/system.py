@@ -28,6 +28,9 @@ ENOUGH = 20
 UNITS = (1000.0, 500.0, 100.0, 50.0, 10.0, 5.0)
 """Units to which offices round; a table is taken as rounded to one where every number fits it."""
 
+DIGITS = 6
+"""Decimals up to which the last printed digit of a table is looked for."""
+
 GROSS = 10.0
 """A family that misses its sum by this many times its rounding is a contradiction, not noise."""
 
@@ -201,7 +204,10 @@ def _families_seen(table: Extended) -> _Seen:
             continue
         above = low[parts].sum() - high[whole]
         below = 0.0 if rest else low[whole] - high[parts].sum()
-        off.append(max(above, below, 0.0))
+        # Decimal numbers do not add up to the last bit.
+        noise = 4 * np.finfo(float).eps * (len(parts) + 2) * high[every[: len(parts)]].sum()
+        miss = max(above, below, 0.0)
+        off.append(miss if miss > noise else 0.0)
         count.append(len(parts))
         axis.append(int(table.row_axis[row]))
         telling.append(int((low[parts] > 0).sum()) > 1)
@@ -223,11 +229,22 @@ def _open_axes(table: Extended) -> set[int]:
 
 
 def _unit(table: Extended) -> float:
-    """The largest usual unit that every number of the table is a multiple of, else 1."""
+    """The largest usual unit that every number of the table is a multiple of.
+
+    Of a table with decimals the last digit that is printed; 1 where no unit shows.
+    """
     known = table.low[~table.unknown & (table.low == table.high) & (table.low > 0)]
+    for digits in range(1, DIGITS + 1):
+        if known.size and (known % 1).any() and _whole(known * 10.0**digits):
+            return float(10.0**-digits)
     if known.size < ENOUGH:
         return 1.0
     return next((u for u in UNITS if not np.any(known % u)), 1.0)
+
+
+def _whole(values: Floats) -> bool:
+    """True for whole numbers up to rounding errors, few enough digits to tell."""
+    return bool((np.abs(values - np.round(values)) <= 1e-12 * values).all() and values.max() < 1e12)
 
 
 def system_of(table: Extended, tolerance: Tolerance) -> System:
