@@ -18,7 +18,7 @@ from hansa.facts.fill_cells import never, refuse_negative, stated, with_units
 from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component, Intervals, components, intervals_of
 from hansa.facts.hidden.point import Point, nearest
-from hansa.facts.hidden.pool import Guess, guess_of
+from hansa.facts.hidden.pool import WIDEST, Guess, guess_of
 from hansa.facts.hidden.priors import PRIORS, is_counts, unit_of
 from hansa.facts.hidden.system import (
     Extended,
@@ -216,8 +216,10 @@ class Filler:
         if self.options.prior == "best":
             guess = guess.between(*stated(self.printed[time]))
         weight = np.nan_to_num(_at(guess.weight, system), nan=1.0)
-        own = self._prior(time, system, guess.value)
-        x = np.clip((system.lower + system.upper) / 2, system.lower, system.upper)
+        own, silent = self._prior(time, system, guess.value)
+        # What no sum ties to others: its prior within its bounds, without one their middle.
+        x = np.where(silent, (system.lower + system.upper) / 2, own)
+        x = np.clip(x, system.lower, system.upper)
         parts = []
         for part in components(system):
             point = nearest(part.polytope, own[part.cells], None, weight[part.cells])
@@ -231,22 +233,33 @@ class Filler:
             return x, None
         return x, self._drawn(time, system, guess, parts)
 
-    def _prior(self, time: int, system: System, said: Floats) -> Floats:
-        """A prior at the unknown cells; what is not applicable holds next to nothing."""
-        said = np.where(never(self.printed[time]), 0.0, said)
-        return _within(_at(said, system), system, unit_of(self.known[time]))
+    def _prior(self, time: int, system: System, said: Floats) -> tuple[Floats, Mask]:
+        """A prior at the unknown cells, and where it says nothing; what is not applicable holds
+        next to nothing.
+        """
+        none = never(self.printed[time])
+        at = _at(np.where(none, 0.0, said), system)
+        blind = bool(np.isnan(said[~none & np.isnan(self.known[time])]).all())
+        return _within(at, system, unit_of(self.known[time]), blind), np.isnan(at)
 
     def _drawn(
         self, time: int, system: System, guess: Guess, parts: list[tuple[Component, Point]]
     ) -> Floats:
         rng = np.random.default_rng([self.options.seed, time])
-        priors = (self._prior(time, system, guess.drawn(rng)) for _ in range(self.options.draws))
+        listed_cells, priors, loose = _listed(system, self.known[time].shape), [], []
+        for _ in range(self.options.draws):
+            own, silent = self._prior(time, system, guess.drawn(rng))
+            anything = silent & listed_cells
+            own[anything] *= np.exp(WIDEST * rng.standard_normal(int(anything.sum())))
+            priors.append(own)
+            even = system.lower + rng.random(own.size) * (system.upper - system.lower)
+            loose.append(np.where(silent, even, np.clip(own, system.lower, system.upper)))
         weight = np.nan_to_num(_at(guess.weight, system), nan=1.0)
         drawn = draws(parts, priors, weight)
         alone = np.ones(system.place.size, bool)
         for part, _ in parts:
             alone[part.cells] = False
-        drawn[:, alone] = ((system.lower + system.upper) / 2)[alone]
+        drawn[:, alone] = np.array(loose)[:, alone]
         drawn[:, np.isinf(system.upper)] = np.nan
         return drawn
 
@@ -258,11 +271,22 @@ def _at(matrix: Floats, system: System) -> Floats:
     return np.asarray(wide.ravel()[system.place])
 
 
-def _within(guess: Floats, system: System, unit: float) -> Floats:
-    """A prior inside the intervals; where it says nothing, a small part of what is possible."""
+def _within(guess: Floats, system: System, unit: float, blind: bool) -> Floats:
+    """A prior inside the intervals; where it says nothing, a small part of what is possible.
+
+    blind  it says nothing of any cell: the middle of each interval is then as good as any other,
+           and meets the sums best
+    """
     ceiling = np.where(np.isinf(system.upper), system.lower + unit, system.upper)
-    silent = np.minimum((system.lower + ceiling) / 2, system.lower + unit)
+    middle = (system.lower + ceiling) / 2
+    silent = middle if blind else np.minimum(middle, system.lower + unit)
     return np.where(np.isnan(guess), silent, guess)
+
+
+def _listed(system: System, shape: tuple[int, ...]) -> Mask:
+    """Unknown cells that the table lists; the others are rests outside it."""
+    row, column = np.divmod(system.place, system.shape[1])
+    return np.asarray((row < shape[0]) & (column < shape[1]))
 
 
 def _year(
@@ -327,8 +351,7 @@ def _in_whole_numbers(system: System, known: Floats) -> System:
     """
     low, high = np.maximum(system.lower, 0.0), system.upper
     if is_counts(known):
-        row, column = np.divmod(system.place, system.shape[1])
-        listed_cells = (row < known.shape[0]) & (column < known.shape[1])
+        listed_cells = _listed(system, known.shape)
         least, most = np.ceil(low - 1e-6) + 0.0, np.floor(high + 1e-6)
         # Bounds with no whole number between them are somebody's own: they stand.
         listed_cells &= least <= most

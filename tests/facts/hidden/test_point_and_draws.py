@@ -105,7 +105,7 @@ def test_a_cell_without_a_point_keeps_its_bounds_and_no_value(monkeypatch) -> No
          ("UKC1", "02", np.nan), ("UKC2", "02", np.nan), ("UKC1", "A", 30), ("UKC1", "03", 0)],
         columns=["geo", "activity", "employment"],
     ).assign(time=2015)  # fmt: skip
-    found = hansa.fill(data, reason=REASON, describe=UK, tolerance="exact")
+    found = hansa.fill(data, reason=REASON, describe=UK, tolerance="exact", prior="equal")
     row = found.table.to_pandas().set_index(["activity", "geo"]).loc[("01", "UKC1")]
     assert np.isnan(row.employment)
     assert (row.employment_lower, row.employment_upper) == (0, 30)

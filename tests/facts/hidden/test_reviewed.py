@@ -108,3 +108,35 @@ def test_very_small_numbers_keep_their_proportions() -> None:
 def test_parts_of_a_draw_are_refused(options: dict) -> None:
     with pytest.raises(UsageError, match="is no number from zero on"):
         hansa.fill(table("UKC UKC1 UKC2\n01 50 - -"), describe=UK, **options)
+
+
+def test_draws_of_a_cell_that_only_has_bounds_fill_them() -> None:
+    data = table(
+        "UKC1 UKC2\n01 10 -\n02 20 -",
+        employment_lower={("01", "UKC2"): 0, ("02", "UKC2"): 20},
+        employment_upper={("01", "UKC2"): 1000, ("02", "UKC2"): 99},
+    )
+    found = hansa.fill(data, describe=UK, reason=REASON, draws=60)
+    drawn = found.draws.to_pandas().set_index("activity").value
+    assert drawn["01"].between(0, 1000).all()
+    assert drawn["02"].between(20, 99).all()
+    assert drawn["02"].std() > 10
+
+
+def test_draws_vary_where_nothing_says_how_large_a_cell_is() -> None:
+    found = hansa.fill(
+        table("UKC UKC1 UKC2\n01 100 - -"), describe=UK, reason=REASON, tolerance="exact", draws=40
+    )
+    drawn = found.draws.to_pandas().set_index("geo").value["UKC1"]
+    assert drawn.std() > 20
+    rows = found.table.to_pandas().set_index("geo").employment
+    assert rows["UKC1"] == pytest.approx(50)
+
+
+def test_a_prior_that_says_nothing_does_not_use_up_the_rounding() -> None:
+    rows = filled(table("UKC UKC1 UKC2\n01 100 - -\n02 1000 - -"), UK, tolerance="rounded")
+    for activity, total in (("01", 100), ("02", 1000)):
+        parts = rows.loc[activity].loc[["UKC1", "UKC2"]].employment
+        assert parts.sum() == pytest.approx(total, abs=0.1)
+    beside = filled(table("UKC UKC1 UKC2\n01 50 z -"), UK, tolerance="rounded")
+    assert beside.loc[("01", "UKC2")].employment == pytest.approx(50, abs=1)

@@ -38,7 +38,7 @@ def draws(
             ask, cost = prior[part.cells], weight[part.cells]
             own = nearest(part.polytope, ask, point, cost)
             if not own.holds:
-                own = nearest(part.polytope, ask, None, cost)
+                own = nearest(part.polytope, ask)
             x[part.cells] = own.x if own.holds else np.nan
         return x
 
