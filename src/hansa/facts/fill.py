@@ -249,10 +249,12 @@ class Filler:
         listed_cells, priors, loose = _listed(system, self.known[time].shape), [], []
         for _ in range(self.options.draws):
             own, silent = self._prior(time, system, guess.drawn(rng))
-            anything = silent & listed_cells
-            own[anything] *= np.exp(WIDEST * rng.standard_normal(int(anything.sum())))
-            priors.append(own)
             even = system.lower + rng.random(own.size) * (system.upper - system.lower)
+            wide = own * np.exp(WIDEST * rng.standard_normal(own.size))
+            # Where nothing is said of any cell, all of its interval is as good.
+            anything = even if silent.all() else wide
+            finite = silent & listed_cells & np.isfinite(anything)
+            priors.append(np.where(finite, anything, own))
             loose.append(np.where(silent, even, np.clip(own, system.lower, system.upper)))
         weight = np.nan_to_num(_at(guess.weight, system), nan=1.0)
         drawn = draws(parts, priors, weight)
