@@ -18,8 +18,9 @@ from hansa.facts.fill_cells import never, refuse_negative, stated, with_units
 from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component, Intervals, components, intervals_of
 from hansa.facts.hidden.point import Point, nearest
-from hansa.facts.hidden.pool import WIDEST, Guess, guess_of
+from hansa.facts.hidden.pool import Guess, guess_of
 from hansa.facts.hidden.priors import PRIORS, is_counts, unit_of
+from hansa.facts.hidden.selection import WIDEST
 from hansa.facts.hidden.system import (
     Extended,
     Ints,

@@ -17,9 +17,6 @@ from hansa.facts.hidden.intervals import Component
 from hansa.facts.hidden.point import Point, nearest
 from hansa.law import Floats
 
-FEWEST = 20
-"""Fewest draws that carry an interval."""
-
 
 def draws(
     parts: Sequence[tuple[Component, Point]],

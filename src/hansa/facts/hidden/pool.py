@@ -16,7 +16,7 @@ from scipy.special import ndtr, ndtri
 
 from hansa.cube import Axis
 from hansa.facts.hidden.priors import SEEN_ZERO, margins, unit_of, units, years
-from hansa.facts.hidden.selection import Sizes, Tried, sizes_of
+from hansa.facts.hidden.selection import NARROWEST, WIDEST, Sizes, Tried, sizes_of
 from hansa.facts.hidden.system import Ints
 from hansa.law import Floats
 
@@ -25,9 +25,6 @@ BINS = 8
 
 FEW = 10
 """Cells that a bin needs."""
-
-NARROWEST, WIDEST = 0.05, 2.0
-"""Standard deviations of a logarithm that are believed."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ CLASSES = 6
 FREEDOM = 4.0
 STEP = 0.35
 NARROWEST, WIDEST = 0.05, 2.0
-"""Bounds of the spread of a logarithm."""
+"""Standard deviations of a logarithm that are believed."""
 
 
 @dataclass(frozen=True)
