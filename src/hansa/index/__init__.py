@@ -1,0 +1,1 @@
+"""Composite indices: from a table of indicators to ranks one can defend."""

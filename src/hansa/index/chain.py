@@ -1,0 +1,184 @@
+"""Running a recipe: each step takes a stage and gives the next one, and says what it did.
+
+The steps themselves are pure functions on arrays; here they are fed from the tree and the data,
+in the order that the recipe gives. A step that is named but cannot be done is an error.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from hansa.errors import HansaError, UsageError, listed
+from hansa.index.data import IndexData
+from hansa.index.normalise import Scale
+from hansa.index.recipe import PLAIN, Recipe, Step
+from hansa.index.tree import Floats, IndexTree, Ints
+from hansa.index.treat import Treatment
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one step did.
+
+    changed  cells it changed or filled, rows it left out, or parents it made of some children
+    said     sentences for people
+    table    one row an object, where a step has more to say of each
+    warnings sentences that somebody has to act on
+    """
+
+    step: str
+    options: Mapping[str, Any]
+    changed: int = 0
+    said: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    table: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Rows that share one scale, and the rows it was fitted on."""
+
+    rows: Ints
+    scales: tuple[Scale, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An index between two steps.
+
+    data        values as they are now
+    raw         values before normalisation (treated), None until then
+    treatments  rows and the treatment of each indicator in them
+    scopes      rows and the scale of each indicator in them
+    share       (nodes,) weights within families, adding up to 1
+    scores      (rows, nodes) once aggregated; indicators first
+    rules       position of each parent -> its aggregation rule
+    mixed       treated year by year: one scale over all years would mix scales
+    """
+
+    tree: IndexTree
+    data: IndexData
+    log: tuple[Entry, ...] = ()
+    raw: IndexData | None = None
+    treatments: tuple[tuple[Ints, tuple[Treatment, ...]], ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    share: Floats | None = None
+    scores: Floats | None = None
+    rules: Mapping[int, Any] = field(default_factory=dict)
+    mixed: bool = False
+
+    def done(self, step: str) -> bool:
+        """Whether a step was already taken."""
+        return any(entry.step == step for entry in self.log)
+
+
+Taker = Callable[..., tuple[Stage, Entry]]
+STEPS: dict[str, Taker] = {}
+OPTIONS: dict[str, tuple[str, ...]] = {}
+
+
+def step(*options: str) -> Callable[[Taker], Taker]:
+    """Make a function a step of recipes, under its own name.
+
+    options  names of what it takes beside its own keywords
+    """
+
+    def keep(function: Taker) -> Taker:
+        STEPS[function.__name__] = function
+        own = [
+            p.name
+            for p in list(inspect.signature(function).parameters.values())[1:]
+            if p.kind is not inspect.Parameter.VAR_KEYWORD
+        ]
+        OPTIONS[function.__name__] = (*own, *options)
+        return function
+
+    return keep
+
+
+def run(tree: IndexTree, data: IndexData, recipe: Recipe = PLAIN) -> Stage:
+    """All steps of a recipe, in its order.
+
+    Raises HansaError or UsageError naming the step and, where one is at fault, the cell.
+    """
+    import hansa.index.steps  # noqa: F401  (fills STEPS)
+
+    checked(recipe)
+    stage = Stage(tree, data)
+    for number, one in enumerate(recipe, 1):
+        stage = taken(stage, one, number)
+    return stage
+
+
+def checked(recipe: Recipe) -> None:
+    """Refuse a recipe with a step or an option that is not there, before anything is done."""
+    import hansa.index.steps  # noqa: F401
+
+    for number, one in enumerate(recipe, 1):
+        place = f"recipe, step {number} ({one.do})"
+        if one.do not in STEPS:
+            raise UsageError(
+                f"there is no step {one.do!r}",
+                place=place,
+                admissible=listed(STEPS, 12),
+                fix="correct the name of the step; nothing was computed",
+            )
+        known = OPTIONS[one.do]
+        if unknown := sorted(set(one.options) - set(known)):
+            raise UsageError(
+                f"the step {one.do} has no option {listed(unknown)}",
+                place=place,
+                admissible=listed(known, 20),
+                fix="correct the name of the option; nothing was computed",
+            )
+
+
+def taken(stage: Stage, one: Step, number: int = 0) -> Stage:
+    """One step; its errors name its place in the recipe."""
+    try:
+        after, entry = STEPS[one.do](stage, **one.options)
+    except HansaError as error:
+        f = error.finding
+        place = f"recipe, step {number} ({one.do})" if number else f"step {one.do}"
+        where = f"{place}: {f.place}" if f.place else place
+        kind = type(error)
+        raise kind(
+            f.rule, place=where, printed=f.printed, admissible=f.admissible, fix=f.fix
+        ) from error
+    return replace(after, log=(*stage.log, replace(entry, step=one.do, options=one.options)))
+
+
+def refuse_after(stage: Stage, own: str, *steps: str) -> None:
+    """Refuse a step that comes after one of some others."""
+    for other in steps:
+        if stage.done(other):
+            raise HansaError(
+                f"{own} cannot come after {other}",
+                printed=" > ".join([*(entry.step for entry in stage.log), own]),
+                admissible=f"{own} before {other}",
+                fix="change the order of the steps in recipe.toml",
+            )
+
+
+def refuse_before(stage: Stage, own: str, needed: str) -> None:
+    """Refuse a step that needs another one first."""
+    if not stage.done(needed):
+        raise HansaError(
+            f"{own} needs the step {needed} first",
+            printed=" > ".join([*(entry.step for entry in stage.log), own]),
+            admissible=f"{needed} before {own}",
+            fix=f"add the step {needed}, or move it forward",
+        )
+
+
+def ranks_of(stage: Stage) -> Floats:
+    """Ranks of all nodes within each year (rows, nodes)."""
+    from hansa.index.ranks import ranks_within
+
+    assert stage.scores is not None
+    return ranks_within(stage.scores, np.unique(stage.data.time, return_inverse=True)[1])

@@ -1,0 +1,266 @@
+"""Tables to the data of an index: wide or long, one year or many; faults are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hansa.errors import Finding, HansaError, listed
+from hansa.index.data import IndexData
+from hansa.index.metadata import fault, refuse, tree_of
+from hansa.index.recipe import PLAIN, Recipe, recipe_of
+from hansa.index.tree import Floats, IndexTree, Ints
+
+NAMES = {"uCode": "unit", "uName": "name", "Time": "year", "time": "year", "iCode": "indicator"}
+MISSING = ("NA", "NaN", "n/a", "..", "…", ":", "-", "null", "None")
+LONG = ("unit", "indicator", "value")
+
+
+def read_index(
+    indicators: Any, data: Any, names: tuple[str, str] = ("indicators", "data")
+) -> tuple[IndexTree, IndexData]:
+    """Tree and data of an index from two tables (paths, or anything of the Arrow C stream).
+
+    Raises HansaError with every fault of a table at once.
+    """
+    meta = _table(indicators)
+    rows = [dict(zip(meta, r, strict=True)) for r in zip(*meta.values(), strict=True)]
+    tree = tree_of(rows, _place(indicators, names[0]))
+    return tree, data_of(tree, _table(data), _place(data, names[1]))
+
+
+def read_folder(folder: Path) -> tuple[IndexTree, IndexData, Recipe]:
+    """An index folder: indicators and data as CSV, Parquet or a sheet, recipe.toml if any."""
+    tree, data = read_index(_file(folder, "indicators"), _file(folder, "data"))
+    path = folder / "recipe.toml"
+    return tree, data, read_recipe(path) if path.is_file() else PLAIN
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe of a file. Raises HansaError naming the line or the key."""
+    import tomllib
+
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise HansaError(
+            "the recipe is no TOML", place=str(path), printed=str(problem), fix="correct the line"
+        ) from problem
+    if content.get("format", 1) != 1:
+        raise HansaError(
+            "the recipe is of another format", place=str(path),
+            printed=f"format = {content['format']}", admissible="format = 1",
+        )  # fmt: skip
+    if unknown := sorted(set(content) - {"format", "title", "step"}):
+        raise HansaError(
+            f"recipe.toml knows no key {listed(unknown)}", place=str(path),
+            admissible="format, title, [[step]]", fix="put options under their step",
+        )  # fmt: skip
+    return recipe_of(content.get("step", []), str(path))
+
+
+def _file(folder: Path, stem: str) -> Path:
+    found = [p for end in (".csv", ".parquet", ".xlsx") if (p := folder / f"{stem}{end}").is_file()]
+    if len(found) != 1:
+        raise HansaError(
+            f"an index folder has one file {stem}", place=str(folder),
+            printed=listed(p.name for p in found) or "none of them",
+            admissible=f"{stem}.csv, {stem}.parquet or {stem}.xlsx",
+            fix="add the file" if not found else "remove all but one",
+        )  # fmt: skip
+    return found[0]
+
+
+def _place(source: Any, name: str) -> str:
+    return str(source) if isinstance(source, str | Path) else name
+
+
+def _table(source: Any) -> dict[str, list[Any]]:
+    """Columns by our names, cells as they are."""
+    if isinstance(source, Mapping):
+        return dict(source)
+    if isinstance(source, str | Path):
+        from hansa.sources.raw import raw_table
+        from hansa.sources.spec import FactsSpec
+
+        table = raw_table(Path(source), FactsSpec())
+    else:
+        import pyarrow as pa
+
+        table = pa.table(source)
+    return {name: table[name].to_pylist() for name in table.column_names}
+
+
+def data_of(tree: IndexTree, table: Mapping[str, Sequence[Any]], place: str = "data") -> IndexData:
+    """The data of a tree from the columns of a table, wide or long.
+
+    Raises HansaError with every fault: unknown and missing columns, text where numbers stand,
+    repeated units, units and indicators without any value.
+    """
+    columns = {NAMES.get(k, k) if k not in tree.place else k: list(v) for k, v in table.items()}
+    findings: list[Finding] = []
+    if "unit" not in columns:
+        findings.append(fault(
+            place, "there is no column of units", listed(columns, 12), "unit (or uCode)",
+            "name the column of unit codes unit",
+        ))  # fmt: skip
+        refuse(findings, place)
+    if all(name in columns for name in LONG) and "value" not in tree.place:
+        columns = _wide(tree, columns, place, findings)
+    beside = ("unit", "name", "year", *tree.groups, *tree.denominators)
+    if orphans := [c for c in columns if c not in beside and c not in tree.place]:
+        findings.append(fault(
+            f"{place}, column {listed(orphans)}", "the column is in no row of the metadata",
+            admissible="a code of indicators, or of type group or denominator",
+            fix="add it to indicators.csv, or take it out of the data",
+        ))  # fmt: skip
+    needed = [n.code for n in tree.indicators] + list(tree.denominators) + list(tree.groups)
+    if absent := [c for c in needed if c not in columns]:
+        findings.append(fault(
+            f"{place}, code {listed(absent, 12)}", "the data has no such column",
+            fix="add the column, or take the row out of indicators.csv",
+        ))  # fmt: skip
+    return _data(tree, columns, place, findings)
+
+
+def _data(
+    tree: IndexTree, columns: Mapping[str, list[Any]], place: str, findings: list[Finding]
+) -> IndexData:
+    codes = ["" if c is None else str(c).strip() for c in columns["unit"]]
+    if empty := [i + 2 for i, c in enumerate(codes) if not c]:
+        findings.append(fault(
+            f"{place}, row {listed(empty)}", "the row has no unit", fix="fill the column unit"
+        ))  # fmt: skip
+    time = _years(columns.get("year"), len(codes), place, findings)
+    numbers = {
+        c: _numbers(columns[c], c, codes, place, findings)
+        for c in (*(n.code for n in tree.indicators), *tree.denominators)
+        if c in columns
+    }
+    findings += _repeated(codes, time, place)
+    refuse(findings, place)
+    values = np.column_stack([numbers[n.code] for n in tree.indicators])
+    units = tuple(dict.fromkeys(codes))
+    place_of = {u: i for i, u in enumerate(units)}
+    unit = np.array([place_of[c] for c in codes], np.int64)
+    names = dict(zip(codes, columns.get("name", codes), strict=True))
+    refuse(_empty(tree, values, units, unit, place), place)
+    return IndexData(
+        units,
+        tuple(str(names[u] or u) for u in units),
+        unit,
+        time,
+        values,
+        np.zeros(values.shape, bool),
+        {d: numbers[d] for d in tree.denominators},
+        {g: tuple("" if v is None else str(v).strip() for v in columns[g]) for g in tree.groups},
+    )
+
+
+def _years(
+    column: list[Any] | None, rows: int, place: str, findings: list[Finding]
+) -> Ints:
+    if column is None:
+        return np.zeros(rows, np.int64)
+    out = np.zeros(rows, np.int64)
+    for i, cell in enumerate(column):
+        text = "" if cell is None else str(cell).strip().removesuffix(".0")
+        if text.lstrip("-").isdigit():
+            out[i] = int(text)
+        else:
+            findings.append(fault(
+                f"{place}, row {i + 2}, column year", "the year is no whole number", text,
+                "a year such as 2018", "correct the cell",
+            ))  # fmt: skip
+    return out
+
+
+def _numbers(
+    column: list[Any], name: str, codes: Sequence[str], place: str, findings: list[Finding]
+) -> Floats:
+    """Numbers of a column, NaN for empty cells; every other cell is a finding."""
+    out = np.full(len(column), np.nan)
+    for i, cell in enumerate(column):
+        if cell is None:
+            continue
+        text = cell.strip() if isinstance(cell, str) else cell
+        if text == "" or (isinstance(text, str) and text in MISSING):
+            continue
+        try:
+            out[i] = float(text)
+        except (TypeError, ValueError):
+            findings.append(fault(
+                f"{place}, row {i + 2}, unit {codes[i]}, column {name}", "the cell is no number",
+                str(cell), "a number with a decimal point, or an empty cell", "correct the cell",
+            ))  # fmt: skip
+            continue
+        if np.isinf(out[i]):
+            findings.append(fault(
+                f"{place}, row {i + 2}, unit {codes[i]}, column {name}", "the value is infinite",
+                str(cell), "a finite number, or an empty cell", "correct the cell",
+            ))  # fmt: skip
+    return out
+
+
+def _repeated(codes: Sequence[str], time: Ints, place: str) -> list[Finding]:
+    seen: dict[tuple[str, int], int] = {}
+    found = []
+    for i, key in enumerate(zip(codes, time.tolist(), strict=True)):
+        if key in seen and key[0]:
+            found.append(fault(
+                f"{place}, rows {seen[key] + 2} and {i + 2}",
+                "a unit stands twice in one year" if key[1] else "a unit stands twice",
+                f"{key[0]} {key[1] or ''}".strip(), "one row a unit and year",
+                "remove one, or add a column year",
+            ))  # fmt: skip
+        seen.setdefault(key, i)
+    return found
+
+
+def _empty(
+    tree: IndexTree, values: Floats, units: Sequence[str], unit: Ints, place: str
+) -> list[Finding]:
+    found = []
+    there = ~np.isnan(values)
+    for j in np.flatnonzero(~there.any(axis=0)):
+        found.append(fault(
+            f"{place}, column {tree.codes[j]}", "the indicator has no value at all",
+            fix="take it out of indicators.csv and the data",
+        ))  # fmt: skip
+    for i, code in enumerate(units):
+        if not there[unit == i].any():
+            found.append(fault(
+                f"{place}, unit {code}", "the unit has no value at all",
+                fix="take its rows out of the data",
+            ))  # fmt: skip
+    return found
+
+
+def _wide(
+    tree: IndexTree, columns: Mapping[str, list[Any]], place: str, findings: list[Finding]
+) -> dict[str, list[Any]]:
+    """A long table (unit, indicator, value[, year, name, status]) as a wide one."""
+    rows: dict[tuple[Any, Any], dict[str, Any]] = {}
+    years = columns.get("year", [0] * len(columns["unit"]))
+    names = columns.get("name", columns["unit"])
+    cells = zip(columns["unit"], years, columns["indicator"], columns["value"], names, strict=True)
+    codes = {n.code for n in tree.indicators} | set(tree.denominators) | set(tree.groups)
+    for number, (unit, year, code, value, name) in enumerate(cells, 2):
+        row = rows.setdefault((unit, year), {"unit": unit, "year": year, "name": name})
+        if code not in codes:
+            findings.append(fault(
+                f"{place}, row {number}, column indicator", "the code is in no row of the metadata",
+                str(code), listed(sorted(codes), 12), "correct it, or add it to indicators.csv",
+            ))  # fmt: skip
+        elif code in row:
+            findings.append(fault(
+                f"{place}, row {number}", "a cell stands twice", f"{unit}, {year}, {code}",
+                "one row a unit, year and indicator", "remove one",
+            ))  # fmt: skip
+        else:
+            row[code] = value
+    out = ["unit", "name", *(["year"] if "year" in columns else []), *sorted(codes)]
+    return {c: [row.get(c) for row in rows.values()] for c in out}

@@ -1,0 +1,224 @@
+"""Outliers: limit the leverage of extreme values (methods: index, section 2.4).
+
+Works on raw columns, before direction. Conventions: OECD/JRC Handbook (2008); COINr 1.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hansa.errors import UsageError, listed
+from hansa.index.statistics import kurtosis, skewness
+from hansa.index.tree import Floats, Ints
+
+LOGS = ("log_range", "log_shift", "log_gii", "log_signed", "box-cox")
+
+
+@dataclass(frozen=True)
+class Options:
+    """When a column passes, and what happens to one that does not.
+
+    skewness, kurtosis  passes if |G1| < skewness or G2 < kurtosis
+    winsorise           points at most that are moved inwards
+    log                 form of the second stage; empty for none
+    box_cox             exponent of that form
+    combine             the log is taken of the winsorised column
+    """
+
+    skewness: float = 2.0
+    kurtosis: float = 3.5
+    winsorise: int = 5
+    log: str = "log_range"
+    box_cox: float = 0.0
+    combine: bool = False
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What is done to one column: values cut at low and high, then a log of what is left.
+
+    form       name of the log form, empty for none
+    end        least and greatest value that the log form was fitted on
+    exponent   of box-cox
+    mirrored   log_signed of a column with a long lower tail
+    """
+
+    low: float = -np.inf
+    high: float = np.inf
+    form: str = ""
+    end: tuple[float, float] = (np.nan, np.nan)
+    exponent: float = 0.0
+    mirrored: bool = False
+
+    def apply(self, x: Floats) -> Floats:
+        """Raw values (...) treated; also of rows that it was not fitted on. NaN stays NaN."""
+        cut: Floats = np.clip(x, self.low, self.high)
+        low, high = self.end
+        reach = high - low
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.mirrored:
+                return np.asarray(-np.log(high + 0.01 * reach - cut))
+            if self.form in ("log_range", "log_signed"):
+                return np.log(cut - low + 0.01 * reach)
+            if self.form == "log_gii":
+                return np.log((high - 1) * (cut - low) / reach + 1)
+            if self.form == "log_shift" or (self.form == "box-cox" and self.exponent == 0):
+                return np.log(cut - low + 1)
+            if self.form == "box-cox":
+                return np.asarray(((cut - low + 1) ** self.exponent - 1) / self.exponent)
+        return cut
+
+    def back(self, z: Floats) -> Floats:
+        """The raw value behind a treated one, inside the cuts."""
+        low, high = self.end
+        reach = high - low
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.mirrored:
+                return np.asarray(high + 0.01 * reach - np.exp(-z))
+            if self.form in ("log_range", "log_signed"):
+                return np.asarray(np.exp(z) + low - 0.01 * reach)
+            if self.form == "log_gii":
+                return np.asarray((np.exp(z) - 1) * reach / (high - 1) + low)
+            if self.form == "log_shift" or (self.form == "box-cox" and self.exponent == 0):
+                return np.asarray(np.exp(z) + low - 1)
+            if self.form == "box-cox":
+                return np.asarray((z * self.exponent + 1) ** (1 / self.exponent) + low - 1)
+        return np.asarray(z)
+
+
+@dataclass(frozen=True)
+class Treated:
+    """How one column was treated.
+
+    stage     none, undefined, winsorised, the name of a log form, or both
+    passes    whether it passes at the end
+    measures  (G1, G2) before, then after each stage that was tried
+    moved     rows that winsorising moved
+    """
+
+    treatment: Treatment
+    stage: str
+    passes: bool
+    measures: tuple[tuple[float, float], ...]
+    moved: Ints
+
+
+def passes(x: Floats, options: Options) -> tuple[bool, float, float]:
+    """Whether a column needs no treatment, its G1 and G2; undefined moments pass."""
+    g1, g2 = float(skewness(x[:, None])[0]), float(kurtosis(x[:, None])[0])
+    if np.isnan(g1) or np.isnan(g2):
+        return True, g1, g2
+    return abs(g1) < options.skewness or g2 < options.kurtosis, g1, g2
+
+
+def treat(x: Floats, options: Options, own: str = "") -> Treated:
+    """The default chain on one column (rows,): pass, winsorise, else log of the original.
+
+    own  treatment of this indicator alone: `none`, `winsorise j` (obeyed whatever the rule
+         says), or the name of a log form
+    """
+    fine, *first = passes(x, options)
+    tried = _Tried(x, options, [(first[0], first[1])])
+    if own:
+        return _forced(tried, fine, own)
+    if fine:
+        stage = "undefined" if np.isnan(first).any() else "none"
+        return tried.done(Treatment(), stage, True)
+    cut = Treatment()
+    if options.winsorise > 0:
+        cut = winsorise(x, options)
+        fine = tried.measure(cut)
+        if fine or not options.log:
+            return tried.done(cut, "winsorised", fine)
+    if not options.log:
+        return tried.done(Treatment(), "none", False)
+    start = cut if options.combine else Treatment()
+    log = fit_log(x, options.log, options.box_cox, start)
+    stage = f"winsorised, {options.log}" if options.combine else options.log
+    return tried.done(log, stage, tried.measure(log))
+
+
+@dataclass
+class _Tried:
+    """One column and the moments after each treatment that was tried on it."""
+
+    x: Floats
+    options: Options
+    measures: list[tuple[float, float]]
+
+    def measure(self, treatment: Treatment) -> bool:
+        fine, g1, g2 = passes(treatment.apply(self.x), self.options)
+        self.measures.append((g1, g2))
+        return fine
+
+    def done(self, treatment: Treatment, stage: str, fine: bool) -> Treated:
+        with np.errstate(invalid="ignore"):
+            moved = np.flatnonzero((self.x < treatment.low) | (self.x > treatment.high))
+        return Treated(treatment, stage, fine, tuple(self.measures), moved)
+
+
+def _forced(tried: _Tried, fine: bool, own: str) -> Treated:
+    word, *number = own.split()
+    if own == "none":
+        return tried.done(Treatment(), "none", fine)
+    if word == "winsorise" and len(number) == 1 and number[0].isdigit():
+        treatment, stage = winsorise(tried.x, tried.options, int(number[0])), "winsorised"
+    elif own in LOGS:
+        treatment, stage = fit_log(tried.x, own, tried.options.box_cox), own
+    else:
+        raise UsageError(
+            f"there is no treatment {own!r}",
+            admissible=f"none, winsorise 3, {listed(LOGS)}",
+            fix="correct the column treatment in indicators.csv",
+        )
+    return tried.done(treatment, stage, tried.measure(treatment))
+
+
+def winsorise(x: Floats, options: Options, forced: int | None = None) -> Treatment:
+    """Move the ends inwards one step at a time, all tied values together.
+
+    The side of the longer tail moves. Stops where the rule passes or `options.winsorise` points
+    sit where they were moved to; ties may exceed that number.
+    forced  points to move whatever the rule says
+    """
+    low, high = -np.inf, np.inf
+    x = x.copy()
+    most = options.winsorise if forced is None else forced
+    moved = {True: 0, False: 0}
+    while sum(moved.values()) < most:
+        if forced is None and passes(x, options)[0]:
+            break
+        distinct = np.unique(x[~np.isnan(x)])
+        if distinct.size < 2:
+            break
+        upper = not float(skewness(x[:, None])[0]) < 0
+        end = distinct[-1] if upper else distinct[0]
+        moved[upper] = int(np.count_nonzero(x == end))
+        if upper:
+            high = float(distinct[-2])
+        else:
+            low = float(distinct[1])
+        x = np.clip(x, low, high)
+    return Treatment(low, high)
+
+
+def fit_log(x: Floats, form: str, exponent: float = 0.0, cut: Treatment | None = None) -> Treatment:
+    """A log form fitted on one column (rows,), after a cut where one is given.
+
+    Every form keeps the order of the units. Raises UsageError where a form has no meaning.
+    """
+    if form not in LOGS:
+        raise UsageError(f"there is no log form {form!r}", admissible=listed(LOGS))
+    cut = cut or Treatment()
+    own = cut.apply(x)
+    low, high = float(np.nanmin(own)), float(np.nanmax(own))
+    if form == "log_gii" and high <= 1:
+        raise UsageError(
+            "log_gii needs a maximum above 1",
+            printed=f"maximum {high:g}",
+            fix="use log_range, or another unit of measure",
+        )
+    mirrored = form == "log_signed" and not float(skewness(own[:, None])[0]) > 0
+    return replace(cut, form=form, end=(low, high), exponent=exponent, mirrored=mirrored)
