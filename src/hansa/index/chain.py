@@ -57,6 +57,7 @@ class Stage:
     scopes      rows and the scale of each indicator in them
     share       (nodes,) weights within families, adding up to 1
     scores      (rows, nodes) once aggregated; indicators first
+    experts     (experts, nodes) weights that people gave, NaN where they gave none
     rules       position of each parent -> its aggregation rule
     mixed       treated year by year: one scale over all years would mix scales
     """
@@ -71,6 +72,7 @@ class Stage:
     scores: Floats | None = None
     rules: Mapping[int, Any] = field(default_factory=dict)
     mixed: bool = False
+    experts: Floats | None = None
 
     def done(self, step: str) -> bool:
         """Whether a step was already taken."""

@@ -126,6 +126,30 @@ class IndexTree:
         return tuple((p, np.array(c, np.int64)) for p, c in kids.items())
 
     @cached_property
+    def family_level(self) -> Ints:
+        """Height of the highest sibling of each node (nodes,); 0 for the root."""
+        out = np.zeros(len(self.nodes), np.int64)
+        for _, children in self.families:
+            out[children] = self.level[children].max()
+        return out
+
+    @cached_property
+    def layout(self) -> tuple[Ints, tuple[tuple[int, slice], ...]]:
+        """An order of nodes in which siblings stand together, and each family in that order.
+
+        Families are (place of the parent, slice of the children), children's families first; the
+        root stands last.
+        """
+        order = np.concatenate([c for _, c in reversed(self.families)][::-1] + [[self.root]])
+        place = np.empty(order.size, np.int64)
+        place[order] = np.arange(order.size)
+        found = []
+        for p, children in self.families:
+            first = int(place[children[0]])
+            found.append((int(place[p]), slice(first, first + children.size)))
+        return order.astype(np.int64), tuple(found)
+
+    @cached_property
     def under(self) -> npt.NDArray[np.bool_]:
         """Which indicators lie under which node (nodes x leaves); an indicator under itself."""
         below = np.zeros((len(self.nodes), self.leaves), bool)

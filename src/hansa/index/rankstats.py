@@ -1,0 +1,164 @@
+"""Ranks of many replications, and what they say: counts first, everything else follows.
+
+Ranks are small whole numbers, so their distribution is a table of counts (units, ranks) from
+which means, quantiles and probabilities follow exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hansa.index.ranks import tolerance
+from hansa.index.tree import Floats, Ints
+
+Ranks = npt.NDArray[np.uint16]
+
+
+def batch_ranks(scores: Floats, wins: Ints | None = None) -> Ranks:
+    """Ranks of each draw (units, draws); 0 for a missing score.
+
+    wins  (units, units) to which the number of draws is added in which i beats j
+    """
+    n, draws = scores.shape
+    kind = np.uint8 if n < 250 else np.uint16
+    found = np.ones((n, draws), kind)
+    upper = scores + tolerance(scores)
+    beats = np.empty(draws, bool)
+    added = beats.view(np.uint8)
+    for i in range(n):
+        for j in range(i + 1, n):
+            np.greater(scores[i], upper[j], out=beats)
+            found[j] += added
+            if wins is not None:
+                wins[i, j] += np.count_nonzero(beats)
+            np.greater(scores[j], upper[i], out=beats)
+            found[i] += added
+            if wins is not None:
+                wins[j, i] += np.count_nonzero(beats)
+    gone = np.isnan(scores)
+    if gone.any():
+        found[gone] = 0
+    return found.astype(np.uint16, copy=False) if kind is np.uint16 else found  # type: ignore[return-value]
+
+
+def counts_of(ranks: npt.NDArray[np.unsignedinteger], n: int = 0) -> Ints:
+    """How often each unit (units, draws) has each rank (units, n): column 0 is rank 1."""
+    n = n or ranks.shape[0]
+    return np.stack([np.bincount(row, minlength=n + 1)[1 : n + 1] for row in ranks]).astype(
+        np.int64
+    )
+
+
+def split_counts(ranks: npt.NDArray[np.unsignedinteger]) -> Floats:
+    """Acceptability with ties shared: units tied at rank r hold ranks r, r+1, … equally."""
+    n, draws = ranks.shape
+    out = np.zeros((n, n))
+    tied = np.zeros((n, draws), np.int64)
+    for row in ranks:
+        tied += ranks == row
+    for i in range(n):
+        there = ranks[i] > 0
+        for size in np.unique(tied[i][there]):
+            own = np.bincount(ranks[i][there & (tied[i] == size)], minlength=n + 1)[1 : n + 1]
+            for k in range(int(size)):
+                out[i, k:] += own[: n - k] / size
+    return out
+
+
+def quantile(counts: Ints, q: float) -> Floats:
+    """Type-7 quantile of ranks given by counts (units, ranks); NaN for a unit without any."""
+    below = np.cumsum(counts, axis=1)
+    total = below[:, -1]
+    at = (np.maximum(total, 1) - 1) * q
+    low = np.floor(at)
+
+    def rank(k: Floats) -> Floats:
+        return (below <= k[:, None]).sum(axis=1) + 1.0
+
+    first, second = rank(low), rank(np.minimum(low + 1, np.maximum(total, 1) - 1))
+    found: Floats = np.where(total > 0, first + (at - low) * (second - first), np.nan)
+    return found
+
+
+@dataclass(frozen=True)
+class RankDistribution:
+    """The distribution of ranks of units over replications (methods: index, section 4.4).
+
+    counts  (units, ranks) replications in which a unit has a rank
+    wins    (units, units) replications in which the first beats the second
+    both    (units, units) replications in which both have a score
+    """
+
+    counts: Ints
+    wins: Ints
+    both: Ints
+
+    @property
+    def times(self) -> Ints:
+        """Replications in which each unit has a rank."""
+        return np.asarray(self.counts.sum(axis=1))
+
+    @property
+    def acceptability(self) -> Floats:
+        """Share of replications with each rank (units, ranks)."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.counts / self.times[:, None])
+
+    @property
+    def mean(self) -> Floats:
+        """Mean rank."""
+        return np.asarray(self.acceptability @ np.arange(1, self.counts.shape[1] + 1))
+
+    def quantile(self, q: float) -> Floats:
+        """Type-7 quantile of the rank."""
+        return quantile(self.counts, q)
+
+    @property
+    def least(self) -> Floats:
+        """Best rank that occurs."""
+        return self.quantile(0.0)
+
+    @property
+    def greatest(self) -> Floats:
+        """Worst rank that occurs."""
+        return self.quantile(1.0)
+
+    def top(self, m: int) -> Floats:
+        """P(rank <= m)."""
+        return np.asarray(self.acceptability[:, :m].sum(axis=1))
+
+    @property
+    def better(self) -> Floats:
+        """p_ij = P(i beats j) + P(tie) / 2; 0.5 on the diagonal, NaN where they never meet."""
+        tie = self.both - self.wins - self.wins.T
+        with np.errstate(invalid="ignore", divide="ignore"):
+            p = (self.wins + 0.5 * tie) / self.both
+        np.fill_diagonal(p, 0.5)
+        return p
+
+    def layers(self, threshold: float = 0.95) -> Ints:
+        """Groups of units: 1 for those that nobody is robustly better than, and so on."""
+        above = self.better >= threshold
+        layer = np.zeros(above.shape[0], np.int64)
+        left = np.ones(above.shape[0], bool)
+        while left.any():
+            free = left & ~(above[left].any(axis=0))
+            if not free.any():  # a circle of robust wins: they stand together
+                free = left.copy()
+            layer[free] = layer.max() + 1
+            left &= ~free
+        return layer
+
+
+def distribution(ranks: npt.NDArray[np.unsignedinteger], wins: Ints) -> RankDistribution:
+    """The distribution of ranks (units, draws; 0 missing) with counts of wins."""
+    there = ranks > 0
+    if there.all():
+        both = np.full(wins.shape, ranks.shape[1], np.int64)
+    else:
+        own = there.astype(np.float32)
+        both = np.rint(own @ own.T).astype(np.int64)
+    return RankDistribution(counts_of(ranks), wins, both)

@@ -1,0 +1,399 @@
+"""Uncertainty of ranks: thousands of replications over the choices left open (index.md, 4).
+
+Every distinct table of normalised values is prepared once; weights, the indicator left out and
+the mean are then taken in batches. A replication that cannot be computed stays, with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hansa.errors import HansaError
+from hansa.index.chain import Stage, run, taken
+from hansa.index.data import IndexData
+from hansa.index.factors import NUMBERED, Factor, apply_changes, uniforms
+from hansa.index.kernel import Variant, leaf_weights, scores
+from hansa.index.noise import noisy_scores
+from hansa.index.rankstats import RankDistribution, batch_ranks, distribution
+from hansa.index.recipe import Recipe
+from hansa.index.tree import Floats, IndexTree, Ints
+
+CHUNK_CELLS = 200_000
+"""Weights of one batch of replications: they then fit the caches."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One distinct table: the stage that made it, or why it cannot be made."""
+
+    stage: Stage | None
+    variant: Variant | None
+    reason: str = ""
+
+
+SETTINGS = ("options", "range", "imputation")
+"""Kinds of factors that change the recipe."""
+
+
+class Evaluator:
+    """Scores of an index under drawn values of its factors.
+
+    Prepared tables are kept, so that several designs may share them.
+    """
+
+    def __init__(
+        self, tree: IndexTree, data: IndexData, recipe: Recipe, factors: Sequence[Factor], seed: int
+    ) -> None:
+        self.tree, self.data, self.recipe = tree, data, recipe
+        self.factors, self.seed = tuple(factors), seed
+        self.nominal = run(tree, data, recipe)
+        self._stages: dict[str, Stage] = {}
+        self._prepared: dict[tuple[float, ...], Prepared] = {}
+        self._sets: dict[str, Floats] = {}
+        self._dropped = {
+            f.id: np.array([tree.at(c) for c in f.dropped(tree)])
+            for f in self.factors
+            if f.kind == "drop"
+        }
+
+    def prepare(self, values: Floats) -> list[Prepared]:
+        """The tables that drawn values (factors, draws) ask for, each made once."""
+        return [self._table(key) for key in self._keys(values)[0]]
+
+    def _keys(self, values: Floats) -> tuple[list[tuple[float, ...]], Ints]:
+        """Distinct settings of the recipe, and which of them each draw takes."""
+        own = [i for i, f in enumerate(self.factors) if f.kind in SETTINGS]
+        if not own:
+            return [()], np.zeros(values.shape[1], np.int64)
+        code = np.zeros(values.shape[1], np.int64)
+        for i in own:
+            distinct, which = np.unique(values[i], return_inverse=True)
+            code = code * distinct.size + which
+        _, first, which = np.unique(code, return_index=True, return_inverse=True)
+        return [tuple(values[own, f].tolist()) for f in first], which
+
+    def _table(self, key: tuple[float, ...]) -> Prepared:
+        if key not in self._prepared:
+            own = [f for f in self.factors if f.kind in SETTINGS]
+            changes: dict[str, Any] = {}
+            for factor, value in zip(own, key, strict=True):
+                changes |= factor.changes(value)
+            try:
+                stage = self._run(apply_changes(self.recipe, changes))
+                self._prepared[key] = Prepared(stage, variant_of(stage))
+            except HansaError as error:
+                f = error.finding
+                told = ", ".join(f"{k} = {v}" for k, v in changes.items())
+                self._prepared[key] = Prepared(None, None, f"{told}: {f.rule} ({f.place})")
+        return self._prepared[key]
+
+    def _run(self, recipe: Recipe) -> Stage:
+        """A recipe, from the longest beginning that was run before."""
+        stage = Stage(self.tree, self.data)
+        for number, step in enumerate(recipe, 1):
+            name = repr(recipe[:number])
+            if name not in self._stages:
+                self._stages[name] = taken(stage, step, number)
+            stage = self._stages[name]
+        return stage
+
+    def weights(self, values: Floats, sets: Mapping[str, Floats], stage: Stage) -> Floats:
+        """Weights (nodes, draws) of drawn values (factors, draws) and sets of random numbers."""
+        assert stage.share is not None
+        out = np.repeat(stage.share[:, None], values.shape[1], axis=1)
+        for factor, value in zip(self.factors, values, strict=True):
+            if factor.kind == "drop":
+                out[self._dropped[factor.id][value.astype(np.int64)], np.arange(value.size)] = 0.0
+            elif factor.id in sets:
+                vary(out, factor, sets[factor.id], stage)
+        return out
+
+    def sets(self, values: Floats) -> dict[str, Floats]:
+        """Uniform numbers (draws, k) of each factor that takes a set of them."""
+        found = {}
+        for factor, value in zip(self.factors, values, strict=True):
+            if factor.kind in ("weights", "dirichlet", "experts"):
+                found[factor.id] = self._uniforms(factor, value.astype(np.int64))
+        return found
+
+    def _uniforms(self, factor: Factor, numbers: Ints) -> Floats:
+        experts = self.nominal.experts
+        k = experts.shape[0] if factor.kind == "experts" and experts is not None else 0
+        k = k or varying(self.tree, factor.level).size
+        if np.array_equal(numbers, np.arange(numbers[0], numbers[0] + numbers.size)):
+            return uniforms(self.seed, factor.id, numbers, k)
+        if factor.id not in self._sets:
+            self._sets[factor.id] = uniforms(self.seed, factor.id, np.arange(NUMBERED), k)
+        if numbers.max() < NUMBERED:
+            return self._sets[factor.id][numbers]
+        return uniforms(self.seed, factor.id, numbers, k)
+
+    def scores(self, values: Floats) -> tuple[Floats, Ints]:
+        """Scores of all rows of the nominal run (rows, draws), and the reason of each failure.
+
+        Reasons are positions in `reasons` of settings; -1 where a draw was computed.
+        """
+        keys, which = self._keys(values)
+        tables = [self._table(key) for key in keys]
+        sets = self.sets(values)
+        out = np.full((self.nominal.data.unit.size, values.shape[1]), np.nan)
+        failed = np.full(values.shape[1], -1, np.int64)
+        weight = omega = None
+        for number, one in enumerate(tables):
+            own = np.flatnonzero(which == number)
+            if one.stage is None or one.variant is None:
+                failed[own] = 0
+                continue
+            if weight is None or not self._alike(tables):
+                weight = self.weights(values, sets, one.stage)
+                omega = leaf_weights(self.tree, weight) if one.variant.collapses else None
+            mine = None if omega is None else omega[:, own]
+            found = self._scored(one, weight[:, own], mine, values[:, own])
+            out[np.ix_(self._rows(one.stage), own)] = found
+        failed[(failed < 0) & np.isnan(out).all(axis=0)] = 1
+        return out, failed
+
+    def _scored(
+        self, one: Prepared, weight: Floats, omega: Floats | None, values: Floats
+    ) -> Floats:
+        assert one.stage is not None and one.variant is not None
+        for factor, value in zip(self.factors, values, strict=True):
+            if factor.kind == "noise":
+                return noisy_scores(one.stage, weight, factor, self.seed, value.astype(np.int64))
+        return scores(one.variant, weight, omega)
+
+    def _alike(self, tables: Sequence[Prepared]) -> bool:
+        """Whether all tables start from the same weights and collapse alike."""
+        there = [t.variant for t in tables if t.variant is not None]
+        return all(
+            v.collapses == there[0].collapses and np.array_equal(v.share, there[0].share)
+            for v in there
+        )
+
+    def _rows(self, stage: Stage) -> Ints:
+        """Places of a stage's rows among those of the nominal run; others fall away."""
+        mine, theirs = self.nominal.data, stage.data
+        if mine.unit.size == theirs.unit.size:
+            return np.arange(mine.unit.size)
+        place = {(mine.units[u], int(t)): i
+                 for i, (u, t) in enumerate(zip(mine.unit, mine.time, strict=True))}  # fmt: skip
+        return np.array(
+            [place[theirs.units[u], int(t)] for u, t in zip(theirs.unit, theirs.time, strict=True)]
+        )
+
+    def reason(self, values: Floats) -> str:
+        """Why one draw (factors,) cannot be computed."""
+        key = self._keys(values[:, None])[0][0]
+        return self._table(key).reason or "a value lies outside the domain of a mean"
+
+
+def variant_of(stage: Stage) -> Variant:
+    """What the kernel needs of a stage that was aggregated."""
+    assert stage.share is not None
+    parts = tuple(stage.data.by_year())
+    return Variant(stage.tree, stage.data.values, stage.share, stage.rules, parts)
+
+
+def varying(tree: IndexTree, level: int) -> Ints:
+    """Nodes whose weights vary: children of families of a height, or all but the root."""
+    return np.flatnonzero(tree.family_level == level if level else tree.family_level > 0)
+
+
+def vary(weight: Floats, factor: Factor, u: Floats, stage: Stage) -> None:
+    """Change weights (nodes, draws) in place by uniform numbers (draws, k)."""
+    tree = stage.tree
+    nodes = varying(tree, factor.level)
+    if factor.kind == "weights":
+        # w (1 + f (2 u - 1)); only ratios within a family matter.
+        scaled = u.T * (2 * factor.weights)
+        scaled += 1 - factor.weights
+        if np.array_equal(nodes, np.arange(nodes[0], nodes[-1] + 1)):
+            weight[nodes[0] : nodes[-1] + 1] *= scaled
+        else:
+            weight[nodes] *= scaled
+    elif factor.kind == "dirichlet":
+        from scipy.special import gammaincinv
+
+        assert stage.share is not None
+        family = {int(c): children.size for _, children in tree.families for c in children}
+        shape = factor.dirichlet * stage.share[nodes] * np.array([family[int(n)] for n in nodes])
+        drawn = gammaincinv(np.maximum(shape, 1e-300), u).T
+        weight[nodes] *= np.where(stage.share[nodes] > 0, drawn.T / np.maximum(
+            stage.share[nodes], 1e-300), 0.0).T  # fmt: skip
+    else:
+        _resample(weight, u, stage)
+
+
+def _resample(weight: Floats, u: Floats, stage: Stage) -> None:
+    """Weights as the mean over experts drawn again with replacement (draws, experts)."""
+    experts = stage.experts
+    if experts is None:
+        raise HansaError(
+            "no expert gave weights",
+            place="factor experts",
+            printed="the step weigh has no points or judgements",
+            fix="weigh with scheme = budget or ahp, or leave this factor out",
+        )
+    picks = np.floor(u * experts.shape[0]).astype(np.int64)
+    times = np.stack([(picks == e).sum(axis=1) for e in range(experts.shape[0])])
+    nodes = np.flatnonzero(~np.isnan(experts).any(axis=0))
+    assert stage.share is not None
+    drawn = experts[:, nodes].T @ (times / experts.shape[0])
+    weight[nodes] *= drawn / np.maximum(stage.share[nodes], 1e-300)[:, None]
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Ranks under all replications.
+
+    nominal   (rows,) rank in the run without any change; (rows,) score beside it
+    ranks     (rows, draws) rank within the year; 0 where a draw failed or a unit is missing
+    values    (factors, draws) drawn values, so that every draw can be replayed
+    failed    (draws,) -1, or the position in `reasons`
+    years     year -> its rows and their distribution
+    """
+
+    data: IndexData
+    factors: tuple[Factor, ...]
+    seed: int
+    nominal: Floats
+    score: Floats
+    scores: Floats
+    ranks: npt.NDArray[np.unsignedinteger]
+    values: Floats
+    failed: Ints
+    reasons: tuple[str, ...]
+    years: Mapping[int, tuple[Ints, RankDistribution]]
+
+    @property
+    def draws(self) -> int:
+        """Number of replications."""
+        return int(self.failed.size)
+
+    @property
+    def successes(self) -> int:
+        """Replications that were computed."""
+        return int((self.failed < 0).sum())
+
+    def failures(self) -> list[tuple[str, int]]:
+        """Each reason and how many replications it cost."""
+        return [(r, int((self.failed == i).sum())) for i, r in enumerate(self.reasons)]
+
+    def warnings(self) -> list[str]:
+        """What has to stand on the first line of any result."""
+        lost = self.draws - self.successes
+        if lost <= 0.01 * self.draws and not self._confined():
+            return []
+        told = "; ".join(f"{n} times: {r}" for r, n in self.failures())
+        return [f"{lost} of {self.draws} replications could not be computed: {told}"]
+
+    def _confined(self) -> bool:
+        """Whether one value of a factor fails always: its choice was never tried."""
+        bad = self.failed >= 0
+        if not bad.any():
+            return False
+        for factor, value in zip(self.factors, self.values, strict=True):
+            if factor.kind in ("options", "drop", "imputation"):
+                for one in np.unique(value[bad]):
+                    if bad[value == one].all():
+                        return True
+        return False
+
+
+def draw_values(evaluator: Evaluator, numbers: Ints) -> Floats:
+    """Drawn values of plain replications (factors, draws)."""
+    out = np.empty((len(evaluator.factors), numbers.size))
+    for i, factor in enumerate(evaluator.factors):
+        if factor.kind in ("weights", "dirichlet", "experts", "noise"):
+            out[i] = numbers
+        else:
+            u = uniforms(evaluator.seed, f"{factor.id}/choice", numbers, 1)[:, 0]
+            out[i] = factor.values(u, evaluator.tree)
+    return out
+
+
+def robustness(evaluator: Evaluator, draws: int = 10_000, workers: int = 2) -> Robustness:
+    """Replications over all factors; raises HansaError where none can be computed."""
+    numbers = np.arange(draws, dtype=np.int64)
+    return replayed(evaluator, draw_values(evaluator, numbers), workers)
+
+
+def replayed(evaluator: Evaluator, values: Floats, workers: int = 2) -> Robustness:
+    """Replications of given drawn values (factors, draws): no random choice is left."""
+    from hansa.index.chain import ranks_of
+
+    draws = values.shape[1]
+    evaluator.prepare(values)
+    nominal = evaluator.nominal
+    data = nominal.data
+    parts = list(data.by_year())
+    kind = np.uint8 if max(rows.size for rows in parts) < 250 else np.uint16
+    ranks = np.zeros((data.unit.size, draws), kind)
+    kept = np.full((data.unit.size, draws), np.nan)
+    failed = np.full(draws, -1, np.int64)
+    size = max(512, min(8192, CHUNK_CELLS // len(nominal.tree.nodes)))
+
+    def work(start: int) -> list[Ints]:
+        here = slice(start, min(start + size, draws))
+        kept[:, here], failed[here] = evaluator.scores(values[:, here])
+        wins = [np.zeros((rows.size, rows.size), np.int64) for rows in parts]
+        for rows, own in zip(parts, wins, strict=True):
+            ranks[rows, here] = batch_ranks(kept[rows, here], own)
+        return wins
+
+    starts = range(0, draws, size)
+    if workers == 1:
+        found = [work(start) for start in starts]
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            found = list(pool.map(work, starts))
+    reasons, failed = _named(evaluator, values, failed)
+    years = {
+        int(data.time[rows[0]]): (rows, distribution(ranks[rows], sum(w[i] for w in found)))
+        for i, rows in enumerate(parts)
+    }
+    assert nominal.scores is not None
+    root = nominal.tree.root
+    return Robustness(
+        data, evaluator.factors, evaluator.seed, ranks_of(nominal)[:, root],
+        nominal.scores[:, root], kept, ranks, values, failed, reasons, years,
+    )  # fmt: skip
+
+
+def _named(evaluator: Evaluator, values: Floats, failed: Ints) -> tuple[tuple[str, ...], Ints]:
+    """Reasons in words, and each failed draw's position among them."""
+    bad = np.flatnonzero(failed >= 0)
+    words: dict[str, int] = {}
+    out = np.full(failed.size, -1, np.int64)
+    keys, which = evaluator._keys(values) if bad.size else ([], failed)
+    told = [evaluator._table(key).reason for key in keys]
+    for draw in bad:
+        reason = told[which[draw]] or "a value lies outside the domain of a mean"
+        out[draw] = words.setdefault(reason, len(words))
+    if bad.size == failed.size:
+        raise HansaError(
+            "no replication could be computed",
+            printed="; ".join(words),
+            fix="correct the factors: every combination they allow fails",
+        )
+    return tuple(words), out
+
+
+def among(result: Robustness, draws: Iterable[int]) -> Robustness:
+    """The same result over some of its replications."""
+    keep = np.array(list(draws), np.int64)
+    years = {}
+    for year, (rows, _) in result.years.items():
+        wins = np.zeros((rows.size, rows.size), np.int64)
+        batch_ranks(result.scores[np.ix_(rows, keep)], wins)
+        years[year] = (rows, distribution(result.ranks[np.ix_(rows, keep)], wins))
+    return replace(
+        result, scores=result.scores[:, keep], ranks=result.ranks[:, keep],
+        values=result.values[:, keep], failed=result.failed[keep], years=years,
+    )  # fmt: skip
