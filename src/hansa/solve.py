@@ -7,8 +7,10 @@ costs and misses are only used where their user checks them again.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 TOUCHES = 1e-7
 """A bound is attained where a feasible point comes this near, relative to its size."""
@@ -295,3 +298,111 @@ def _model(p: Polytope, scale: float = 1.0) -> Any:
         model.setOptionValue(name, value)
     model.passModel(lp)
     return model
+
+
+
+@dataclass(frozen=True)
+class Fewest:
+    """The least number of switches that have to be on.
+
+    found   least number that a point was found for, at most the one given
+    point   of that number; None where the number given was never beaten
+    bound   no point does with less, by weak duality at every leaf of the search
+    nodes   programmes solved
+    """
+
+    found: int
+    point: Floats | None
+    bound: int
+    nodes: int
+
+
+def fewest(
+    p: Polytope, switches: Ints, count: Callable[[Floats], int], known: int, seconds: float
+) -> Fewest:
+    """Fewest switches (variables of 0 or 1) of a polytope by branch and bound.
+
+    count  number of switches that a point needs, whatever it says itself: the exact re-check
+    known  a number that can be attained
+    Raises Infeasible where the polytope is empty.
+    """
+    return _Branching(p, switches, count, known, seconds).run()
+
+
+WHOLE = 1e-6
+"""A bound this little above a whole number is taken for that number."""
+
+
+class _Branching(_Search):
+    """Depth first; each programme starts from the last one's basis."""
+
+    def __init__(
+        self, p: Polytope, switches: Ints, count: Callable[[Floats], int], known: int,
+        seconds: float,
+    ) -> None:  # fmt: skip
+        super().__init__(p, np.zeros(p.lower.size, bool), 0)
+        self.model.setOptionValue("simplex_strategy", 1)
+        self.switches, self.count, self.seconds = switches, count, seconds
+        self.found, self.point = known, None
+        self.cost = np.zeros(p.lower.size)
+        cost = np.zeros(p.lower.size)
+        cost[switches] = 1.0
+        self._set(cost)
+        self.fixed: dict[int, int] = {}
+
+    def run(self) -> Fewest:  # type: ignore[override]
+        """Search until nothing better is possible or time is up."""
+        end = time.monotonic() + self.seconds
+        open_nodes: list[tuple[dict[int, int], int]] = [({}, 0)]
+        while open_nodes:
+            fixed, bound = open_nodes.pop()
+            if bound >= self.found:
+                continue
+            if time.monotonic() > end:
+                open_nodes.append((fixed, bound))
+                break
+            self._fix(fixed)
+            try:
+                solution = self._solve()
+            except Infeasible:
+                if not fixed:
+                    raise
+                continue
+            bound = max(bound, self._bound(solution))
+            x = np.asarray(solution.col_value) * self.scale
+            if (needed := self.count(x)) < self.found:
+                self.found, self.point = needed, x
+            if bound >= self.found:
+                continue
+            j = self._branch(x, fixed)
+            if j is None:
+                continue
+            open_nodes += [({**fixed, j: 1}, bound), ({**fixed, j: 0}, bound)]
+        least = min([bound for _, bound in open_nodes], default=self.found)
+        return Fewest(self.found, self.point, min(least, self.found), self.programmes)
+
+    def _bound(self, solution: Any) -> int:
+        lower, upper = self.p.lower.copy(), self.p.upper.copy()
+        for j, value in self.fixed.items():
+            lower[j] = upper[j] = value
+        own, self.p = self.p, replace(self.p, lower=lower, upper=upper)
+        proven = self._proven(self.cost, solution)
+        self.p = own
+        return int(np.ceil(proven - WHOLE)) if np.isfinite(proven) else 0
+
+    def _fix(self, fixed: dict[int, int]) -> None:
+        for j in self.fixed.keys() - fixed.keys():
+            self.model.changeColBounds(j, float(self.p.lower[j]), float(self.p.upper[j]))
+        for j, value in fixed.items():
+            if self.fixed.get(j) != value:
+                self.model.changeColBounds(j, float(value), float(value))
+        self.fixed = fixed
+
+    def _branch(self, x: Floats, fixed: dict[int, int]) -> int | None:
+        """The switch that is most undecided."""
+        values = x[self.switches]
+        free = np.array([int(j) not in fixed for j in self.switches])
+        score = np.where(free, np.minimum(values, 1 - values), -1.0)
+        if not free.any():
+            return None
+        return int(self.switches[int(np.argmax(score))])
