@@ -343,7 +343,8 @@ class _Branching(_Search):
         super().__init__(p, np.zeros(p.lower.size, bool), 0)
         self.model.setOptionValue("simplex_strategy", 1)
         self.switches, self.count, self.seconds = switches, count, seconds
-        self.found, self.point = known, None
+        self.found = known
+        self.point: Floats | None = None
         self.cost = np.zeros(p.lower.size)
         cost = np.zeros(p.lower.size)
         cost[switches] = 1.0

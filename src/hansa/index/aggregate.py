@@ -83,17 +83,19 @@ def combine(x: Floats, w: Floats, rule: Rule) -> Floats:
     """
     if rule.floor is not None:
         x = np.fmax(x, np.where(np.isnan(x), np.nan, rule.floor))
+    # A child without weight takes no part, but counts as a child.
+    own = x if np.all(w > 0) else np.where(w > 0, x, np.nan)
     p = rule.exponent
     if p is not None:
-        out = _mean(x, w, p, rule.limit)
+        out = _mean(own, w, p, rule.limit)
     elif rule.name == "mazziotta-pareto":
-        out = _mazziotta(x, w, rule.positive)
+        out = _mazziotta(own, w, rule.positive)
     elif rule.name == "median":
-        out = _median(x, w)
+        out = _median(own, w)
     elif rule.name == "owa":
-        out = _owa(x, rule.alpha)
+        out = _owa(own, rule.alpha)
     else:
-        out = copeland(x, w, rule.rescale)
+        out = copeland(own, w, rule.rescale)
     if rule.min_children > 0:
         # A share that is met exactly is met, whatever its last digit in binary.
         share = (~np.isnan(x)).mean(axis=-1)
@@ -119,9 +121,11 @@ def _mean(x: Floats, w: Floats, p: float, limit: bool) -> Floats:
     bad = outside(x, Rule("power", power=p, limit=limit))
     if p == 1:
         return weighted_mean(x, w)
-    zero = limit & (x == 0) & (np.broadcast_to(w, x.shape) > 0) if p <= 0 else np.False_
-    found = backward(weighted_mean(forward(np.where(x == 0, 1.0, x) if limit else x, p), w), p)
-    found = np.where(np.any(zero, axis=-1), 0.0, found) if limit and p <= 0 else found
+    if not limit or p > 0:
+        found = backward(weighted_mean(forward(x, p), w), p)
+    else:
+        found = backward(weighted_mean(forward(np.where(x == 0, 1.0, x), p), w), p)
+        found = np.where((x == 0).any(axis=-1), 0.0, found)
     return np.where(bad.any(axis=-1), np.nan, found)
 
 
@@ -136,7 +140,7 @@ def _mazziotta(x: Floats, w: Floats, positive: bool) -> Floats:
 
 
 def _median(x: Floats, w: Floats) -> Floats:
-    """Weighted median; the mean of the two middle values where half the weight lies on each side."""
+    """Weighted median; the mean of the two middle values where the halves are even."""
     order = np.argsort(x, axis=-1)
     values = np.take_along_axis(x, order, -1)
     own = np.take_along_axis(np.broadcast_to(w, x.shape), order, -1)

@@ -17,8 +17,8 @@ from hansa.errors import HansaError, UsageError, listed
 from hansa.index.data import IndexData
 from hansa.index.normalise import Scale
 from hansa.index.recipe import PLAIN, Recipe, Step
-from hansa.index.tree import Floats, IndexTree, Ints
 from hansa.index.treat import Treatment
+from hansa.index.tree import Floats, IndexTree, Ints
 
 
 @dataclass(frozen=True)

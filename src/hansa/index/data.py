@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,7 @@ class IndexData:
         for year in np.unique(self.time):
             yield np.flatnonzero(self.time == year)
 
-    def label(self, row: int) -> str:
+    def label(self, row: int | np.integer[Any]) -> str:
         """A row in words: the unit, and the year where there are several."""
         code = self.units[self.unit[row]]
         return f"{code} {self.time[row]}" if len(self.years) > 1 else code

@@ -41,9 +41,7 @@ class WeightSet:
     statements: Floats | None = None
 
 
-def around(
-    stage: Stage, spread: float = 0.25, ratios: bool = True, level: int = 0
-) -> WeightSet:
+def around(stage: Stage, spread: float = 0.25, ratios: bool = True, level: int = 0) -> WeightSet:
     """Weights of a share `spread` around those of a stage, at one height or everywhere."""
     assert stage.share is not None
     vary = stage.tree.family_level == level if level else np.ones(stage.share.size, bool)
@@ -369,7 +367,7 @@ def _ratio_best(v: Floats, low: Floats, high: Floats) -> Floats:
         zero = np.zeros((v.shape[0], 1))
         first = np.concatenate([zero, np.cumsum(a, axis=1)], axis=1)
         rest = np.concatenate([np.cumsum(b[:, ::-1], axis=1)[:, ::-1], zero], axis=1)
-        return first + rest
+        return np.asarray(first + rest)
 
     over = at_each_cut(highs * ordered, lows * ordered)
     total = at_each_cut(highs, lows)

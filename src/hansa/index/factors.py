@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-
 from hansa.errors import UsageError, listed
 from hansa.index.recipe import Recipe, changed
 from hansa.index.tree import Floats, IndexTree, Ints
@@ -151,7 +150,7 @@ def _factor(row: Mapping[str, Any], place: str) -> Factor:
             admissible=f"id and one of {listed(KINDS)}",
         )
     tuples = ("options", "probabilities", "range", "drop")
-    given = {k: ((v,) if isinstance(v, str) else tuple(v)) if k in tuples else v
+    given: dict[str, Any] = {k: ((v,) if isinstance(v, str) else tuple(v)) if k in tuples else v
              for k, v in row.items()}  # fmt: skip
     return Factor(**given)
 
@@ -207,9 +206,7 @@ def defaults(tree: IndexTree, recipe: Recipe) -> tuple[Factor, ...]:
         )
     )
     found.append(
-        Factor(
-            "mean", options=({"aggregate.rule": "arithmetic"}, {"aggregate.rule": "geometric"})
-        )
+        Factor("mean", options=({"aggregate.rule": "arithmetic"}, {"aggregate.rule": "geometric"}))
     )
     if any(s.do == "impute" and s.options.get("draws", 0) for s in recipe):
         draws = next(int(s.options["draws"]) for s in recipe if s.do == "impute")
@@ -224,5 +221,3 @@ def apply_changes(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     for path, value in changes.items():
         recipe = changed(recipe, path, value)
     return recipe
-
-

@@ -36,7 +36,8 @@ class Variant:
     @cached_property
     def collapses(self) -> bool:
         """Whether the whole tree is one product of matrices."""
-        return self.exponent is not None and not bool(np.isnan(self.x).any())
+        p = self.exponent
+        return p is not None and not bool(np.isnan(forward(self.x, p)).any())
 
     @cached_property
     def exponent(self) -> float | None:
@@ -58,8 +59,6 @@ def scores(v: Variant, weight: Floats, omega: Floats | None = None) -> Floats:
     p = v.exponent
     if p is not None and v.collapses:
         moved = forward(v.x, p)
-        if np.isnan(moved).any():
-            return np.full((v.x.shape[0], weight.shape[1]), np.nan)
         return backward(moved @ (leaf_weights(v.tree, weight) if omega is None else omega), p)
     return _by_family(v, weight)
 
@@ -122,12 +121,13 @@ def _mean(
     total: Floats = np.zeros(over.shape)
     if x.shape[1]:
         gaps = np.isnan(x)
-        lost |= bool(outside(x, rule).any())
-        over = np.where(gaps, 0.0, forward(x, p)) @ wx
+        lost |= (wx[outside(x, rule).any(axis=0)] > 0).any(axis=0)
+        moved = forward(x, p)
+        over = np.where(np.isnan(moved), 0.0, moved) @ wx
         total = (~gaps).astype(float) @ wx if gaps.any() else total + wx.sum(axis=0)
     for values, w in zip(inner, wi, strict=True):
         there = ~np.isnan(values)
-        lost |= outside(values, rule).any(axis=0)
+        lost |= outside(values, rule).any(axis=0) & (w > 0)
         if there.all():
             over, total = over + w * forward(values, p), total + w
         else:
@@ -140,9 +140,7 @@ def _mean(
 def _other(v: Variant, kids: Floats, w: Floats, rule: Rule, lost: Bools) -> Floats:
     """Any rule on children (rows, draws, m) with weights (draws, m)."""
     if rule.floor is None:
-        lost |= outside(kids, rule).any(axis=(0, 2))
-    # A child without weight is not there.
-    kids = np.where(w > 0, kids, np.nan)
+        lost |= (outside(kids, rule) & (w > 0)).any(axis=(0, 2))
     if rule.name != "copeland":
         return combine(kids, np.broadcast_to(w, kids.shape), rule)
     out = np.empty(kids.shape[:2])

@@ -226,9 +226,7 @@ def _rings(parent: Mapping[str, str]) -> list[list[str]]:
     return rings
 
 
-def _tree(
-    nodes: Sequence[Node], others: Sequence[tuple[str, str, str]], place: str
-) -> IndexTree:
+def _tree(nodes: Sequence[Node], others: Sequence[tuple[str, str, str]], place: str) -> IndexTree:
     level = _levels(nodes)
     findings = [
         fault(

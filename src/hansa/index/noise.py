@@ -23,9 +23,8 @@ def deviations(stage: Stage, factor: Factor) -> Floats:
     """
     assert stage.raw is not None
     tree, x = stage.tree, stage.raw.values
-    if not isinstance(factor.noise, dict):
-        with np.errstate(invalid="ignore"):
-            return float(factor.noise) * np.nan_to_num(np.nanstd(x, axis=0, ddof=1))  # type: ignore[arg-type]
+    if isinstance(factor.noise, float | int):
+        return np.asarray(factor.noise * np.nan_to_num(np.nanstd(x, axis=0, ddof=1)))
     out = np.zeros(tree.leaves)
     for code, sd in factor.noise.items():
         j = tree.at(code)
@@ -52,7 +51,8 @@ def noisy_scores(stage: Stage, weight: Floats, factor: Factor, seed: int, sets: 
 
     weight  (nodes, draws);  sets  (draws,) number of the set of errors of each draw
     """
-    assert stage.raw is not None and stage.share is not None
+    assert stage.raw is not None
+    assert stage.share is not None
     x, sd = stage.raw.values, deviations(stage, factor)
     straight = _Straight.of(stage) if not np.isnan(x).any() else None
     omega = leaf_weights(stage.tree, weight) if straight else None

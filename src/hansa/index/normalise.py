@@ -209,7 +209,9 @@ def _fraction(y: Floats, node: Node, options: Options) -> Scale:
             admissible="all values above 0",
             fix="use min-max or rank for this indicator (column normaliser)",
         )
-    return Scale("fraction-of-max", d, float(y.max()) if y.size else np.nan, literal=options.literal)
+    return Scale(
+        "fraction-of-max", d, float(y.max()) if y.size else np.nan, literal=options.literal
+    )
 
 
 def apply(x: Floats, scales: Sequence[Scale]) -> Floats:
@@ -224,7 +226,7 @@ def apply(x: Floats, scales: Sequence[Scale]) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
             found = a + (b - a) * ((d * x[:, straight] - origin) / span)
         out[:, straight] = np.clip(found, low, high)
-    for j in np.flatnonzero(~straight):
+    for j in np.flatnonzero(~straight).tolist():
         out[:, j] = scales[j].apply(x[:, j])
     return out
 

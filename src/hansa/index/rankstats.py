@@ -7,6 +7,7 @@ which means, quantiles and probabilities follow exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from hansa.index.ranks import tolerance
 from hansa.index.tree import Floats, Ints
 
-Ranks = npt.NDArray[np.uint16]
+Ranks = npt.NDArray[np.unsignedinteger[Any]]
 
 
 def batch_ranks(scores: Floats, wins: Ints | None = None) -> Ranks:
@@ -41,10 +42,10 @@ def batch_ranks(scores: Floats, wins: Ints | None = None) -> Ranks:
     gone = np.isnan(scores)
     if gone.any():
         found[gone] = 0
-    return found.astype(np.uint16, copy=False) if kind is np.uint16 else found  # type: ignore[return-value]
+    return found
 
 
-def counts_of(ranks: npt.NDArray[np.unsignedinteger], n: int = 0) -> Ints:
+def counts_of(ranks: Ranks, n: int = 0) -> Ints:
     """How often each unit (units, draws) has each rank (units, n): column 0 is rank 1."""
     n = n or ranks.shape[0]
     return np.stack([np.bincount(row, minlength=n + 1)[1 : n + 1] for row in ranks]).astype(
@@ -52,7 +53,7 @@ def counts_of(ranks: npt.NDArray[np.unsignedinteger], n: int = 0) -> Ints:
     )
 
 
-def split_counts(ranks: npt.NDArray[np.unsignedinteger]) -> Floats:
+def split_counts(ranks: Ranks) -> Floats:
     """Acceptability with ties shared: units tied at rank r hold ranks r, r+1, … equally."""
     n, draws = ranks.shape
     out = np.zeros((n, n))
@@ -76,7 +77,7 @@ def quantile(counts: Ints, q: float) -> Floats:
     low = np.floor(at)
 
     def rank(k: Floats) -> Floats:
-        return (below <= k[:, None]).sum(axis=1) + 1.0
+        return np.asarray((below <= k[:, None]).sum(axis=1) + 1.0)
 
     first, second = rank(low), rank(np.minimum(low + 1, np.maximum(total, 1) - 1))
     found: Floats = np.where(total > 0, first + (at - low) * (second - first), np.nan)
@@ -153,7 +154,7 @@ class RankDistribution:
         return layer
 
 
-def distribution(ranks: npt.NDArray[np.unsignedinteger], wins: Ints) -> RankDistribution:
+def distribution(ranks: Ranks, wins: Ints) -> RankDistribution:
     """The distribution of ranks (units, draws; 0 missing) with counts of wins."""
     there = ranks > 0
     if there.all():

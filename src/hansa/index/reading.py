@@ -59,7 +59,23 @@ def read_recipe(path: Path) -> Recipe:
             f"recipe.toml knows no key {listed(unknown)}", place=str(path),
             admissible="format, title, [[step]]", fix="put options under their step",
         )  # fmt: skip
-    return recipe_of(content.get("step", []), str(path))
+    steps = [_with_tables(step, path.parent) for step in content.get("step", [])]
+    return recipe_of(steps, str(path))
+
+
+def _with_tables(step: Any, folder: Path) -> Any:
+    """A step whose answers of experts stand in a file, with the rows of that file instead."""
+    if not isinstance(step, Mapping):
+        return step
+    out = dict(step)
+    for key in ("points", "judgements"):
+        if isinstance(out.get(key), str):
+            table = _table(folder / out[key])
+            out[key] = [
+                dict(zip(table, ("" if c is None else str(c) for c in row), strict=True))
+                for row in zip(*table.values(), strict=True)
+            ]
+    return out
 
 
 def _file(folder: Path, stem: str) -> Path:
@@ -160,9 +176,7 @@ def _data(
     )
 
 
-def _years(
-    column: list[Any] | None, rows: int, place: str, findings: list[Finding]
-) -> Ints:
+def _years(column: list[Any] | None, rows: int, place: str, findings: list[Finding]) -> Ints:
     if column is None:
         return np.zeros(rows, np.int64)
     out = np.zeros(rows, np.int64)

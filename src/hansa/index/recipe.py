@@ -69,6 +69,4 @@ def changed(recipe: Recipe, path: str, value: Any) -> Recipe:
             admissible=listed(f"{step.do}.OPTION" for step in recipe),
             fix="name a step of the recipe and one of its options, such as normalise.rule",
         )
-    return tuple(
-        step.with_options(**{option: value}) if step.do == do else step for step in recipe
-    )
+    return tuple(step.with_options(**{option: value}) if step.do == do else step for step in recipe)

@@ -47,7 +47,8 @@ def removal(stage: Stage, level: int = 1, codes: tuple[str, ...] = ()) -> Remova
     every indicator is treated and normalised by itself.
     """
     tree = stage.tree
-    assert stage.share is not None and stage.scores is not None
+    assert stage.share is not None
+    assert stage.scores is not None
     if codes:
         nodes = np.array([tree.at(c) for c in codes])
     else:

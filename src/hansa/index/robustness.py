@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hansa.errors import HansaError
 from hansa.index.chain import Stage, run, taken
@@ -20,7 +19,7 @@ from hansa.index.data import IndexData
 from hansa.index.factors import NUMBERED, Factor, apply_changes, uniforms
 from hansa.index.kernel import Variant, leaf_weights, scores
 from hansa.index.noise import noisy_scores
-from hansa.index.rankstats import RankDistribution, batch_ranks, distribution
+from hansa.index.rankstats import RankDistribution, Ranks, batch_ranks, distribution
 from hansa.index.recipe import Recipe
 from hansa.index.tree import Floats, IndexTree, Ints
 
@@ -162,7 +161,8 @@ class Evaluator:
     def _scored(
         self, one: Prepared, weight: Floats, omega: Floats | None, values: Floats
     ) -> Floats:
-        assert one.stage is not None and one.variant is not None
+        assert one.stage is not None
+        assert one.variant is not None
         for factor, value in zip(self.factors, values, strict=True):
             if factor.kind == "noise":
                 return noisy_scores(one.stage, weight, factor, self.seed, value.astype(np.int64))
@@ -265,7 +265,7 @@ class Robustness:
     nominal: Floats
     score: Floats
     scores: Floats
-    ranks: npt.NDArray[np.unsignedinteger]
+    ranks: Ranks
     values: Floats
     failed: Ints
     reasons: tuple[str, ...]
@@ -355,7 +355,10 @@ def replayed(evaluator: Evaluator, values: Floats, workers: int = 2) -> Robustne
             found = list(pool.map(work, starts))
     reasons, failed = _named(evaluator, values, failed)
     years = {
-        int(data.time[rows[0]]): (rows, distribution(ranks[rows], sum(w[i] for w in found)))
+        int(data.time[rows[0]]): (
+            rows,
+            distribution(ranks[rows], np.sum([w[i] for w in found], axis=0)),
+        )
         for i, rows in enumerate(parts)
     }
     assert nominal.scores is not None

@@ -141,7 +141,7 @@ def target_of(kind: str, rows: Sequence[int] = (), top: int = 10) -> Target:
             with np.errstate(invalid="ignore"):
                 return np.asarray(np.where(there, moved, 0).sum(axis=0) / there.sum(axis=0))
         if kind == "score":
-            return scores[rows[0]]
+            return np.asarray(scores[rows[0]])
         if kind == "difference":
             return np.asarray(scores[rows[0]] - scores[rows[1]])
         own = ranks[rows[0]].astype(float)
@@ -218,9 +218,7 @@ def _sampled(
         )
     factors, d = evaluator.factors, len(evaluator.factors)
     design = sobol_design(points, d, seed)
-    values = np.stack(
-        [f.values(u, evaluator.tree) for f, u in zip(factors, design.T, strict=True)]
-    )
+    values = np.stack([f.values(u, evaluator.tree) for f, u in zip(factors, design.T, strict=True)])
     y = evaluated(evaluator, values, [t for _, t in targets]).reshape(len(targets), d + 2, points)
     names = tuple(f.id for f in factors)
     out = []
@@ -258,5 +256,3 @@ def _estimated(
     return Sensitivity(
         names, target, first, total, float(variance), evaluations, False, ends[0], ends[1], failed
     )
-
-

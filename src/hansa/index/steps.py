@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-
+import hansa.index.steps_impute
 import hansa.index.steps_scores  # noqa: F401
 from hansa.errors import HansaError, UsageError, listed
 from hansa.index import normalise as scale_rules
@@ -162,9 +162,7 @@ def treat(
     return replace(after, mixed=scope == "year" and not allow_mixed_scales), entry
 
 
-def _treated(
-    data: IndexData, rows: Ints, code: str, one: treatments.Treated
-) -> dict[str, object]:
+def _treated(data: IndexData, rows: Ints, code: str, one: treatments.Treated) -> dict[str, object]:
     steps = [number for pair in one.measures for number in pair]
     names = ("g1", "g2", "g1_after", "g2_after", "g1_last", "g2_last")
     return {
@@ -242,9 +240,7 @@ def _range(given: Any) -> tuple[float, float]:
         and all(isinstance(v, int | float) for v in given)
     ):
         return float(given[0]), float(given[1])
-    raise UsageError(
-        "a range has two numbers", printed=f"range = {given}", fix="range = [0, 100]"
-    )
+    raise UsageError("a range has two numbers", printed=f"range = {given}", fix="range = [0, 100]")
 
 
 def _fitted_rows(data: IndexData, scope: str, base: int | None) -> list[tuple[Ints, Ints]]:
@@ -297,11 +293,15 @@ def _clipped(tree: IndexTree, x: Floats, scales: Sequence[scale_rules.Scale]) ->
 
 def _mixed_ranges(tree: IndexTree, chosen: scale_rules.Options) -> list[str]:
     """A warning where scales meet that cannot be averaged."""
-    unit, wide = ("fraction-of-max", "percentile-rank", *scale_rules.UNIT_RANGE), {}
+    wide: dict[str, list[str]] = {}
     for node in tree.indicators:
         rule = node.normaliser or chosen.rule
-        wide.setdefault("0 to 1" if rule in unit else rule if rule in ("z", "rank", "borda", "none")
-                        else f"{chosen.range[0]:g} to {chosen.range[1]:g}", []).append(node.code)  # fmt: skip
+        name = f"{chosen.range[0]:g} to {chosen.range[1]:g}"
+        if rule in ("fraction-of-max", "percentile-rank", *scale_rules.UNIT_RANGE):
+            name = "0 to 1"
+        elif rule in ("z", "rank", "borda", "none"):
+            name = rule
+        wide.setdefault(name, []).append(node.code)
     if len(wide) < 2:
         return []
     told = "; ".join(f"{name}: {listed(codes, 5)}" for name, codes in wide.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from hansa.errors import HansaError, UsageError, listed
 from hansa.index import aggregate as rules
 from hansa.index.chain import Entry, Stage, refuse_after, refuse_before, step
-from hansa.index.schemes import OPTIONS_OF_SCHEMES, SCHEMES, family_weights
+from hansa.index.schemes import OPTIONS_OF_SCHEMES, SCHEMES, Family, family_weights
 from hansa.index.tree import Floats, IndexTree, shares
 
 
@@ -37,15 +37,25 @@ def weigh(
             )
     if any(name not in ("given", "equal") for name in (scheme, *own.values())):
         refuse_before(stage, "weigh by data or people", "normalise")
-    weight, said, warnings = tree.weight.copy(), [], []
+    weight = tree.weight.copy()
+    said: list[str] = []
+    warnings: list[str] = []
+    experts: dict[str, Floats] = {}
+    x = np.full((stage.data.unit.size, len(tree.nodes)), np.nan)
+    x[:, : tree.leaves] = stage.data.values
     for p, children in tree.families:
-        height = int(tree.level[children].max())
-        one = family_weights(stage, own.get(height, scheme), p, children, options)
+        name = own.get(int(tree.level[children].max()), scheme)
+        family = Family(tree, p, children, x[:, children])
+        one = family_weights(name, family, options)
         weight[children] = one.weights
+        x[:, p] = rules.weighted_mean(x[:, children], one.weights)
         said += one.said
         warnings += one.warnings
+        for who, given in (one.by_expert or {}).items():
+            experts.setdefault(who, np.full(weight.size, np.nan))[children] = given
     _refuse_weights(tree, weight)
-    after = replace(stage, share=shares(tree, weight))
+    by_expert = np.stack(list(experts.values())) if experts else None
+    after = replace(stage, share=shares(tree, weight), experts=by_expert)
     return after, Entry("weigh", {}, 0, tuple(said), tuple(warnings))
 
 
@@ -145,7 +155,8 @@ def refuse_outside(stage: Stage, p: int, children: Any, x: Floats) -> None:
     """Raise HansaError where a child's value lies outside the domain of its parent's rule."""
     rule: rules.Rule = stage.rules[p]
     raised = x if rule.floor is None else np.fmax(x, np.where(np.isnan(x), x, rule.floor))
-    bad = np.argwhere(rules.outside(raised, rule))
+    assert stage.share is not None
+    bad = np.argwhere(rules.outside(raised, rule) & (stage.share[children] > 0))
     if bad.size:
         row, child = bad[0]
         name = stage.tree.codes[children[child]]
@@ -158,8 +169,3 @@ def refuse_outside(stage: Stage, p: int, children: Any, x: Floats) -> None:
             fix="normalise with range = [1, 100]; or floor = 0.01 (counted in the log); or "
             "limit = true (a 0 then gives 0)",
         )
-
-
-def min_children_of(stage: Stage) -> Sequence[float]:
-    """The share of children that each parent needs, in the order of families."""
-    return [stage.rules[p].min_children for p, _ in stage.tree.families]

@@ -151,7 +151,8 @@ class _Tried:
     def measure(self, treatment: Treatment) -> bool:
         fine, g1, g2 = passes(treatment.apply(self.x), self.options)
         self.measures.append((g1, g2))
-        return fine
+        # Moments that a treatment made undefined have not been put right by it.
+        return fine and not np.isnan(g1)
 
     def done(self, treatment: Treatment, stage: str, fine: bool) -> Treated:
         with np.errstate(invalid="ignore"):

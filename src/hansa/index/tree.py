@@ -140,7 +140,7 @@ class IndexTree:
         Families are (place of the parent, slice of the children), children's families first; the
         root stands last.
         """
-        order = np.concatenate([c for _, c in reversed(self.families)][::-1] + [[self.root]])
+        order = np.concatenate([*(c for _, c in self.families), [self.root]])
         place = np.empty(order.size, np.int64)
         place[order] = np.arange(order.size)
         found = []
