@@ -84,7 +84,7 @@ class Evaluator:
             for factor, value in zip(own, key, strict=True):
                 changes |= factor.changes(value)
             try:
-                stage = self._run(apply_changes(self.recipe, changes))
+                stage = self.partial(apply_changes(self.recipe, changes))
                 self._prepared[key] = Prepared(stage, variant_of(stage))
             except HansaError as error:
                 f = error.finding
@@ -92,7 +92,7 @@ class Evaluator:
                 self._prepared[key] = Prepared(None, None, f"{told}: {f.rule} ({f.place})")
         return self._prepared[key]
 
-    def _run(self, recipe: Recipe) -> Stage:
+    def partial(self, recipe: Recipe) -> Stage:
         """A recipe, from the longest beginning that was run before."""
         stage = Stage(self.tree, self.data)
         for number, step in enumerate(recipe, 1):
@@ -186,6 +186,22 @@ class Evaluator:
         return np.array(
             [place[theirs.units[u], int(t)] for u, t in zip(theirs.unit, theirs.time, strict=True)]
         )
+
+    def by_table(self, values: Floats) -> list[tuple[Ints, Stage, Variant, Floats]]:
+        """Draws of each table that can be made, its stage and variant, and weights (nodes, draws).
+
+        For designs without noise; rows of the table are those of the nominal run.
+        """
+        keys, which = self._keys(values)
+        sets = self.sets(values)
+        found = []
+        for number, key in enumerate(keys):
+            one, own = self._table(key), np.flatnonzero(which == number)
+            if one.stage is not None and one.variant is not None:
+                mine = {k: u[own] for k, u in sets.items()}
+                found.append((own, one.stage, one.variant,
+                              self.weights(values[:, own], mine, one.stage)))  # fmt: skip
+        return found
 
     def reason(self, values: Floats) -> str:
         """Why one draw (factors,) cannot be computed."""
