@@ -1,6 +1,6 @@
 """Hansa, the open workbench for transnational cluster policy.
 
-The verbs of the command line as functions: `read`, `compute`, `convert`, `reduce`,
+The verbs of the command line as functions: `read`, `compute`, `convert`, `reduce`, `index`,
 `check`, `run`. Everything is loaded on first use.
 """
 
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hansa import index
     from hansa.api import check, compute, convert, read, reduce, run
     from hansa.errors import Finding, HansaError, UsageError
     from hansa.panel import Panel
@@ -40,6 +41,7 @@ __all__ = [
     "compute",
     "convert",
     "fill",
+    "index",
     "protect",
     "read",
     "reduce",
@@ -48,10 +50,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "index":
+        # The package `hansa.index` can be called: it is the verb.
+        return import_module("hansa.index")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'hansa' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "index"})

@@ -76,6 +76,14 @@ def outside(x: Floats, rule: Rule) -> Any:
         return x < 0 if p > 0 or rule.limit else x <= 0
 
 
+def undefined(x: Floats, w: Floats, rule: Rule) -> Any:
+    """Where Mazziotta-Pareto has no meaning, its mean being 0 or less (...)."""
+    if rule.name != "mazziotta-pareto":
+        return np.zeros(np.shape(x)[:-1], bool)
+    with np.errstate(invalid="ignore"):
+        return weighted_mean(np.where(w > 0, x, np.nan), w) <= 0
+
+
 def combine(x: Floats, w: Floats, rule: Rule) -> Floats:
     """The parent of children (..., m) with weights that broadcast to them; (...).
 
@@ -85,6 +93,11 @@ def combine(x: Floats, w: Floats, rule: Rule) -> Floats:
         x = np.fmax(x, np.where(np.isnan(x), np.nan, rule.floor))
     # A child without weight takes no part, but counts as a child.
     own = x if np.all(w > 0) else np.where(w > 0, x, np.nan)
+    few = np.zeros(x.shape[:-1], bool)
+    if rule.min_children > 0:
+        # A share that is met exactly is met, whatever its last digit in binary.
+        few = (~np.isnan(x)).mean(axis=-1) < rule.min_children - SAME
+        own = np.where(few[..., None], np.nan, own)
     p = rule.exponent
     if p is not None:
         out = _mean(own, w, p, rule.limit)
@@ -96,11 +109,7 @@ def combine(x: Floats, w: Floats, rule: Rule) -> Floats:
         out = _owa(own, rule.alpha)
     else:
         out = copeland(own, w, rule.rescale)
-    if rule.min_children > 0:
-        # A share that is met exactly is met, whatever its last digit in binary.
-        share = (~np.isnan(x)).mean(axis=-1)
-        out = np.where(share < rule.min_children - SAME, np.nan, out)
-    return out
+    return np.where(few, np.nan, out) if few.any() else out
 
 
 def weighted_mean(x: Floats, w: Floats) -> Floats:

@@ -7,8 +7,9 @@ in the order that the recipe gives. A step that is named but cannot be done is a
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class Scope:
     """Rows that share one scale, and the rows it was fitted on."""
 
     rows: Ints
+    source: Ints
     scales: tuple[Scale, ...]
 
 
@@ -81,23 +83,26 @@ class Stage:
 
 Taker = Callable[..., tuple[Stage, Entry]]
 STEPS: dict[str, Taker] = {}
-OPTIONS: dict[str, tuple[str, ...]] = {}
+OPTIONS: dict[str, Mapping[str, str]] = {}
+"""Options of each step, and what they hold, as annotations say it."""
 
 
-def step(*options: str) -> Callable[[Taker], Taker]:
+def step(*more: type) -> Callable[[Taker], Taker]:
     """Make a function a step of recipes, under its own name.
 
-    options  names of what it takes beside its own keywords
+    more  dataclasses whose fields are options of the step beside its own keywords
     """
 
     def keep(function: Taker) -> Taker:
         STEPS[function.__name__] = function
-        own = [
-            p.name
-            for p in list(inspect.signature(function).parameters.values())[1:]
+        known = {
+            name: str(p.annotation)
+            for name, p in list(inspect.signature(function).parameters.items())[1:]
             if p.kind is not inspect.Parameter.VAR_KEYWORD
-        ]
-        OPTIONS[function.__name__] = (*own, *options)
+        }
+        for kind in more:
+            known |= {f.name: str(f.type) for f in fields(kind)}
+        OPTIONS[function.__name__] = known
         return function
 
     return keep
@@ -138,6 +143,38 @@ def checked(recipe: Recipe) -> None:
                 admissible=listed(known, 20),
                 fix="correct the name of the option; nothing was computed",
             )
+        for name, value in one.options.items():
+            _refuse_kind(f"{place}, {name}", value, known[name])
+
+
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "float": ((int, float), "a number"),
+    "int": ((int,), "a whole number"),
+    "str": ((str,), "a text"),
+    "bool": ((bool,), "true or false"),
+    "None": ((type(None),), "nothing"),
+    "Sequence": ((list, tuple), "a list"),
+    "tuple": ((list, tuple), "a list"),
+    "Mapping": ((Mapping,), "a table"),
+}
+
+
+def _refuse_kind(place: str, value: Any, annotation: str) -> None:
+    """Refuse a value that is not of a kind that an option holds."""
+    kinds = [part.partition("[")[0].strip() for part in re.split(r"\|(?![^\[]*\])", annotation)]
+    if "Any" in kinds:
+        return
+    for kind in kinds:
+        types, _ = _KINDS[kind]
+        if isinstance(value, types) and (kind == "bool" or not isinstance(value, bool)):
+            return
+    raise UsageError(
+        "an option has the wrong kind of value",
+        place=place,
+        printed=repr(value),
+        admissible=" or ".join(_KINDS[kind][1] for kind in kinds if kind != "None"),
+        fix="correct it in the recipe; nothing was computed",
+    )
 
 
 def taken(stage: Stage, one: Step, number: int = 0) -> Stage:

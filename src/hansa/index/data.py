@@ -25,7 +25,6 @@ class IndexData:
     filled        (rows, leaves) cells that the step `impute` filled
     denominators  name -> (rows,)
     groups        name -> (rows,) of texts, empty for none
-    flags         (rows, leaves) status bits of `hansa.law`, where the source has any
     """
 
     units: tuple[str, ...]
@@ -36,7 +35,6 @@ class IndexData:
     filled: Bools
     denominators: Mapping[str, Floats] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    flags: npt.NDArray[np.uint64] | None = None
 
     @property
     def years(self) -> list[int]:
@@ -92,7 +90,6 @@ class IndexData:
             filled=self.filled[rows],
             denominators={k: v[rows] for k, v in self.denominators.items()},
             groups={k: tuple(v[i] for i in rows) for k, v in self.groups.items()},
-            flags=None if self.flags is None else self.flags[rows],
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hansa.errors import UsageError, listed
+from hansa.index.chain import checked
 from hansa.index.recipe import Recipe, changed
 from hansa.index.tree import Floats, IndexTree, Ints
 
@@ -130,6 +131,8 @@ def factors_of(
         one = row if isinstance(row, Factor) else _factor(row, f"factor {number}")
         _check(one, tree, recipe)
         out.append(one)
+    if sum(f.kind == "noise" for f in out) > 1:
+        raise UsageError("noise is one factor", fix="give noise by code in one factor")
     ids = [f.id for f in out]
     if repeated := sorted({i for i in ids if ids.count(i) > 1}):
         raise UsageError(f"two factors are named {listed(repeated)}", fix="give each its own id")
@@ -157,34 +160,73 @@ def _factor(row: Mapping[str, Any], place: str) -> Factor:
 
 def _check(one: Factor, tree: IndexTree, recipe: Recipe) -> None:
     place = f"factor {one.id}"
-    for option in one.options:
-        for path, value in option.items():
-            changed(recipe, path, value)
-    if one.kind == "range":
-        changed(recipe, str(one.range[0]), one.range[1])
+    given = [k for k in KINDS if getattr(one, k)]
+    if len(given) != 1:
+        raise UsageError(
+            "a factor says one thing that varies", place=place,
+            printed=listed(given) or "nothing", admissible=f"one of {listed(KINDS)}",
+            fix="make one factor of each",
+        )  # fmt: skip
+    for path, value in _paths(one):
+        # A misspelled option would otherwise only fail, or change nothing, in every replication.
+        checked(changed(recipe, path, value))
+    if one.kind == "range" and not _ordered(one.range):
+        raise UsageError(
+            "a range has an option and two numbers", place=place, printed=str(list(one.range)),
+            admissible='["aggregate.power", 0.5, 1.0]', fix="give the lower number first",
+        )  # fmt: skip
     if one.probabilities and (
-        len(one.probabilities) != len(one.options) or min(one.probabilities) < 0
+        len(one.probabilities) != len(one.options)
+        or min(one.probabilities) < 0
+        or not sum(one.probabilities) > 0
     ):
         raise UsageError(
-            "each option needs one probability of 0 or more",
-            place=place,
-            printed=f"{len(one.probabilities)} probabilities, {len(one.options)} options",
-        )
-    if not 0 <= one.weights < 1:
-        raise UsageError(
-            "weights vary by a share below 1", place=place, printed=f"{one.weights:g}",
-            admissible="0.25 for a quarter up and down",
+            "each option needs one probability of 0 or more", place=place,
+            printed=f"{list(one.probabilities)} for {len(one.options)} options",
+            fix="give one number an option, not all of them 0",
         )  # fmt: skip
+    _check_sizes(one, place)
     for code in one.dropped(tree) if one.kind == "drop" else ():
         if tree.at(code) >= tree.leaves:
             raise UsageError(f"{code} is no indicator", place=place, fix="name indicators in drop")
-    if one.kind == "imputation":
-        changed(recipe, "impute.draw", 0)
+    for code in one.noise if isinstance(one.noise, Mapping) else ():
+        tree.at(code)
     heights = sorted({int(tree.level[c].max()) for _, c in tree.families})
     if one.level and one.level not in heights:
         raise UsageError(
             f"the tree has no children of height {one.level}", place=place,
-            admissible=listed(heights),
+            admissible=listed(heights), fix="name a height of the tree, or leave level out",
+        )  # fmt: skip
+
+
+def _paths(one: Factor) -> list[tuple[str, Any]]:
+    """Options of the recipe that a factor changes, each with a value."""
+    found = [pair for option in one.options for pair in option.items()]
+    if one.range:
+        found.append((str(one.range[0]), one.range[-1]))
+    return [*found, *([("impute.draw", 0)] if one.imputation else [])]
+
+
+def _ordered(given: tuple[Any, ...]) -> bool:
+    return (
+        len(given) == 3
+        and all(isinstance(v, int | float) for v in given[1:])
+        and float(given[1]) < float(given[2])
+    )
+
+
+def _check_sizes(one: Factor, place: str) -> None:
+    if not 0 <= one.weights < 1:
+        raise UsageError(
+            "weights vary by a share below 1", place=place, printed=f"{one.weights:g}",
+            admissible="0.25 for a quarter up and down", fix="give a share from 0 to 1",
+        )  # fmt: skip
+    noise = list(one.noise.values()) if isinstance(one.noise, Mapping) else [one.noise]
+    if one.dirichlet < 0 or one.imputation < 0 or min(noise, default=0) < 0:
+        raise UsageError(
+            "a factor has a negative size", place=place,
+            printed=f"dirichlet {one.dirichlet:g}, imputation {one.imputation}, noise {noise}",
+            admissible="numbers above 0", fix="correct it",
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hansa.index.aggregate import Rule, backward, combine, forward, outside
+from hansa.index.aggregate import Rule, backward, combine, forward, outside, undefined
 from hansa.index.data import Bools
 from hansa.index.tree import Floats, IndexTree, Ints
 
@@ -97,7 +97,8 @@ def _by_family(v: Variant, weight: Floats) -> Floats:
     for p, children in tree.families:
         rule = v.rules[p]
         inner = [int(c) for c in children if c >= tree.leaves]
-        if rule.exponent is not None and not (rule.min_children or rule.limit or rule.floor):
+        plain = rule.floor is None and not (rule.min_children or rule.limit)
+        if rule.exponent is not None and plain:
             leaves = children[children < tree.leaves]
             kids = [above.pop(c) for c in inner]
             above[p] = _mean(v.x[:, leaves], weight[leaves], kids, weight[inner], rule, lost)
@@ -126,13 +127,14 @@ def _mean(
         over = np.where(np.isnan(moved), 0.0, moved) @ wx
         total = (~gaps).astype(float) @ wx if gaps.any() else total + wx.sum(axis=0)
     for values, w in zip(inner, wi, strict=True):
-        there = ~np.isnan(values)
         lost |= outside(values, rule).any(axis=0) & (w > 0)
+        moved = forward(values, p)
+        there = ~np.isnan(moved)
         if there.all():
-            over, total = over + w * forward(values, p), total + w
+            over, total = over + w * moved, total + w
         else:
-            over = over + np.where(there, w * forward(values, p), 0.0)
-            total = total + np.where(there, w, 0.0)
+            over = over + np.where(there, w * moved, 0.0)
+            total = total + np.where(~np.isnan(values), w, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total > 0, backward(over / total, p), np.nan)
 
@@ -141,6 +143,7 @@ def _other(v: Variant, kids: Floats, w: Floats, rule: Rule, lost: Bools) -> Floa
     """Any rule on children (rows, draws, m) with weights (draws, m)."""
     if rule.floor is None:
         lost |= (outside(kids, rule) & (w > 0)).any(axis=(0, 2))
+    lost |= undefined(kids, np.broadcast_to(w, kids.shape), rule).any(axis=0)
     if rule.name != "copeland":
         return combine(kids, np.broadcast_to(w, kids.shape), rule)
     out = np.empty(kids.shape[:2])

@@ -122,7 +122,7 @@ def _node(
             where, "an aggregate cannot be turned round", "-1", "1",
             "turn its indicators round instead: direction -1 there",
         ))  # fmt: skip
-    if "weight" in row and str(row["weight"]).strip() == "" and values["parent"]:
+    if "weight" in row and values.get("weight") is None and values["parent"]:
         findings.append(fault(
             where, "the weight is missing", "an empty cell", "a number of 0 or more",
             "fill the column weight",

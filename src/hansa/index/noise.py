@@ -67,7 +67,8 @@ def noisy_scores(stage: Stage, weight: Floats, factor: Factor, seed: int, sets: 
             out[:, own] = straight.scores(noisy, omega[:, own])
             continue
         for d, values in zip(own, noisy, strict=True):
-            v = Variant(stage.tree, _rescaled(stage, values), stage.share, stage.rules)
+            z = _rescaled(stage, values)
+            v = Variant(stage.tree, z, stage.share, stage.rules, tuple(stage.data.by_year()))
             out[:, d] = scores(v, weight[:, d : d + 1])[:, 0]
     return out
 
@@ -76,7 +77,7 @@ def noisy_scores(stage: Stage, weight: Floats, factor: Factor, seed: int, sets: 
 class _Straight:
     """An index that is one product of refitted columns and leaf weights."""
 
-    parts: tuple[Ints, ...]
+    parts: tuple[tuple[Ints, Ints], ...]
     direction: Floats
     a: Floats
     reach: Floats
@@ -93,7 +94,7 @@ class _Straight:
         ):
             return None
         return _Straight(
-            tuple(scope.rows for scope in stage.scopes),
+            tuple((scope.rows, scope.source) for scope in stage.scopes),
             np.array([s.direction for s in scales]),
             np.array([s.a for s in scales]),
             np.array([s.b - s.a for s in scales]),
@@ -103,13 +104,14 @@ class _Straight:
     def scores(self, x: Floats, omega: Floats) -> Floats:
         """Scores (rows, draws) of values (draws, rows, leaves) under weights (leaves, draws)."""
         out = np.empty((x.shape[1], x.shape[0]))
-        for rows in self.parts:
+        for rows, source in self.parts:
             own = x if rows.size == x.shape[1] else x[:, rows]
-            low, high = own.min(axis=1), own.max(axis=1)
+            fitted = x if source.size == x.shape[1] else x[:, source]
+            low, high = fitted.min(axis=1), fitted.max(axis=1)
             origin, span = np.where(self.direction > 0, low, high), high - low
             if self.z.any():
-                origin = np.where(self.z, own.mean(axis=1), origin)
-                span = np.where(self.z, own.std(axis=1, ddof=1), span)
+                origin = np.where(self.z, fitted.mean(axis=1), origin)
+                span = np.where(self.z, fitted.std(axis=1, ddof=1), span)
             factor = omega.T * (self.reach * self.direction) / span
             shift = omega.T @ self.a - (origin * factor).sum(axis=1)
             out[rows] = (own @ factor[:, :, None])[:, :, 0].T + shift
@@ -120,9 +122,9 @@ def _rescaled(stage: Stage, x: Floats) -> Floats:
     """Values on scales that are fitted again where they follow from the data."""
     values = np.empty_like(x)
     for scope in stage.scopes:
-        own = x[scope.rows]
+        own, source = x[scope.rows], x[scope.source]
         scales = [
-            _refitted(own[:, j], node.code, s)
+            _refitted(source[:, j], node.code, s)
             for j, (node, s) in enumerate(zip(stage.tree.indicators, scope.scales, strict=True))
         ]
         values[scope.rows] = scale_rules.apply(own, scales)
@@ -131,6 +133,8 @@ def _rescaled(stage: Stage, x: Floats) -> Floats:
 
 def _refitted(x: Floats, code: str, scale: scale_rules.Scale) -> scale_rules.Scale:
     y = scale.direction * x[~np.isnan(x)]
+    if not y.size:
+        return scale
     if scale.rule in scale_rules.ORDERED:
         return replace(scale, fitted=np.sort(y))
     if scale.rule in ("min-max", "distance-to-max"):

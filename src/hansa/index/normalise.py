@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.index.ranks import SAME
 from hansa.index.tree import Floats, Node
 
 STRAIGHT = (
@@ -105,7 +106,8 @@ class Scale:
     def _ordered(self, y: Floats) -> Floats:
         assert self.fitted is not None
         n = self.fitted.size
-        below = np.searchsorted(self.fitted, y, side="left").astype(float)
+        slack = SAME * (self.fitted[-1] - self.fitted[0]) if n else 0.0
+        below = np.searchsorted(self.fitted, y - slack, side="left").astype(float)
         below[np.isnan(y)] = np.nan
         if self.rule == "rank":
             below += 1
@@ -201,14 +203,6 @@ def _target(node: Node, low: float) -> float:
 
 def _fraction(y: Floats, node: Node, options: Options) -> Scale:
     d = float(node.direction)
-    if not options.literal and y.size and (d * y).min() <= 0:
-        raise HansaError(
-            "fraction-of-max needs values above 0",
-            place=f"indicator {node.code}",
-            printed=f"smallest value {(d * y).min():g}",
-            admissible="all values above 0",
-            fix="use min-max or rank for this indicator (column normaliser)",
-        )
     return Scale(
         "fraction-of-max", d, float(y.max()) if y.size else np.nan, literal=options.literal
     )
@@ -235,11 +229,19 @@ def fit_all(
     x: Floats, nodes: Sequence[Node], options: Options, reference: int | None = None
 ) -> tuple[Scale, ...]:
     """The scales of all columns, fitted on the rows given (rows, columns)."""
-    if options.range[0] == options.range[1]:
+    if not (np.isfinite(options.range).all() and options.range[0] < options.range[1]):
         raise UsageError(
-            "a scale needs two different ends",
+            "a scale goes from a lower to a higher number",
             place="step normalise, range",
             printed=str(list(options.range)),
+            admissible="two finite numbers, the lower one first",
             fix="range = [0, 100]",
+        )
+    if not (np.isfinite([options.mean, options.sd]).all() and options.sd > 0):
+        raise UsageError(
+            "z needs a finite mean and a standard deviation above 0",
+            place="step normalise",
+            printed=f"mean = {options.mean}, sd = {options.sd}",
+            fix="mean = 0, sd = 1",
         )
     return tuple(fit(x[:, j], node, options, reference) for j, node in enumerate(nodes))

@@ -32,28 +32,50 @@ def read_index(
     return tree, data_of(tree, _table(data), _place(data, names[1]))
 
 
-def read_folder(folder: Path) -> tuple[IndexTree, IndexData, Recipe]:
-    """An index folder: indicators and data as CSV, Parquet or a sheet, recipe.toml if any."""
-    tree, data = read_index(_file(folder, "indicators"), _file(folder, "data"))
-    path = folder / "recipe.toml"
-    return tree, data, read_recipe(path) if path.is_file() else PLAIN
+def read_folder(path: Path) -> tuple[IndexTree, IndexData, Recipe]:
+    """An index: a folder with indicators, data and perhaps recipe.toml, or a workbook.
+
+    A workbook has the sheets `indicators` and `data`, or is one of the COIN Tool (Database and
+    Framework); its recipe is the plain one. Raises HansaError for anything else.
+    """
+    if path.is_file():
+        return (*read_book(path), PLAIN)
+    if not path.is_dir():
+        raise HansaError(
+            "there is no such index", place=str(path),
+            admissible="a folder with indicators.csv and data.csv, or a workbook",
+            fix="correct the path",
+        )  # fmt: skip
+    tree, data = read_index(_file(path, "indicators"), _file(path, "data"))
+    recipe = path / "recipe.toml"
+    return tree, data, read_recipe(recipe) if recipe.is_file() else PLAIN
+
+
+def read_book(path: Path) -> tuple[IndexTree, IndexData]:
+    """Tree and data of a workbook of ours or of the COIN Tool."""
+    from hansa.index.cointool import DATABASE, read_coin_tool
+    from hansa.index.workbook import columns_of, open_book, read_workbook
+
+    own = DATABASE not in open_book(path).sheets
+    metadata, rows = read_workbook(path) if own else read_coin_tool(path)
+    tree = tree_of(metadata, str(path))
+    return tree, data_of(tree, columns_of(rows), str(path))
+
+
+def read_factors(path: Path) -> list[Mapping[str, Any]]:
+    """What varies, from factors.toml: an array of tables `[[factor]]`."""
+    content = _toml(path)
+    if unknown := sorted(set(content) - {"format", "factor"}):
+        raise HansaError(
+            f"factors.toml knows no key {listed(unknown)}", place=str(path),
+            admissible="format, [[factor]]", fix="put keys under their factor",
+        )  # fmt: skip
+    return list(content.get("factor", []))
 
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe of a file. Raises HansaError naming the line or the key."""
-    import tomllib
-
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise HansaError(
-            "the recipe is no TOML", place=str(path), printed=str(problem), fix="correct the line"
-        ) from problem
-    if content.get("format", 1) != 1:
-        raise HansaError(
-            "the recipe is of another format", place=str(path),
-            printed=f"format = {content['format']}", admissible="format = 1",
-        )  # fmt: skip
+    content = _toml(path)
     if unknown := sorted(set(content) - {"format", "title", "step"}):
         raise HansaError(
             f"recipe.toml knows no key {listed(unknown)}", place=str(path),
@@ -61,6 +83,24 @@ def read_recipe(path: Path) -> Recipe:
         )  # fmt: skip
     steps = [_with_tables(step, path.parent) for step in content.get("step", [])]
     return recipe_of(steps, str(path))
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise HansaError(
+            "the file is no TOML", place=str(path), printed=str(problem), fix="correct the line"
+        ) from problem
+    if content.get("format", 1) != 1:
+        raise HansaError(
+            "the file is of another format", place=str(path),
+            printed=f"format = {content['format']}", admissible="format = 1",
+            fix="write format = 1, or leave the key out",
+        )  # fmt: skip
+    return content
 
 
 def _with_tables(step: Any, folder: Path) -> Any:
@@ -79,12 +119,12 @@ def _with_tables(step: Any, folder: Path) -> Any:
 
 
 def _file(folder: Path, stem: str) -> Path:
-    found = [p for end in (".csv", ".parquet", ".xlsx") if (p := folder / f"{stem}{end}").is_file()]
+    found = [p for end in (".csv", ".parquet") if (p := folder / f"{stem}{end}").is_file()]
     if len(found) != 1:
         raise HansaError(
             f"an index folder has one file {stem}", place=str(folder),
             printed=listed(p.name for p in found) or "none of them",
-            admissible=f"{stem}.csv, {stem}.parquet or {stem}.xlsx",
+            admissible=f"{stem}.csv or {stem}.parquet",
             fix="add the file" if not found else "remove all but one",
         )  # fmt: skip
     return found[0]
@@ -99,9 +139,15 @@ def _table(source: Any) -> dict[str, list[Any]]:
     if isinstance(source, Mapping):
         return dict(source)
     if isinstance(source, str | Path):
-        from hansa.sources.raw import raw_table
+        from hansa.sources.raw import SHEETS, raw_table
         from hansa.sources.spec import FactsSpec
 
+        if Path(source).suffix.lower() in SHEETS:
+            raise HansaError(
+                "a workbook holds both tables of an index",
+                place=str(source),
+                fix="name the workbook in place of the folder: sheets indicators and data",
+            )
         table = raw_table(Path(source), FactsSpec())
     else:
         import pyarrow as pa
@@ -127,7 +173,8 @@ def data_of(tree: IndexTree, table: Mapping[str, Sequence[Any]], place: str = "d
     if all(name in columns for name in LONG) and "value" not in tree.place:
         columns = _wide(tree, columns, place, findings)
     beside = ("unit", "name", "year", *tree.groups, *tree.denominators)
-    if orphans := [c for c in columns if c not in beside and c not in tree.place]:
+    leaves = [n.code for n in tree.indicators]
+    if orphans := [c for c in columns if c not in beside and c not in leaves]:
         findings.append(fault(
             f"{place}, column {listed(orphans)}", "the column is in no row of the metadata",
             admissible="a code of indicators, or of type group or denominator",
@@ -204,7 +251,7 @@ def _numbers(
         if text == "" or (isinstance(text, str) and text in MISSING):
             continue
         try:
-            out[i] = float(text)
+            out[i] = float("x" if isinstance(text, str) and "_" in text else text)
         except (TypeError, ValueError):
             findings.append(fault(
                 f"{place}, row {i + 2}, unit {codes[i]}, column {name}", "the cell is no number",
@@ -256,25 +303,38 @@ def _empty(
 def _wide(
     tree: IndexTree, columns: Mapping[str, list[Any]], place: str, findings: list[Finding]
 ) -> dict[str, list[Any]]:
-    """A long table (unit, indicator, value[, year, name, status]) as a wide one."""
+    """A long table (unit, indicator, value[, year, name]) as a wide one; numbers are read here,
+    where the row of the file is known."""
+    if more := [c for c in columns if c not in (*LONG, "year", "name")]:
+        findings.append(fault(
+            f"{place}, column {listed(more)}", "a long table has no place for this column",
+            admissible="unit, name, year, indicator, value",
+            fix="give groups and denominators as rows, or take the column out",
+        ))  # fmt: skip
     rows: dict[tuple[Any, Any], dict[str, Any]] = {}
     years = columns.get("year", [0] * len(columns["unit"]))
     names = columns.get("name", columns["unit"])
+    numbers = {n.code for n in tree.indicators} | set(tree.denominators)
+    codes = numbers | set(tree.groups)
+    labels = [f"{u}, {c}" for u, c in zip(columns["unit"], columns["indicator"], strict=True)]
+    wanted = [v if c in numbers else None
+              for v, c in zip(columns["value"], columns["indicator"], strict=True)]  # fmt: skip
+    value = _numbers(wanted, "value", labels, place, findings)
     cells = zip(columns["unit"], years, columns["indicator"], columns["value"], names, strict=True)
-    codes = {n.code for n in tree.indicators} | set(tree.denominators) | set(tree.groups)
-    for number, (unit, year, code, value, name) in enumerate(cells, 2):
+    for i, (unit, year, code, text, name) in enumerate(cells):
         row = rows.setdefault((unit, year), {"unit": unit, "year": year, "name": name})
         if code not in codes:
             findings.append(fault(
-                f"{place}, row {number}, column indicator", "the code is in no row of the metadata",
+                f"{place}, row {i + 2}, column indicator", "the code is in no row of the metadata",
                 str(code), listed(sorted(codes), 12), "correct it, or add it to indicators.csv",
             ))  # fmt: skip
         elif code in row:
             findings.append(fault(
-                f"{place}, row {number}", "a cell stands twice", f"{unit}, {year}, {code}",
+                f"{place}, row {i + 2}", "a cell stands twice", f"{unit}, {year}, {code}",
                 "one row a unit, year and indicator", "remove one",
             ))  # fmt: skip
         else:
-            row[code] = value
+            row[code] = None if np.isnan(value[i]) and code in numbers else (
+                float(value[i]) if code in numbers else text)  # fmt: skip
     out = ["unit", "name", *(["year"] if "year" in columns else []), *sorted(codes)]
     return {c: [row.get(c) for row in rows.values()] for c in out}

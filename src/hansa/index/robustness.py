@@ -144,17 +144,19 @@ class Evaluator:
         out = np.full((self.nominal.data.unit.size, values.shape[1]), np.nan)
         failed = np.full(values.shape[1], -1, np.int64)
         weight = omega = None
+        alike = self._alike(tables)
         for number, one in enumerate(tables):
             own = np.flatnonzero(which == number)
             if one.stage is None or one.variant is None:
                 failed[own] = 0
                 continue
-            if weight is None or not self._alike(tables):
+            if weight is None or not alike:
                 weight = self.weights(values, sets, one.stage)
                 omega = leaf_weights(self.tree, weight) if one.variant.collapses else None
             mine = None if omega is None else omega[:, own]
             found = self._scored(one, weight[:, own], mine, values[:, own])
-            out[np.ix_(self._rows(one.stage), own)] = found
+            place = self._rows(one.stage)
+            out[np.ix_(place[place >= 0], own)] = found[place >= 0]
         failed[(failed < 0) & np.isnan(out).all(axis=0)] = 1
         return out, failed
 
@@ -177,15 +179,17 @@ class Evaluator:
         )
 
     def _rows(self, stage: Stage) -> Ints:
-        """Places of a stage's rows among those of the nominal run; others fall away."""
+        """Places of a stage's rows among those of the nominal run; -1 for a row it has not."""
         mine, theirs = self.nominal.data, stage.data
-        if mine.unit.size == theirs.unit.size:
+        same = mine.units == theirs.units and np.array_equal(mine.unit, theirs.unit)
+        if same and np.array_equal(mine.time, theirs.time):
             return np.arange(mine.unit.size)
         place = {(mine.units[u], int(t)): i
                  for i, (u, t) in enumerate(zip(mine.unit, mine.time, strict=True))}  # fmt: skip
         return np.array(
-            [place[theirs.units[u], int(t)] for u, t in zip(theirs.unit, theirs.time, strict=True)]
-        )
+            [place.get((theirs.units[u], int(t)), -1)
+             for u, t in zip(theirs.unit, theirs.time, strict=True)]
+        )  # fmt: skip
 
     def by_table(self, values: Floats) -> list[tuple[Ints, Stage, Variant, Floats]]:
         """Draws of each table that can be made, its stage and variant, and weights (nodes, draws).

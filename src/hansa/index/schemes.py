@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hansa.errors import Finding, HansaError, UsageError, listed
+from hansa.errors import Finding, HansaError, listed
 from hansa.index import weights_data as by_data
 from hansa.index import weights_people as by_people
 from hansa.index.tree import Floats, IndexTree, Ints
@@ -20,13 +21,15 @@ from hansa.index.weights_reading import judgements_of, points_of
 class Family:
     """One parent and its children, with their values on the common scale.
 
-    x  (rows, children); scores of aggregates are weighted arithmetic means of what is below
+    x     (rows, children); scores of aggregates are weighted arithmetic means of what is below
+    rows  labels of the rows
     """
 
     tree: IndexTree
     parent: int
     children: Ints
     x: Floats
+    rows: tuple[str, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -79,7 +82,7 @@ def _correlation(
 
 
 def _entropy(family: Family, zeros: str = "refuse") -> FamilyWeights:
-    return _of_data(family, by_data.entropy(family.x, family.codes, zeros=zeros))
+    return _of_data(family, by_data.entropy(family.x, family.codes, family.rows, zeros))
 
 
 def _critic(family: Family) -> FamilyWeights:
@@ -164,20 +167,29 @@ SCHEMES: dict[str, Scheme] = {
     "ahp": _ahp,
 }
 
-OPTIONS_OF_SCHEMES = ("negative", "kaiser", "target", "aim", "zeros", "points", "judgements")
-"""Names of the options that any scheme takes."""
+
+@dataclass(frozen=True)
+class SchemeOptions:
+    """Options that schemes take: see their functions in `weights_data` and `weights_people`.
+
+    points, judgements  answers of experts: rows, or in recipe.toml the name of a file
+    """
+
+    negative: str = "error"
+    kaiser: bool = True
+    target: Sequence[float] | None = None
+    aim: str = "target"
+    zeros: str = "refuse"
+    points: Sequence[Mapping[str, str]] = ()
+    judgements: Sequence[Mapping[str, str]] = ()
+
+
+def options_of(scheme: str) -> tuple[str, ...]:
+    """Names of the options that a scheme takes."""
+    return tuple(inspect.signature(SCHEMES[scheme]).parameters)[1:]
 
 
 def family_weights(scheme: str, family: Family, options: Mapping[str, Any]) -> FamilyWeights:
-    """Weights of the children of one parent. Raises UsageError for options it does not take."""
-    import inspect
-
-    known = list(inspect.signature(SCHEMES[scheme]).parameters)[1:]
-    if scheme not in ("given", "equal") and (useless := sorted(set(options) - set(known))):
-        raise UsageError(
-            f"the scheme {scheme} takes no option {listed(useless)}",
-            admissible=listed(known) or "none",
-            fix="leave it out of the step weigh",
-        )
-    own = {k: v for k, v in options.items() if k in known}
+    """Weights of the children of one parent; options of other schemes are passed over."""
+    own = {k: v for k, v in options.items() if k in options_of(scheme)}
     return SCHEMES[scheme](family, **own)

@@ -50,17 +50,18 @@ class Sensitivity:
 
     def said(self) -> list[str]:
         """Sentences that stand beside the numbers."""
+        lost = f"{self.failed} of {self.evaluations} evaluations could not be computed."
+        if np.isnan(self.variance):
+            return [f"{lost} A design with holes has no exact indices."]
         if not self.variance > 0:
-            return ["No choice moves this target."]
+            return ["No choice moves this target.", *([lost] if self.failed else [])]
         out = [f"Exact: all {self.evaluations} combinations."] if self.exact else []
         if self.low is not None and self.high is not None:
             wide = np.flatnonzero(((self.high - self.low) > WIDE).any(axis=1))
             if wide.size:
                 names = listed(self.factors[i] for i in wide)
                 out.append(f"Intervals wider than {WIDE:g}: {names}. Take more points.")
-        if self.failed:
-            out.append(f"{self.failed} of {self.evaluations} evaluations could not be computed.")
-        return out
+        return [*out, lost] if self.failed else out
 
 
 def finite(y: Floats, probability: Sequence[Floats]) -> tuple[Floats, Floats, float]:
@@ -246,7 +247,8 @@ def _estimated(
 ) -> Sensitivity:
     d = y.shape[0] - 2
     none = np.full(d, np.nan)
-    if y.shape[1] < 2 or not y[:2].var() > 0:
+    # A variance of the size of rounding errors is none.
+    if y.shape[1] < 2 or not y[:2].var() > 1e-24 * max(1.0, float(y[:2].mean()) ** 2):
         return Sensitivity(names, target, none, none, 0.0, evaluations, False, failed=failed)
     first, total, variance = estimators(y[0], y[1], y[2:])
     rng = generator(seed, "sensitivity", purpose="bootstrap")

@@ -19,7 +19,7 @@ from hansa.index import treat as treatments
 from hansa.index.chain import Entry, Scope, Stage, refuse_after, step
 from hansa.index.data import IndexData, availability
 from hansa.index.ranks import SAME
-from hansa.index.tree import Floats, IndexTree, Ints
+from hansa.index.tree import Floats, IndexTree, Ints, Node
 
 
 @step()
@@ -33,6 +33,12 @@ def denominate(stage: Stage, only: Sequence[str] = ()) -> tuple[Stage, Entry]:
     named = [i for i, node in enumerate(tree.indicators) if node.denominator]
     if only:
         named = [tree.at(code) for code in only]
+        if any(i >= tree.leaves for i in named):
+            raise UsageError(
+                "only indicators are denominated",
+                printed=listed(only),
+                fix="name indicators in only",
+            )
     values, lost, table = data.values.copy(), 0, []
     for i in named:
         node = tree.nodes[i]
@@ -128,7 +134,7 @@ def _refuse_units(data: IndexData, keep: Sequence[str], drop: Sequence[str]) -> 
         )
 
 
-@step(*(f.name for f in fields(treatments.Options)))
+@step(treatments.Options)
 def treat(
     stage: Stage, scope: str = "pooled", allow_mixed_scales: bool = False, **options: Any
 ) -> tuple[Stage, Entry]:
@@ -145,7 +151,7 @@ def treat(
     for rows in parts:
         own = []
         for j, node in enumerate(tree.indicators):
-            one = treatments.treat(data.values[rows, j], chosen, node.treatment)
+            one = _treated_column(data.values[rows, j], chosen, node)
             values[rows, j] = one.treatment.apply(data.values[rows, j])
             own.append(one.treatment)
             table.append(_treated(data, rows, node.code, one))
@@ -160,6 +166,20 @@ def treat(
     )  # fmt: skip
     after = replace(stage, data=replace(data, values=values), treatments=tuple(found))
     return replace(after, mixed=scope == "year" and not allow_mixed_scales), entry
+
+
+def _treated_column(x: Floats, chosen: treatments.Options, node: Node) -> treatments.Treated:
+    try:
+        return treatments.treat(x, chosen, node.treatment)
+    except UsageError as error:
+        f = error.finding
+        raise UsageError(
+            f.rule,
+            place=f"indicator {node.code}",
+            printed=f.printed,
+            admissible=f.admissible,
+            fix=f.fix,
+        ) from error
 
 
 def _treated(data: IndexData, rows: Ints, code: str, one: treatments.Treated) -> dict[str, object]:
@@ -193,7 +213,7 @@ def _parts(data: IndexData, scope: str, name: str, admissible: Sequence[str]) ->
     return [np.arange(data.unit.size)] if scope == "pooled" else list(data.by_year())
 
 
-@step(*(f.name for f in fields(scale_rules.Options)))
+@step(scale_rules.Options)
 def normalise(
     stage: Stage, scope: str = "pooled", base: int | None = None, **options: Any
 ) -> tuple[Stage, Entry]:
@@ -207,30 +227,83 @@ def normalise(
         options["range"] = _range(options["range"])
     chosen: scale_rules.Options = _options(scale_rules.Options, options, "normalise")
     tree, data = stage.tree, stage.data
-    if stage.mixed and scope == "pooled" and len(data.years) > 1:
+    if stage.mixed and scope != "year" and len(data.years) > 1:
         raise HansaError(
             "values treated year by year would meet on one scale",
-            printed="treat: scope = year; normalise: scope = pooled",
+            printed=f"treat: scope = year; normalise: scope = {scope}",
             admissible="one scope for both",
             fix="treat with scope = pooled, or set allow_mixed_scales = true there",
         )
+    if base is not None and scope != "base":
+        raise UsageError(
+            "a base year without scope = base changes nothing",
+            printed=f"base = {base}, scope = {scope}",
+            fix='scope = "base", or no base',
+        )
     _refuse_logged(stage, chosen)
+    _refuse_fraction(stage, chosen)
     fitted = _fitted_rows(data, scope, base)
-    values, scopes, said = np.empty_like(data.values), [], []
+    values = np.empty_like(data.values)
+    scopes: list[Scope] = []
+    said: list[str] = []
+    warnings: list[str] = []
     for rows, source in fitted:
         where = _reference_row(data, source, chosen)
         scales = scale_rules.fit_all(data.values[source], tree.indicators, chosen, where)
         values[rows] = scale_rules.apply(data.values[rows], scales)
-        scopes.append(Scope(rows, scales))
+        warnings += _no_scale(stage, rows, values, scales)
+        scopes.append(Scope(rows, source, scales))
         said += _clipped(tree, data.values[rows], scales)
-    empty = np.isnan(values).all(axis=0) & ~np.isnan(data.values).all(axis=0)
-    warnings = [
-        f"{tree.codes[j]} has the same value everywhere: it cannot be put on a scale and is missing"
-        for j in np.flatnonzero(empty)
-    ]
     warnings += _mixed_ranges(tree, chosen)
     after = replace(stage, data=replace(data, values=values), raw=data, scopes=tuple(scopes))
     return after, Entry("normalise", {}, 0, tuple(said), tuple(warnings))
+
+
+def _no_scale(
+    stage: Stage, rows: Ints, values: Floats, scales: Sequence[scale_rules.Scale]
+) -> list[str]:
+    """Warnings about indicators that a scale cannot hold; an infinite result is refused."""
+    tree, data = stage.tree, stage.data
+    endless = np.argwhere(np.isinf(values[rows]))
+    if endless.size:
+        row, j = endless[0]
+        raise HansaError(
+            f"{scales[j].rule} gives an infinite value",
+            place=f"{data.label(rows[row])}, indicator {tree.codes[j]}",
+            printed=f"{data.values[rows[row], j]:g}",
+            fix="use min-max or rank for this indicator (column normaliser)",
+        )
+    year = f" in {data.time[rows[0]]}" if rows.size < data.unit.size else ""
+    found = []
+    for j in np.flatnonzero(~np.isnan(data.values[rows]).all(axis=0)).tolist():
+        if not np.isnan(values[rows, j]).all():
+            continue
+        if scales[j].rule == "distance-to-reference":
+            why = "the reference unit has no value, or the worst one"
+        else:
+            why = "all units have the same value"
+        found.append(
+            f"{tree.codes[j]} is missing{year}, because {why}: take it out, or normalise it by "
+            "goalposts"
+        )
+    return found
+
+
+def _refuse_fraction(stage: Stage, chosen: scale_rules.Options) -> None:
+    """Fractions of a maximum have a meaning for values above 0 only."""
+    for j, node in enumerate(stage.tree.indicators):
+        if (node.normaliser or chosen.rule) != "fraction-of-max" or chosen.literal:
+            continue
+        bad = np.flatnonzero(stage.data.values[:, j] <= 0)
+        if bad.size:
+            raise HansaError(
+                "fraction-of-max needs values above 0",
+                place=f"{stage.data.label(bad[0])}, indicator {node.code}"
+                + (f" (and {bad.size - 1} more)" if bad.size > 1 else ""),
+                printed=f"{stage.data.values[bad[0], j]:g}",
+                admissible="all values above 0",
+                fix="use min-max or rank for this indicator (column normaliser)",
+            )
 
 
 def _range(given: Any) -> tuple[float, float]:

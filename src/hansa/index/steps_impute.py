@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,18 @@ from hansa.index.tree import Ints
 DRAWN = ("hot-deck", "regression-draws")
 
 
-@step("max_back", "single", "min_siblings", "predictors", "nearest")
+@dataclass(frozen=True)
+class StepOptions:
+    """Options of `hansa.index.impute.Options`, predictors by code."""
+
+    max_back: int | None = None
+    single: str = "missing"
+    min_siblings: int = 2
+    predictors: Sequence[str] | None = None
+    nearest: int = 5
+
+
+@step(StepOptions)
 def impute(
     stage: Stage,
     rule: str = "none",
@@ -75,6 +86,8 @@ def _options(stage: Stage, given: Mapping[str, Any]) -> imputation.Options:
     options = dict(given)
     if options.get("predictors") is not None:
         options["predictors"] = tuple(stage.tree.at(code) for code in options["predictors"])
+        if any(j >= stage.tree.leaves for j in options["predictors"]):
+            raise UsageError("predictors are indicators", fix="name indicators in predictors")
     return imputation.Options(**options)
 
 
@@ -110,7 +123,10 @@ def _drawn(
     draws, draw = which
     if draw is not None and not 0 <= draw < max(draws, 1):
         raise UsageError(
-            "there is no such completed table", printed=f"draw = {draw}, draws = {draws}"
+            "there is no such completed table",
+            printed=f"draw = {draw}, draws = {draws}",
+            admissible=f"0 to {max(draws, 1) - 1}",
+            fix="name another draw, or make more",
         )
     made = tables(stage, kinds[0], rows, chosen, draws)
     x = made.x.copy()

@@ -11,11 +11,17 @@ import numpy as np
 from hansa.errors import HansaError, UsageError, listed
 from hansa.index import aggregate as rules
 from hansa.index.chain import Entry, Stage, refuse_after, refuse_before, step
-from hansa.index.schemes import OPTIONS_OF_SCHEMES, SCHEMES, Family, family_weights
+from hansa.index.schemes import (
+    SCHEMES,
+    Family,
+    SchemeOptions,
+    family_weights,
+    options_of,
+)
 from hansa.index.tree import Floats, IndexTree, shares
 
 
-@step(*OPTIONS_OF_SCHEMES)
+@step(SchemeOptions)
 def weigh(
     stage: Stage, scheme: str = "given", level: Mapping[str, str] | None = None, **options: Any
 ) -> tuple[Stage, Entry]:
@@ -27,15 +33,10 @@ def weigh(
     """
     refuse_after(stage, "weigh", "aggregate")
     tree = stage.tree
-    own = {int(k): v for k, v in (level or {}).items()}
-    for name in (scheme, *own.values()):
-        if name not in SCHEMES:
-            raise UsageError(
-                f"there is no weighting scheme {name!r}",
-                admissible=listed(SCHEMES, 20),
-                fix="correct scheme in the step weigh",
-            )
-    if any(name not in ("given", "equal") for name in (scheme, *own.values())):
+    own = by_level(tree, level or {}, children=True)
+    used = {scheme, *own.values()}
+    _refuse_schemes(tree, used, options)
+    if used - {"given", "equal"}:
         refuse_before(stage, "weigh by data or people", "normalise")
     weight = tree.weight.copy()
     said: list[str] = []
@@ -45,7 +46,8 @@ def weigh(
     x[:, : tree.leaves] = stage.data.values
     for p, children in tree.families:
         name = own.get(int(tree.level[children].max()), scheme)
-        family = Family(tree, p, children, x[:, children])
+        labels = tuple(stage.data.label(r) for r in range(stage.data.unit.size))
+        family = Family(tree, p, children, x[:, children], labels)
         one = family_weights(name, family, options)
         weight[children] = one.weights
         x[:, p] = rules.weighted_mean(x[:, children], one.weights)
@@ -57,6 +59,49 @@ def weigh(
     by_expert = np.stack(list(experts.values())) if experts else None
     after = replace(stage, share=shares(tree, weight), experts=by_expert)
     return after, Entry("weigh", {}, 0, tuple(said), tuple(warnings))
+
+
+def _refuse_schemes(tree: IndexTree, used: set[str], options: Mapping[str, Any]) -> None:
+    """Schemes that are not there, options that none of them takes, parents that nobody has."""
+    for name in sorted(used - set(SCHEMES)):
+        raise UsageError(
+            f"there is no weighting scheme {name!r}",
+            admissible=listed(SCHEMES, 20),
+            fix="correct scheme in the step weigh",
+        )
+    known = {option for name in used for option in options_of(name)}
+    if useless := sorted(set(options) - known):
+        raise UsageError(
+            f"no scheme in use takes the option {listed(useless)}",
+            printed=listed(sorted(used)),
+            admissible=listed(sorted(known)) or "none",
+            fix="leave it out of the step weigh, or name another scheme",
+        )
+    parents = {str(row.get("parent", "")) for key in ("points", "judgements")
+               for row in options.get(key, ())}  # fmt: skip
+    aggregates = {tree.codes[p] for p, _ in tree.families}
+    if strangers := sorted(parents - aggregates):
+        raise HansaError(
+            f"experts judged {listed(strangers)}, which is no aggregate",
+            place="step weigh, points or judgements, column parent",
+            admissible=listed(sorted(aggregates), 20),
+            fix="correct the code of the parent",
+        )
+
+
+def by_level(tree: IndexTree, given: Mapping[str, Any], children: bool = False) -> dict[int, Any]:
+    """Settings by height, of parents or of the children of families. Raises UsageError."""
+    heights = {int(tree.level[c].max() if children else tree.level[p]) for p, c in tree.families}
+    out = {}
+    for key, value in given.items():
+        if not str(key).isdigit() or int(key) not in heights:
+            raise UsageError(
+                f"no {'siblings have' if children else 'aggregate has'} the height {key}",
+                admissible=listed(sorted(heights)),
+                fix="name heights of the tree in level",
+            )
+        out[int(key)] = value
+    return out
 
 
 def _refuse_weights(tree: IndexTree, weight: Floats) -> None:
@@ -71,23 +116,25 @@ def _refuse_weights(tree: IndexTree, weight: Floats) -> None:
             )
 
 
-@step("rule", *(f.name for f in fields(rules.Rule) if f.name != "name"))
+@step(rules.Rule)
 def aggregate(
     stage: Stage,
+    rule: str = "arithmetic",
     level: Mapping[str, Any] | None = None,
     node: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> tuple[Stage, Entry]:
     """Children to parent, bottom-up.
 
+    rule     of `hansa.index.aggregate.RULES`
     level    another rule for parents of a height: { 2 = "geometric" }
     node     another rule for single parents: { Index = { rule = "power", power = 0.5 } }
-    options  rule, and what `hansa.index.aggregate.Rule` has
+    options  of `hansa.index.aggregate.Rule`
     """
     refuse_after(stage, "aggregate", "aggregate")
     refuse_before(stage, "aggregate", "normalise")
     tree = stage.tree
-    chosen = rules_of(tree, options, level or {}, node or {})
+    chosen = rules_of(tree, {"rule": rule, **options}, level or {}, node or {})
     share = shares(tree, tree.weight) if stage.share is None else stage.share
     after = replace(stage, share=share, rules=chosen)
     scores, said = scored(after)
@@ -99,12 +146,14 @@ def rules_of(
 ) -> dict[int, rules.Rule]:
     """The rule of each parent. Raises UsageError for names and options that are not there."""
     every = _rule(options, "step aggregate")
-    by_level = {int(k): _rule(v, f"level {k}") for k, v in level.items()}
+    height = {k: _rule(v, f"level {k}") for k, v in by_level(tree, level).items()}
     by_node = {tree.at(k): _rule(v, f"node {k}") for k, v in node.items()}
-    out = {}
-    for p, _ in tree.families:
-        out[p] = by_node.get(p, by_level.get(int(tree.level[p]), every))
-    return out
+    if leaves := [tree.codes[i] for i in by_node if i < tree.leaves]:
+        raise UsageError(
+            f"{listed(leaves)} is an indicator and has nothing to aggregate",
+            fix="name aggregates in node",
+        )
+    return {p: by_node.get(p, height.get(int(tree.level[p]), every)) for p, _ in tree.families}
 
 
 def _rule(given: Any, place: str) -> rules.Rule:
@@ -124,7 +173,17 @@ def _rule(given: Any, place: str) -> rules.Rule:
             place=place,
             admissible=listed(["rule", *known], 12),
         )
-    return rules.Rule(name, **options)
+    rule = rules.Rule(name, **options)
+    if not (rule.alpha > 0 and 0 <= rule.min_children <= 1 and np.isfinite(rule.power)):
+        raise UsageError(
+            "an option of aggregation is out of its range",
+            place=place,
+            printed=f"alpha = {rule.alpha}, min_children = {rule.min_children}, "
+            f"power = {rule.power}",
+            admissible="alpha above 0, min_children from 0 to 1, a finite power",
+            fix="correct it",
+        )
+    return rule
 
 
 def scored(stage: Stage) -> tuple[Floats, list[str]]:
@@ -143,6 +202,8 @@ def scored(stage: Stage) -> tuple[Floats, list[str]]:
                 scores[rows, p] = rules.combine(x[rows], share[children], rule)
         else:
             scores[:, p] = rules.combine(x, share[children], rule)
+        if rule.floor is not None and (low := int((x < rule.floor).sum())):
+            said.append(f"{tree.codes[p]}: {low} children raised to the floor {rule.floor:g}")
         some = np.isnan(x).any(axis=1)
         if some.any():
             lost = int(np.isnan(scores[some, p]).sum())
@@ -154,18 +215,26 @@ def scored(stage: Stage) -> tuple[Floats, list[str]]:
 def refuse_outside(stage: Stage, p: int, children: Any, x: Floats) -> None:
     """Raise HansaError where a child's value lies outside the domain of its parent's rule."""
     rule: rules.Rule = stage.rules[p]
-    raised = x if rule.floor is None else np.fmax(x, np.where(np.isnan(x), x, rule.floor))
     assert stage.share is not None
-    bad = np.argwhere(rules.outside(raised, rule) & (stage.share[children] > 0))
+    own = stage.share[children]
+    raised = x if rule.floor is None else np.fmax(x, np.where(np.isnan(x), x, rule.floor))
+    bad = np.argwhere(rules.outside(raised, rule) & (own > 0))
+    whole = np.flatnonzero(rules.undefined(raised, np.broadcast_to(own, x.shape), rule))
+    if not bad.size and not whole.size:
+        return
     if bad.size:
-        row, child = bad[0]
-        name = stage.tree.codes[children[child]]
-        raise HansaError(
-            f"the {rule.name} mean has no meaning for this value",
-            place=f"{stage.data.label(int(row))}, {name} under {stage.tree.codes[p]}"
-            + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""),
-            printed=f"{x[row, child]:g}",
-            admissible="values above 0" if (rule.exponent or 0) <= 0 else "values of 0 or more",
-            fix="normalise with range = [1, 100]; or floor = 0.01 (counted in the log); or "
-            "limit = true (a 0 then gives 0)",
-        )
+        row, child = (int(i) for i in bad[0])
+        where, more = f"{stage.tree.codes[children[child]]} under ", len(bad) - 1
+        printed = f"{x[row, child]:g}"
+    else:
+        row, where, more = int(whole[0]), "", len(whole) - 1
+        printed = f"children {listed(f'{v:g}' for v in x[row])}: their mean is 0 or less"
+    raise HansaError(
+        f"the {rule.name} mean has no meaning for this value",
+        place=f"{stage.data.label(row)}, {where}{stage.tree.codes[p]}"
+        + (f" (and {more} more)" if more else ""),
+        printed=printed,
+        admissible="values of 0 or more" if (rule.exponent or 0) > 0 else "values above 0",
+        fix="normalise with range = [1, 100]; or floor = 0.01 (counted in the log); or "
+        "limit = true (a 0 then gives 0)",
+    )

@@ -117,10 +117,14 @@ def treat(x: Floats, options: Options, own: str = "") -> Treated:
     """The default chain on one column (rows,): pass, winsorise, else log of the original.
 
     own  treatment of this indicator alone: `none`, `winsorise j` (obeyed whatever the rule
-         says), or the name of a log form
+         says), the name of a log form, or `thresholds s k` (skewness and kurtosis of the rule)
     """
+    own, options = _thresholds(own, options)
     fine, *first = passes(x, options)
     tried = _Tried(x, options, [(first[0], first[1])])
+    if own and np.isnan(first[0]) and own != "none":
+        # Few values, or one value everywhere: no form has a meaning.
+        return tried.done(Treatment(), "undefined", True)
     if own:
         return _forced(tried, fine, own)
     if fine:
@@ -138,6 +142,22 @@ def treat(x: Floats, options: Options, own: str = "") -> Treated:
     log = fit_log(x, options.log, options.box_cox, start)
     stage = f"winsorised, {options.log}" if options.combine else options.log
     return tried.done(log, stage, tried.measure(log))
+
+
+def _thresholds(own: str, options: Options) -> tuple[str, Options]:
+    """Thresholds of one indicator, where its treatment gives them."""
+    word, *numbers = own.split() or [""]
+    if word != "thresholds":
+        return own, options
+    try:
+        skew, kurt = (float(n) for n in numbers)
+    except ValueError as problem:
+        raise UsageError(
+            f"there is no treatment {own!r}",
+            admissible="thresholds 2 3.5",
+            fix="give skewness and kurtosis in the column treatment",
+        ) from problem
+    return "", replace(options, skewness=skew, kurtosis=kurt)
 
 
 @dataclass

@@ -1,0 +1,85 @@
+"""One index with everything that was asked of it, as tables and views take it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hansa.index.chain import Stage, ranks_of
+from hansa.index.data import IndexData
+from hansa.index.extreme import RankInterval
+from hansa.index.factors import Factor, defaults, factors_of
+from hansa.index.recipe import PLAIN, Recipe
+from hansa.index.robustness import Evaluator, Robustness, robustness
+from hansa.index.sensitivity import Sensitivity
+from hansa.index.tree import Floats, IndexTree
+
+
+@dataclass(frozen=True)
+class IndexResult:
+    """A run of an index.
+
+    stage        after the last step of the recipe: scores, scales, weights, log
+    ranks        (rows, nodes) within each year
+    evaluator    the index under its factors: what-if questions and further replications start here
+    robustness   replications, None where none were asked for
+    sensitivity  by target
+    intervals    exact rank intervals of the last year
+    """
+
+    recipe: Recipe
+    stage: Stage
+    ranks: Floats
+    evaluator: Evaluator
+    robustness: Robustness | None = None
+    sensitivity: tuple[Sensitivity, ...] = ()
+    intervals: RankInterval | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def tree(self) -> IndexTree:
+        """The tree."""
+        return self.stage.tree
+
+    @property
+    def data(self) -> IndexData:
+        """The rows that are left after screening; values are on the common scale."""
+        return self.stage.data
+
+    @property
+    def score(self) -> Floats:
+        """Scores of the index itself (rows,)."""
+        assert self.stage.scores is not None
+        found: Floats = self.stage.scores[:, self.tree.root]
+        return found
+
+    @property
+    def rank(self) -> Floats:
+        """Ranks of the index itself (rows,)."""
+        found: Floats = self.ranks[:, self.tree.root]
+        return found
+
+
+SEED = 20090507
+"""Of replications, where no other is given."""
+
+
+def computed(
+    tree: IndexTree,
+    data: IndexData,
+    recipe: Recipe = PLAIN,
+    *,
+    replications: int = 0,
+    factors: Sequence[Mapping[str, Any] | Factor] = (),
+    seed: int = SEED,
+) -> IndexResult:
+    """Run a recipe and, where asked for, its replications.
+
+    factors  what varies; `hansa.index.factors.defaults` where none are given
+    """
+    chosen = factors_of(factors or defaults(tree, recipe), tree, recipe)
+    evaluator = Evaluator(tree, data, recipe, chosen, seed)
+    stage = evaluator.nominal
+    result = robustness(evaluator, replications) if replications else None
+    return IndexResult(recipe, stage, ranks_of(stage), evaluator, result)
