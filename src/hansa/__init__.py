@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hansa import index
     from hansa.api import check, compute, convert, read, reduce, run
     from hansa.errors import Finding, HansaError, UsageError
+    from hansa.index.verbs import index
     from hansa.panel import Panel
 
 __version__ = "0.1.0"

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from hansa.cli import convert, facts, fill, listings, protect, rules, studies
+from hansa.cli import convert, facts, fill, index, listings, protect, rules, studies
 from hansa.errors import HansaError, UsageError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ facts.register(app)
 convert.register(app)
 fill.register(app)
 protect.register(app)
+index.register(app)
 listings.register(app)
 rules.register(app)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -338,3 +339,29 @@ def _wide(
                 float(value[i]) if code in numbers else text)  # fmt: skip
     out = ["unit", "name", *(["year"] if "year" in columns else []), *sorted(codes)]
     return {c: [row.get(c) for row in rows.values()] for c in out}
+
+
+def rows_of(tree: IndexTree, data: IndexData) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Metadata and data of an index as rows by our column names; missing cells are None."""
+    metadata: list[dict[str, Any]] = []
+    for node in tree.nodes:
+        row = {"code": node.code, "type": "indicator" if node.indicator else "aggregate"}
+        row |= {f.name: getattr(node, f.name) for f in fields(node)
+                if f.name not in ("code", "indicator", "more")}  # fmt: skip
+        metadata.append({k: v for k, v in row.items() if v not in ("", None)} | dict(node.more))
+    for kind, codes in (("group", tree.groups), ("denominator", tree.denominators)):
+        metadata += [{"code": c, "type": kind, "name": tree.labels.get(c, c)} for c in codes]
+    rows = []
+    for r, u in enumerate(data.unit):
+        row = {"unit": data.units[u], "name": data.names[u]}
+        if len(data.years) > 1 or data.years[0]:
+            row["year"] = int(data.time[r])
+        row |= {g: texts[r] or None for g, texts in data.groups.items()}
+        row |= {d: _plain(x[r]) for d, x in data.denominators.items()}
+        row |= {n.code: _plain(data.values[r, j]) for j, n in enumerate(tree.indicators)}
+        rows.append(row)
+    return metadata, rows
+
+
+def _plain(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)

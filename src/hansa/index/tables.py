@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hansa.index.change import RankChange
 from hansa.index.chain import Stage
+from hansa.index.change import RankChange
 from hansa.index.data import availability
 from hansa.index.extreme import RankInterval
 from hansa.index.removal import Removal, effective_weights
@@ -124,9 +124,10 @@ def _replicated(result: IndexResult) -> dict[str, Columns]:
         }  # fmt: skip
         for name, values in columns.items():
             main.setdefault(name, []).extend(np.asarray(values, object).tolist())
-        for i, k in np.argwhere(d.counts > 0):
-            for name, value in zip(spread, (units[i], year, int(k) + 1,
-                                            float(d.acceptability[i, k])), strict=True):  # fmt: skip
+        share = d.acceptability
+        for i, k in np.argwhere(d.counts > 0).tolist():
+            row = (units[i], year, k + 1, float(share[i, k]))
+            for name, value in zip(spread, row, strict=True):
                 spread[name].append(value)
         better = d.better
         for i in range(n):
@@ -159,7 +160,7 @@ def sensitivity_table(found: tuple[Sensitivity, ...]) -> Columns:
         for i, name in enumerate(one.factors):
             ends = [np.nan] * 4
             if one.low is not None and one.high is not None:
-                ends = [one.low[0][i], one.high[0][i], one.low[1][i], one.high[1][i]]
+                ends = [one.low[i, 0], one.high[i, 0], one.low[i, 1], one.high[i, 1]]
             row = (one.target, name, one.first[i], ends[0], ends[1], one.total[i], ends[2],
                    ends[3], one.exact)  # fmt: skip
             for key, value in zip(out, row, strict=True):
