@@ -75,7 +75,9 @@ class AuditFinding:
         """In the one shape of Hansa; ok becomes a note."""
         severity = "note" if self.severity == "ok" else self.severity
         place = f"step {self.step}, {self.code}"
-        return Finding(severity, place, f"{self.code} {self.what}", self.found, self.needed, self.fix)
+        return Finding(
+            severity, place, f"{self.code} {self.what}", self.found, self.needed, self.fix
+        )
 
 
 @dataclass(frozen=True)

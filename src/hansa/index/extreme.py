@@ -250,8 +250,10 @@ class _Frame:
             rows.append(own @ u)
             low.append(-float(statement[tree.root]))
             high.append(np.inf)
-        upper = np.concatenate([np.where(allowed.high > allowed.low, 1.0, 0.0),
-                                np.full(size - n, np.inf)])  # fmt: skip
+        # A scale without an end would make every dual bound that touches it endless.
+        ends = [_largest_scale(allowed, children) for _, children in tree.families]
+        free = np.where(allowed.high > allowed.low, np.maximum(allowed.high, 1.0), 0.0)
+        upper = np.concatenate([free, ends])
         upper[tree.root] = 0.0
         return _Frame(
             allowed, np.array(rows), np.array(low), np.array(high), upper, u[: tree.leaves],
@@ -297,6 +299,14 @@ class _Frame:
             return np.ones(omega.shape[0], bool)
         u = omega @ self.allowed.tree.under.T.astype(float)
         return np.asarray((u @ self.allowed.statements.T >= -1e-12).all(axis=1))
+
+
+def _largest_scale(allowed: WeightSet, children: Ints) -> float:
+    """No family needs a larger scale: its weights add up to 1 at most."""
+    if not allowed.ratios:
+        return 1.0
+    low, high = allowed.low[children], allowed.high[children]
+    return float(1.0 / low.sum() if low.sum() > 0 else 1.0 / high[high > 0].min())
 
 
 def _centre(allowed: WeightSet) -> Floats:

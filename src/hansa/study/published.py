@@ -14,11 +14,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from hansa.errors import HansaError
+from hansa.index.printed import PrintedTable
 from hansa.views.claims import Link
 from hansa.views.published import Partner, Pilot, Step, Stronghold, SurveyArea
 
-__all__ = ["Link", "Partner", "Pilot", "Step", "Stronghold", "SurveyArea"]
+__all__ = ["Link", "Partner", "Pilot", "PrintedTable", "Step", "Stronghold", "SurveyArea"]
 
 _FOLDER = files("hansa.study") / "published2009"
 
@@ -103,6 +106,26 @@ def claim_links() -> tuple[Link, ...]:
     return tuple(
         Link(row["claim"], row["cluster"], row["reason"]) for row in _rows("claims-to-clusters")
     )
+
+
+def monitor_performance() -> PrintedTable:
+    """Performance of 25 countries in the Nordic Innovation Monitor (chapter 1.2, table 1)."""
+    return _monitor("performance")
+
+
+def monitor_framework() -> PrintedTable:
+    """Framework conditions of the same countries (chapter 1.2, table 2)."""
+    return _monitor("framework")
+
+
+def _monitor(side: str) -> PrintedTable:
+    rows = _rows(f"monitor-{side}")
+    columns = (
+        np.array([float(row[name]) for row in rows])
+        for name in ("rank_2008", "index_2008", "index_2003", "rank_change")
+    )
+    names = tuple(row["country"] for row in rows)
+    return PrintedTable(side, (2003, 2008), tuple(row["iso2"] for row in rows), names, *columns)
 
 
 def _rows(name: str) -> list[dict[str, str]]:
