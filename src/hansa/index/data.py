@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,12 @@ class IndexData:
     denominators: Mapping[str, Floats] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """All rows in words."""
+        return tuple(self.label(row) for row in range(self.unit.size))
+
+    @cached_property
     def years(self) -> list[int]:
         """The years, in order."""
         return [int(t) for t in np.unique(self.time)]

@@ -353,7 +353,7 @@ def rows_of(tree: IndexTree, data: IndexData) -> tuple[list[dict[str, Any]], lis
         metadata += [{"code": c, "type": kind, "name": tree.labels.get(c, c)} for c in codes]
     rows = []
     for r, u in enumerate(data.unit):
-        row = {"unit": data.units[u], "name": data.names[u]}
+        row: dict[str, Any] = {"unit": data.units[u], "name": data.names[u]}
         if len(data.years) > 1 or data.years[0]:
             row["year"] = int(data.time[r])
         row |= {g: texts[r] or None for g, texts in data.groups.items()}

@@ -25,10 +25,7 @@ def skewness(x: npt.ArrayLike) -> Floats:
     G1 = g1 sqrt(n(n-1)) / (n-2), g1 = sqrt(n) S3 / S2^1.5, S_p = sum (x - mean)^p over the n values
     that are there. NaN where n < 3 or all values are equal. Source: Joanes and Gill 1998, G1.
     """
-    n, s2, s3, _ = _power_sums(np.asarray(x, dtype=np.float64))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        g1 = np.sqrt(n) * s3 / s2**1.5 * np.sqrt(n * (n - 1)) / (n - 2)
-    return _where(n >= 3, g1)
+    return moments(x)[0]
 
 
 def kurtosis(x: npt.ArrayLike) -> Floats:
@@ -38,11 +35,16 @@ def kurtosis(x: npt.ArrayLike) -> Floats:
     values that are there. NaN where n < 4 or all values are equal. Source: Joanes and Gill 1998,
     G2.
     """
-    n, s2, _, s4 = _power_sums(np.asarray(x, dtype=np.float64))
+    return moments(x)[1]
+
+
+def moments(x: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Skewness and kurtosis of each column, in one pass over the data."""
+    n, s2, s3, s4 = _power_sums(np.asarray(x, dtype=np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = n * s4 / s2**2
-        g2 = ((n + 1) * (ratio - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
-    return _where(n >= 4, g2)
+        g1 = np.sqrt(n) * s3 / s2**1.5 * np.sqrt(n * (n - 1)) / (n - 2)
+        g2 = ((n + 1) * (n * s4 / s2**2 - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
+    return _where(n >= 3, g1), _where(n >= 4, g2)
 
 
 def _power_sums(x: Floats) -> tuple[Any, Any, Any, Any]:

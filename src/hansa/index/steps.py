@@ -19,6 +19,7 @@ from hansa.index import treat as treatments
 from hansa.index.chain import Entry, Scope, Stage, refuse_after, step
 from hansa.index.data import IndexData, availability
 from hansa.index.ranks import SAME
+from hansa.index.statistics import moments
 from hansa.index.tree import Floats, IndexTree, Ints, Node
 
 
@@ -150,8 +151,9 @@ def treat(
     values, found, table, said = data.values.copy(), [], [], []
     for rows in parts:
         own = []
+        g1, g2 = (m.tolist() for m in moments(data.values[rows]))
         for j, node in enumerate(tree.indicators):
-            one = _treated_column(data.values[rows, j], chosen, node)
+            one = _treated_column(data.values[rows, j], chosen, node, (g1[j], g2[j]))
             values[rows, j] = one.treatment.apply(data.values[rows, j])
             own.append(one.treatment)
             table.append(_treated(data, rows, node.code, one))
@@ -168,9 +170,11 @@ def treat(
     return replace(after, mixed=scope == "year" and not allow_mixed_scales), entry
 
 
-def _treated_column(x: Floats, chosen: treatments.Options, node: Node) -> treatments.Treated:
+def _treated_column(
+    x: Floats, chosen: treatments.Options, node: Node, first: tuple[float, float]
+) -> treatments.Treated:
     try:
-        return treatments.treat(x, chosen, node.treatment)
+        return treatments.treat(x, chosen, node.treatment, first)
     except UsageError as error:
         f = error.finding
         raise UsageError(

@@ -46,11 +46,11 @@ def weigh(
     x[:, : tree.leaves] = stage.data.values
     for p, children in tree.families:
         name = own.get(int(tree.level[children].max()), scheme)
-        labels = tuple(stage.data.label(r) for r in range(stage.data.unit.size))
-        family = Family(tree, p, children, x[:, children], labels)
+        family = Family(tree, p, children, x[:, children], stage.data.labels)
         one = family_weights(name, family, options)
         weight[children] = one.weights
-        x[:, p] = rules.weighted_mean(x[:, children], one.weights)
+        if used - {"given", "equal"}:
+            x[:, p] = rules.weighted_mean(x[:, children], one.weights)
         said += one.said
         warnings += one.warnings
         for who, given in (one.by_expert or {}).items():

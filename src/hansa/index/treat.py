@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hansa.errors import UsageError, listed
-from hansa.index.statistics import kurtosis, skewness
+from hansa.index.statistics import moments
 from hansa.index.tree import Floats, Ints
 
 LOGS = ("log_range", "log_shift", "log_gii", "log_signed", "box-cox")
@@ -105,23 +105,32 @@ class Treated:
     moved: Ints
 
 
-def passes(x: Floats, options: Options) -> tuple[bool, float, float]:
-    """Whether a column needs no treatment, its G1 and G2; undefined moments pass."""
-    g1, g2 = float(skewness(x[:, None])[0]), float(kurtosis(x[:, None])[0])
+def passes(g1: float, g2: float, options: Options) -> bool:
+    """Whether a column with this skewness and kurtosis needs no treatment; undefined ones pass."""
     if np.isnan(g1) or np.isnan(g2):
-        return True, g1, g2
-    return abs(g1) < options.skewness or g2 < options.kurtosis, g1, g2
+        return True
+    return abs(g1) < options.skewness or g2 < options.kurtosis
 
 
-def treat(x: Floats, options: Options, own: str = "") -> Treated:
+def _moments(x: Floats) -> tuple[float, float]:
+    g1, g2 = moments(x[:, None])
+    return float(g1[0]), float(g2[0])
+
+
+def treat(
+    x: Floats, options: Options, own: str = "", first: tuple[float, float] | None = None
+) -> Treated:
     """The default chain on one column (rows,): pass, winsorise, else log of the original.
+
+    first  skewness and kurtosis of the column, where they are known
 
     own  treatment of this indicator alone: `none`, `winsorise j` (obeyed whatever the rule
          says), the name of a log form, or `thresholds s k` (skewness and kurtosis of the rule)
     """
     own, options = _thresholds(own, options)
-    fine, *first = passes(x, options)
-    tried = _Tried(x, options, [(first[0], first[1])])
+    first = first or _moments(x)
+    fine = passes(*first, options)
+    tried = _Tried(x, options, [first])
     if own and np.isnan(first[0]) and own != "none":
         # Few values, or one value everywhere: no form has a meaning.
         return tried.done(Treatment(), "undefined", True)
@@ -169,10 +178,10 @@ class _Tried:
     measures: list[tuple[float, float]]
 
     def measure(self, treatment: Treatment) -> bool:
-        fine, g1, g2 = passes(treatment.apply(self.x), self.options)
-        self.measures.append((g1, g2))
+        after = _moments(treatment.apply(self.x))
+        self.measures.append(after)
         # Moments that a treatment made undefined have not been put right by it.
-        return fine and not np.isnan(g1)
+        return passes(*after, self.options) and not np.isnan(after[0])
 
     def done(self, treatment: Treatment, stage: str, fine: bool) -> Treated:
         with np.errstate(invalid="ignore"):
@@ -209,12 +218,13 @@ def winsorise(x: Floats, options: Options, forced: int | None = None) -> Treatme
     most = options.winsorise if forced is None else forced
     moved = {True: 0, False: 0}
     while sum(moved.values()) < most:
-        if forced is None and passes(x, options)[0]:
+        g1, g2 = _moments(x)
+        if forced is None and passes(g1, g2, options):
             break
         distinct = np.unique(x[~np.isnan(x)])
         if distinct.size < 2:
             break
-        upper = not float(skewness(x[:, None])[0]) < 0
+        upper = not g1 < 0
         end = distinct[-1] if upper else distinct[0]
         moved[upper] = int(np.count_nonzero(x == end))
         if upper:
@@ -241,5 +251,5 @@ def fit_log(x: Floats, form: str, exponent: float = 0.0, cut: Treatment | None =
             printed=f"maximum {high:g}",
             fix="use log_range, or another unit of measure",
         )
-    mirrored = form == "log_signed" and not float(skewness(own[:, None])[0]) > 0
+    mirrored = form == "log_signed" and not _moments(own)[0] > 0
     return replace(cut, form=form, end=(low, high), exponent=exponent, mirrored=mirrored)
