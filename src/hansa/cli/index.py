@@ -32,6 +32,8 @@ RecipeFile = Annotated[
     Path | None, typer.Option("--recipe", help="Steps (TOML); recipe.toml of the folder otherwise.")
 ]
 SEED = 20090507
+MOST = 12
+"""Lines of a list that the screen shows."""
 
 
 def register(app: typer.Typer) -> None:
@@ -91,9 +93,7 @@ def _run(
         raise UsageError(
             "replications cannot be negative", printed=str(replications), fix="--replications 10000"
         )
-    result = index(
-        where, recipe=recipe, replications=replications, factors=factors, seed=seed
-    )
+    result = index(where, recipe=recipe, replications=replications, factors=factors, seed=seed)
     return _with_sensitivity(result, target, seed) if target else result
 
 
@@ -302,7 +302,7 @@ def whatif(
              for code, text in o.pairs(weights, "--weight").items()},
             tuple(drop),
         )  # fmt: skip
-        out["answer"] = _answered(sheet.answer(unit, change_of), sheet, unit)
+        out["answer"] = _answered(sheet.answer(unit, change_of, both=True), sheet, unit)
     if as_json:
         _print_json(out)
     else:
@@ -388,8 +388,10 @@ def _told(out: Mapping[str, Any]) -> list[str]:
             between = one["interval"]
             told = "" if between is None else f" (90 %: {between[0]:.0f}–{between[1]:.0f})"
             lines.append(f"{words:<28} score {one['score']:8.2f}  rank {one['rank']}{told}")
-        for other, (a, b) in out["answer"]["others"].items():
-            lines.append(f"  {other}: {a} -> {b}")
+        others = list(out["answer"]["others"].items())
+        lines += [f"  {other}: {a} -> {b}" for other, (a, b) in others[:MOST]]
+        if len(others) > MOST:
+            lines.append(f"  and {len(others) - MOST} other units change place (--json)")
     if "gain" in out:
         g = out["gain"]
         word = "reaches" if g["possible"] else "cannot reach it; the best is"

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hansa.errors import Finding, HansaError, UsageError, listed
+from hansa.index.chain import Entry
 from hansa.index.correlations import Correlations, correlate
 from hansa.index.data import IndexData
 from hansa.index.ratios import CorrelationRatios, correlation_ratios
@@ -24,7 +25,8 @@ from hansa.index.tree import Floats, IndexTree, Ints
 
 Severity = Literal["ok", "note", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note", "ok")
-Columns = Mapping[str, Sequence[Any]]
+Columns = Mapping[str, Any]
+"""Names to columns of one length: sequences or arrays."""
 Tables = Mapping[str, Columns]
 
 TITLES = (
@@ -152,6 +154,7 @@ class Check:
                "indicators state no source"
     passed     what is said where nothing fails
     worst      which of several values is the most severe one
+    together   report several objects as one finding, however few they are
     """
 
     step: int
@@ -164,6 +167,7 @@ class Check:
     needed: str = ""
     threshold: float = nan
     worst: Literal["least", "greatest"] = "greatest"
+    together: bool = False
 
     def judge(self, case: Case, hits: Iterable[Hit], code: str = "") -> list[AuditFinding]:
         """A finding for each hit, one for all where they are many, or one of severity ok."""
@@ -174,15 +178,15 @@ class Check:
             if not self.passed:
                 return []
             return [AuditFinding(self.step, self.rule, "ok", root, self.passed, nan, "", *shared)]
-        if len(found) > case.limit("grouped_from"):
-            return [self._together(found)]
+        if len(found) > (1 if self.together else case.limit("grouped_from")):
+            return [self._grouped(found)]
         return [
             AuditFinding(self.step, self.rule, self.severity, h.code, self.one, h.measured,
                          h.found, *shared, self.fix, (h.code,))
             for h in found
         ]  # fmt: skip
 
-    def _together(self, hits: Sequence[Hit]) -> AuditFinding:
+    def _grouped(self, hits: Sequence[Hit]) -> AuditFinding:
         known = [h for h in hits if not isnan(h.measured)]
         pick = max if self.worst == "greatest" else min
         worst = pick(known, key=lambda h: h.measured) if known else hits[0]
@@ -268,7 +272,7 @@ class Case:
     @cached_property
     def families(self) -> tuple[tuple[int, Ints], ...]:
         """Aggregates and their children that have weight and any value."""
-        empty = np.isnan(self.scores).all(axis=0)
+        empty = np.asarray(np.isnan(self.scores).all(axis=0))
         return tuple((p, c[(self.share[c] > 0) & ~empty[c]]) for p, c in self.tree.families)
 
     @cached_property
@@ -338,6 +342,20 @@ def case_of(result: IndexResult, before: IndexData | None, lines: Sequence[Thres
     limits = MappingProxyType({t.name: t.value for t in lines})
     rows = list(result.data.by_year())[-1]
     return Case(result, before or result.evaluator.data, limits, rows)
+
+
+def few_units(case: Case, step: int) -> AuditFinding:
+    """A note that there are too few units."""
+    return unjudged(
+        step, "few-units", case.tree.codes[case.tree.root],
+        f"{counted(case.units, 'unit')}, at least {case.limit('least_units'):g} needed",
+        "judge coherence by argument, not by correlation",
+    )  # fmt: skip
+
+
+def entries(case: Case, step: str) -> list[Entry]:
+    """What a step of the recipe said of itself."""
+    return [entry for entry in case.result.stage.log if entry.step == step]
 
 
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> Columns:

@@ -89,6 +89,10 @@ class Factor:
             return np.array(self.probabilities) / sum(self.probabilities)
         return np.full(self.size(tree), 1.0 / self.size(tree))
 
+    def paths(self) -> tuple[str, ...]:
+        """Options of the recipe that it changes, as `step.option`."""
+        return tuple(path for path, _ in _paths(self))
+
     def changes(self, value: float) -> Mapping[str, Any]:
         """Options of the recipe that a drawn value sets; empty where it sets none."""
         if self.kind == "options":

@@ -345,20 +345,21 @@ def rows_of(tree: IndexTree, data: IndexData) -> tuple[list[dict[str, Any]], lis
     """Metadata and data of an index as rows by our column names; missing cells are None."""
     metadata: list[dict[str, Any]] = []
     for node in tree.nodes:
-        row = {"code": node.code, "type": "indicator" if node.indicator else "aggregate"}
+        row: dict[str, Any] = {"code": node.code}
+        row["type"] = "indicator" if node.indicator else "aggregate"
         row |= {f.name: getattr(node, f.name) for f in fields(node)
                 if f.name not in ("code", "indicator", "more")}  # fmt: skip
-        metadata.append({k: v for k, v in row.items() if v not in ("", None)} | dict(node.more))
+        metadata.append({k: v for k, v in row.items() if v not in ("", None)} | {**node.more})
     for kind, codes in (("group", tree.groups), ("denominator", tree.denominators)):
         metadata += [{"code": c, "type": kind, "name": tree.labels.get(c, c)} for c in codes]
     rows = []
     for r, u in enumerate(data.unit):
-        row: dict[str, Any] = {"unit": data.units[u], "name": data.names[u]}
+        row = dict[str, Any](unit=data.units[u], name=data.names[u])
         if len(data.years) > 1 or data.years[0]:
             row["year"] = int(data.time[r])
-        row |= {g: texts[r] or None for g, texts in data.groups.items()}
-        row |= {d: _plain(x[r]) for d, x in data.denominators.items()}
-        row |= {n.code: _plain(data.values[r, j]) for j, n in enumerate(tree.indicators)}
+        row.update({g: texts[r] or None for g, texts in data.groups.items()})
+        row.update({d: _plain(x[r]) for d, x in data.denominators.items()})
+        row.update({n.code: _plain(data.values[r, j]) for j, n in enumerate(tree.indicators)})
         rows.append(row)
     return metadata, rows
 

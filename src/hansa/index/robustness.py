@@ -191,6 +191,20 @@ class Evaluator:
              for u, t in zip(theirs.unit, theirs.time, strict=True)]
         )  # fmt: skip
 
+    def entered(self, stage: Stage) -> Evaluator | None:
+        """The same index from another stage after its first steps on.
+
+        None where a factor changes one of the steps that the stage has behind it.
+        """
+        behind = {entry.step for entry in stage.log}
+        changed = {path.partition(".")[0] for f in self.factors for path in f.paths()}
+        if behind & changed:
+            return None
+        other = Evaluator(self.tree, self.data, self.recipe, self.factors, self.seed)
+        other._stages = {repr(self.recipe[: len(stage.log)]): stage}
+        other.nominal = other.partial(self.recipe)
+        return other
+
     def by_table(self, values: Floats) -> list[tuple[Ints, Stage, Variant, Floats]]:
         """Draws of each table that can be made, its stage and variant, and weights (nodes, draws).
 

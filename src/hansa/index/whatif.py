@@ -17,7 +17,7 @@ from hansa.index.change import frozen_values, row_weights
 from hansa.index.kernel import Variant, scores
 from hansa.index.ranks import SAME, ranks
 from hansa.index.reach import Levers, Reach, Singles, levers, singles, smallest_change
-from hansa.index.robustness import Evaluator, Robustness
+from hansa.index.robustness import Evaluator, Robustness, replayed
 from hansa.index.tree import Floats, Ints, shares
 
 
@@ -69,8 +69,11 @@ class Sheet:
         self.entry = before_treatment(evaluator)
         self._weights: list[tuple[Ints, Stage, Variant, Floats]] | None = None
 
-    def answer(self, unit: str, change: Change) -> Answer:
-        """What becomes of a unit, and of all others, under a change."""
+    def answer(self, unit: str, change: Change, both: bool = False) -> Answer:
+        """What becomes of a unit, and of all others, under a change.
+
+        both  an interval on the live scale too, where it can be had: all tables are made again
+        """
         row = self.stage.data.row_of(unit)
         values = self._values(change)
         share = self._share(change)
@@ -81,7 +84,9 @@ class Sheet:
         known = self._known(row)
         return Answer(
             unit, self.rows, replace(before, interval=known),
-            replace(self._reading(frozen), interval=interval), self._reading(live),
+            replace(self._reading(frozen), interval=interval),
+            replace(self._reading(live), interval=self._live_interval(row, values, change)
+                    if both else None),
         )  # fmt: skip
 
     def _values(self, change: Change) -> Floats:
@@ -168,6 +173,23 @@ class Sheet:
         rank = rank[~np.isnan(mine)]
         low, high = np.quantile(rank, [0.05, 0.95])
         return float(low), float(high)
+
+    def _live_interval(
+        self, row: int, values: Floats, change: Change
+    ) -> tuple[float, float] | None:
+        """Quantiles of the new rank with every table made again from the changed values."""
+        if self.result is None or (change.cells and (change.weights or change.drop)):
+            return None
+        if not change.cells:
+            # Scales do not depend on weights: the frozen and the live reading are one.
+            return self._interval(row, values, change)
+        entry = replace(self.entry, data=replace(self.entry.data, values=values))
+        other = self.evaluator.entered(entry)
+        if other is None:
+            return None
+        rows, spread = replayed(other, self.result.values).years[int(self.stage.data.time[row])]
+        at = int(np.flatnonzero(rows == row)[0])
+        return float(spread.quantile(0.05)[at]), float(spread.quantile(0.95)[at])
 
     def _reweighted(self, weight: Floats, stage: Stage, change: Change) -> Floats:
         if not (change.weights or change.drop):

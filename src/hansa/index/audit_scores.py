@@ -1,0 +1,274 @@
+"""Steps 5 and 6 of an audit: the common scale, weights and means.
+
+Sources: OECD/JRC Handbook (2008), steps 5 and 6; Paruolo, Saisana and Saltelli 2013; Becker et al.
+2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from hansa.errors import HansaError
+from hansa.index.audit_parts import (
+    TITLES,
+    AuditFinding,
+    AuditStep,
+    Case,
+    Check,
+    Hit,
+    columns_of,
+    counted,
+    few_units,
+    percent,
+    unjudged,
+)
+from hansa.index.factors import apply_changes
+from hansa.index.ranks import ranks
+from hansa.index.ratios import importance_shares
+from hansa.index.tree import Floats
+
+
+def normalisation(case: Case) -> AuditStep:
+    """Step 5: rules and scales, zero ranges, cells cut, scales that cannot be averaged."""
+    stage = case.result.stage
+    assert stage.raw is not None
+    rows = [row for number, _ in enumerate(stage.scopes) for row in _scales(case, number)]
+    most = case.limit("clipped")
+    flat = Check(
+        5, "zero-range", "error", "has the same value everywhere and drops out of the index",
+        "indicators have the same value everywhere and drop out of the index",
+        "every indicator varies", "take it out of the tree", "a range above 0", 0,
+    )  # fmt: skip
+    found = flat.judge(case, (Hit(r["code"], 0.0, "range 0") for r in rows if r["constant"]))
+    cut = Check(
+        5, "clipped", "warning", "has values cut at the ends of its scale",
+        "indicators have values cut at the ends of their scales",
+        "values outside the ends of a scale are few",
+        "widen the goalposts, or say what the target means", f"at most {percent(most)} of values",
+        most,
+    )  # fmt: skip
+    found += cut.judge(case, (
+        Hit(r["code"], r["clipped"] / r["n"], f"{r['clipped']} of {r['n']} values")
+        for r in rows if r["n"] and r["clipped"] > most * r["n"]
+    ))  # fmt: skip
+    found += [*_narrow(case, rows), *_mixed(case)]
+    rules = dict.fromkeys(r["rule"] for r in rows)
+    summary = (
+        f"Rule: {', '.join(rules)}; {sum(r['direction'] < 0 for r in rows)} of {len(rows)} scales "
+        f"are turned round. {sum(r['clipped'] for r in rows)} values lie outside the ends of their "
+        f"scale and were cut; {sum(r['constant'] for r in rows)} columns do not vary."
+    )
+    return AuditStep(5, TITLES[4], summary, {"scales": columns_of(rows)}, tuple(found))
+
+
+def _scales(case: Case, number: int) -> Iterator[dict[str, Any]]:
+    stage = case.result.stage
+    scope = stage.scopes[number]
+    assert stage.raw is not None
+    raw, z = stage.raw.values[scope.rows], stage.data.values[scope.rows]
+    years = sorted({int(t) for t in stage.data.time[scope.rows]})
+    for j, (node, scale) in enumerate(zip(case.tree.indicators, scope.scales, strict=True)):
+        x, own = raw[~np.isnan(raw[:, j]), j], z[~np.isnan(z[:, j]), j]
+        cut = np.isfinite(scale.low) or np.isfinite(scale.high)
+        yield {
+            "code": node.code, "years": f"{years[0]}-{years[-1]}" if years[1:] else f"{years[0]}",
+            "rule": scale.rule, "direction": int(scale.direction), "n": x.size,
+            "raw_minimum": x.min() if x.size else np.nan,
+            "raw_maximum": x.max() if x.size else np.nan,
+            "minimum": own.min() if own.size else np.nan,
+            "maximum": own.max() if own.size else np.nan,
+            "goalpost_low": node.goalpost_low, "goalpost_high": node.goalpost_high,
+            "clipped": scale.clipped(x) if cut else 0,
+            "reach": abs(scale.b - scale.a),
+            "constant": bool(x.size) and bool(x.min() == x.max()),
+        }  # fmt: skip
+
+
+def _narrow(case: Case, rows: Sequence[dict[str, Any]]) -> list[AuditFinding]:
+    fixed = [r for r in rows if r["rule"] in ("goalposts", "scaled") and not r["constant"]]
+    if not fixed:
+        return []
+    least = case.limit("range_used")
+    check = Check(
+        5, "narrow-use", "note", "uses little of its scale and so weighs less than it was given",
+        "indicators use little of their scales and so weigh less than they were given",
+        "indicators use their scales", "set goalposts nearer to the values there are",
+        f"at least {percent(least)} of the scale", least, "least",
+    )  # fmt: skip
+    used = [(r["code"], (r["maximum"] - r["minimum"]) / r["reach"]) for r in fixed]
+    return check.judge(case, (Hit(c, u, percent(u)) for c, u in used if u < least))
+
+
+def _mixed(case: Case) -> Iterator[AuditFinding]:
+    stage, root = case.result.stage, case.tree.codes[case.tree.root]
+    told = [w for e in stage.log if e.step == "normalise" for w in e.warnings
+            if w.startswith("scales meet")]  # fmt: skip
+    for text in told:
+        yield AuditFinding(
+            5, "mixed-scales", "warning", root, "averages scales that cannot be averaged",
+            found=text.partition(": ")[2], needed="one scale for all",
+            fix="choose one rule and range for all indicators", codes=(root,),
+        )  # fmt: skip
+    if len(stage.scopes) > 1:
+        yield AuditFinding(
+            5, "scale-by-year", "note", root, "has a scale a year: scores of years do not compare",
+            len(stage.scopes), counted(len(stage.scopes), "scale"), 1, "one scale over all years",
+            "normalise with scope = pooled, or fixed goalposts", (root,),
+        )  # fmt: skip
+
+
+def weighting(case: Case) -> AuditStep:
+    """Step 6: what elements move beside what they were given, and how far means compensate."""
+    rows = _importance(case)
+    tables = {"weights": columns_of(rows)}
+    found = [*_plain_weights(case)]
+    if case.enough:
+        found = [*_silent(case, rows), *_dominated(case, rows), *found]
+    else:
+        found.insert(0, few_units(case, 6))
+    moved, told = _compensation(case)
+    found += moved
+    leaf = case.weight[: case.tree.leaves]
+    above = [r for r in rows if r["times"] == r["times"]]
+    rules = dict.fromkeys(rule.name for rule in case.result.stage.rules.values())
+    summary = (
+        f"Mean: {', '.join(rules)}. Effective weights of indicators run from "
+        f"{leaf[leaf > 0].min():.1%} to {leaf.max():.1%}. "
+    ).replace("%", " %")
+    if above:
+        most = max(above, key=lambda r: abs(r["importance"] - r["weight"]))
+        summary += (
+            f"The largest distance between weight and importance within a family is that of "
+            f"{most['code']} in {most['parent']}: weight {percent(most['weight'])}, importance "
+            f"{percent(most['importance'])}. "
+        )
+    return AuditStep(6, TITLES[5], summary + told, tables, tuple(found))
+
+
+def _importance(case: Case) -> list[dict[str, Any]]:
+    """A row for each element: weight, correlation ratio with its parent, share of its family."""
+    tree, rows = case.tree, []
+    for p, c, own in case.ratios:
+        part = importance_shares(own, case.share[c])
+        for k, i in enumerate(c):
+            rows.append({
+                "code": tree.codes[i], "parent": tree.codes[p], "level": int(tree.level[i]),
+                "weight": float(part.weight[k]), "effective_weight": float(case.weight[i]),
+                "n": int(own.n[k]), "knots": int(own.knots[k]), "siblings": c.size,
+                "r": float(case.among.r[i, p]), "r_squared": float(own.linear[k]),
+                "correlation_ratio": float(own.ratio[k]), "importance": float(part.share[k]),
+                "times": float(part.times[k]), "r_with_index": float(case.among.r[i, tree.root]),
+            })  # fmt: skip
+    return rows
+
+
+def _silent(case: Case, rows: Sequence[dict[str, Any]]) -> Iterator[AuditFinding]:
+    line = case.limit("silent")
+    check = Check(
+        6, "silent", "warning", "does not move its aggregate",
+        "elements do not move their aggregates", "every element moves its aggregate",
+        "take it out, weigh it more, or move it to where it belongs",
+        f"|r| with the parent at least {line:g}", line, "least",
+    )  # fmt: skip
+    quiet = {r["code"] for r in rows if r["siblings"] > 1 and _quiet(r, line)}
+    yield from check.judge(case, (
+        Hit(r["code"], abs(r["r"]), f"r = {r['r']:.2f} with {r['parent']}, correlation ratio "
+            f"{r['correlation_ratio']:.2f}") for r in rows if r["code"] in quiet
+    ))  # fmt: skip
+    whole = Check(
+        6, "silent-in-index", "note", "does not move the index",
+        "indicators do not move the index", "every indicator moves the index",
+        "say why it is in the index", f"|r| with the index at least {line:g}", line, "least",
+    )  # fmt: skip
+    yield from whole.judge(case, (
+        Hit(r["code"], abs(r["r_with_index"]), f"r = {r['r_with_index']:.2f}") for r in rows
+        if r["level"] == 1 and r["code"] not in quiet and abs(r["r_with_index"]) < line
+    ))  # fmt: skip
+
+
+def _quiet(row: dict[str, Any], line: float) -> bool:
+    """Neither a line nor a curve: knots alone explain (knots + 1) / (n - 1) by chance."""
+    chance = (row["knots"] + 1) / max(row["n"] - 1, 1)
+    return bool(abs(row["r"]) < line and row["correlation_ratio"] < line**2 + chance)
+
+
+def _dominated(case: Case, rows: Sequence[dict[str, Any]]) -> Iterator[AuditFinding]:
+    points, times = case.limit("dominated_points"), case.limit("dominated_times")
+    check = Check(
+        6, "dominates", "warning", "decides its aggregate far beyond its weight",
+        "elements decide their aggregates far beyond their weights",
+        "no element decides its aggregate beyond its weight",
+        "even out the spread of siblings (goalposts, rule), or weigh it less",
+        f"at most {times:g} times its weight, or {percent(points)} above it", times,
+    )  # fmt: skip
+    yield from check.judge(case, (
+        Hit(r["code"], r["times"], f"importance {percent(r['importance'])} in {r['parent']}, "
+            f"weight {percent(r['weight'])}") for r in rows
+        if r["times"] > times and r["importance"] - r["weight"] > points
+    ))  # fmt: skip
+
+
+def _plain_weights(case: Case) -> Iterator[AuditFinding]:
+    tree, most = case.tree, case.limit("weight_ratio")
+    none = Check(
+        6, "zero-weight", "note", "has no weight", "elements have no weight", "",
+        "take it out, or give it a weight",
+    )  # fmt: skip
+    yield from none.judge(case, (Hit(tree.codes[i], 0.0, "weight 0")
+                                 for i in np.flatnonzero(case.share == 0)))  # fmt: skip
+    leaf = case.weight[: tree.leaves]
+    low = int(np.where(leaf > 0, leaf, np.inf).argmin())
+    high = int(leaf.argmax())
+    ratio = float(leaf[high] / leaf[low])
+    told = (f"{tree.codes[high]} {leaf[high]:.1%}, {tree.codes[low]} {leaf[low]:.1%}").replace(
+        "%", " %"
+    )
+    check = Check(
+        6, "unequal-weights", "note", "weighs indicators very differently", "",
+        f"no indicator weighs over {most:g} times another",
+        "say that this is meant: it follows from sizes of families and their weights",
+        f"at most {most:g} times", most,
+    )  # fmt: skip
+    root = tree.codes[tree.root]
+    yield from check.judge(case, [Hit(root, ratio, f"{ratio:.1f} times: {told}")]
+                           if ratio > most * (1 + 1e-9) else [])  # fmt: skip
+
+
+def _compensation(case: Case) -> tuple[list[AuditFinding], str]:
+    """Ranks by geometric in place of arithmetic means, on scales from 1 to 100."""
+    result, root = case.result, case.tree.codes[case.tree.root]
+    rules = {rule.name for rule in result.stage.rules.values()}
+    scale = {s.rule for scope in result.stage.scopes for s in scope.scales}
+    if rules != {"arithmetic"} or scale != {"min-max"}:
+        why = "it is compared for arithmetic means of min-max scales only"
+        fix = "vary aggregate.rule in the replications"
+        return [unjudged(6, "compensation", root, why, fix)], ""
+    changes = {"normalise.range": [1, 100], "aggregate.rule": "geometric",
+               "aggregate.level": {}, "aggregate.node": {}}  # fmt: skip
+    try:
+        other = result.evaluator.partial(apply_changes(result.recipe, changes))
+    except HansaError as problem:
+        return [unjudged(6, "compensation", root, problem.finding.rule, problem.finding.fix)], ""
+    assert other.scores is not None
+    moved = np.abs(ranks(other.scores[case.rows, case.tree.root]) - case.rank)
+    mean, line = _mean(moved), case.limit("compensation") * case.units
+    told = (
+        f"With geometric means ranks move by {mean:.2f} places on average and "
+        f"{np.nanmax(moved):.0f} at most ({case.codes[int(np.nanargmax(moved))]})."
+    )
+    check = Check(
+        6, "compensation", "note", "lets strengths make up for weaknesses, and this decides ranks",
+        "", "ranks hardly depend on how far strengths make up for weaknesses",
+        "say whether weaknesses may be made up for; if not, take geometric means",
+        f"at most {line:.1f} places on average", line,
+    )  # fmt: skip
+    hits = [Hit(root, mean, f"{mean:.2f} places")] if mean > line else []
+    return check.judge(case, hits), told
+
+
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")

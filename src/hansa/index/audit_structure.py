@@ -1,0 +1,247 @@
+"""Step 4 of an audit: whether families of the tree hang together.
+
+Coherence comes before robustness: steady ranks of an index that does not hang together say little.
+Sources: OECD/JRC Handbook (2008), step 4; ten steps of the JRC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from hansa.errors import listed
+from hansa.index.audit_parts import (
+    TITLES,
+    AuditFinding,
+    AuditStep,
+    Case,
+    Check,
+    Columns,
+    Hit,
+    columns_of,
+    counted,
+    few_units,
+    percent,
+)
+from hansa.index.coherence import Alpha, Components, Kmo, components, cronbach_alpha, kmo
+from hansa.index.tree import Floats, Ints
+
+Group = tuple[int, Ints, Alpha, Kmo, Components]
+
+
+def multivariate(case: Case) -> AuditStep:
+    """Step 4: correlations within families, alpha, KMO, components, wrong places."""
+    groups = _groups(case)
+    first, second = _pairs(case)
+    tables = {
+        "correlations": _pair_table(case, first, second),
+        "families": _family_table(case, groups),
+        "loadings": _loading_table(case, groups),
+    }
+    if not case.enough:
+        return AuditStep(4, TITLES[3], f"{counted(case.units, 'unit')} are too few to judge "
+                         "correlations.", tables, (few_units(case, 4),))  # fmt: skip
+    found = [*_pair_findings(case, first, second), *_family_findings(case, groups)]
+    found += _misplaced(case)
+    r = case.among.r[first, second]
+    alphas = [g[2].alpha for g in groups if not np.isnan(g[2].alpha)]
+    one = sum(not _more_dimensions(case, g) for g in groups)
+    with np.errstate(invalid="ignore"):
+        summary = (
+            f"Of {r.size} pairs within families {int((r < 0).sum())} are correlated negatively and "
+            f"{int((r > case.limit('redundant')).sum())} above {case.limit('redundant'):g}. "
+        )
+    if alphas:
+        summary += (
+            f"Alpha runs from {min(alphas):.2f} to {max(alphas):.2f} over "
+            f"{counted(len(alphas), 'family', 'families')}; {one} of {len(groups)} have one "
+            "dimension."
+        )
+    return AuditStep(4, TITLES[3], summary, tables, tuple(found))
+
+
+def _groups(case: Case) -> list[Group]:
+    out = []
+    for p, c in case.families:
+        if c.size > 1:
+            x, names = case.scores[:, c], [case.tree.codes[i] for i in c]
+            out.append((p, c, cronbach_alpha(x, names), kmo(x, names), components(x, names)))
+    return out
+
+
+def _pairs(case: Case) -> tuple[Ints, Ints]:
+    both = [(c[i], c[j]) for _, c in case.families for i, j in zip(*np.triu_indices(c.size, 1),
+                                                                  strict=True)]  # fmt: skip
+    pairs = np.array(both, np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _pair_findings(case: Case, first: Ints, second: Ints) -> Iterator[AuditFinding]:
+    high, low = case.limit("redundant"), case.limit("trade_off")
+    r, codes = case.among.r[first, second], case.tree.codes
+    redundant = Check(
+        4, "redundant-pair", "warning", "say the same", "pairs of siblings say the same",
+        "no two siblings say the same", "merge the two, leave one out, or halve their weights",
+        f"r at most {high:g}", high,
+    )  # fmt: skip
+    apart = Check(
+        4, "trade-off", "warning", "pull against each other",
+        "pairs of siblings pull against each other", "no siblings pull against each other",
+        "look at direction and place of both: averaged, they cancel each other",
+        f"r at least {low:g}", low, "least",
+    )  # fmt: skip
+    with np.errstate(invalid="ignore"):
+        for check, where in ((redundant, r > high), (apart, r < low)):
+            yield from check.judge(case, (
+                Hit(f"{codes[first[i]]} and {codes[second[i]]}", float(r[i]), f"r = {r[i]:.3f}")
+                for i in np.flatnonzero(where)
+            ))  # fmt: skip
+
+
+def _family_findings(case: Case, groups: Sequence[Group]) -> Iterator[AuditFinding]:
+    codes = case.tree.codes
+    least, low = case.limit("negative_loading"), case.limit("alpha_low")
+    against = Check(
+        4, "negative-loading", "warning", "works against its family",
+        "elements work against their families", "every element works with its family",
+        "look at its direction; otherwise move it or take it out",
+        f"loading on the first component at least {least:g}", least, "least",
+    )  # fmt: skip
+    split = {p for p, *_, parts in groups if _against(parts.loadings[:, 0]) > case.limit("bipolar")}
+    yield from against.judge(case, (
+        Hit(codes[i], float(v), f"loading {v:.2f} in {codes[p]}")
+        for p, c, _, _, parts in groups for i, v in zip(c, parts.loadings[:, 0], strict=True)
+        if v < least and p not in split
+    ))  # fmt: skip
+    yield from _split(case, [g for g in groups if g[0] in split])
+    yield from _alphas(case, [(codes[p], a.alpha) for p, _, a, _, _ in groups], low)
+    weak = Check(
+        4, "low-kmo", "note", "has little in common", "families have little in common",
+        "correlations within families have a common part",
+        "do not read its components as dimensions", f"KMO at least {case.limit('kmo'):g}",
+        case.limit("kmo"), "least",
+    )  # fmt: skip
+    yield from weak.judge(case, (
+        Hit(codes[p], k.overall, f"KMO {k.overall:.2f}") for p, c, _, k, _ in groups
+        if c.size > 2 and k.overall < case.limit("kmo")
+    ))  # fmt: skip
+    second = Check(
+        4, "second-dimension", "note", "holds more than one dimension",
+        "families hold more than one dimension", "every family holds one dimension",
+        "read the loadings, and split the family if the theory agrees",
+        f"second eigenvalue at most {case.limit('second_eigenvalue'):g}",
+        case.limit("second_eigenvalue"),
+    )  # fmt: skip
+    yield from second.judge(case, (
+        Hit(codes[g[0]], float(g[4].eigenvalues[1]), f"second eigenvalue {g[4].eigenvalues[1]:.2f}")
+        for g in groups if _more_dimensions(case, g)
+    ))  # fmt: skip
+
+
+def _against(loadings: Floats) -> float:
+    """Share of the first component that loads against its majority."""
+    square = loadings * loadings
+    return float(square[loadings < 0].sum() / square.sum())
+
+
+def _split(case: Case, groups: Sequence[Group]) -> list[AuditFinding]:
+    line, codes = case.limit("bipolar"), case.tree.codes
+    check = Check(
+        4, "bipolar-family", "warning", "has two halves that pull against each other",
+        "families have two halves that pull against each other", "",
+        "look at directions; otherwise split the family: its mean hides the trade-off",
+        f"at most {percent(line)} of the first component against the rest", line,
+    )  # fmt: skip
+    hits = []
+    for p, c, *_, parts in groups:
+        sides = [[codes[i] for i, v in zip(c, parts.loadings[:, 0], strict=True) if sign * v > 0]
+                 for sign in (1, -1)]  # fmt: skip
+        told = f"{listed(sides[0])} against {listed(sides[1])}"
+        hits.append(Hit(codes[p], _against(parts.loadings[:, 0]), told))
+    return check.judge(case, hits)
+
+
+def _alphas(case: Case, alphas: Sequence[tuple[str, float]], low: float) -> Iterator[AuditFinding]:
+    good = case.limit("alpha")
+    fix = "look at pairs and loadings of the family; an index of causes need not have a high alpha"
+    passed = "" if any(a < good for _, a in alphas) else "every family is one scale"
+    bad = Check(
+        4, "low-alpha", "warning", "is not one scale", "families are not one scale", passed, fix,
+        f"alpha at least {low:g}", low, "least",
+    )  # fmt: skip
+    fair = Check(
+        4, "fair-alpha", "note", "is barely one scale", "families are barely one scale", "", fix,
+        f"alpha at least {good:g}", good, "least",
+    )  # fmt: skip
+    yield from bad.judge(case, (Hit(p, a, f"alpha {a:.2f}") for p, a in alphas if a < low))
+    yield from fair.judge(case, (Hit(p, a, f"alpha {a:.2f}") for p, a in alphas if low <= a < good))
+
+
+def _more_dimensions(case: Case, group: Group) -> bool:
+    values = group[4].eigenvalues
+    return values.size > 2 and bool(values[1] > case.limit("second_eigenvalue"))
+
+
+def _misplaced(case: Case) -> Iterator[AuditFinding]:
+    """Elements closer to another aggregate of the height of their parent."""
+    tree, r, margin = case.tree, case.among.r, case.limit("misplaced")
+    least = case.limit("silent")
+    hits = []
+    for p, c in case.families:
+        others = [q for q, _ in case.families if q != p and tree.level[q] == tree.level[p]]
+        if not others or not c.size:
+            continue
+        near = r[c][:, others]
+        far = np.where(np.isnan(near), -2.0, near)
+        for i, q in zip(c, far.argmax(axis=1), strict=True):
+            # A weak link with another aggregate is no reason to move there.
+            if r[i, others[q]] >= least and r[i, others[q]] - r[i, p] > margin:
+                told = f"r = {r[i, p]:.2f} with {tree.codes[p]}, {r[i, others[q]]:.2f} with "
+                hits.append(Hit(tree.codes[i], float(r[i, others[q]] - r[i, p]),
+                                told + tree.codes[others[q]]))  # fmt: skip
+    check = Check(
+        4, "misplaced", "note", "goes with another aggregate more than with its own",
+        "elements go with another aggregate more than with their own",
+        "every element goes with its own aggregate most", "move it if the theory agrees",
+        f"at most {margin:g} more", margin,
+    )  # fmt: skip
+    yield from check.judge(case, hits)
+
+
+def _pair_table(case: Case, first: Ints, second: Ints) -> Columns:
+    codes, of = case.tree.codes, case.among
+    r, p = of.r[first, second], of.p[first, second]
+    high, low = case.limit("redundant"), case.limit("trade_off")
+    return {
+        "parent": [case.parents[i] for i in first],
+        "first": [codes[i] for i in first], "second": [codes[j] for j in second],
+        "r": r, "n": of.n[first, second], "p": p,
+        "significant": p < case.limit("significance"),
+        "flag": ["redundant" if v > high else "trade-off" if v < low else "" for v in r],
+    }  # fmt: skip
+
+
+def _family_table(case: Case, groups: Sequence[Group]) -> Columns:
+    return columns_of(
+        {
+            "aggregate": case.tree.codes[p], "elements": c.size, "complete_rows": parts.rows,
+            "alpha": alpha.alpha, "kmo": adequacy.overall,
+            "first_eigenvalue": parts.eigenvalues[0], "first_share": parts.shares[0],
+            "second_eigenvalue": parts.eigenvalues[1],
+            "negative_loadings": int((parts.loadings[:, 0] < 0).sum()),
+            "note": "; ".join(n for n in (alpha.note, adequacy.note, parts.note) if n),
+        }
+        for p, c, alpha, adequacy, parts in groups
+    )  # fmt: skip
+
+
+def _loading_table(case: Case, groups: Sequence[Group]) -> Columns:
+    return columns_of(
+        {
+            "aggregate": case.tree.codes[p], "element": case.tree.codes[i],
+            "loading_1": parts.loadings[k, 0], "loading_2": parts.loadings[k, 1],
+            "covariance_with_rest": alpha.with_rest[k], "kmo": adequacy.columns[k],
+        }
+        for p, c, alpha, adequacy, parts in groups for k, i in enumerate(c)
+    )  # fmt: skip
