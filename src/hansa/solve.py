@@ -300,7 +300,6 @@ def _model(p: Polytope, scale: float = 1.0) -> Any:
     return model
 
 
-
 @dataclass(frozen=True)
 class Fewest:
     """The least number of switches that have to be on.
@@ -342,6 +341,8 @@ class _Branching(_Search):
     ) -> None:  # fmt: skip
         super().__init__(p, np.zeros(p.lower.size, bool), 0)
         self.model.setOptionValue("simplex_strategy", 1)
+        # A switch that is off must hold more exactly than its users tell things apart.
+        self.model.setOptionValue("primal_feasibility_tolerance", 1e-9)
         self.switches, self.count, self.seconds = switches, count, seconds
         self.found = known
         self.point: Floats | None = None
@@ -350,6 +351,7 @@ class _Branching(_Search):
         cost[switches] = 1.0
         self._set(cost)
         self.fixed: dict[int, int] = {}
+        self.unsettled: list[int] = []
 
     def run(self) -> Fewest:  # type: ignore[override]
         """Search until nothing better is possible or time is up."""
@@ -377,9 +379,12 @@ class _Branching(_Search):
                 continue
             j = self._branch(x, fixed)
             if j is None:
+                # Everything is decided, but the point needs more than its switches say.
+                self.unsettled.append(bound)
                 continue
             open_nodes += [({**fixed, j: 1}, bound), ({**fixed, j: 0}, bound)]
-        least = min([bound for _, bound in open_nodes], default=self.found)
+        left = [*self.unsettled, *(bound for _, bound in open_nodes)]
+        least = min(left, default=self.found)
         return Fewest(self.found, self.point, min(least, self.found), self.programmes)
 
     def _bound(self, solution: Any) -> int:
@@ -393,10 +398,11 @@ class _Branching(_Search):
 
     def _fix(self, fixed: dict[int, int]) -> None:
         for j in self.fixed.keys() - fixed.keys():
-            self.model.changeColBounds(j, float(self.p.lower[j]), float(self.p.upper[j]))
+            lower, upper = self.p.lower[j] / self.scale, self.p.upper[j] / self.scale
+            self.model.changeColBounds(j, float(lower), float(upper))
         for j, value in fixed.items():
             if self.fixed.get(j) != value:
-                self.model.changeColBounds(j, float(value), float(value))
+                self.model.changeColBounds(j, value / self.scale, value / self.scale)
         self.fixed = fixed
 
     def _branch(self, x: Floats, fixed: dict[int, int]) -> int | None:

@@ -6,6 +6,7 @@ Thresholds, with reasons and sources, stand in `audit-thresholds.toml`.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -58,10 +59,11 @@ def audit(
     """
     lines = thresholds_of(thresholds)
     case = case_of(result, data_before, lines)
+    coherence = multivariate(case)
     steps = (
-        framework(case), data(case), imputation(case), multivariate(case), normalisation(case),
-        weighting(case), uncertainty(case), back_to_data(case), outcomes(case, outcome),
-        presentation(case),
+        framework(case), data(case), imputation(case), coherence, normalisation(case),
+        weighting(case, coherence.findings), uncertainty(case), back_to_data(case),
+        outcomes(case, outcome), presentation(case),
     )  # fmt: skip
     root = case.tree.nodes[case.tree.root]
     year = int(result.data.time[case.rows[0]])
@@ -75,7 +77,7 @@ def audit_text(audit: Audit, width: int = WIDTH) -> str:
         f"Audit of {title}, {audit.year}: {counted(audit.units, 'unit')}, "
         f"{counted(audit.indicators, 'indicator')}",
         _counts(audit),
-        *textwrap.wrap(_verdict(audit), width),
+        *_wrapped(_verdict(audit), width),
     ]
     for severity in SEVERITIES[:-1]:
         own = [f for f in audit.findings if f.severity == severity and f.judged]
@@ -90,10 +92,11 @@ def audit_text(audit: Audit, width: int = WIDTH) -> str:
         own_ = [f for f in step.findings if f.severity == "ok"]
         state = step.severity if step.judged else "not judged"
         lines.append(f"{step.number:>2} {step.title}: {state}")
-        lines += textwrap.wrap(step.summary, width, initial_indent="   ", subsequent_indent="   ")
+        lines += _wrapped(step.summary, width, "   ", "   ")
         if own_:
-            text = "passed: " + "; ".join(f.what for f in own_)
-            lines += textwrap.wrap(text, width, initial_indent="   ", subsequent_indent="     ")
+            told = (f.what if f.code == audit.code else f"{f.code} {f.what}" for f in own_)
+            text = "passed: " + "; ".join(told)
+            lines += _wrapped(text, width, "   ", "     ")
     return "\n".join(lines) + "\n"
 
 
@@ -121,14 +124,17 @@ def _told(findings: Sequence[AuditFinding], width: int) -> Iterator[str]:
         own = list(group)
         for f in own:
             text = f"{f.code} {f.what}" + (f": {f.found}" if f.found else "")
-            yield from textwrap.wrap(
-                f"{step:>2}  {text.rstrip('.')}.", width,
-                initial_indent="  ", subsequent_indent="        ",
-            )  # fmt: skip
+            yield from _wrapped(f"{step:>2}  {text.rstrip('.')}.", width, "  ", "        ")
         for name, told in (("needed", own[0].needed), ("do", own[0].fix)):
             if told:
-                yield from textwrap.wrap(f"{name}: {told}", width, initial_indent="      ",
-                                         subsequent_indent="        ")  # fmt: skip
+                yield from _wrapped(f"{name}: {told}", width, "      ", "        ")
+
+
+def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Lines of a width; a number and its sign of per cent stay together."""
+    held = re.sub(r"(\d) %", "\\1\u00a0%", text)
+    lines = textwrap.wrap(held, width, initial_indent=first, subsequent_indent=rest)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def audit_tables(audit: Audit) -> list[tuple[str, Columns]]:

@@ -115,6 +115,7 @@ def data(case: Case) -> AuditStep:
     )  # fmt: skip
     found = unit.judge(case, (Hit(n.code) for n in case.tree.indicators if not n.unit))
     found += [*_coverage(case, there), *_vintage(case), *_size(case), *_outliers(case)]
+    found += _twins(case)
     gaps = int(np.isnan(case.before.values).sum())
     summary = (
         f"{counted(len(case.before.units), 'unit')}, {counted(case.tree.leaves, 'indicator')}, "
@@ -128,11 +129,14 @@ def data(case: Case) -> AuditStep:
 
 
 def _treated(case: Case) -> str:
+    lost = sum(e.changed for e in entries(case, "denominate"))
+    said = f"{counted(lost, 'cell')} more for want of a denominator. " if lost else ""
     table = [row for e in entries(case, "treat") for row in e.table]
     if not case.result.stage.done("treat"):
-        return "Extreme values were not treated."
+        return said + "Extreme values were not treated."
     codes = dict.fromkeys(str(r["code"]) for r in table if r["stage"] not in ("none", "undefined"))
-    return f"{counted(len(codes), 'indicator')} treated: {listed(codes) or 'none had to be'}."
+    told = f"{counted(len(codes), 'indicator')} treated"
+    return said + told + (f": {listed(codes)}." if codes else ".")
 
 
 def _by_unit(case: Case, there: Floats) -> Floats:
@@ -213,8 +217,13 @@ def _vintage(case: Case) -> list[AuditFinding]:
         "data are recent", "find newer data, or say so beside the ranking",
         f"at most {most:g} years before {year}", most,
     )  # fmt: skip
+    silent = Check(
+        2, "no-year", "note", "states no year of its data", "indicators state no year of data", "",
+        "fill the column last_year",
+    )  # fmt: skip
+    none = silent.judge(case, (Hit(n.code) for n in tree.indicators if n.last_year is None))
     ages = [(n, year - int(n.last_year or year)) for n in told]
-    return old.judge(case, (Hit(n.code, a, f"{a} years, {n.last_year}")
+    return none + old.judge(case, (Hit(n.code, a, f"{a} years, {n.last_year}")
                             for n, a in ages if a > most))  # fmt: skip
 
 
@@ -287,6 +296,24 @@ def _outliers(case: Case) -> Iterator[AuditFinding]:
         often = (s.share_same > most) & (s.minimum < s.maximum)
     yield from same.judge(case, (Hit(codes[j], float(s.share_same[j]), percent(s.share_same[j]))
                                  for j in np.flatnonzero(often)))  # fmt: skip
+
+
+def _twins(case: Case) -> list[AuditFinding]:
+    """Units that have the same values throughout: one unit twice, or an area and its only part."""
+    check = Check(
+        2, "identical-units", "warning", "have the same values everywhere",
+        "groups of units have the same values everywhere", "no two units have the same values",
+        "look whether one of them stands in the data twice, under another name",
+    )  # fmt: skip
+    values = case.before.values[case.before.time == case.before.years[-1]]
+    units = case.before.unit[case.before.time == case.before.years[-1]]
+    alike: dict[bytes, list[str]] = {}
+    for unit, row in zip(units, values, strict=True):
+        if (~np.isnan(row)).sum() >= 3:
+            # Two or fewer values agree by chance. Adding 0 makes -0 and 0 one number.
+            alike.setdefault((row + 0.0).tobytes(), []).append(case.before.units[unit])
+    several = [codes for codes in alike.values() if len(codes) > 1]
+    return check.judge(case, (Hit(" and ".join(codes)) for codes in several))
 
 
 def _data_tables(case: Case, there: Floats) -> Tables:

@@ -22,6 +22,7 @@ from hansa.index.audit_parts import (
     entries,
     percent,
 )
+from hansa.index.data import Bools
 from hansa.index.kernel import scores
 from hansa.index.ranks import ranks
 from hansa.index.robustness import variant_of
@@ -31,7 +32,8 @@ from hansa.index.tree import Floats
 def imputation(case: Case) -> AuditStep:
     """Step 3: the rule, the weight of filled cells, and what filling does to ranks."""
     own = case.result.data
-    gaps, filled = int(np.isnan(own.values).sum()), int(own.filled.sum())
+    gap = _gaps(case)
+    gaps, filled = int(gap.sum()), int(own.filled.sum())
     root = case.tree.codes[case.tree.root]
     if not gaps and not filled:
         found = AuditFinding(3, "gaps", "ok", root, "no cell is missing", 0)
@@ -52,15 +54,23 @@ def imputation(case: Case) -> AuditStep:
         )
     table = {
         "unit": case.codes, "name": case.names, "filled": own.filled[case.rows].sum(axis=1),
-        "gaps": np.isnan(own.values[case.rows]).sum(axis=1), "weight_filled": weight,
+        "gaps": gap[case.rows].sum(axis=1), "weight_filled": weight,
         "rank": case.rank, "rank_without": without,
     }  # fmt: skip
     by_column = {
         "code": case.tree.codes[: case.tree.leaves], "filled": own.filled.sum(axis=0),
-        "gaps": np.isnan(own.values).sum(axis=0), "rows": [own.unit.size] * case.tree.leaves,
+        "gaps": gap.sum(axis=0), "rows": [own.unit.size] * case.tree.leaves,
     }  # fmt: skip
     tables = {"filled by unit": table, "filled by indicator": by_column}
     return AuditStep(3, TITLES[2], told.rstrip(".") + ".", tables, tuple(found_))
+
+
+def _gaps(case: Case) -> Bools:
+    """Cells that are missing before normalisation, in columns that are not empty throughout."""
+    stage = case.result.stage
+    assert stage.raw is not None
+    missing = np.isnan(stage.raw.values)
+    return np.asarray(missing & ~missing.all(axis=0))
 
 
 def _ranks_without(case: Case) -> Floats:

@@ -341,6 +341,12 @@ def case_of(result: IndexResult, before: IndexData | None, lines: Sequence[Thres
         )
     limits = MappingProxyType({t.name: t.value for t in lines})
     rows = list(result.data.by_year())[-1]
+    if np.isnan(result.score[rows]).all():
+        raise HansaError(
+            "an index without scores cannot be audited",
+            place=f"year {result.data.time[rows[0]]}", printed="every score is missing",
+            admissible="a score for at least one unit", fix="look at min_children and at the data",
+        )  # fmt: skip
     return Case(result, before or result.evaluator.data, limits, rows)
 
 

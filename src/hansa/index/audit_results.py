@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hansa.errors import HansaError, listed
+from hansa.errors import listed
 from hansa.index.audit_parts import (
     TITLES,
     AuditFinding,
@@ -56,8 +56,11 @@ def uncertainty(case: Case) -> AuditStep:
     if result.intervals is not None:
         tables["exact rank intervals"] = _interval_table(case)
         one = int((result.intervals.best == result.intervals.worst).sum())
-        said.append(f"Under all admissible weights {counted(one, 'unit')} of "
-                    f"{result.intervals.rows.size} can hold one rank only.")  # fmt: skip
+        reach = np.median(result.intervals.worst - result.intervals.best)
+        said.append(
+            f"From best to worst rank under the admissible weights it is {reach:.1f} places at the "
+            f"median; {one} of {result.intervals.rows.size} units can hold one rank only."
+        )
     return AuditStep(7, TITLES[6], " ".join(said), tables, tuple(found))
 
 
@@ -220,24 +223,20 @@ def _interval_table(case: Case) -> Columns:
 
 def back_to_data(case: Case) -> AuditStep:
     """Step 8: the index without each element, strengths and weaknesses of each unit."""
-    stage, root = case.result.stage, case.tree.codes[case.tree.root]
-    found: list[AuditFinding] = []
-    tables: dict[str, Columns] = {}
-    try:
-        parts = [removal(stage, level) for level in sorted(set(case.tree.level[:-1].tolist()))]
-    except HansaError as problem:
-        found.append(unjudged(8, "hinges-on-one", root, problem.finding.rule, problem.finding.fix))
-        said = "What an indicator is worth could not be computed. "
+    levels = sorted(set(case.tree.level[:-1].tolist()))
+    parts = [removal(case.result.stage, level) for level in levels]
+    tables = {"removal": _removal_table(case, parts), "strengths": _strengths(case)}
+    worth = parts[0].shift
+    if np.isnan(worth).all():
+        root = case.tree.codes[case.tree.root]
+        found, said = [unjudged(8, "hinges-on-one", root, "there is one indicator only", "")], ""
     else:
-        tables["removal"] = _removal_table(case, parts)
-        found += _hinges(case, parts[0])
-        worth = parts[0].shift
+        found = _hinges(case, parts[0])
         top = int(np.nanargmax(worth))
         said = (
             f"Without one indicator ranks move by {np.nanmean(worth):.2f} places on average, most "
             f"without {parts[0].codes[top]} ({worth[top]:.2f}). "
         )
-    tables["strengths"] = _strengths(case)
     best = int(np.nanargmin(case.rank))
     own = [i for i, unit in enumerate(tables["strengths"]["unit"]) if unit == case.codes[best]]
     strong = [str(tables["strengths"]["indicator"][i]) for i in own

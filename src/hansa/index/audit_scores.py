@@ -120,13 +120,16 @@ def _mixed(case: Case) -> Iterator[AuditFinding]:
         )  # fmt: skip
 
 
-def weighting(case: Case) -> AuditStep:
-    """Step 6: what elements move beside what they were given, and how far means compensate."""
+def weighting(case: Case, known: Sequence[AuditFinding] = ()) -> AuditStep:
+    """Step 6: what elements move beside what they were given, and how far means compensate.
+
+    known  findings of step 4
+    """
     rows = _importance(case)
     tables = {"weights": columns_of(rows)}
     found = [*_plain_weights(case)]
     if case.enough:
-        found = [*_silent(case, rows), *_dominated(case, rows), *found]
+        found = [*_silent(case, rows, known), *_dominated(case, rows), *found]
     else:
         found.insert(0, few_units(case, 6))
     moved, told = _compensation(case)
@@ -165,7 +168,9 @@ def _importance(case: Case) -> list[dict[str, Any]]:
     return rows
 
 
-def _silent(case: Case, rows: Sequence[dict[str, Any]]) -> Iterator[AuditFinding]:
+def _silent(
+    case: Case, rows: Sequence[dict[str, Any]], known: Sequence[AuditFinding]
+) -> Iterator[AuditFinding]:
     line = case.limit("silent")
     check = Check(
         6, "silent", "warning", "does not move its aggregate",
@@ -173,6 +178,9 @@ def _silent(case: Case, rows: Sequence[dict[str, Any]]) -> Iterator[AuditFinding
         "take it out, weigh it more, or move it to where it belongs",
         f"|r| with the parent at least {line:g}", line, "least",
     )  # fmt: skip
+    # What works against its family is said in step 4, with the same remedy.
+    against = {c for f in known for c in f.codes if f.rule == "negative-loading"}
+    rows = [r for r in rows if r["code"] not in against]
     quiet = {r["code"] for r in rows if r["siblings"] > 1 and _quiet(r, line)}
     yield from check.judge(case, (
         Hit(r["code"], abs(r["r"]), f"r = {r['r']:.2f} with {r['parent']}, correlation ratio "
@@ -213,6 +221,12 @@ def _dominated(case: Case, rows: Sequence[dict[str, Any]]) -> Iterator[AuditFind
 
 def _plain_weights(case: Case) -> Iterator[AuditFinding]:
     tree, most = case.tree, case.limit("weight_ratio")
+    gone = Check(
+        6, "no-score", "warning", "has no score", "units have no score", "every unit has a score",
+        "leave the unit out (step screen), or lower min_children in aggregate", "a score",
+    )  # fmt: skip
+    yield from gone.judge(case, (Hit(case.codes[i])
+                                 for i in np.flatnonzero(np.isnan(case.rank))))  # fmt: skip
     none = Check(
         6, "zero-weight", "note", "has no weight", "elements have no weight", "",
         "take it out, or give it a weight",

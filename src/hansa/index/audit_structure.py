@@ -23,8 +23,17 @@ from hansa.index.audit_parts import (
     counted,
     few_units,
     percent,
+    unjudged,
 )
-from hansa.index.coherence import Alpha, Components, Kmo, components, cronbach_alpha, kmo
+from hansa.index.coherence import (
+    Alpha,
+    Components,
+    Kmo,
+    components,
+    covariances,
+    cronbach_alpha,
+    kmo,
+)
 from hansa.index.tree import Floats, Ints
 
 Group = tuple[int, Ints, Alpha, Kmo, Components]
@@ -85,37 +94,44 @@ def _pair_findings(case: Case, first: Ints, second: Ints) -> Iterator[AuditFindi
         "no two siblings say the same", "merge the two, leave one out, or halve their weights",
         f"r at most {high:g}", high,
     )  # fmt: skip
+    with np.errstate(invalid="ignore"):
+        alike, against = np.flatnonzero(r > high), np.flatnonzero(r < low)
+    lot = _by_lot(low, case.units) * r.size
+    # Many indicators of few units pull apart by lot; that is no finding about any of them.
+    chance = lot > against.size / 2
     apart = Check(
-        4, "trade-off", "warning", "pull against each other",
-        "pairs of siblings pull against each other", "no siblings pull against each other",
+        4, "trade-off", "note" if chance else "warning", "pull against each other",
+        "pairs of siblings pull against each other"
+        + (f", hardly more than the {lot:.0f} that chance alone makes" if chance else ""),
+        "no siblings pull against each other",
         "look at direction and place of both: averaged, they cancel each other",
         f"r at least {low:g}", low, "least",
     )  # fmt: skip
-    with np.errstate(invalid="ignore"):
-        for check, where in ((redundant, r > high), (apart, r < low)):
-            yield from check.judge(case, (
-                Hit(f"{codes[first[i]]} and {codes[second[i]]}", float(r[i]), f"r = {r[i]:.3f}")
-                for i in np.flatnonzero(where)
-            ))  # fmt: skip
+    for check, where in ((redundant, alike), (apart, against)):
+        yield from check.judge(case, (
+            Hit(f"{codes[first[i]]} and {codes[second[i]]}", float(r[i]), f"r = {r[i]:.3f}")
+            for i in where
+        ))  # fmt: skip
+
+
+def _by_lot(r: float, n: int) -> float:
+    """Probability that n unrelated units give a correlation below r < 0."""
+    from scipy.special import betainc
+
+    return 0.5 * float(betainc((n - 2) / 2, 0.5, 1 - min(r, 0.0) ** 2)) if n > 2 else 0.5
 
 
 def _family_findings(case: Case, groups: Sequence[Group]) -> Iterator[AuditFinding]:
-    codes = case.tree.codes
-    least, low = case.limit("negative_loading"), case.limit("alpha_low")
-    against = Check(
-        4, "negative-loading", "warning", "works against its family",
-        "elements work against their families", "every element works with its family",
-        "look at its direction; otherwise move it or take it out",
-        f"loading on the first component at least {least:g}", least, "least",
-    )  # fmt: skip
-    split = {p for p, *_, parts in groups if _against(parts.loadings[:, 0]) > case.limit("bipolar")}
-    yield from against.judge(case, (
-        Hit(codes[i], float(v), f"loading {v:.2f} in {codes[p]}")
-        for p, c, _, _, parts in groups for i, v in zip(c, parts.loadings[:, 0], strict=True)
-        if v < least and p not in split
-    ))  # fmt: skip
-    yield from _split(case, [g for g in groups if g[0] in split])
-    yield from _alphas(case, [(codes[p], a.alpha) for p, _, a, _, _ in groups], low)
+    few = case.limit("least_units")
+    good = [g for g in groups if g[4].rows >= few and not np.isnan(g[4].loadings).any()]
+    for p, _, _, _, parts in groups:
+        if p not in {g[0] for g in good}:
+            why = f"{counted(parts.rows, 'complete row')}, at least {few:g} needed"
+            yield unjudged(4, "negative-loading", case.tree.codes[p], why, "fill gaps first")
+    split = {p for p, *_, parts in good if _against(parts.loadings[:, 0]) > case.limit("bipolar")}
+    yield from _loadings(case, [g for g in good if g[0] not in split], len(good) < len(groups))
+    yield from _split(case, [g for g in good if g[0] in split])
+    yield from _alphas(case, groups, case.limit("alpha_low"))
     weak = Check(
         4, "low-kmo", "note", "has little in common", "families have little in common",
         "correlations within families have a common part",
@@ -123,20 +139,46 @@ def _family_findings(case: Case, groups: Sequence[Group]) -> Iterator[AuditFindi
         case.limit("kmo"), "least",
     )  # fmt: skip
     yield from weak.judge(case, (
-        Hit(codes[p], k.overall, f"KMO {k.overall:.2f}") for p, c, _, k, _ in groups
+        Hit(case.tree.codes[p], k.overall, f"KMO {k.overall:.2f}") for p, c, _, k, _ in groups
         if c.size > 2 and k.overall < case.limit("kmo")
     ))  # fmt: skip
-    second = Check(
-        4, "second-dimension", "note", "holds more than one dimension",
-        "families hold more than one dimension", "every family holds one dimension",
-        "read the loadings, and split the family if the theory agrees",
-        f"second eigenvalue at most {case.limit('second_eigenvalue'):g}",
-        case.limit("second_eigenvalue"),
+    yield from _second(case, good)
+
+
+def _loadings(case: Case, groups: Sequence[Group], some: bool) -> list[AuditFinding]:
+    """Elements against the first component of their family; `some` families were not judged."""
+    codes, r, least = case.tree.codes, case.among.r, case.limit("negative_loading")
+    check = Check(
+        4, "negative-loading", "warning", "works against its family",
+        "elements work against their families",
+        "" if some else "no single element works against its family",
+        "look at its direction; otherwise move it or take it out",
+        f"loading on the first component at least {least:g}", least, "least",
     )  # fmt: skip
-    yield from second.judge(case, (
-        Hit(codes[g[0]], float(g[4].eigenvalues[1]), f"second eigenvalue {g[4].eigenvalues[1]:.2f}")
-        for g in groups if _more_dimensions(case, g)
+    return check.judge(case, (
+        Hit(codes[i], float(v), f"loading {v:.2f} in {codes[p]}, r = {r[i, p]:.2f} with it")
+        for p, c, _, _, parts in groups for i, v in zip(c, parts.loadings[:, 0], strict=True)
+        if v < least
     ))  # fmt: skip
+
+
+def _second(case: Case, groups: Sequence[Group]) -> list[AuditFinding]:
+    """Families of more than one dimension, where no trade-off said above makes the second."""
+    line, least = case.limit("second_eigenvalue"), case.limit("negative_loading")
+    more = [g for g in groups if _more_dimensions(case, g)]
+    check = Check(
+        4, "second-dimension", "note", "holds more than one dimension",
+        "families hold more than one dimension", "" if more else "families hold one dimension each",
+        "read the loadings, and split the family if the theory agrees",
+        f"second eigenvalue at most {line:g}", line,
+    )  # fmt: skip
+    hits = []
+    for p, c, _, _, parts in more:
+        apart = (case.among.r[np.ix_(c, c)] < case.limit("trade_off")).any()
+        if not apart and not (parts.loadings[:, 0] < least).any():
+            second = float(parts.eigenvalues[1])
+            hits.append(Hit(case.tree.codes[p], second, f"second eigenvalue {second:.3f}"))
+    return check.judge(case, hits)
 
 
 def _against(loadings: Floats) -> float:
@@ -162,10 +204,18 @@ def _split(case: Case, groups: Sequence[Group]) -> list[AuditFinding]:
     return check.judge(case, hits)
 
 
-def _alphas(case: Case, alphas: Sequence[tuple[str, float]], low: float) -> Iterator[AuditFinding]:
-    good = case.limit("alpha")
+def _alphas(case: Case, groups: Sequence[Group], low: float) -> Iterator[AuditFinding]:
+    """Families that are not one scale, whatever the spread of their elements.
+
+    Unequal spread lowers alpha too, but that is a matter of weights and judged there (step 6).
+    """
+    good, hits = case.limit("alpha"), []
+    for p, c, alpha, *_ in groups:
+        even = _even_alpha(case, c)
+        told = f"alpha {alpha.alpha:.2f}, {even:.2f} of standardised elements"
+        hits.append(Hit(case.tree.codes[p], float(np.fmax(alpha.alpha, even)), told))
     fix = "look at pairs and loadings of the family; an index of causes need not have a high alpha"
-    passed = "" if any(a < good for _, a in alphas) else "every family is one scale"
+    passed = "" if any(h.measured < good for h in hits) else "every family is one scale"
     bad = Check(
         4, "low-alpha", "warning", "is not one scale", "families are not one scale", passed, fix,
         f"alpha at least {low:g}", low, "least",
@@ -174,8 +224,16 @@ def _alphas(case: Case, alphas: Sequence[tuple[str, float]], low: float) -> Iter
         4, "fair-alpha", "note", "is barely one scale", "families are barely one scale", "", fix,
         f"alpha at least {good:g}", good, "least",
     )  # fmt: skip
-    yield from bad.judge(case, (Hit(p, a, f"alpha {a:.2f}") for p, a in alphas if a < low))
-    yield from fair.judge(case, (Hit(p, a, f"alpha {a:.2f}") for p, a in alphas if low <= a < good))
+    yield from bad.judge(case, (h for h in hits if h.measured < low))
+    yield from fair.judge(case, (h for h in hits if low <= h.measured < good))
+
+
+def _even_alpha(case: Case, children: Ints) -> float:
+    """Alpha of the elements divided by their standard deviations."""
+    x = case.scores[:, children]
+    sd = np.sqrt(np.diagonal(covariances(x)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return cronbach_alpha(x / sd, [case.tree.codes[i] for i in children]).alpha
 
 
 def _more_dimensions(case: Case, group: Group) -> bool:
@@ -226,7 +284,8 @@ def _family_table(case: Case, groups: Sequence[Group]) -> Columns:
     return columns_of(
         {
             "aggregate": case.tree.codes[p], "elements": c.size, "complete_rows": parts.rows,
-            "alpha": alpha.alpha, "kmo": adequacy.overall,
+            "alpha": alpha.alpha, "alpha_standardised": _even_alpha(case, c),
+            "kmo": adequacy.overall,
             "first_eigenvalue": parts.eigenvalues[0], "first_share": parts.shares[0],
             "second_eigenvalue": parts.eigenvalues[1],
             "negative_loadings": int((parts.loadings[:, 0] < 0).sum()),

@@ -144,7 +144,7 @@ def checked(recipe: Recipe) -> None:
                 fix="correct the name of the option; nothing was computed",
             )
         for name, value in one.options.items():
-            _refuse_kind(f"{place}, {name}", value, known[name])
+            refuse_kind(f"{place}, {name}", value, known[name])
 
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -159,7 +159,7 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
-def _refuse_kind(place: str, value: Any, annotation: str) -> None:
+def refuse_kind(place: str, value: Any, annotation: str) -> None:
     """Refuse a value that is not of a kind that an option holds."""
     kinds = [part.partition("[")[0].strip() for part in re.split(r"\|(?![^\[]*\])", annotation)]
     if "Any" in kinds:

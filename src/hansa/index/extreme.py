@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,10 +18,11 @@ from hansa.index.chain import Stage
 from hansa.index.data import Bools
 from hansa.index.ranks import SAME
 from hansa.index.tree import Floats, IndexTree, Ints
-from hansa.solve import Fewest, Infeasible, Polytope, fewest
+from hansa.solve import Fewest, Polytope, fewest, least_cost
 
 EVEN = 1e-7
-"""Units nearer than this share of the range of scores count as even where it decides a bound."""
+"""Units nearer than this share of the range of values are even: even units are not above at the
+best end, and a unit has to be this much above to count at the worst end."""
 
 
 @dataclass(frozen=True)
@@ -156,30 +157,27 @@ class _Search:
         most, at_most = extremes(self.allowed, delta)
         least, at_least = extremes(self.allowed, -delta)
         least = -least
-        omega = np.concatenate([at_most, at_least, self.frame.centre[None]])
-        omega = omega[self.frame.admits(omega)]
-        ranks = self._ranks(delta, omega)
+        omega = np.concatenate([at_most, at_least])
+        omega = np.concatenate([omega[self.frame.admits(omega)], self.frame.centre[None]])
         return (
-            self._end(k, delta, (most, least), omega, ranks, best=True),
-            self._end(k, delta, (most, least), omega, ranks, best=False),
+            self._end(delta, (most, least), omega, best=True),
+            self._end(delta, (most, least), omega, best=False),
         )
 
-    def _ranks(self, delta: Floats, omega: Floats) -> Ints:
+    def _ranks(self, delta: Floats, omega: Floats, best: bool) -> Ints:
+        """Ranks under some weights; units that are even up to `EVEN` favour the best end."""
         gap = delta @ omega.T
-        span = SAME * (gap.max(axis=0) - gap.min(axis=0))
-        return np.asarray(1 + (gap > span).sum(axis=0))
+        slack = self.slack if best else SAME * (gap.max(axis=0) - gap.min(axis=0))
+        return np.asarray(1 + (gap > slack).sum(axis=0))
 
-    def _end(
-        self, k: int, delta: Floats, ends: tuple[Floats, Floats], omega: Floats, ranks: Ints,
-        best: bool,
-    ) -> _End:  # fmt: skip
+    def _end(self, delta: Floats, ends: tuple[Floats, Floats], omega: Floats, best: bool) -> _End:
         most, least = ends
+        ranks = self._ranks(delta, omega, best)
         above, never = least >= self.slack, most <= 0
         undecided = np.flatnonzero(~above & ~never)
         fixed = 1 + int(above.sum())
-        at = int(np.argmin(ranks) if best else np.argmax(ranks)) if ranks.size else -1
-        known = int(ranks[at]) if ranks.size else (delta.shape[0] if best else 1)
-        w = omega[at] if ranks.size else self.frame.centre
+        at = int(np.argmin(ranks) if best else np.argmax(ranks))
+        known, w = int(ranks[at]), omega[at]
         if known == (fixed if best else fixed + undecided.size):
             return _End(known, known, w, 0)
         part = delta[undecided] if best else -delta[undecided]
@@ -187,7 +185,7 @@ class _Search:
         most_of = slack + (most[undecided] if best else -least[undecided])
 
         def switched(leaves: Floats) -> int:
-            rank = int(self._ranks(delta, leaves[None])[0])
+            rank = int(self._ranks(delta, leaves[None], best)[0])
             return rank - fixed if best else fixed + undecided.size - rank
 
         start = known - fixed if best else fixed + undecided.size - known
@@ -255,10 +253,24 @@ class _Frame:
         free = np.where(allowed.high > allowed.low, np.maximum(allowed.high, 1.0), 0.0)
         upper = np.concatenate([free, ends])
         upper[tree.root] = 0.0
-        return _Frame(
-            allowed, np.array(rows), np.array(low), np.array(high), upper, u[: tree.leaves],
-            _centre(allowed),
-        )  # fmt: skip
+        found = _Frame(allowed, np.array(rows), np.array(low), np.array(high), upper,
+                       u[: tree.leaves], _centre(allowed))  # fmt: skip
+        return found if allowed.statements is None else replace(found, centre=found.feasible())
+
+    def feasible(self) -> Floats:
+        """Cumulative weights that satisfy everything. Raises HansaError where none do."""
+        from scipy import sparse
+
+        n = self.upper.size
+        p = Polytope(
+            sparse.csc_matrix(self.rows), self.row_low, self.row_high, np.zeros(n), self.upper
+        )
+        point = least_cost(p, np.zeros(n))
+        if point is None:
+            raise HansaError(
+                "no weights satisfy all statements", fix="take out statements that contradict"
+            )
+        return self.leaves(point)
 
     def fewest(
         self, value: Floats, most: Floats, slack: float,
@@ -281,12 +293,7 @@ class _Frame:
             np.zeros(n + m),
             np.concatenate([self.upper, np.ones(m)]),
         )
-        try:
-            return fewest(p, n + np.arange(m), lambda x: count(self.leaves(x)), known, seconds)
-        except Infeasible as problem:
-            raise HansaError(
-                "no weights satisfy all statements", fix="take out statements that contradict"
-            ) from problem
+        return fewest(p, n + np.arange(m), lambda x: count(self.leaves(x)), known, seconds)
 
     def leaves(self, point: Floats) -> Floats:
         """Cumulative weights of the indicators of a point, adding up to 1."""

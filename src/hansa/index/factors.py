@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hansa.errors import UsageError, listed
-from hansa.index.chain import checked
+from hansa.index.chain import checked, refuse_kind
 from hansa.index.recipe import Recipe, changed
 from hansa.index.tree import Floats, IndexTree, Ints
 
@@ -132,7 +132,7 @@ def factors_of(
     """Factors of plain tables, checked against the tree and the recipe before anything runs."""
     out = []
     for number, row in enumerate(rows, 1):
-        one = row if isinstance(row, Factor) else _factor(row, f"factor {number}")
+        one = row if isinstance(row, Factor) else _factor(row, f"factor {dict(row).get('id', number)}")
         _check(one, tree, recipe)
         out.append(one)
     if sum(f.kind == "noise" for f in out) > 1:
@@ -149,6 +149,15 @@ def _factor(row: Mapping[str, Any], place: str) -> Factor:
         raise UsageError(
             f"a factor has no key {listed(unknown)}", place=place, admissible=listed(known, 12)
         )
+    for f in fields(Factor):
+        if f.name in row:
+            single = isinstance(row[f.name], str) and f.name == "drop"
+            refuse_kind(f"{place}, {f.name}", [row[f.name]] if single else row[f.name], str(f.type))
+    if not all(isinstance(option, Mapping) for option in row.get("options", ())):
+        raise UsageError(
+            "an option is a table of settings", place=place, printed=str(row["options"]),
+            admissible='[{ "normalise.rule" = "z" }]', fix="write each option as a table",
+        )  # fmt: skip
     if "id" not in row or sum(bool(row.get(k)) for k in KINDS) != 1:
         raise UsageError(
             "a factor has an id and says one thing that varies",

@@ -130,10 +130,12 @@ def _mean(
         lost |= outside(values, rule).any(axis=0) & (w > 0)
         moved = forward(values, p)
         there = ~np.isnan(moved)
+        with np.errstate(invalid="ignore"):
+            part = w * moved
         if there.all():
-            over, total = over + w * moved, total + w
+            over, total = over + part, total + w
         else:
-            over = over + np.where(there, w * moved, 0.0)
+            over = over + np.where(there, part, 0.0)
             total = total + np.where(~np.isnan(values), w, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total > 0, backward(over / total, p), np.nan)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hansa.index.data import Bools
 from hansa.index.ranks import tolerance
 from hansa.index.tree import Floats, Ints
 
@@ -146,12 +147,22 @@ class RankDistribution:
         layer = np.zeros(above.shape[0], np.int64)
         left = np.ones(above.shape[0], bool)
         while left.any():
-            free = left & ~(above[left].any(axis=0))
-            if not free.any():  # a circle of robust wins: they stand together
-                free = left.copy()
+            over = _reaching(above & left & left[:, None])
+            # Whoever is above a unit and also below it stands in one circle with it.
+            free = left & ~(over & ~over.T).any(axis=0)
             layer[free] = layer.max() + 1
             left &= ~free
         return layer
+
+
+def _reaching(above: Bools) -> Bools:
+    """Which unit is above which, directly or through others."""
+    reach = above.astype(np.float32)
+    while True:
+        further = np.minimum(reach + reach @ reach, 1.0)
+        if np.array_equal(further > 0, reach > 0):
+            return np.asarray(reach > 0)
+        reach = (further > 0).astype(np.float32)
 
 
 def distribution(ranks: Ranks, wins: Ints) -> RankDistribution:

@@ -276,10 +276,16 @@ def _resample(weight: Floats, u: Floats, stage: Stage) -> None:
         )
     picks = np.floor(u * experts.shape[0]).astype(np.int64)
     times = np.stack([(picks == e).sum(axis=1) for e in range(experts.shape[0])])
-    nodes = np.flatnonzero(~np.isnan(experts).any(axis=0))
-    assert stage.share is not None
-    drawn = experts[:, nodes].T @ (times / experts.shape[0])
-    weight[nodes] *= drawn / np.maximum(stage.share[nodes], 1e-300)[:, None]
+    there = ~np.isnan(experts)
+    nodes = np.flatnonzero(there.any(axis=0))
+    given, asked = np.nan_to_num(experts[:, nodes]), there[:, nodes].astype(float)
+    # Against the mean of all: a group's weights need not be that mean, but stay where they are
+    # when every expert is drawn once. Whom a family did not ask says nothing about it.
+    every = given.sum(axis=0) / asked.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drawn = (given.T @ times) / (asked.T @ times)
+    drawn = np.where(np.isnan(drawn), every[:, None], drawn)
+    weight[nodes] *= drawn / np.where(every > 0, every, 1.0)[:, None]
 
 
 @dataclass(frozen=True)
