@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
     group.command("whatif")(whatif)
     group.command("change")(change)
     group.command("audit")(audit)
+    group.command("report")(report)
     group.command("export")(export)
     app.add_typer(group, name="index")
 
@@ -469,8 +470,13 @@ def audit(
     where: Where,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Report (.html), findings (.json); else the screen."),
+        typer.Option(
+            "--out", help="Report (.html), tables (.xlsx), findings (.json), text (.txt)."
+        ),
     ] = None,
+    outcome: Annotated[
+        str, typer.Option("--outcome", help="Denominator or node that the index is linked with.")
+    ] = "",
     replications: Replications = 10_000,
     seed: Seed = SEED,
     recipe: RecipeFile = None,
@@ -478,7 +484,109 @@ def audit(
     as_json: o.AsJson = False,
 ) -> None:
     """The ten steps of the OECD/JRC handbook as findings; exit code 1 where one is an error."""
-    raise NotImplementedError
+    from hansa.index.audit import audit as audited
+    from hansa.index.audit import audit_text
+
+    result = _whole(_run(where, recipe, replications, factors, seed), seed)
+    found = audited(result, outcome=outcome or None)
+    if out is not None:
+        _write_audit(result, found, where, out)
+        o.say(f"{out}: {found.count('error')} errors, {found.count('warning')} warnings")
+    if as_json:
+        _print_json({"findings": [f.as_finding().as_dict() for f in found.findings]})
+    elif out is None:
+        print(audit_text(found), end="")
+    if found.count("error"):
+        raise typer.Exit(1)
+
+
+def report(
+    where: Where,
+    out: Annotated[Path, typer.Option("--out", help="Report (.html).")],
+    unit: Annotated[
+        str, typer.Option("--unit", help="Unit with a profile and what-if questions.")
+    ] = "",
+    source: Annotated[str, typer.Option("--source", help="Source of the indicators.")] = "",
+    replications: Replications = 10_000,
+    seed: Seed = SEED,
+    recipe: RecipeFile = None,
+    factors: Factors = None,
+) -> None:
+    """An index as a page: league with intervals, tree, profile, change, what-if, audit."""
+    from hansa.files import write_bytes
+    from hansa.index.audit import audit as audited
+
+    result = _whole(_run(where, recipe, replications, factors, seed), seed)
+    page = _page(result, audited(result), where, (unit, source))
+    write_bytes(out, page)
+    o.say(f"{out}: {len(page) / 1e6:.1f} MB")
+
+
+def _whole(result: IndexResult, seed: int) -> IndexResult:
+    """With everything that an audit asks about: sensitivity, and exact intervals if any."""
+    from dataclasses import replace
+
+    from hansa.errors import HansaError
+    from hansa.index.extreme import around, rank_intervals
+
+    if result.robustness is not None:
+        result = _with_sensitivity(result, ["shift"], seed)
+    try:
+        exact = rank_intervals(result.stage, around(result.stage))
+    except HansaError as error:
+        o.say(f"no exact rank intervals: {error.finding.rule} ({error.finding.place})")
+        return result
+    return replace(result, intervals=exact)
+
+
+def _page(result: IndexResult, found: Any, where: Path, words: tuple[str, str]) -> bytes:
+    from hansa.report.html import render_html
+    from hansa.report.index_report import IndexReport, index_document
+    from hansa.views.index_words import IndexWords
+
+    unit, source = words
+    draws = 0 if result.robustness is None else result.robustness.draws
+    show = IndexReport(
+        unit=unit,
+        python=f'hansa.index("{where.name}", replications={draws})',
+        command=f"hansa index run {where.name} --replications {draws}",
+    )
+    document = index_document(result, IndexWords(source=source), show, found)
+    return render_html(document).encode()
+
+
+def _write_audit(result: IndexResult, found: Any, where: Path, out: Path) -> None:
+    from hansa.files import json_bytes, write_bytes
+    from hansa.index.audit import audit_tables, audit_text
+    from hansa.index.workbook import write_book
+
+    kind = out.suffix.lower()
+    if kind == ".html":
+        write_bytes(out, _page(result, found, where, ("", "")))
+    elif kind == ".json":
+        content = [f.as_finding().as_dict() for f in found.findings]
+        write_bytes(out, json_bytes({"findings": content}))
+    elif kind == ".txt":
+        write_bytes(out, audit_text(found).encode())
+    elif kind == ".xlsx":
+        write_book(out, [(name, _grid(columns)) for name, columns in audit_tables(found)])
+    else:
+        raise UsageError(
+            f"an audit cannot be written as {kind or 'a file without an ending'}",
+            place=str(out),
+            admissible=".html, .xlsx, .json or .txt",
+            fix="change the ending of --out",
+        )
+
+
+def _grid(columns: Mapping[str, Any]) -> list[tuple[int, int, Any]]:
+    """Columns as cells (row, column, value); empty ones are left out."""
+    table = _arrow(columns)
+    cells: list[tuple[int, int, Any]] = [(1, j, n) for j, n in enumerate(table.column_names, 1)]
+    for j, name in enumerate(table.column_names, 1):
+        values = table[name].to_pylist()
+        cells += [(i, j, v) for i, v in enumerate(values, 2) if v is not None]
+    return cells
 
 
 def export(
