@@ -20,7 +20,15 @@ from test_index_kernel import Case, case, plain, random_case, raw_stage, values_
 
 from hansa.errors import HansaError, UsageError
 from hansa.index.chain import Stage, ranks_of, run
-from hansa.index.extreme import EVEN, RankInterval, WeightSet, anything, around, rank_intervals
+from hansa.index.extreme import (
+    EVEN,
+    RankInterval,
+    WeightSet,
+    anything,
+    around,
+    extremes,
+    rank_intervals,
+)
 from hansa.index.factors import factors_of
 from hansa.index.kernel import leaf_weights
 from hansa.index.reading import read_index
@@ -185,6 +193,22 @@ def test_trees_equal_the_enumeration(seed: int, ratios: bool) -> None:
     stage = raw_stage(c, x)
     level = (0, 1, 2)[seed % 3]
     check(stage, around(stage, 0.5, ratios, level), only=[0, 2])
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("ratios", [True, False])
+def test_the_greatest_weighted_sum_equals_a_linear_programme(seed: int, ratios: bool) -> None:
+    rng = np.random.default_rng(90 + seed)
+    c = random_case(rng)
+    stage = raw_stage(c, rng.random((3, c.tree.leaves)))
+    allowed = around(stage, 0.7, ratios) if seed else anything(stage)
+    own, value = Admissible(allowed), rng.normal(size=(4, c.tree.leaves))
+    value[3] = np.round(value[3])
+    greatest, at = extremes(allowed, value)
+    near(greatest, [own.margin(row[None]) for row in value], atol=1e-8)
+    near((at * value).sum(axis=1), greatest, atol=1e-12)
+    near(at.sum(axis=1), 1.0)
+    assert all(own.holds(u) for u in at)
 
 
 def test_the_reference_bounds_shares_of_a_tree_alike() -> None:

@@ -116,8 +116,11 @@ def weighted_mean(x: Floats, w: Floats) -> Floats:
     """Sum w x / sum w over the children that are there; NaN where none is, or none weighs."""
     there = ~np.isnan(x)
     if there.all():
-        total = np.broadcast_to(w, x.shape).sum(axis=-1)
-        over = np.einsum("...m,...m->...", x, np.broadcast_to(w, x.shape))
+        if np.ndim(w) == 1:
+            total, over = np.asarray(w.sum()), x @ w
+        else:
+            total = np.broadcast_to(w, x.shape).sum(axis=-1)
+            over = np.einsum("...m,...m->...", x, np.broadcast_to(w, x.shape))
     else:
         own = np.where(there, w, 0.0)
         total, over = own.sum(axis=-1), (own * np.where(there, x, 0.0)).sum(axis=-1)

@@ -95,7 +95,15 @@ def tree_of(rows: Sequence[Mapping[str, Any]], place: str = "indicators") -> Ind
 
 
 def _renamed(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {COINR.get(k, k): ("" if v is None else v) for k, v in row.items()}
+    names = [COINR.get(k, k) for k in row]
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise HansaError(
+            f"two columns of the metadata are the {listed(twice)}",
+            printed=listed(row, 30),
+            admissible="one column for each",
+            fix="take one of them out",
+        )
+    return {n: ("" if v is None else v) for n, v in zip(names, row.values(), strict=True)}
 
 
 def _node(

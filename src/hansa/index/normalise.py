@@ -14,6 +14,7 @@ import numpy as np
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.index.ranks import SAME
+from hansa.index.statistics import RELATIVE
 from hansa.index.tree import Floats, Node
 
 STRAIGHT = (
@@ -116,9 +117,12 @@ class Scale:
         return below
 
 
-def fit(x: Floats, node: Node, options: Options, reference: int | None = None) -> Scale:
+def fit(
+    x: Floats, node: Node, options: Options, ends: tuple[float, float], reference: int | None = None
+) -> Scale:
     """The scale of one column, fitted on the rows of its scope (rows,).
 
+    ends       least and greatest value of the column, NaN for a column without any
     reference  row of the reference unit, in `x`
     Raises HansaError naming the indicator where the rule has no meaning for its values.
     """
@@ -131,17 +135,19 @@ def fit(x: Floats, node: Node, options: Options, reference: int | None = None) -
             admissible=listed(RULES, 12),
             fix="use one of these names",
         )
-    y = d * x[~np.isnan(x)]
+    low, high = ends if d > 0 else (-ends[1], -ends[0])
     if rule in ORDERED:
-        return Scale(rule, d, fitted=np.sort(y))
+        return Scale(rule, d, fitted=np.sort(d * x[~np.isnan(x)]))
     if rule == "fraction-of-max":
-        return _fraction(y, node, options)
+        return Scale(rule, d, high, literal=options.literal)
     if rule == "none":
         return Scale(rule, d, origin=0.0, span=1.0)
-    low, high = (float(y.min()), float(y.max())) if y.size else (np.nan, np.nan)
     a, b = (0.0, 1.0) if rule in UNIT_RANGE else options.range
+    # Values that differ by rounding errors only are one value.
+    same = not high - low > RELATIVE * max(abs(low), abs(high))
     if rule == "z":
-        sd = float(y.std(ddof=1)) if y.size > 1 and high > low else np.nan
+        y = d * x[~np.isnan(x)]
+        sd = np.nan if same or y.size < 2 else float(y.std(ddof=1))
         centre = float(y.mean()) if y.size else np.nan
         return Scale(rule, d, centre, sd, options.mean, options.mean + options.sd)
     if rule in ("goalposts", "scaled"):
@@ -152,7 +158,8 @@ def fit(x: Floats, node: Node, options: Options, reference: int | None = None) -
     if rule == "distance-to-target":
         end = _target(node, low)
     top = 1.0 if options.cap and rule in UNIT_RANGE[1:] else np.inf
-    return Scale(rule, d, low, end - low if end != low else np.nan, a, b, high=top)
+    span = np.nan if same or end == low else float(end - low)
+    return Scale(rule, d, low, span, a, b, high=top)
 
 
 def _posts(node: Node, options: Options, rule: str) -> Scale:
@@ -201,13 +208,6 @@ def _target(node: Node, low: float) -> float:
     return float(aim)
 
 
-def _fraction(y: Floats, node: Node, options: Options) -> Scale:
-    d = float(node.direction)
-    return Scale(
-        "fraction-of-max", d, float(y.max()) if y.size else np.nan, literal=options.literal
-    )
-
-
 def apply(x: Floats, scales: Sequence[Scale]) -> Floats:
     """Columns of raw values (rows, columns) each on its own scale."""
     straight = np.array([s.rule in STRAIGHT for s in scales], bool)
@@ -244,4 +244,7 @@ def fit_all(
             printed=f"mean = {options.mean}, sd = {options.sd}",
             fix="mean = 0, sd = 1",
         )
-    return tuple(fit(x[:, j], node, options, reference) for j, node in enumerate(nodes))
+    low, high = np.fmin.reduce(x, axis=0).tolist(), np.fmax.reduce(x, axis=0).tolist()
+    return tuple(
+        fit(x[:, j], node, options, (low[j], high[j]), reference) for j, node in enumerate(nodes)
+    )

@@ -163,8 +163,22 @@ def data_of(tree: IndexTree, table: Mapping[str, Sequence[Any]], place: str = "d
     Raises HansaError with every fault: unknown and missing columns, text where numbers stand,
     repeated units, units and indicators without any value.
     """
-    columns = {NAMES.get(k, k) if k not in tree.place else k: list(v) for k, v in table.items()}
     findings: list[Finding] = []
+    columns: dict[str, list[Any]] = {}
+    for given, values in table.items():
+        name = NAMES.get(given, given) if given not in tree.place else given
+        if name in columns:
+            findings.append(fault(
+                f"{place}, column {given}", f"two columns are the {name}",
+                fix="take one of them out",
+            ))  # fmt: skip
+        columns[name] = list(values)
+    if len({len(v) for v in columns.values()}) > 1:
+        told = listed((f"{k}: {len(v)}" for k, v in columns.items()), 12)
+        findings.append(fault(
+            place, "the columns are not equally long", told, fix="give every column all rows"
+        ))  # fmt: skip
+    refuse(findings, place)
     if "unit" not in columns:
         findings.append(fault(
             place, "there is no column of units", listed(columns, 12), "unit (or uCode)",

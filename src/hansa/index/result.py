@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hansa.errors import HansaError
 from hansa.index.chain import Stage, ranks_of
 from hansa.index.data import IndexData
 from hansa.index.extreme import RankInterval
@@ -78,6 +79,13 @@ def computed(
 
     factors  what varies; `hansa.index.factors.defaults` where none are given
     """
+    if all(step.do != "aggregate" for step in recipe):
+        raise HansaError(
+            "the recipe never aggregates",
+            printed=" > ".join(step.do for step in recipe) or "no step",
+            admissible="a last step aggregate",
+            fix='add [[step]] do = "aggregate"',
+        )
     chosen = factors_of(factors or defaults(tree, recipe), tree, recipe)
     evaluator = Evaluator(tree, data, recipe, chosen, seed)
     stage = evaluator.nominal

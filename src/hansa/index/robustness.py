@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hansa.errors import HansaError
+from hansa.errors import HansaError, UsageError
 from hansa.index.chain import Stage, run, taken
 from hansa.index.data import IndexData
 from hansa.index.factors import NUMBERED, Factor, apply_changes, uniforms
@@ -86,6 +86,9 @@ class Evaluator:
             try:
                 stage = self.partial(apply_changes(self.recipe, changes))
                 self._prepared[key] = Prepared(stage, variant_of(stage))
+            except UsageError:
+                # What no data could mend is wrong in the factor itself.
+                raise
             except HansaError as error:
                 f = error.finding
                 told = ", ".join(f"{k} = {v}" for k, v in changes.items())
@@ -324,6 +327,18 @@ class Robustness:
     def failures(self) -> list[tuple[str, int]]:
         """Each reason and how many replications it cost."""
         return [(r, int((self.failed == i).sum())) for i, r in enumerate(self.reasons)]
+
+    def failures_by_value(self) -> list[tuple[str, str, int, int]]:
+        """Factor, value, failed and all replications, for each value that failed at all."""
+        bad, found = self.failed >= 0, []
+        for factor, value in zip(self.factors, self.values, strict=True):
+            if factor.kind not in ("options", "drop", "imputation"):
+                continue
+            for one in np.unique(value[bad]):
+                own = value == one
+                named = str(dict(factor.options[int(one)])) if factor.options else f"{one:.0f}"
+                found.append((factor.id, named, int((bad & own).sum()), int(own.sum())))
+        return found
 
     def warnings(self) -> list[str]:
         """What has to stand on the first line of any result."""

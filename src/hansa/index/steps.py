@@ -95,6 +95,15 @@ def screen(
     keep, drop                     units that stay or go whatever they have
     """
     refuse_after(stage, "screen", "normalise", "aggregate")
+    for name, share in (
+        ("min_available", min_available),
+        ("min_nonzero", min_nonzero),
+        ("node_available", node_available),
+    ):
+        if share is not None and not 0 <= share <= 1:
+            raise UsageError(
+                f"{name} is no share", printed=f"{share}", admissible="0 to 1", fix="0.65"
+            )
     tree, data = stage.tree, stage.data
     _refuse_units(data, keep, drop)
     there = availability(tree, data.values)
@@ -113,7 +122,7 @@ def screen(
             "screening leaves no unit",
             printed=f"best availability {every.max():.0%}, needed {min_available:.0%}",
             admissible="at least one unit",
-            fix="lower min_available, or name units in keep",
+            fix="lower the thresholds, shorten drop, or name units in keep",
         )
     out = np.flatnonzero(~ok)
     table = [{"unit": data.label(r), "available": float(every[r])} for r in out]
@@ -145,7 +154,8 @@ def treat(
     options  of `hansa.index.treat.Options`
     """
     refuse_after(stage, "treat", "treat", "normalise", "aggregate")
-    chosen = _options(treatments.Options, options, "treat")
+    chosen: treatments.Options = _options(treatments.Options, options, "treat")
+    treatments.refuse(chosen)
     tree, data = stage.tree, stage.data
     parts = _parts(data, scope, "treat", ("pooled", "year"))
     values, found, table, said = data.values.copy(), [], [], []
@@ -255,7 +265,7 @@ def normalise(
         where = _reference_row(data, source, chosen)
         scales = scale_rules.fit_all(data.values[source], tree.indicators, chosen, where)
         values[rows] = scale_rules.apply(data.values[rows], scales)
-        warnings += _no_scale(stage, rows, values, scales)
+        warnings += _no_scale(stage, (rows, source), values, scales)
         scopes.append(Scope(rows, source, scales))
         said += _clipped(tree, data.values[rows], scales)
     warnings += _mixed_ranges(tree, chosen)
@@ -264,10 +274,11 @@ def normalise(
 
 
 def _no_scale(
-    stage: Stage, rows: Ints, values: Floats, scales: Sequence[scale_rules.Scale]
+    stage: Stage, scope: tuple[Ints, Ints], values: Floats, scales: Sequence[scale_rules.Scale]
 ) -> list[str]:
     """Warnings about indicators that a scale cannot hold; an infinite result is refused."""
     tree, data = stage.tree, stage.data
+    rows, source = scope
     endless = np.argwhere(np.isinf(values[rows]))
     if endless.size:
         row, j = endless[0]
@@ -284,6 +295,8 @@ def _no_scale(
             continue
         if scales[j].rule == "distance-to-reference":
             why = "the reference unit has no value, or the worst one"
+        elif np.isnan(data.values[source, j]).all():
+            why = "the base year has no value"
         else:
             why = "all units have the same value"
         found.append(

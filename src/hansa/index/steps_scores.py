@@ -10,7 +10,7 @@ import numpy as np
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.index import aggregate as rules
-from hansa.index.chain import Entry, Stage, refuse_after, refuse_before, step
+from hansa.index.chain import Entry, Stage, refuse_after, refuse_before, refuse_kind, step
 from hansa.index.schemes import (
     SCHEMES,
     Family,
@@ -156,6 +156,10 @@ def rules_of(
     return {p: by_node.get(p, height.get(int(tree.level[p]), every)) for p, _ in tree.families}
 
 
+LIMITED = ("geometric", "harmonic")
+"""Means that have a limit at 0."""
+
+
 def _rule(given: Any, place: str) -> rules.Rule:
     options = {"rule": given} if isinstance(given, str) else dict(given)
     name = options.pop("rule", "arithmetic")
@@ -173,6 +177,9 @@ def _rule(given: Any, place: str) -> rules.Rule:
             place=place,
             admissible=listed(["rule", *known], 12),
         )
+    for f in fields(rules.Rule):
+        if f.name in options:
+            refuse_kind(f"{place}, {f.name}", options[f.name], str(f.type))
     rule = rules.Rule(name, **options)
     if not (rule.alpha > 0 and 0 <= rule.min_children <= 1 and np.isfinite(rule.power)):
         raise UsageError(
@@ -216,6 +223,8 @@ def refuse_outside(stage: Stage, p: int, children: Any, x: Floats) -> None:
     """Raise HansaError where a child's value lies outside the domain of its parent's rule."""
     rule: rules.Rule = stage.rules[p]
     assert stage.share is not None
+    if rule.exponent == 1:
+        return
     own = stage.share[children]
     raised = x if rule.floor is None else np.fmax(x, np.where(np.isnan(x), x, rule.floor))
     bad = np.argwhere(rules.outside(raised, rule) & (own > 0))
@@ -235,6 +244,6 @@ def refuse_outside(stage: Stage, p: int, children: Any, x: Floats) -> None:
         + (f" (and {more} more)" if more else ""),
         printed=printed,
         admissible="values of 0 or more" if (rule.exponent or 0) > 0 else "values above 0",
-        fix="normalise with range = [1, 100]; or floor = 0.01 (counted in the log); or "
-        "limit = true (a 0 then gives 0)",
+        fix="normalise with range = [1, 100]; or floor = 0.01 (counted in the log)"
+        + ("; or limit = true (a 0 then gives 0)" if rule.name in LIMITED else ""),
     )

@@ -35,6 +35,25 @@ class Options:
     combine: bool = False
 
 
+def refuse(options: Options) -> None:
+    """Raise UsageError for thresholds that are none and forms that are not there."""
+    if options.log and options.log not in LOGS:
+        raise UsageError(
+            f"there is no log form {options.log!r}",
+            admissible=listed(LOGS),
+            fix='correct log in the step treat, or log = "" for none',
+        )
+    numbers = (options.skewness, options.kurtosis, options.box_cox)
+    if not np.isfinite(numbers).all() or options.winsorise < 0:
+        raise UsageError(
+            "an option of treatment is out of its range",
+            printed=f"skewness {options.skewness}, kurtosis {options.kurtosis}, "
+            f"winsorise {options.winsorise}, box_cox {options.box_cox}",
+            admissible="finite thresholds, winsorise of 0 or more",
+            fix="correct it",
+        )
+
+
 @dataclass(frozen=True)
 class Treatment:
     """What is done to one column: values cut at low and high, then a log of what is left.
