@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansa.cli import options as o
-from hansa.errors import UsageError
+from hansa.errors import UsageError, listed
 
 if TYPE_CHECKING:
     from hansa.index.result import IndexResult
@@ -115,9 +115,13 @@ def _with_sensitivity(result: IndexResult, target: Sequence[str], seed: int) -> 
 
 def _write(result: IndexResult, out: Path) -> None:
     from hansa.files import json_bytes, write_bytes, write_table
-    from hansa.index.tables import tables
+    from hansa.index.tables import TABLES, tables
 
-    for name, columns in tables(result).items():
+    made = tables(result)
+    for name in set(TABLES) - set(made):
+        # A table of an earlier run would pass for one of this run.
+        (out / f"{name}.csv").unlink(missing_ok=True)
+    for name, columns in made.items():
         write_table(_arrow(columns), out / f"{name}.csv")
     recipe: dict[str, Any] = {
         "format": 1,
@@ -243,6 +247,7 @@ def intervals(
     from hansa.index.extreme import anything, around, rank_intervals
     from hansa.index.tables import intervals as table_of
 
+    _refuse_ending(out, ".csv", ".parquet")
     if not 0 <= spread < 1:
         raise UsageError("the spread is no share", printed=f"{spread:g}", admissible="0 to below 1")
     stage = _run(where, recipe, 0, None, SEED).stage
@@ -260,7 +265,8 @@ def intervals(
         print(f"Best and worst rank under {told}; exact unless marked ~")
         for r in rows:
             marks = ["" if r[k] else "~" for k in ("best_proven", "worst_proven")]
-            print(f"{r['rank']:>4}  {r['best']}{marks[0]}–{r['worst']}{marks[1]}  {r['unit']}")
+            rank = "-" if r["rank"] is None else r["rank"]
+            print(f"{rank:>4}  {r['best']}{marks[0]}–{r['worst']}{marks[1]}  {r['unit']}")
 
 
 def whatif(
@@ -268,7 +274,10 @@ def whatif(
     unit: Annotated[str, typer.Option("--unit", help="Code of the unit.")],
     cells: Annotated[
         list[str],
-        typer.Option("--set", help="CODE=VALUE, CODE=best, CODE=target or CODE=+10% (repeat)."),
+        typer.Option(
+            "--set",
+            help="CODE=VALUE (after denominating), CODE=best, CODE=target or CODE=+10% (repeat).",
+        ),
     ] = [],  # noqa: B006
     weights: Annotated[
         list[str], typer.Option("--weight", help="CODE=WEIGHT among its siblings' shares.")
@@ -292,6 +301,8 @@ def whatif(
 
     result = _run(where, recipe, replications, factors, seed)
     sheet = Sheet(result.evaluator, result.robustness)
+    if changeable and not gain:
+        raise UsageError("--changeable belongs to --gain", fix="--gain 1 --changeable CODE")
     out: dict[str, Any] = {"unit": unit}
     if gain:
         out["gain"] = _gain(sheet, unit, gain, tuple(changeable))
@@ -340,18 +351,27 @@ def _answered(answer: Answer, sheet: Any, unit: str) -> dict[str, Any]:
     for name in ("before", "frozen", "live"):
         reading = getattr(answer, name)
         out[name] = {
-            "score": float(reading.scores[row]),
-            "rank": int(reading.ranks[row]),
+            "score": _plain(reading.scores[row]),
+            "rank": _whole_rank(reading.ranks[row]),
             "interval": None if reading.interval is None else list(reading.interval),
         }
-    moved = (answer.live.ranks != answer.before.ranks).nonzero()[0]
+    before, after = answer.before.ranks, answer.live.ranks
+    moved = ((after != before) & ~((after != after) & (before != before))).nonzero()[0]
     data = sheet.stage.data
     out["others"] = {
-        data.label(answer.rows[i]): [int(answer.before.ranks[i]), int(answer.live.ranks[i])]
+        data.label(answer.rows[i]): [_whole_rank(before[i]), _whole_rank(after[i])]
         for i in moved
         if i != row
     }
     return out
+
+
+def _plain(score: Any) -> float | None:
+    return None if score != score else float(score)
+
+
+def _whole_rank(rank: Any) -> int | None:
+    return None if rank != rank else int(rank)
 
 
 def _gain(sheet: Any, unit: str, gain: int, changeable: tuple[str, ...]) -> dict[str, Any]:
@@ -388,6 +408,9 @@ def _told(out: Mapping[str, Any]) -> list[str]:
             one = out["answer"][key]
             between = one["interval"]
             told = "" if between is None else f" (90 %: {between[0]:.0f}–{between[1]:.0f})"
+            if one["score"] is None:
+                lines.append(f"{words:<28} no score: too little data")
+                continue
             lines.append(f"{words:<28} score {one['score']:8.2f}  rank {one['rank']}{told}")
         others = list(out["answer"]["others"].items())
         lines += [f"  {other}: {a} -> {b}" for other, (a, b) in others[:MOST]]
@@ -422,27 +445,36 @@ def change(
     from hansa.index.change import rank_change
     from hansa.index.tables import changes
 
+    _refuse_ending(out, ".csv", ".parquet")
     if replications < 1:
         raise UsageError("a change of rank needs replications", fix="--replications 10000")
     result = _run(where, recipe, replications, factors, seed)
     assert result.robustness is not None
-    columns = changes(result, rank_change(result.robustness, start, end))
+    found = rank_change(result.robustness, start, end)
+    columns = changes(result, found)
     columns |= _parts(result, start, end)
     table = _arrow(columns)
     if out is not None:
         write_table(table, out)
         o.say(f"{out}: {table.num_rows} rows")
+    if found.left_out.size:
+        gone = [result.data.units[u] for u in found.left_out]
+        o.say(f"left out, without a score in one of the years: {listed(gone, 20)}")
     rows = sorted(table.to_pylist(), key=lambda r: -(r["change"] or 0))
     if as_json:
         _print_json({"from": start, "to": end, "changes": rows})
     elif out is None:
-        print(f"Change of rank {start} to {end}, positive is up; 90 % interval; changed: *")
+        print(
+            f"Change of rank {start} to {end} among the {found.units.size} units with a score in "
+            "both years, positive is up; 90 % interval; changed: *"
+        )
         for r in rows:
             mark = "*" if r["changed"] else " "
             print(
                 f"{r['change']:+5.0f}{mark} ({r['low']:+.0f} to {r['high']:+.0f})  "
                 f"{r['rank_before']} -> {r['rank_after']}  "
-                f"score {r['score_change']:+.2f}  {r['unit']}"
+                + ("" if r["score_change"] is None else f"score {r['score_change']:+.2f}  ")
+                + r["unit"]
             )
 
 
@@ -487,6 +519,7 @@ def audit(
     from hansa.index.audit import audit as audited
     from hansa.index.audit import audit_text
 
+    _refuse_ending(out, ".html", ".xlsx", ".json", ".txt")
     result = _whole(_run(where, recipe, replications, factors, seed), seed)
     found = audited(result, outcome=outcome or None)
     if out is not None:
@@ -516,6 +549,7 @@ def report(
     from hansa.files import write_bytes
     from hansa.index.audit import audit as audited
 
+    _refuse_ending(out, ".html")
     result = _whole(_run(where, recipe, replications, factors, seed), seed)
     page = _page(result, audited(result), where, (unit, source))
     write_bytes(out, page)
@@ -568,13 +602,17 @@ def _write_audit(result: IndexResult, found: Any, where: Path, out: Path) -> Non
         write_bytes(out, json_bytes({"findings": content}))
     elif kind == ".txt":
         write_bytes(out, audit_text(found).encode())
-    elif kind == ".xlsx":
-        write_book(out, [(name, _grid(columns)) for name, columns in audit_tables(found)])
     else:
+        write_book(out, [(name, _grid(columns)) for name, columns in audit_tables(found)])
+
+
+def _refuse_ending(out: Path | None, *known: str) -> None:
+    """Before anything is computed: a result that could not be written."""
+    if out is not None and out.suffix.lower() not in known:
         raise UsageError(
-            f"an audit cannot be written as {kind or 'a file without an ending'}",
+            f"the result cannot be written as {out.suffix or 'a file without an ending'}",
             place=str(out),
-            admissible=".html, .xlsx, .json or .txt",
+            admissible=listed(known),
             fix="change the ending of --out",
         )
 
@@ -613,4 +651,8 @@ def export(
         write_workbook(out, metadata, rows)
     for text in left:
         o.say(f"left out: {text}")
+    for name in ("recipe.toml", "factors.toml"):
+        if (where / name).is_file():
+            option = name.partition(".")[0]
+            o.say(f"{name} is no part of the workbook: give it by --{option} {where / name}")
     o.say(f"{out}: {tree.leaves} indicators, {len(rows)} rows")

@@ -17,15 +17,17 @@ from hansa.errors import HansaError, UsageError, listed
 from hansa.index.chain import Stage
 from hansa.index.data import Bools
 from hansa.index.ranks import ranks
+from hansa.index.rankstats import batch_ranks
 from hansa.index.robustness import Robustness
 from hansa.index.tree import Floats, Ints
 
 
 @dataclass(frozen=True)
 class RankChange:
-    """Change of rank of the units of two years; positive is up.
+    """Change of rank of the units that stand in both years, among these; positive is up.
 
     units           positions in the data
+    left_out        units that have a score in one of the years only, or in none
     before, after   nominal ranks; score_before, score_after beside them
     low, mid, high  5 %, 50 % and 95 % quantile (type 7) of the change over replications
     up, down        share of replications in which the unit rises, and falls
@@ -34,6 +36,7 @@ class RankChange:
     """
 
     units: Ints
+    left_out: Ints
     before: Floats
     after: Floats
     score_before: Floats
@@ -53,7 +56,11 @@ class RankChange:
 
 
 def rank_change(result: Robustness, start: int, end: int) -> RankChange:
-    """Changes of rank between two years under common draws. Raises UsageError for other years."""
+    """Changes of rank between two years under common draws, among the units of both.
+
+    A place that is lost to a newcomer, or won because somebody is gone, is no change of a unit.
+    Raises UsageError for years that are not there.
+    """
     for year in (start, end):
         if year not in result.years:
             raise UsageError(
@@ -62,7 +69,8 @@ def rank_change(result: Robustness, start: int, end: int) -> RankChange:
             )  # fmt: skip
     first, last = _pairs(result, start, end)
     units = result.data.unit[first]
-    before, after = result.ranks[first].astype(np.int32), result.ranks[last].astype(np.int32)
+    before = batch_ranks(result.scores[first]).astype(np.int32)
+    after = batch_ranks(result.scores[last]).astype(np.int32)
     moved = before - after
     there = (before > 0) & (after > 0)
     quantiles, up, down, draws = [], [], [], []
@@ -74,17 +82,20 @@ def rank_change(result: Robustness, start: int, end: int) -> RankChange:
         down.append((own < 0).mean() if own.size else np.nan)
         draws.append(own.size)
     low, mid, high = np.array(quantiles).reshape(-1, 3).T
+    every = np.unique(result.data.unit[np.isin(result.data.time, (start, end))])
+    nominal = ranks(result.score[first]), ranks(result.score[last])
     return RankChange(
-        units, result.nominal[first], result.nominal[last], result.score[first],
-        result.score[last], low, mid, high, np.array(up), np.array(down), (low > 0) | (high < 0),
+        units, np.setdiff1d(every, units), *nominal, result.score[first], result.score[last],
+        low, mid, high, np.array(up), np.array(down), (low > 0) | (high < 0),
         np.array(draws, np.int64),
     )  # fmt: skip
 
 
 def _pairs(result: Robustness, start: int, end: int) -> tuple[Ints, Ints]:
-    """Rows of the same units in two years."""
+    """Rows of the same units in two years, all with a score."""
     unit = result.data.unit
-    first, last = result.years[start][0], result.years[end][0]
+    there = ~np.isnan(result.score)
+    first, last = (rows[there[rows]] for rows in (result.years[start][0], result.years[end][0]))
     both, a, b = np.intersect1d(unit[first], unit[last], return_indices=True)
     if not both.size:
         raise HansaError(
@@ -125,10 +136,14 @@ def contributions(stage: Stage, start: int, end: int) -> tuple[Ints, Floats]:
     """What each indicator adds to the change of score: units, and (units, leaves).
 
     Rows add up exactly to the change of score; a gap that opens or closes counts with the weight
-    that it moves to or from the others.
+    that it moves to or from the others. NaN for a unit without a score in one of the years.
+    Raises HansaError where each year has a scale of its own.
     """
+    _one_scale(stage)
+    assert stage.scores is not None
     data = stage.data
     part = row_weights(stage) * np.nan_to_num(data.values)
+    part[np.isnan(stage.scores[:, stage.tree.root])] = np.nan
     rows = {year: np.flatnonzero(data.time == year) for year in (start, end)}
     both, a, b = np.intersect1d(data.unit[rows[start]], data.unit[rows[end]], return_indices=True)
     return both, part[rows[end][b]] - part[rows[start][a]]
@@ -200,40 +215,52 @@ def decomposed(
     return shapley(value, parts)
 
 
+def _one_scale(stage: Stage) -> None:
+    if len(stage.scopes) != 1 or len(stage.treatments) > 1:
+        raise HansaError(
+            "each year has a scale of its own",
+            printed="treat or normalise: scope = year",
+            admissible="one scale for all years",
+            fix="treat and normalise with scope = pooled or base, or with goalposts",
+        )
+
+
 def frozen_score(stage: Stage) -> Callable[[Floats], Floats]:
     """Scoring of tables of values before treatment on the scale and weights of a stage.
 
     The scale is that of the first scope: one scale for all years. Raises HansaError where a stage
     has a scale a year, since two years cannot be read on it.
     """
-    if len(stage.scopes) != 1:
-        raise HansaError(
-            "each year has a scale of its own",
-            printed="normalise: scope = year",
-            admissible="one scale for all years",
-            fix="normalise with scope = pooled or base, or with goalposts",
-        )
+    _one_scale(stage)
     from hansa.index.kernel import Variant, scores
+    from hansa.index.normalise import apply
 
     assert stage.share is not None
     share = stage.share
 
     def score(values: Floats) -> Floats:
-        z = frozen_values(stage, values)
+        treated = values
+        if stage.treatments:
+            own = stage.treatments[0][1]
+            treated = np.column_stack([t.apply(values[:, j]) for j, t in enumerate(own)])
+        z = apply(treated, stage.scopes[0].scales)
         return scores(Variant(stage.tree, z, share, stage.rules), share[:, None])[:, 0]
 
     return score
 
 
-def frozen_values(stage: Stage, values: Floats, scope: int = 0) -> Floats:
-    """Values before treatment (units, leaves) on the scale of a stage."""
+def frozen_values(stage: Stage, values: Floats) -> Floats:
+    """Values before treatment of the rows of a stage (rows, leaves) on its scales."""
     from hansa.index.normalise import apply
 
-    treated = values
-    if stage.treatments:
-        own = stage.treatments[min(scope, len(stage.treatments) - 1)][1]
-        treated = np.column_stack([t.apply(values[:, j]) for j, t in enumerate(own)])
-    return apply(treated, stage.scopes[scope].scales)
+    treated = values.copy()
+    for rows, own in stage.treatments:
+        for j, one in enumerate(own):
+            treated[rows, j] = one.apply(values[rows, j])
+    out = np.empty_like(values)
+    for scope in stage.scopes:
+        out[scope.rows] = apply(treated[scope.rows], scope.scales)
+    return out
 
 
 def parts_between(
@@ -241,14 +268,16 @@ def parts_between(
 ) -> tuple[Ints, dict[str, Floats]]:
     """Own and others' part of every change between two years of one panel on one scale.
 
+    Units with a score in both years, and part -> (units, 2): score, then rank among these.
     before_treatment  (rows, leaves) values as they stood before treat and normalise
     """
     data = stage.data
-    rows = {year: np.flatnonzero(data.time == year) for year in (start, end)}
-    both, a, b = np.intersect1d(data.unit[rows[start]], data.unit[rows[end]], return_indices=True)
     score = frozen_score(stage)
-    found = decomposed(
+    assert stage.scores is not None
+    there = ~np.isnan(stage.scores[:, stage.tree.root])
+    rows = {year: np.flatnonzero((data.time == year) & there) for year in (start, end)}
+    both, a, b = np.intersect1d(data.unit[rows[start]], data.unit[rows[end]], return_indices=True)
+    return both, decomposed(
         Vintage(before_treatment[rows[start][a]], score),
         Vintage(before_treatment[rows[end][b]], score),
     )
-    return both, found

@@ -130,7 +130,8 @@ class RankDistribution:
 
     def top(self, m: int) -> Floats:
         """P(rank <= m)."""
-        return np.asarray(self.acceptability[:, :m].sum(axis=1))
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.counts[:, :m].sum(axis=1) / self.times)
 
     @property
     def better(self) -> Floats:

@@ -40,6 +40,22 @@ SETTINGS = ("options", "range", "imputation")
 """Kinds of factors that change the recipe."""
 
 
+@dataclass(frozen=True)
+class Table:
+    """One distinct table among replications.
+
+    draws    replications that take it
+    recipe   that makes it; stage, its last stage; variant, what the kernel needs of it
+    place    (rows of the stage,) row of the nominal run, -1 for one that it has not
+    """
+
+    draws: Ints
+    recipe: Recipe
+    stage: Stage
+    variant: Variant
+    place: Ints
+
+
 class Evaluator:
     """Scores of an index under drawn values of its factors.
 
@@ -79,10 +95,7 @@ class Evaluator:
 
     def _table(self, key: tuple[float, ...]) -> Prepared:
         if key not in self._prepared:
-            own = [f for f in self.factors if f.kind in SETTINGS]
-            changes: dict[str, Any] = {}
-            for factor, value in zip(own, key, strict=True):
-                changes |= factor.changes(value)
+            changes = self._changes(key)
             try:
                 stage = self.partial(apply_changes(self.recipe, changes))
                 self._prepared[key] = Prepared(stage, variant_of(stage))
@@ -94,6 +107,13 @@ class Evaluator:
                 told = ", ".join(f"{k} = {v}" for k, v in changes.items())
                 self._prepared[key] = Prepared(None, None, f"{told}: {f.rule} ({f.place})")
         return self._prepared[key]
+
+    def _changes(self, key: tuple[float, ...]) -> dict[str, Any]:
+        own = [f for f in self.factors if f.kind in SETTINGS]
+        changes: dict[str, Any] = {}
+        for factor, value in zip(own, key, strict=True):
+            changes |= factor.changes(value)
+        return changes
 
     def partial(self, recipe: Recipe) -> Stage:
         """A recipe, from the longest beginning that was run before."""
@@ -203,25 +223,22 @@ class Evaluator:
         changed = {path.partition(".")[0] for f in self.factors for path in f.paths()}
         if behind & changed:
             return None
-        other = Evaluator(self.tree, self.data, self.recipe, self.factors, self.seed)
+        # Without a step behind it, the stage is the data themselves.
+        data = self.data if stage.log else stage.data
+        other = Evaluator(self.tree, data, self.recipe, self.factors, self.seed)
         other._stages = {repr(self.recipe[: len(stage.log)]): stage}
         other.nominal = other.partial(self.recipe)
         return other
 
-    def by_table(self, values: Floats) -> list[tuple[Ints, Stage, Variant, Floats]]:
-        """Draws of each table that can be made, its stage and variant, and weights (nodes, draws).
-
-        For designs without noise; rows of the table are those of the nominal run.
-        """
+    def by_table(self, values: Floats) -> list[Table]:
+        """Draws of each table that can be made. For designs without noise."""
         keys, which = self._keys(values)
-        sets = self.sets(values)
         found = []
         for number, key in enumerate(keys):
             one, own = self._table(key), np.flatnonzero(which == number)
             if one.stage is not None and one.variant is not None:
-                mine = {k: u[own] for k, u in sets.items()}
-                found.append((own, one.stage, one.variant,
-                              self.weights(values[:, own], mine, one.stage)))  # fmt: skip
+                recipe = apply_changes(self.recipe, self._changes(key))
+                found.append(Table(own, recipe, one.stage, one.variant, self._rows(one.stage)))
         return found
 
     def reason(self, values: Floats) -> str:

@@ -18,6 +18,12 @@ from hansa.index.tree import Floats, cumulative, shares
 
 Columns = dict[str, Any]
 
+TABLES = (
+    "normalised", "scores", "ranks", "coverage", "weights", "steps", "robustness",
+    "acceptability", "pairs", "draws", "sensitivity", "intervals",
+)  # fmt: skip
+"""Names that `tables` can give."""
+
 
 def tables(result: IndexResult) -> dict[str, Columns]:
     """Everything of a run: normalised, scores, ranks, weights, coverage, steps, and where there
@@ -119,7 +125,8 @@ def _replicated(result: IndexResult) -> dict[str, Columns]:
             "rank": whole_numbers(r.nominal[rows]), "mean": d.mean,
             "median": d.quantile(0.5), "low": d.quantile(0.05), "high": d.quantile(0.95),
             "best": whole_numbers(d.least), "worst": whole_numbers(d.greatest),
-            "top_3": d.top(3), "top_10": d.top(10), "layer": d.layers(),
+            "top_3": d.top(3), "top_10": d.top(10),
+            "layer": whole_numbers(np.where(d.times > 0, d.layers(), np.nan)),
             "replications": d.times,
         }  # fmt: skip
         for name, values in columns.items():
@@ -189,7 +196,9 @@ def changes(result: IndexResult, found: RankChange) -> Columns:
         "change": found.change, "low": found.low, "median": found.mid, "high": found.high,
         "up": found.up, "down": found.down, "changed": found.changed,
         "score_before": found.score_before, "score_after": found.score_after,
-        "score_change": found.score_after - found.score_before, "replications": found.draws,
+        "score_change": np.where(
+            len(result.stage.scopes) == 1, found.score_after - found.score_before, np.nan
+        ), "replications": found.draws,
     }  # fmt: skip
 
 

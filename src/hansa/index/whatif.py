@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hansa.errors import HansaError, UsageError
+from hansa.errors import HansaError, UsageError, listed
 from hansa.index.chain import Stage, taken
 from hansa.index.change import frozen_values, row_weights
 from hansa.index.kernel import Variant, scores
 from hansa.index.ranks import SAME, ranks
 from hansa.index.reach import Levers, Reach, Singles, levers, singles, smallest_change
-from hansa.index.robustness import Evaluator, Robustness, replayed
+from hansa.index.robustness import Evaluator, Robustness, Table, replayed
 from hansa.index.tree import Floats, Ints, shares
 
 
@@ -67,7 +67,7 @@ class Sheet:
         self.stage = evaluator.nominal
         self.rows = list(self.stage.data.by_year())[-1]
         self.entry = before_treatment(evaluator)
-        self._weights: list[tuple[Ints, Stage, Variant, Floats]] | None = None
+        self._tables: list[tuple[Table, Floats]] | None = None
 
     def answer(self, unit: str, change: Change, both: bool = False) -> Answer:
         """What becomes of a unit, and of all others, under a change.
@@ -76,7 +76,8 @@ class Sheet:
         """
         row = self.stage.data.row_of(unit)
         values = self._values(change)
-        share = self._share(change)
+        assert self.stage.share is not None
+        share = self._share(change, self.stage.share)
         frozen = self._frozen(values, share)
         live = self._live(values, share)
         interval = self._interval(row, values, change)
@@ -100,17 +101,21 @@ class Sheet:
             values[self.entry.data.row_of(unit), j] = value
         return values
 
-    def _share(self, change: Change) -> Floats:
-        """Shares after changed weights: a weight counts beside its siblings' shares."""
+    def _share(self, change: Change, share: Floats) -> Floats:
+        """Shares after changed weights; families that the change does not touch stay."""
         tree = self.stage.tree
-        assert self.stage.share is not None
-        weight = self.stage.share.copy()
-        for code, value in change.weights.items():
-            if value < 0:
-                raise UsageError(f"the weight of {code} is negative", printed=f"{value:g}")
+        weight = share.copy()
+        for code, value in [*change.weights.items(), *((code, 0.0) for code in change.drop)]:
+            if not (np.isfinite(value) and value >= 0):
+                raise UsageError(
+                    f"{code} cannot have this weight",
+                    printed=f"{value:g}",
+                    admissible="a number of 0 or more",
+                    fix="correct --weight",
+                )
+            if tree.at(code) == tree.root:
+                raise UsageError("the index itself has no weight", fix="name what is below it")
             weight[tree.at(code)] = value
-        for code in change.drop:
-            weight[tree.at(code)] = 0.0
         for p, children in tree.families:
             if not weight[children].any():
                 weight[p] = 0.0
@@ -120,15 +125,10 @@ class Sheet:
             return np.nan_to_num(shares(tree, weight))
 
     def _frozen(self, values: Floats, share: Floats) -> Floats:
-        z = self._normalised(self.stage, values)
-        v = Variant(self.stage.tree, z, share, self.stage.rules)
+        z = frozen_values(self.stage, values)
+        parts = tuple(self.stage.data.by_year())
+        v = Variant(self.stage.tree, z, share, self.stage.rules, parts)
         return np.asarray(scores(v, share[:, None])[self.rows, 0])
-
-    def _normalised(self, stage: Stage, values: Floats) -> Floats:
-        out = np.empty_like(values)
-        for i, scope in enumerate(stage.scopes):
-            out[scope.rows] = frozen_values(stage, values[scope.rows], i)
-        return out
 
     def _live(self, values: Floats, share: Floats) -> Floats:
         """The rest of the recipe, from treatment on."""
@@ -153,26 +153,59 @@ class Sheet:
         return float(spread.quantile(0.05)[at]), float(spread.quantile(0.95)[at])
 
     def _interval(self, row: int, values: Floats, change: Change) -> tuple[float, float] | None:
-        """Quantiles of the unit's new rank over the replications that were kept."""
+        """Quantiles of the unit's new rank over the replications that were kept.
+
+        Only rows that the change touches are scored again, each table on its own scale; all rows
+        where weights change or a rule compares units.
+        """
         if self.result is None or any(f.kind == "noise" for f in self.evaluator.factors):
             return None
-        touched = {self.entry.data.row_of(u) for u, _ in change.cells}
-        if change.weights or change.drop:
-            touched = set(self.rows.tolist())
+        every = bool(change.weights or change.drop)
+        every |= any(rule.name == "copeland" for rule in self.stage.rules.values())
+        touched = {self.entry.data.row_of(u) for u, _ in change.cells} | {row}
+        at = np.arange(self.rows.size)
+        if not every:
+            at = np.flatnonzero(np.isin(self.rows, list(touched)))
         kept = self.result.scores[self.rows].copy()
-        place = {int(r): i for i, r in enumerate(self.rows)}
-        at = np.array([place[r] for r in sorted(touched | {row}) if r in place])
-        for own, stage, variant, weight in self._replications():
-            z = self._normalised(stage, values)[self.rows[at]]
-            new = self._reweighted(weight, stage, change)
-            part = replace(variant, x=z, parts=())
-            kept[np.ix_(at, own)] = scores(part, new)
-        mine = kept[place[row]]
-        slack = SAME * (np.nanmax(kept, axis=0) - np.nanmin(kept, axis=0))
-        rank = 1 + (kept > mine + slack).sum(axis=0)
-        rank = rank[~np.isnan(mine)]
-        low, high = np.quantile(rank, [0.05, 0.95])
-        return float(low), float(high)
+        for table, weight in self._replications():
+            z = self._of_table(table, values, change)
+            if z is None:
+                return None
+            own = np.full(self.stage.data.unit.size, -1)
+            own[table.place[table.place >= 0]] = np.flatnonzero(table.place >= 0)
+            there = at[own[self.rows[at]] >= 0]
+            part = replace(table.variant, x=z[own[self.rows[there]]], parts=())
+            kept[np.ix_(there, table.draws)] = scores(part, self._drawn(table, weight, change))
+        mine = int(np.flatnonzero(self.rows == row)[0])
+        return _spread(kept[:, self.result.failed < 0], mine)
+
+    def _drawn(self, table: Table, weight: Floats, change: Change) -> Floats:
+        """Weights (nodes, draws) of a table, drawn around changed shares where they change."""
+        if not (change.weights or change.drop):
+            return weight
+        assert self.result is not None
+        assert table.stage.share is not None
+        share = self._share(change, table.stage.share)
+        return self._weights(table, share)
+
+    def _weights(self, table: Table, share: Floats) -> Floats:
+        assert self.result is not None
+        sets = {k: u[table.draws] for k, u in self._sets.items()}
+        stage = replace(table.stage, share=share)
+        return self.evaluator.weights(self.result.values[:, table.draws], sets, stage)
+
+    def _of_table(self, table: Table, values: Floats, change: Change) -> Floats | None:
+        """Changed values on the scale of one table, with what that table fills by itself."""
+        own = self.evaluator.partial(table.recipe[: len(self.entry.log)]).data
+        if own.values.shape[0] != table.stage.data.unit.size:
+            return None
+        changed = own.values.copy()
+        last = own.time == self.stage.data.years[-1]
+        for unit, code in change.cells:
+            j = self.stage.tree.at(code)
+            rows = last & (np.array(own.units, object)[own.unit] == unit)
+            changed[rows, j] = values[self.entry.data.row_of(unit), j]
+        return frozen_values(table.stage, changed)
 
     def _live_interval(
         self, row: int, values: Floats, change: Change
@@ -191,21 +224,18 @@ class Sheet:
         at = int(np.flatnonzero(rows == row)[0])
         return float(spread.quantile(0.05)[at]), float(spread.quantile(0.95)[at])
 
-    def _reweighted(self, weight: Floats, stage: Stage, change: Change) -> Floats:
-        if not (change.weights or change.drop):
-            return weight
-        assert stage.share is not None
-        new = self._share(change)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.where(stage.share > 0, new / stage.share, 0.0)
-        return weight * ratio[:, None]
-
-    def _replications(self) -> list[tuple[Ints, Stage, Variant, Floats]]:
+    def _replications(self) -> list[tuple[Table, Floats]]:
         """Draws of each prepared table with their weights, kept for the next question."""
-        if self._weights is None:
+        if self._tables is None:
             assert self.result is not None
-            self._weights = self.evaluator.by_table(self.result.values)
-        return self._weights
+            # All sets at once: numbers in order are drawn far faster than single ones.
+            self._sets = self.evaluator.sets(self.result.values)
+            found = []
+            for table in self.evaluator.by_table(self.result.values):
+                assert table.stage.share is not None
+                found.append((table, self._weights(table, table.stage.share)))
+            self._tables = found
+        return self._tables
 
     def best_peer(self, code: str) -> float:
         """The best value of an indicator in the last year, before treatment."""
@@ -220,6 +250,10 @@ class Sheet:
         k = int(np.flatnonzero(self.rows == row)[0])
         tree = self.stage.tree
         free = None
+        if aggregates := [c for c in changeable if tree.at(c) >= tree.leaves]:
+            raise UsageError(
+                f"{listed(aggregates)} is no indicator", fix="name indicators as changeable"
+            )
         if changeable:
             free = np.isin(np.arange(tree.leaves), [tree.at(c) for c in changeable])
         omega = row_weights(self.stage)[row]
@@ -231,6 +265,11 @@ class Sheet:
         """The smallest change that gains some places, and each indicator on its own."""
         k, lever = self.levers(unit, changeable)
         assert self.stage.scores is not None
+        if np.isnan(self.stage.scores[self.rows[k], self.stage.tree.root]):
+            raise HansaError(
+                f"{unit} has no score", printed="too little data",
+                fix="name a unit with a rank, or fill its gaps (step impute)",
+            )  # fmt: skip
         own = self.stage.scores[self.rows, self.stage.tree.root]
         raw = self.entry.data.values[self.rows[k]]
         found = smallest_change(own, k, gain, lever)
@@ -239,13 +278,26 @@ class Sheet:
 
     def raw_of(self, z: Floats) -> Floats:
         """Raw values, before treatment, of normalised ones (leaves,); NaN where there is none."""
-        scope = next(i for i, s in enumerate(self.stage.scopes) if self.rows[0] in s.rows)
-        scales = self.stage.scopes[scope].scales
+        row = self.rows[0]
+        scales = next(s.scales for s in self.stage.scopes if row in s.rows)
         out = np.array([float(s.raw(np.array(v))) for s, v in zip(scales, z, strict=True)])
-        if self.stage.treatments:
-            own = self.stage.treatments[min(scope, len(self.stage.treatments) - 1)][1]
-            out = np.array([float(t.back(np.array(v))) for t, v in zip(own, out, strict=True)])
+        for rows, own in self.stage.treatments:
+            if row in rows:
+                return np.array([float(t.back(np.array(v))) for t, v in zip(own, out, strict=True)])
         return out
+
+
+def _spread(scored: Floats, unit: int) -> tuple[float, float] | None:
+    """5 % and 95 % quantile of a unit's rank over draws (units, draws)."""
+    mine = scored[unit]
+    with np.errstate(invalid="ignore"):
+        slack = SAME * (np.fmax.reduce(scored, axis=0) - np.fmin.reduce(scored, axis=0))
+        rank = 1 + (scored > mine + slack).sum(axis=0)
+    rank = rank[~np.isnan(mine)]
+    if not rank.size:
+        return None
+    low, high = np.quantile(rank, [0.05, 0.95])
+    return float(low), float(high)
 
 
 def before_treatment(evaluator: Evaluator) -> Stage:
