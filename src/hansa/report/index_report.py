@@ -1,0 +1,339 @@
+"""A computed index as a document: who stands where, why, how firmly, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from hansa.errors import HansaError, UsageError
+from hansa.index.audit import Audit
+from hansa.index.removal import effective_weights, removal
+from hansa.index.result import IndexResult
+from hansa.index.whatif import Change, Sheet
+from hansa.report.document import Document, Section, Table
+from hansa.report.index_audit_report import audit_section, verdict
+from hansa.report.index_certain import gaps_section, how_sure, origin, score_table, scores_only
+from hansa.report.index_method import method
+from hansa.views.figure import Figure
+from hansa.views.format import grouped, joined
+from hansa.views.index_change import change_answer, change_figure
+from hansa.views.index_gap import Conditions, critical_answer, critical_figure
+from hansa.views.index_league import first_place, league_figure, widest
+from hansa.views.index_profile import Who, profile_figure, strengths_figure
+from hansa.views.index_sensitivity import sensitivity_answer, sensitivity_figure
+from hansa.views.index_time import time_figure
+from hansa.views.index_tree import tree_answer, tree_figure
+from hansa.views.index_whatif import (
+    reach_answer,
+    reach_figure,
+    whatif_answer,
+    whatif_figure,
+)
+from hansa.views.index_words import (
+    PLAIN,
+    IndexView,
+    IndexWords,
+    number,
+    percent,
+    recipe_words,
+    signed,
+)
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """What a report on an index shows.
+
+    unit        code of the unit with a profile and what-if questions; the one in the middle of the
+                league by default
+    groups      groups of units, a profile each
+    chosen      codes in bold in the league
+    period      years compared; the first and the last by default
+    change      a what-if change; by default the unit's indicator with most to gain, at its best
+    gain        places of the inverse question
+    conditions  critical framework conditions, where they were computed
+    python, command  lines that give the same result
+    """
+
+    unit: str = ""
+    groups: tuple[Who, ...] = ()
+    chosen: tuple[str, ...] = ()
+    period: tuple[int, int] | None = None
+    change: Change | None = None
+    gain: int = 3
+    conditions: Conditions | None = None
+    python: str = ""
+    command: str = ""
+
+
+USUAL = IndexReport()
+_NO_FINDINGS = ("gaps", "audit", "removal")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A result with its choices: what every section needs."""
+
+    view: IndexView
+    show: IndexReport
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def unit(self) -> str:
+        if self.show.unit:
+            self.view.place(self.show.unit)
+            return self.show.unit
+        known = [i for i in self.view.order if not np.isnan(self.view.rank[i])]
+        return self.view.codes[known[len(known) // 2]]
+
+    @property
+    def replicated(self) -> bool:
+        return self.view.result.robustness is not None
+
+    def lose(self, problem: HansaError, what: str) -> None:
+        """Keep why a question cannot be asked of this index."""
+        f = problem.finding
+        self.lost.append(f"{what}: {f.rule} ({f.place or f.printed}).")
+
+    def origin(self) -> dict[str, Any]:
+        """The quiet line of a section, and how to get its numbers."""
+        view, made = self.view, self.view.result.robustness
+        bits = [
+            f"Source: {view.words.source or 'not stated'}",
+            view.sample(),
+            f"recipe {recipe_words(view.result.recipe)}",
+            f"{grouped(made.draws)} replications, seed {made.seed}" if made else "no replications",
+        ]
+        line = "; ".join(bits) + "."
+        return {"line": line, "python": self.show.python, "command": self.show.command}
+
+
+def index_document(
+    result: IndexResult,
+    words: IndexWords = PLAIN,
+    show: IndexReport = USUAL,
+    audit: Audit | None = None,
+) -> Document:
+    """The whole report of an index; the answers of its sections in short come first.
+
+    Sections whose question cannot be asked of this index (years, what-if on an index that is no
+    weighted sum) are left out, and the last section says why.
+    """
+    part = _Part(IndexView(result, words), show)
+    view = part.view
+    sections = list(_sections(part))
+    if audit is not None:
+        sections.append(audit_section(audit, part.origin()))
+    sections.append(gaps_section(view, part.lost))
+    findings = [s.answer[0] for s in sections if s.answer and s.id not in _NO_FINDINGS]
+    if audit is not None:
+        # Coherence comes before anything that is said about the firmness of ranks.
+        findings.insert(1, verdict(audit))
+    return Document(
+        title=view.title,
+        subtitle=f"{view.sample()[0].upper()}{view.sample()[1:]}"
+        + (f" ({view.data.years[0]} to {view.data.years[-1]})" if len(view.data.years) > 1 else ""),
+        origin=origin(view),
+        findings=tuple(dict.fromkeys(findings)),
+        sections=tuple(sections),
+        method=tuple(method(view)),
+        footer=f"Made with Hansa {version('hansa')}. The recipe beside this report replays it.",
+        model_data=words.model_data,
+    )
+
+
+def _sections(part: _Part) -> Iterator[Section]:
+    yield _league(part)
+    makers = (
+        ("change over years", _time),
+        ("the tree", _tree),
+        ("leaving indicators out", _removal),
+        ("the profile of a unit", _unit),
+        ("what-if questions", _whatif),
+        ("critical framework conditions", _critical),
+    )
+    for name, maker in makers:
+        try:
+            found = maker(part)
+        except UsageError:
+            raise
+        except HansaError as problem:
+            # One question that this index cannot be asked must not cost the report.
+            part.lose(problem, f"Nothing is said about {name}")
+            continue
+        if found is not None:
+            yield found
+        if maker is _unit:
+            yield from (_group(part, who, n) for n, who in enumerate(part.show.groups))
+    yield from (_sensitivity(part, n) for n in range(len(part.view.result.sensitivity)))
+
+
+def _league(part: _Part) -> Section:
+    view = part.view
+    if not part.replicated:
+        part.lost.append(
+            "Ranks are not shown: an interval needs replications, and none were asked for."
+        )
+        return Section(
+            "league", "Who stands where?", (scores_only(view),), tables=(score_table(view),),
+            **part.origin(),
+        )  # fmt: skip
+    return Section(
+        "league",
+        "Who stands where?",
+        (f"{first_place(view)}.", widest(view)),
+        (league_figure(view, part.show.chosen or (part.unit,)),),
+        certainty=tuple(how_sure(view)),
+        **part.origin(),
+    )
+
+
+def _time(part: _Part) -> Section | None:
+    view = part.view
+    years = view.data.years
+    if len(years) < 2 or not part.replicated:
+        return None
+    start, end = part.show.period or (years[0], years[-1])
+    answer = change_answer(view, start, end)
+    figures = (time_figure(view, part.show.chosen), change_figure(view, start, end))
+    return Section(
+        "time", f"Who rose and who fell from {start} to {end}?", answer, figures,
+        certainty=("A change counts where its own 90\u202f% interval leaves 0 out. A rank can "
+                   "change because others move: the change of score stands beside it.",),
+        **part.origin(),
+    )  # fmt: skip
+
+
+def _tree(part: _Part) -> Section:
+    view = part.view
+    return Section(
+        "tree", "What is the index made of, and what moves it?", (f"{tree_answer(view)}.",),
+        (tree_figure(view),),
+        certainty=(f"Correlation ratios over {view.size()} describe this table; they rise a "
+                   "little by chance where units are few.",),
+        **part.origin(),
+    )  # fmt: skip
+
+
+def _removal(part: _Part) -> Section | None:
+    view, tree = part.view, part.view.tree
+    if tree.leaves < 2:
+        return None
+    found = removal(view.result.stage, codes=tuple(n.code for n in tree.indicators))
+    change = found.change[view.rows]
+    shift = np.nan_to_num(np.abs(change)).mean(axis=0)
+    order = np.argsort(-shift, kind="stable")
+    rows = []
+    for j in order:
+        most = int(np.argmax(np.nan_to_num(np.abs(change[:, j]))))
+        rows.append((
+            tree.nodes[j].label, number(float(shift[j]), 2),
+            f"{view.names[most]} {signed(float(change[most, j]))}",
+            str(int((np.nan_to_num(change[:, j]) != 0).sum())),
+        ))  # fmt: skip
+    first = tree.nodes[order[0]].label
+    columns = ("Left out", "Mean change of rank", "Changes most", "Ranks that change")
+    return Section(
+        "removal",
+        "What if an indicator were left out?",
+        (
+            f"Without {first}, ranks change by {number(float(shift[order[0]]), 1)} places on "
+            f"average, more than without any other of {tree.leaves} indicators.",
+        ),
+        tables=(Table("The index without each indicator", columns, tuple(rows),
+                      "Places that the rank rises (+) or falls (−) without the indicator; all else "
+                      "as it is."),),
+        **part.origin(),
+    )  # fmt: skip
+
+
+def _unit(part: _Part) -> Section:
+    view, unit = part.view, part.unit
+    figures: list[Figure] = [profile_figure(view, Who((unit,)))]
+    if view.tree.leaves > 1:
+        figures.append(strengths_figure(view, unit))
+    name, at = view.name(unit), view.place(unit)
+    share = float(view.filled[at])
+    rank = f" It ranks {view.rank_text(at)} of {view.size()}." if part.replicated else ""
+    filled = f"{percent(share)} of its weight rests on filled cells." if share else ""
+    return Section(
+        "unit", f"What is {name} strong and weak at?", (f"{figures[0].title}.{rank}",),
+        tuple(figures),
+        certainty=(filled or "All its values were observed.",
+                   "Strengths are ordered by rank among the units, whatever an indicator weighs."),
+        **part.origin(),
+    )  # fmt: skip
+
+
+def _group(part: _Part, who: Who, n: int) -> Section:
+    figure = profile_figure(part.view, who)
+    names = joined([part.view.name(u) for u in who.units])
+    return Section(
+        f"group-{n + 1}", f"Where does {who.name or 'the group'} stand?", (f"{figure.title}.",),
+        (figure,),
+        certainty=(f"Members: {names}. The mean hides how far members differ.",),
+        **part.origin(),
+    )  # fmt: skip
+
+
+def _whatif(part: _Part) -> Section | None:
+    view = part.view
+    if not part.replicated or np.isnan(view.rank[view.place(part.unit)]):
+        return None
+    sheet = Sheet(view.result.evaluator, view.result.robustness)
+    change = part.show.change or most_to_gain(view, sheet, part.unit)
+    answer = sheet.answer(part.unit, change, both=True)
+    told = [whatif_answer(view, answer, change)]
+    figures = [whatif_figure(view, answer, change)]
+    gain = min(part.show.gain, int(view.rank[view.place(part.unit)]) - 1)
+    try:
+        if gain > 0:
+            told.append(reach_answer(view, sheet, part.unit, gain))
+            figures.append(reach_figure(view, sheet, part.unit, gain))
+    except HansaError as problem:  # the inverse question needs a weighted sum
+        part.lose(problem, "What would gain places cannot be told")
+    return Section(
+        "what-if", f"What would lift {view.name(part.unit)}?", tuple(told), tuple(figures),
+        certainty=("Arithmetic of the index, no forecast: others stay as they are, and nothing is "
+                   "said about whether or how such a change can be made.",),
+        **part.origin(),
+    )  # fmt: skip
+
+
+def most_to_gain(view: IndexView, sheet: Sheet, unit: str) -> Change:
+    """The indicator with the greatest weight times distance to the best value, at that value."""
+    z, at = view.data.values[view.rows], view.place(unit)
+    weight = effective_weights(view.result.stage)[: view.tree.leaves]
+    gain = np.nan_to_num(weight * (np.fmax.reduce(z, axis=0) - z[at]), nan=-1.0)
+    code = view.tree.nodes[int(np.argmax(gain))].code
+    return Change({(unit, code): sheet.best_peer(code)})
+
+
+def _critical(part: _Part) -> Section | None:
+    own = part.show.conditions
+    if own is None:
+        return None
+    figure = critical_figure(part.view, own, part.unit)
+    return Section(
+        "critical", f"Which framework conditions may hold {part.view.name(part.unit)} back?",
+        (critical_answer(part.view, own, part.unit),), (figure,),
+        certainty=("A gap that goes with weak performance is a place to look, no proof of a cause. "
+                   "Probabilities say how firm the order is over other sets of units.",),
+        **part.origin(),
+    )  # fmt: skip
+
+
+def _sensitivity(part: _Part, n: int) -> Section:
+    found = part.view.result.sensitivity[n]
+    try:
+        figures: tuple[Figure, ...] = (sensitivity_figure(part.view, found),)
+    except HansaError:
+        figures = ()
+    return Section(
+        "sensitivity" + (f"-{n + 1}" if n else ""), f"Which choice moves {found.target} most?",
+        (sensitivity_answer(found),), figures, certainty=tuple(found.said()), **part.origin(),
+    )  # fmt: skip

@@ -1,0 +1,249 @@
+"""Critical framework conditions of one unit: gap against association, and how firm the order is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hansa.index.critical import GRID, CriticalConditions, CriticalOptions
+from hansa.index.tree import Floats
+from hansa.views.canvas import (
+    Caption,
+    Layer,
+    Plot,
+    compose,
+    inner_width,
+    points,
+    rects,
+    rules,
+    texts,
+)
+from hansa.views.figure import Figure, both
+from hansa.views.format import grouped, joined, spelled
+from hansa.views.index_rows import BAND, beside, dense_rows, even_ticks, heads, spans, ticks
+from hansa.views.index_words import IndexView, figure_parts, number, percent, signed
+from hansa.views.rowplot import Column, Rows
+from hansa.views.theme import BELOW, BELOW_PALE, DEEP, GROUND, HAIRLINE, INK, QUIET, Format
+
+CRITICAL = len(GRID) - 1
+PLAIN = CriticalOptions()
+_HIGH = 250  # pixels of the scatter
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Critical conditions as computed, with what they were computed from.
+
+    scores   units x areas, in the order of the view's rows; areas are named by `areas`
+    outcome  what performance is called
+    options  thresholds of the grid
+    seed     of the draws, where the random numbers came from one
+    """
+
+    found: CriticalConditions
+    scores: Floats
+    areas: tuple[str, ...]
+    outcome: str
+    options: CriticalOptions = PLAIN
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class _Gap:
+    view: IndexView
+    own: Conditions
+    k: int
+    order: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return self.view.names[self.k]
+
+    @property
+    def gap(self) -> Floats:
+        """Gaps in standard deviations of each area."""
+        sd = np.nanstd(self.own.scores, axis=0, ddof=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.own.found.gap[self.k] / np.where(sd > 0, sd, np.nan))
+
+    @property
+    def link(self) -> Floats:
+        return np.asarray(self.own.found.standardised[self.k])
+
+    def critical(self, a: int) -> bool:
+        return bool(self.own.found.grid[self.k, a] == CRITICAL)
+
+
+def critical_figure(view: IndexView, own: Conditions, unit: str) -> Figure:
+    """Areas of one unit: gap to the top three against association with performance, and below the
+    probability that each area is among the unit's priorities."""
+    drawn = _gap(view, own, unit)
+    caption = _caption(drawn)
+    specs = both(lambda form: compose(caption, _plot(drawn, form), form))
+    return Figure(
+        id=f"critical-{unit}",
+        columns=("Area", "Gap to the top three", "Gap in standard deviations",
+                 "Association (standardised)", "Correlation alone", "Positive in", "Priority",
+                 "Among the first priorities in", "By lot", "Evidence"),
+        rows=tuple(_row(drawn, a) for a in drawn.order),
+        **figure_parts(caption),
+        **specs,
+    )  # fmt: skip
+
+
+def critical_answer(view: IndexView, own: Conditions, unit: str) -> str:
+    """Which areas are critical, in one sentence."""
+    drawn = _gap(view, own, unit)
+    found = [own.areas[a] for a in drawn.order if drawn.critical(a)]
+    if not found:
+        return (
+            f"No area of {drawn.name} shows both a large gap and a strong association with "
+            f"{own.outcome}: none is critical by these thresholds."
+        )
+    return (
+        f"For {drawn.name}, {joined(found)} {'shows' if len(found) == 1 else 'show'} both a large "
+        f"gap and a strong association with {own.outcome}; an association does not say what follows from what."
+    )
+
+
+def _gap(view: IndexView, own: Conditions, unit: str) -> _Gap:
+    k = view.place(unit)
+    rank = -np.nan_to_num(own.found.probability[k], nan=-1.0)
+    return _Gap(view, own, k, tuple(int(a) for a in np.argsort(rank, kind="stable")))
+
+
+def _row(drawn: _Gap, a: int) -> tuple[str, ...]:
+    f, k = drawn.own.found, drawn.k
+    grid = int(f.grid[k, a])
+    return (
+        drawn.own.areas[a], number(f.gap[k, a], 1), number(float(drawn.gap[a]), 2),
+        signed(float(drawn.link[a]), 2), signed(float(f.correlation[k, a]), 2),
+        percent(f.positive[k, a]), number(f.priority[k, a], 2), percent(f.probability[k, a]),
+        percent(float(f.chance[k])), GRID[grid] if grid >= 0 else "cannot be said",
+    )  # fmt: skip
+
+
+def _caption(drawn: _Gap) -> Caption:
+    own, view = drawn.own, drawn.view
+    found = [own.areas[a] for a in drawn.order if drawn.critical(a)]
+    title = (
+        f"{drawn.name}: {joined(found)} {'is' if len(found) == 1 else 'are'} critical by the "
+        "numbers: a large gap and a strong association"
+        if found
+        else f"{drawn.name}: no area has both a large gap and a strong association"
+    )
+    options, f = own.options, own.found
+    seed = "" if own.seed is None else f" (seed {own.seed})"
+    subtitle = (
+        f"Gap of {drawn.name} to the top {spelled(options.best)} by {own.outcome}, in standard "
+        f"deviations, against the association of the area with it; {view.size()}, "
+        f"{len(own.areas)} areas, {view.year}."
+    )
+    notes = [
+        f"Critical: gap of {options.large_gap:g} or more, association of {options.strong:g} or "
+        f"more and positive in {percent(options.sure)} of draws. Estimated without {drawn.name} "
+        "(ridge); it describes and does not say that a policy works.",
+        f"Bars: how often the area is among the first {spelled(options.top)} priorities, over "
+        f"{grouped(int(f.draws[drawn.k]))} draws of the other {view.words.things}{seed}; tick: by "
+        "lot. That is how firm the order is, not how likely the area matters.",
+    ]
+    told = "; ".join(f"{own.areas[a]} {percent(f.probability[drawn.k, a])}" for a in drawn.order)
+    return view.caption(title, subtitle, f"Numbered dots and bars: {told}.", notes)
+
+
+def _plot(drawn: _Gap, form: Format) -> Plot:
+    names = [f"{n}  {drawn.own.areas[a]}" for n, a in enumerate(drawn.order, 1)]
+    rows = Rows(tuple(names), form) if form.narrow else dense_rows(names, form)
+    full = inner_width(form, drawn.view.words.model_data)
+    across, small = full - rows.left, rows.form.small
+    f, k = drawn.own.found, drawn.k
+    told = [percent(float(f.probability[k, a])) for a in drawn.order]
+    column = Column(2, across - 60, 0, 1)
+    bars = [(n, 0.0, float(f.probability[k, a])) for n, a in enumerate(drawn.order)]
+    lot = [(n, float(f.chance[k])) for n in range(len(names))]
+    bold = frozenset(n for n, a in enumerate(drawn.order) if drawn.critical(a))
+    sure: dict[bool, dict[str, Any]] = {True: {"fill": BELOW}, False: BAND}
+    words = f"Share of draws in which it is among the first {spelled(drawn.own.options.top)}"
+    head = heads([(-rows.left if form.narrow else 2, words)], -12, small, "left")
+    return Plot(
+        across,
+        rows.height,
+        (
+            *rows.furniture(across, bold),
+            *(layer for own in (False, True) for layer in spans(
+                [b for b in bars if (b[0] in bold) is own], column, rows, **sure[own])),
+            *ticks(lot, column, rows, rows.thickness / 2 + 2, color=INK),
+            *beside(told, across, rows, small, bold),
+            head,
+            *_scatter(drawn, full, -rows.left, form),
+        ),
+        rows.left,
+        _HIGH + 92,
+        4,
+    )  # fmt: skip
+
+
+def _scatter(drawn: _Gap, full: int, left: int, form: Format) -> list[Layer]:
+    """The dots of all areas above the rows, in the room between the head and the first row."""
+    gap, link = drawn.gap, drawn.link
+    known = [a for a in drawn.order if not math.isnan(gap[a] + link[a])]
+    options = drawn.own.options
+    x = _axis([*gap[known], 0.0, options.large_gap * 1.25], left + 40, left + full - 8)
+    y = _axis([*link[known], 0.0, options.strong * 1.5], -_HIGH - 60 + _HIGH, -_HIGH - 60)
+    top, bottom = y.end, y.start
+    corner = {"x": x.pixel(options.large_gap), "x2": x.end, "y": top,
+              "y2": y.pixel(options.strong)}  # fmt: skip
+    x_ticks, y_ticks = even_ticks(x.low, x.high, 4 if form.narrow else 7), even_ticks(y.low, y.high)
+    grid = [
+        *({"x": x.pixel(t), "x2": x.pixel(t), "y": top, "y2": bottom} for t in x_ticks),
+        *({"x": x.start, "x2": x.end, "y": y.pixel(t), "y2": y.pixel(t)} for t in y_ticks),
+    ]
+    zero = [
+        {"x": x.pixel(0), "x2": x.pixel(0), "y": top, "y2": bottom},
+        {"x": x.start, "x2": x.end, "y": y.pixel(0), "y2": y.pixel(0)},
+    ]
+    look = {"fontSize": form.small, "color": QUIET}
+    along = f"gap to the top {spelled(options.best)}, in standard deviations →"
+    up = "association with performance, standardised ↑"
+    return [
+        rects([corner], fill=BELOW_PALE, opacity=0.55),
+        rules(grid, color=HAIRLINE),
+        rules(zero, color=QUIET),
+        texts([{"x": x.pixel(t), "y": bottom + 11, "text": signed(t, 1)} for t in x_ticks],
+              align="center", **look),
+        texts([{"x": x.start - 6, "y": y.pixel(t), "text": signed(t, 1)} for t in y_ticks],
+              align="right", **look),
+        texts([{"x": x.end, "y": bottom + 27, "text": along}], align="right", **look),
+        texts([{"x": left, "y": top - 12, "text": up}], **look),
+        texts([{"x": x.end - 6, "y": top + 11, "text": "critical"}],
+              align="right", fontSize=form.small, fontWeight=600, color=BELOW),
+        *_numbered(drawn, known, x, y),
+    ]  # fmt: skip
+
+
+def _numbered(drawn: _Gap, known: Sequence[int], x: Column, y: Column) -> list[Layer]:
+    out = []
+    number_of = {a: n for n, a in enumerate(drawn.order, 1)}
+    for sure, color, fill in ((False, DEEP, GROUND), (True, BELOW, BELOW_PALE)):
+        spots = [
+            {"x": x.pixel(float(drawn.gap[a])), "y": y.pixel(float(drawn.link[a])),
+             "text": str(number_of[a])}
+            for a in known if drawn.critical(a) is sure
+        ]  # fmt: skip
+        if spots:
+            out += [
+                points(spots, shape="circle", filled=True, size=270, fill=fill, stroke=color,
+                       strokeWidth=2),
+                texts(spots, align="center", fontSize=12, fontWeight=600, color=INK),
+            ]  # fmt: skip
+    return out
+
+
+def _axis(values: Sequence[float], start: float, end: float) -> Column:
+    low, high = min(values), max(values)
+    room = 0.09 * (high - low)
+    return Column(start, end, low - room, high + room)
