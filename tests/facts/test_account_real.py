@@ -108,10 +108,21 @@ def test_claims_typed_in(hansa_data):
     assert agree.printed == "5 of 7"
 
 
-def test_the_tables_shipped_with_the_library_have_no_error():
+def test_the_tables_shipped_with_the_library_have_the_errors_of_the_print_and_no_other():
     folder = Path(published.__file__).parent / "published2009"
     found = hansa.check(folder)
-    assert [(f.severity, f.rule) for f in found] == [
-        ("note", "the same name may be spelled in two ways"),
-        ("note", "read as printed tables, not as facts"),
+    errors = [f for f in found if f.severity == "error"]
+    assert [f.rule for f in errors] == [
+        "ranks and changes of rank give ranks in 2003 that are no permutation",
+        "a change of rank contradicts the values in 2003",
+        "a change of rank contradicts the values in 2003",
+    ]
+    assert {f.place.partition(",")[0] for f in errors} == {"monitor-framework.csv"}
+    assert not texts(found, "warning")
+    notes = [(f.rule, f.place.partition(",")[0]) for f in found if f.severity == "note"]
+    assert notes == [
+        ("rank and value moved in opposite directions", "monitor-framework.csv"),
+        ("rank and value moved in opposite directions", "monitor-performance.csv"),
+        ("the same name may be spelled in two ways", "countries.csv"),
+        ("read as printed tables, not as facts", str(folder)),
     ]

@@ -163,10 +163,17 @@ def test_the_demo_says_first_what_is_real_and_what_is_model(tmp_path: Path) -> N
     assert done.exit_code == 0, done.output
     first, second = done.output.splitlines()[:2]
     assert first.startswith("REAL in this demo: the tables printed in")
+    assert "computed from its two Monitor tables" in first
     assert second.startswith("MODEL DATA: everything else.")
     pictures = list((tmp_path / "demo" / "out" / "figures").glob("*.svg"))
     real = {p.name for p in pictures if "Model data" not in p.read_text()}
-    assert real == {"claimed-2009.svg", "asked-2009.svg", "tried-2009.svg", "tried-20091.svg"}
+    assert real == {
+        f"{name}.svg"
+        for name in (
+            "claimed-2009", "asked-2009", "tried-2009", "tried-20091",
+            "monitor-link", "monitor-link1", "monitor-ranks", "monitor-ranks1",
+        )
+    }  # fmt: skip
     assert len(pictures) > len(real) + 6
     (tmp_path / "demo" / "study.toml").write_text("other")
     refused = command("demo", tmp_path / "demo", "--no-serve")

@@ -115,10 +115,10 @@ def _with_sensitivity(result: IndexResult, target: Sequence[str], seed: int) -> 
 
 def _write(result: IndexResult, out: Path) -> None:
     from hansa.files import json_bytes, write_bytes, write_table
-    from hansa.index.tables import TABLES, tables
+    from hansa.index.tables import REPLICATED, tables
 
     made = tables(result)
-    for name in set(TABLES) - set(made):
+    for name in set(REPLICATED) - set(made):
         # A table of an earlier run would pass for one of this run.
         (out / f"{name}.csv").unlink(missing_ok=True)
     for name, columns in made.items():

@@ -62,8 +62,8 @@ def demo(
 
     _refuse_foreign(folder, STUDY)
     print(
-        "REAL in this demo: the tables printed in the BSR InnoNet publication of May 2009, and what "
-        "is computed from its two Monitor tables."
+        "REAL in this demo: the tables printed in the BSR InnoNet publication of May 2009, and "
+        "what is computed from its two Monitor tables."
     )
     print("MODEL DATA: everything else. Numbers on regions are drawn at random, true of no region.")
     print("Your own statistics: put your table into a study of your own (hansa new my-study).")

@@ -179,6 +179,8 @@ def refuse_kind(place: str, value: Any, annotation: str) -> None:
 
 def taken(stage: Stage, one: Step, number: int = 0) -> Stage:
     """One step; its errors name its place in the recipe."""
+    import hansa.index.steps  # noqa: F401  (fills STEPS)
+
     try:
         after, entry = STEPS[one.do](stage, **one.options)
     except HansaError as error:

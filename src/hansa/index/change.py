@@ -215,8 +215,13 @@ def decomposed(
     return shapley(value, parts)
 
 
+def one_scale(stage: Stage) -> bool:
+    """Whether scores of different years stand on one scale and may be compared."""
+    return len(stage.scopes) == 1 and len(stage.treatments) <= 1
+
+
 def _one_scale(stage: Stage) -> None:
-    if len(stage.scopes) != 1 or len(stage.treatments) > 1:
+    if not one_scale(stage):
         raise HansaError(
             "each year has a scale of its own",
             printed="treat or normalise: scope = year",

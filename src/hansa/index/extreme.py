@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hansa.errors import HansaError, UsageError
+from hansa.errors import HansaError, UsageError, listed
 from hansa.index.chain import Stage
 from hansa.index.data import Bools
 from hansa.index.ranks import SAME
@@ -45,6 +45,13 @@ class WeightSet:
 def around(stage: Stage, spread: float = 0.25, ratios: bool = True, level: int = 0) -> WeightSet:
     """Weights of a share `spread` around those of a stage, at one height or everywhere."""
     assert stage.share is not None
+    heights = sorted(set(stage.tree.family_level.tolist()) - {0})
+    if level and level not in heights:
+        raise UsageError(
+            f"the tree has no siblings of height {level}",
+            admissible=listed(heights),
+            fix="name a height of the tree, or leave level out",
+        )
     vary = stage.tree.family_level == level if level else np.ones(stage.share.size, bool)
     f = np.where(vary, spread, 0.0)
     return WeightSet(stage.tree, stage.share * (1 - f), stage.share * (1 + f), ratios)

@@ -132,7 +132,11 @@ def factors_of(
     """Factors of plain tables, checked against the tree and the recipe before anything runs."""
     out = []
     for number, row in enumerate(rows, 1):
-        one = row if isinstance(row, Factor) else _factor(row, f"factor {dict(row).get('id', number)}")
+        one = (
+            row
+            if isinstance(row, Factor)
+            else _factor(row, f"factor {dict(row).get('id', number)}")
+        )
         _check(one, tree, recipe)
         out.append(one)
     if sum(f.kind == "noise" for f in out) > 1:

@@ -22,7 +22,7 @@ class Removal:
     scores   (rows, nodes) of the root without each
     ranks    (rows, nodes)
     change   (rows, nodes) nominal rank less the new one: positive moves up
-    shift    (nodes,) mean absolute change of rank
+    shift    (nodes,) mean absolute change of rank in the last year
     """
 
     codes: tuple[str, ...]
@@ -68,8 +68,9 @@ def removal(stage: Stage, level: int = 1, codes: tuple[str, ...] = ()) -> Remova
     ranks[ranks == 0] = np.nan
     change = ranks[:, -1:] - ranks[:, :-1]
     with np.errstate(invalid="ignore"):
-        there = ~np.isnan(change)
-        shift = np.where(there, np.abs(change), 0).sum(axis=0) / there.sum(axis=0)
+        last = change[list(stage.data.by_year())[-1]]
+        there = ~np.isnan(last)
+        shift = np.where(there, np.abs(last), 0).sum(axis=0) / there.sum(axis=0)
     return Removal(
         tuple(tree.codes[n] for n in nodes), nodes, found[:, :-1], ranks[:, :-1], change, shift
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hansa.index.chain import Stage
-from hansa.index.change import RankChange
+from hansa.index.change import RankChange, one_scale
 from hansa.index.data import availability
 from hansa.index.extreme import RankInterval
 from hansa.index.removal import Removal, effective_weights
@@ -18,11 +18,8 @@ from hansa.index.tree import Floats, cumulative, shares
 
 Columns = dict[str, Any]
 
-TABLES = (
-    "normalised", "scores", "ranks", "coverage", "weights", "steps", "robustness",
-    "acceptability", "pairs", "draws", "sensitivity", "intervals",
-)  # fmt: skip
-"""Names that `tables` can give."""
+REPLICATED = ("robustness", "acceptability", "pairs", "draws", "sensitivity")
+"""Tables that only some runs give."""
 
 
 def tables(result: IndexResult) -> dict[str, Columns]:
@@ -197,7 +194,7 @@ def changes(result: IndexResult, found: RankChange) -> Columns:
         "up": found.up, "down": found.down, "changed": found.changed,
         "score_before": found.score_before, "score_after": found.score_after,
         "score_change": np.where(
-            len(result.stage.scopes) == 1, found.score_after - found.score_before, np.nan
+            one_scale(result.stage), found.score_after - found.score_before, np.nan
         ), "replications": found.draws,
     }  # fmt: skip
 

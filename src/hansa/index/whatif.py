@@ -15,6 +15,7 @@ from hansa.errors import HansaError, UsageError, listed
 from hansa.index.chain import Stage, taken
 from hansa.index.change import frozen_values, row_weights
 from hansa.index.kernel import Variant, scores
+from hansa.index.normalise import STRAIGHT
 from hansa.index.ranks import SAME, ranks
 from hansa.index.reach import Levers, Reach, Singles, levers, singles, smallest_change
 from hansa.index.robustness import Evaluator, Robustness, Table, replayed
@@ -161,19 +162,20 @@ class Sheet:
         if self.result is None or any(f.kind == "noise" for f in self.evaluator.factors):
             return None
         every = bool(change.weights or change.drop)
-        every |= any(rule.name == "copeland" for rule in self.stage.rules.values())
         touched = {self.entry.data.row_of(u) for u, _ in change.cells} | {row}
         at = np.arange(self.rows.size)
         if not every:
             at = np.flatnonzero(np.isin(self.rows, list(touched)))
         kept = self.result.scores[self.rows].copy()
         for table, weight in self._replications():
+            compares = any(rule.name == "copeland" for rule in table.variant.rules.values())
             z = self._of_table(table, values, change)
             if z is None:
                 return None
             own = np.full(self.stage.data.unit.size, -1)
             own[table.place[table.place >= 0]] = np.flatnonzero(table.place >= 0)
-            there = at[own[self.rows[at]] >= 0]
+            wanted = np.arange(self.rows.size) if compares else at
+            there = wanted[own[self.rows[wanted]] >= 0]
             part = replace(table.variant, x=z[own[self.rows[there]]], parts=())
             kept[np.ix_(there, table.draws)] = scores(part, self._drawn(table, weight, change))
         mine = int(np.flatnonzero(self.rows == row)[0])
@@ -249,13 +251,27 @@ class Sheet:
         row = self.stage.data.row_of(unit)
         k = int(np.flatnonzero(self.rows == row)[0])
         tree = self.stage.tree
-        free = None
+        scales = next(s.scales for s in self.stage.scopes if row in s.rows)
+        free = np.array([s.rule in STRAIGHT for s in scales])
+        if not free.any():
+            raise HansaError(
+                "no indicator stands on a scale from which a raw value follows",
+                printed=", ".join(sorted({s.rule for s in scales})),
+                admissible="min-max, z, goalposts or a distance",
+                fix="normalise by one of these to ask for a change",
+            )
+        if bent := [c for c in changeable if tree.at(c) < tree.leaves and not free[tree.at(c)]]:
+            raise UsageError(
+                f"{listed(bent)} stands on a scale from which no raw value follows",
+                admissible="indicators on min-max, z, goalposts or a distance",
+                fix="normalise it by one of these to ask for a change",
+            )
         if aggregates := [c for c in changeable if tree.at(c) >= tree.leaves]:
             raise UsageError(
                 f"{listed(aggregates)} is no indicator", fix="name indicators as changeable"
             )
         if changeable:
-            free = np.isin(np.arange(tree.leaves), [tree.at(c) for c in changeable])
+            free &= np.isin(np.arange(tree.leaves), [tree.at(c) for c in changeable])
         omega = row_weights(self.stage)[row]
         return k, levers(self.stage.data.values[self.rows], k, omega, free)
 

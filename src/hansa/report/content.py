@@ -15,6 +15,7 @@ from hansa.report.certain import certain_section
 from hansa.report.document import Document, Section
 from hansa.report.dynamics import quadrants_section
 from hansa.report.gaps import gaps, set_aside
+from hansa.report.monitor import sections_monitor
 from hansa.report.origin import origin
 from hansa.report.part import QUOTIENT, Part, parts
 from hansa.report.published import section_claims, sections_2009
@@ -72,7 +73,7 @@ def _sections(part: Part) -> list[Section]:
     """Strong at what, then and now, claimed and seen, one region, one cluster, four kinds."""
     found: list[Section | None] = [area_section(part), size_section(part)]
     if part.result.study.outputs.published and part.suffix == "":
-        found += sections_2009()
+        found += (*sections_2009(), *sections_monitor())
         if QUOTIENT in part.base.area and part.own.definition.id == "hansa-nace2":
             found.append(section_claims(part.base.area[QUOTIENT], part.area or At(), part.words))
     found += [

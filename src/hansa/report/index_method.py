@@ -24,8 +24,8 @@ def method(view: IndexView) -> Iterator[tuple[str, str]]:
         yield f"Step {number}: {entry.step}", _sentences([_rule(view, entry), *told])
     yield (
         "Rank",
-        "1 is the highest score; ties get the lowest number; a missing score has no rank. Ranks are taken from "
-        "unrounded scores.",
+        "1 is the highest score; ties get the lowest number; a missing score has no rank. Ranks "
+        "are taken from unrounded scores.",
     )
     if result.robustness is not None:
         yield from _replicated(view)

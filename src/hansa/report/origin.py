@@ -11,7 +11,8 @@ from hansa.study.run import StudyResult
 _MODEL = "Every number is drawn at random and true of no region."
 _MODEL_AND_REAL = (
     "Every number on regions and clusters is drawn at random and true of no region; the tables of "
-    "2009 are real: printed figures of the BSR InnoNet conference publication."
+    "2009 are real: printed figures of the BSR InnoNet conference publication. What is said of the "
+    "Nordic Innovation Monitor is computed from its two printed tables."
 )
 
 # How the steps begin that give a table other values, and those that only add bounds.

@@ -18,6 +18,7 @@ from hansa.report.xlsxbook import Book
 from hansa.report.xlsxcells import MOST_ROWS, Styles, clean, lines_of, sheet_name
 from hansa.report.xlsxfigures import Fillings
 from hansa.report.xlsxlong import LongSheet
+from hansa.report.xlsxpublished import PUBLISHED
 from hansa.report.xlsxsheet import TITLE, figure_sheet
 from hansa.study.run import StudyResult
 
@@ -147,7 +148,8 @@ def _texts(writer: _Writer, document: Document) -> None:
 
 
 def _tables(writer: _Writer, section: Section) -> None:
-    sheet = writer.sheet(section.id.capitalize(), section.question)
+    real = section.id in PUBLISHED
+    sheet = writer.sheet(section.id.capitalize(), section.question, model=not real)
     styles = writer.styles
     sheet.set_column(0, 0, 42)
     sheet.set_column(1, 12, 22)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from hansa.report.monitor import MONITOR
 from hansa.report.part import QUOTIENT, Part
 from hansa.report.xlsxcells import Styles
 from hansa.report.xlsxcharts import BarWords, bars, insert, reading_bars
+from hansa.report.xlsxmonitor import monitor_filling
 from hansa.report.xlsxsheet import ABSENT, Canvas, Column, Filling, numbers
 from hansa.study import published
 from hansa.views.captions import value_head
@@ -18,7 +20,8 @@ from hansa.views.published import NOT_PRINTED, Stronghold, SurveyArea
 from hansa.views.reading import At, Cell, Reading, read
 from hansa.views.theme import DEEP, PALE
 
-PUBLISHED = ("claimed-2009", "asked-2009", "tried-2009", "claimed-and-seen")
+_SEEN = "claimed-and-seen"
+PUBLISHED = ("claimed-2009", "asked-2009", "tried-2009", _SEEN, *MONITOR)
 """The sections with tables of 2009."""
 
 _REAL = "Real, printed figures; none computed."
@@ -37,7 +40,9 @@ def published_filling(section: str, part: Part, figure: Figure, styles: Styles) 
         return _pilots(styles, figure.notes[_MARKS:])
     if figure.id == "published-pilot-steps":
         return _steps()
-    return _claims(part, styles) if section == PUBLISHED[3] else None
+    if section in MONITOR:
+        return monitor_filling(figure, styles)
+    return _claims(part, styles) if section == _SEEN else None
 
 
 def _survey(styles: Styles) -> Filling:

@@ -106,7 +106,8 @@ def critical_answer(view: IndexView, own: Conditions, unit: str) -> str:
         )
     return (
         f"For {drawn.name}, {joined(found)} {'shows' if len(found) == 1 else 'show'} both a large "
-        f"gap and a strong association with {own.outcome}; an association does not say what follows from what."
+        f"gap and a strong association with {own.outcome}; an association does not say what "
+        "follows from what."
     )
 
 

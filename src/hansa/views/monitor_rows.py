@@ -1,0 +1,282 @@
+"""Two printed index tables in rows: ranks then and now, and every link between the two.
+
+A printed number stands for any true one that rounds to it, so a rank is drawn with the ranks that
+the printed index allows. What cannot be by the same table is dashed, never moved or left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from hansa.index.link import Link
+from hansa.index.link_rows import Floats
+from hansa.index.link_time import Association
+from hansa.index.printed import PrintedTable, RoundedRanks
+from hansa.views.canvas import Caption, Layer, Plot, inner_width, rules, texts
+from hansa.views.figure import Figure
+from hansa.views.format import MISSING, THIN, joined, spelled
+from hansa.views.index_rows import (
+    BAND,
+    DENSE,
+    Key,
+    Legend,
+    dots,
+    lines,
+    rank_ticks,
+    spans,
+)
+from hansa.views.monitor_figure import figure_of, interval, r_text, signed, whole
+from hansa.views.published import HeavyRows
+from hansa.views.rowplot import Column, Rows, axis_layer, reference_line
+from hansa.views.theme import BELOW, CONTEXT, DEEP, GROUND, INK, QUIET, Format
+
+_UP, _DOWN = -4.5, 4.5  # the later rank stands above the middle of its row, the earlier one below
+
+
+# --- ranks then and now ----------------------------------------------------------------
+
+
+def monitor_ranks(
+    table: PrintedTable,
+    now: RoundedRanks,
+    before: RoundedRanks,
+    earlier: Floats,
+    source: str = "",
+) -> Figure:
+    """Units by their printed rank, with the earlier rank that rank and change imply.
+
+    now, before  ranks that the printed indices of both years allow
+    earlier      printed rank plus printed change; one that `before` excludes is dashed
+    """
+    first, last = table.years
+    side = table.side.capitalize()
+    order = [int(i) for i in np.lexsort((np.array(table.codes), table.rank))]
+    wrong = [i for i in order if not _possible(earlier[i], before, i)]
+    if wrong:
+        names = joined([table.names[i] for i in wrong])
+        title = f"{side}: rank, change of rank and index of {first} do not agree for {names}"
+    else:
+        title = f"{side}: every printed change of rank agrees with the index of {first}"
+    subtitle = (
+        f"Ranks of {len(order)} countries in {last} and {first}; 1 is the highest. Rank {first}: "
+        f"rank {last} plus the printed change."
+    )
+    notes = [f"Band and whisker: ranks that the printed index of {last} or {first} allows."]
+    if wrong:
+        notes.append("Dashed: the rank that cannot be by the same table; nothing is corrected.")
+    shown = "; ".join(
+        f"{table.names[i]} {whole(earlier[i])} to {whole(table.rank[i])}" for i in order
+    )
+    alt = f"A row a country with two ranks. {title}. {first} to {last}: {shown}."
+    caption = Caption(title, subtitle, alt, tuple(notes), source)
+    columns = (
+        "Code", "Country", f"Rank {last}", "Allowed", "Change", f"Rank {first}, implied",
+        "Allowed before", "Agrees",
+    )  # fmt: skip
+    rows = [
+        (
+            table.codes[i], table.names[i], whole(table.rank[i]), _between(now, i),
+            signed(float(table.change[i])), whole(earlier[i]), _between(before, i),
+            "no" if i in wrong else MISSING if math.isnan(earlier[i]) else "yes",
+        )
+        for i in order
+    ]  # fmt: skip
+    ranks = (now, before, earlier)
+    return figure_of(
+        f"monitor-ranks-{table.side}",
+        caption,
+        lambda form: _ranks_plot(table, ranks, (order, wrong), form),
+        columns,
+        rows,
+    )
+
+
+def _possible(rank: float, allowed: RoundedRanks, i: int) -> bool:
+    return not (rank < allowed.best[i] or rank > allowed.worst[i])
+
+
+def _between(allowed: RoundedRanks, i: int) -> str:
+    low, high = whole(allowed.best[i]), whole(allowed.worst[i])
+    return low if low == high else f"{low}–{high}"
+
+
+def _ranks_plot(
+    table: PrintedTable,
+    ranks: tuple[RoundedRanks, RoundedRanks, Floats],
+    units: tuple[Sequence[int], Sequence[int]],
+    form: Format,
+) -> Plot:
+    now, before, earlier = ranks
+    order, wrong = units
+    rows = HeavyRows(tuple(table.names[i] for i in order), DENSE if form.narrow else form)
+    across = inner_width(form, False) - rows.left
+    column = Column(10, across - 10, 1, len(order))
+    legend = _ranks_legend(table, bool(wrong), across + rows.left)
+    at = {i: row for row, i in enumerate(order)}
+    wide = [(at[i], now.best[i], now.worst[i]) for i in order if now.best[i] < now.worst[i]]
+    layers = [
+        *rows.furniture(across, frozenset(at[i] for i in wrong)),
+        axis_layer(column, rows, rank_ticks(len(order)), "format(datum.value, 'd')"),
+        _paths(table, earlier, column, rows, at),
+        *spans(wide, column, rows, share=0.5, shift=_UP, **BAND),
+        *lines(
+            [(at[i], before.best[i], before.worst[i]) for i in order],
+            column, rows, shift=_DOWN, color=QUIET, strokeWidth=1.3,
+        ),
+        *dots(
+            [(at[i], float(table.rank[i]), _said(table, i, earlier)) for i in order],
+            column, rows, shift=_UP, size=42,
+        ),
+        *_implied([i for i in order if i not in wrong], at, (table, earlier), (column, rows)),
+        *_implied(wrong, at, (table, earlier), (column, rows), wrong=True),
+        *legend.layers(-rows.left, -legend.height - 26),
+    ]  # fmt: skip
+    return Plot(across, rows.height, tuple(layers), rows.left, legend.height + 28, 4)
+
+
+def _ranks_legend(table: PrintedTable, wrong: bool, room: int) -> Legend:
+    first, last = table.years
+    keys = (
+        Key(f"rank {last}", "circle"),
+        Key("open by rounding", "band"),
+        Key(f"rank {first}, implied", "circle", DEEP, filled=False),
+        Key(f"ranks that the index of {first} allows", "line", QUIET),
+        *((Key("dashed: cannot be", "circle", BELOW, filled=False),) if wrong else ()),
+    )
+    return Legend(keys, room)
+
+
+def _said(table: PrintedTable, i: int, earlier: Floats) -> str:
+    first, last = table.years
+    return (
+        f"{table.names[i]}: rank {whole(table.rank[i])} in {last}, {whole(earlier[i])} in {first}"
+    )
+
+
+def _paths(
+    table: PrintedTable, earlier: Floats, column: Column, rows: Rows, at: Mapping[int, int]
+) -> Layer:
+    items = [
+        {
+            "x": column.pixel(earlier[i]),
+            "x2": column.pixel(table.rank[i]),
+            "y": rows.middle(row) + _DOWN,
+            "y2": rows.middle(row) + _UP,
+        }
+        for i, row in at.items()
+        if not math.isnan(earlier[i] + table.rank[i])
+    ]
+    return rules(items, color=CONTEXT, strokeWidth=1)
+
+
+def _implied(
+    units: Sequence[int],
+    at: Mapping[int, int],
+    printed: tuple[PrintedTable, Floats],
+    where: tuple[Column, Rows],
+    wrong: bool = False,
+) -> list[Layer]:
+    table, earlier = printed
+    look: dict[str, Any] = {"filled": False, "fill": GROUND, "size": 46, "strokeWidth": 1.5}
+    look |= {"color": BELOW, "strokeDash": [2, 2]} if wrong else {"color": DEEP}
+    items = [(at[i], float(earlier[i]), _said(table, i, earlier)) for i in units]
+    return dots(items, *where, shift=_DOWN, **look)
+
+
+# --- every link ------------------------------------------------------------------------
+
+
+def monitor_links(
+    links: Mapping[str, Link], lagged: Mapping[str, Association], source: str = ""
+) -> Figure:
+    """One row a link: r with two intervals, and r without the lowest units.
+
+    links   name -> link of two columns
+    lagged  name -> earlier framework against later change; no bootstrap, nobody left out
+    """
+    every: list[Link | Association] = [*links.values(), *lagged.values()]
+    ends = [_reach(v) for v in every]
+    sure = sum(low > 0 for low, _ in ends)
+    total = len(ends)
+    title = (
+        f"{spelled(sure).capitalize()} of {spelled(total)} links lie above zero over their whole "
+        "intervals"
+    )
+    if lagged and all(_reach(v)[0] <= 0 for v in lagged.values()):
+        title += "; what came first says nothing certain of what followed"
+    n = max(v.n for v in every)
+    subtitle = f"Correlation r of framework and performance, {n} countries, 95{THIN}% intervals."
+    notes = ["Diamond: r without the lowest in performance or its change (five, or all tied)."]
+    if lagged:
+        notes.append("No bootstrap and no diamond in the last rows: not computed there.")
+    told = "; ".join(
+        f"{name} {r_text(_r(v))}" for name, v in zip((*links, *lagged), every, strict=True)
+    )
+    alt = f"A row a link with its interval. {title}. {told}."
+    caption = Caption(title, subtitle, alt, tuple(notes), source)
+    rows = [
+        (name, r_text(v.pearson), interval(v.fisher), interval((v.bootstrap.low, v.bootstrap.high)),
+         r_text(v.lowest.r), f"{len(v.lowest.left_out)}")
+        for name, v in links.items()
+    ]  # fmt: skip
+    rows += [(name, r_text(v.r), interval(v.fisher), "", "", "") for name, v in lagged.items()]
+    columns = ("Link", "r", "Fisher interval", "Bootstrap interval", "r without", "Left out")
+    return figure_of(
+        "monitor-links", caption, lambda form: _links_plot(links, lagged, form), columns, rows
+    )
+
+
+def _r(found: Link | Association) -> float:
+    return found.pearson if isinstance(found, Link) else found.r
+
+
+def _reach(found: Link | Association) -> tuple[float, float]:
+    """The wider of the intervals."""
+    both_ends = [found.fisher]
+    if isinstance(found, Link):
+        both_ends.append((found.bootstrap.low, found.bootstrap.high))
+    return min(e[0] for e in both_ends), max(e[1] for e in both_ends)
+
+
+def _links_plot(links: Mapping[str, Link], lagged: Mapping[str, Association], form: Format) -> Plot:
+    rows = Rows((*links, *lagged), form)
+    across = inner_width(form, False) - rows.left
+    every: list[Link | Association] = [*links.values(), *lagged.values()]
+    low = min(_reach(v)[0] for v in every)
+    column = Column(12, across - 42, min(0.0, math.floor(low * 5) / 5), 1)
+    ticks = [k / 5 for k in range(round(column.low * 5), 6)]
+    known = list(enumerate(every))
+    r = [(i, _r(v)) for i, v in known]
+    full = [(i, v) for i, v in known if isinstance(v, Link)]
+    legend = Legend(
+        (
+            Key("r", "circle"),
+            Key("interval by Fisher", "line", INK),
+            Key("interval by bootstrap", "band"),
+            Key("r without the lowest", "diamond", BELOW, filled=False),
+        ),
+        across + rows.left,
+    )
+    tail = [(i, v.lowest.r, f"without the lowest: {r_text(v.lowest.r)}") for i, v in full]
+    zero = column.pixel(0)
+    label = {"x": zero, "y": rows.height + 11, "text": "0: no link"}
+    numbers = [{"x": across, "y": rows.middle(i), "text": r_text(v)} for i, v in r]
+    layers = [
+        *rows.furniture(across),
+        axis_layer(column, rows, ticks, "replace(format(datum.value, '.1f'), '-', '−')"),
+        reference_line(zero, rows),
+        *spans([(i, v.bootstrap.low, v.bootstrap.high) for i, v in full], column, rows,
+               share=0.62, **BAND),
+        *lines([(i, *v.fisher) for i, v in known], column, rows, cap=5, color=INK, strokeWidth=1.4),
+        *dots([(i, v, f"r = {r_text(v)}") for i, v in r], column, rows),
+        *dots(tail, column, rows, shape="diamond", filled=False, fill=GROUND, color=BELOW,
+              size=72, strokeWidth=1.6),
+        texts(numbers, align="right", fontSize=form.small, fontWeight=600),
+        texts([label], align="center", fontSize=form.small, color=INK),
+        *legend.layers(-rows.left, -legend.height - 26),
+    ]  # fmt: skip
+    return Plot(across, rows.height, tuple(layers), rows.left, legend.height + 28, 22)
