@@ -67,10 +67,13 @@ def run(
             help="Which choice moves it: shift, rank:UNIT, score:UNIT, top:UNIT (repeat).",
         ),
     ] = [],  # noqa: B006
+    replay: Annotated[
+        Path | None, typer.Option("--replay", help="draws.csv of an earlier run, played again.")
+    ] = None,
     as_json: o.AsJson = False,
 ) -> None:
     """Run the recipe of an index, and thousands of replications of the choices it leaves open."""
-    result = _run(where, recipe, replications, factors, seed, target)
+    result = _run(where, recipe, replications, factors, seed, target, replay)
     if out is not None:
         _write(result, out)
     if as_json:
@@ -78,7 +81,7 @@ def run(
         return
     for line in _log(result):
         o.say(line)
-    for line in _league(result):
+    for line in [*_league(result), *_moving(result)]:
         print(line)
     if out is not None:
         o.say(f"{out}: {', '.join(sorted(p.name for p in out.iterdir() if p.is_file()))}")
@@ -87,6 +90,7 @@ def run(
 def _run(
     where: Path, recipe: Path | None, replications: int, factors: Path | None, seed: int,
     target: Sequence[str] = (),
+    replay: Path | None = None,
 ) -> IndexResult:  # fmt: skip
     from hansa.index.verbs import index
 
@@ -183,7 +187,7 @@ def _log(result: IndexResult) -> list[str]:
         lines.append(f"{entry.step}{f' ({options})' if options else ''}")
         lines += [f"  {text}" for text in entry.said]
         lines += [f"  warning: {text}" for text in entry.warnings]
-    return lines
+    return [*lines, *(f"note: {text}" for text in result.notes)]
 
 
 def _short(value: Any) -> str:
@@ -219,8 +223,25 @@ def _league(result: IndexResult, most: int = 15) -> list[str]:
         unit = data.unit[rows[i]]
         text = f"{rank[i]:.0f}{between}"
         lines.append(f"{text:>12}  {score[i]:8.2f}  {data.units[unit]}  {data.names[unit]}")
+    if lost := [data.units[data.unit[r]] for r in rows[np.isnan(rank)]]:
+        lines.append(f"without a score: {listed(lost, 20)}")
     if rows.size > most:
         lines.append(f"and {rows.size - most} more (--out DIR writes all)")
+    return lines
+
+
+def _moving(result: IndexResult) -> list[str]:
+    """Which choice moves what, for the screen."""
+    import numpy as np
+
+    lines = []
+    for found in result.sensitivity:
+        lines.append(f"Variance of {found.target}: by itself, and with others")
+        order = np.argsort(-np.nan_to_num(found.total), kind="stable")
+        lines += [
+            f"  {found.first[i]:6.1%} {found.total[i]:6.1%}  {found.factors[i]}" for i in order
+        ]
+        lines += [f"  {text}" for text in found.said()]
     return lines
 
 
@@ -248,6 +269,8 @@ def intervals(
     from hansa.index.tables import intervals as table_of
 
     _refuse_ending(out, ".csv", ".parquet")
+    if every and level:
+        raise UsageError("--any-weights knows no level", fix="leave one of the two out")
     if not 0 <= spread < 1:
         raise UsageError("the spread is no share", printed=f"{spread:g}", admissible="0 to below 1")
     stage = _run(where, recipe, 0, None, SEED).stage
@@ -280,7 +303,8 @@ def whatif(
         ),
     ] = [],  # noqa: B006
     weights: Annotated[
-        list[str], typer.Option("--weight", help="CODE=WEIGHT among its siblings' shares.")
+        list[str],
+        typer.Option("--weight", help="CODE=WEIGHT, on the scale of indicators.csv (repeat)."),
     ] = [],  # noqa: B006
     drop: Annotated[list[str], typer.Option("--drop", help="Code to leave out (repeat).")] = [],  # noqa: B006
     gain: Annotated[
@@ -306,7 +330,11 @@ def whatif(
     out: dict[str, Any] = {"unit": unit}
     if gain:
         out["gain"] = _gain(sheet, unit, gain, tuple(changeable))
-    if cells or weights or drop or not gain:
+    if not (cells or weights or drop or gain):
+        raise UsageError(
+            "nothing is asked", admissible="--set, --weight, --drop or --gain", fix="--gain 3"
+        )
+    if cells or weights or drop:
         change_of = Change(
             {(unit, code): _cell(sheet, unit, code, text)
              for code, text in o.pairs(cells, "--set").items()},
@@ -314,6 +342,7 @@ def whatif(
              for code, text in o.pairs(weights, "--weight").items()},
             tuple(drop),
         )  # fmt: skip
+        out["shares"] = sheet.shares_after(change_of)
         out["answer"] = _answered(sheet.answer(unit, change_of, both=True), sheet, unit)
     if as_json:
         _print_json(out)
@@ -322,11 +351,13 @@ def whatif(
             print(line)
 
 
-def _number(text: str, option: str) -> float:
+def _number(text: str, option: str, admissible: str = "a number") -> float:
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"{option} needs a number", printed=repr(text)) from None
+        raise UsageError(
+            f"{option} cannot read this", printed=repr(text), admissible=admissible
+        ) from None
 
 
 def _cell(sheet: Any, unit: str, code: str, text: str) -> float:
@@ -341,8 +372,12 @@ def _cell(sheet: Any, unit: str, code: str, text: str) -> float:
         return float(node.target)
     if text.endswith("%"):
         now = sheet.entry.data.values[sheet.entry.data.row_of(unit), tree.at(code)]
+        if now != now:
+            raise UsageError(
+                f"{unit} has no value of {code}", fix=f"--set {code}=VALUE instead of a percentage"
+            )
         return float(now * (1 + _number(text[:-1], "--set") / 100))
-    return _number(text, "--set")
+    return _number(text, "--set", "a number, best, target, or a percentage such as +10%")
 
 
 def _answered(answer: Answer, sheet: Any, unit: str) -> dict[str, Any]:
@@ -400,7 +435,10 @@ def _gain(sheet: Any, unit: str, gain: int, changeable: tuple[str, ...]) -> dict
 
 
 def _told(out: Mapping[str, Any]) -> list[str]:
-    lines = []
+    lines = [
+        f"{code}: {old:.1%} of its family becomes {new:.1%}"
+        for code, (old, new) in out.get("shares", {}).items()
+    ]
     if "answer" in out:
         names = {"before": "as it is", "frozen": "changed, scale as it was",
                  "live": "changed, scale fitted again"}  # fmt: skip
@@ -524,7 +562,7 @@ def audit(
     found = audited(result, outcome=outcome or None)
     if out is not None:
         _write_audit(result, found, where, out)
-        o.say(f"{out}: {found.count('error')} errors, {found.count('warning')} warnings")
+        o.say(f"{out}: errors {found.count('error')}, warnings {found.count('warning')}")
     if as_json:
         _print_json({"findings": [f.as_finding().as_dict() for f in found.findings]})
     elif out is None:
@@ -642,6 +680,7 @@ def export(
     from hansa.index.reading import read_folder, rows_of
     from hansa.index.workbook import write_workbook
 
+    _refuse_ending(out, ".xlsx")
     tree, data, _ = read_folder(where)
     metadata, rows = rows_of(tree, data)
     left = []

@@ -154,7 +154,7 @@ def _decisive(case: Case) -> Iterator[AuditFinding]:
                        "ask for sensitivity beside the replications")  # fmt: skip
         return
     check = Check(
-        7, "decisive-choice", "note", "decides the result more than all other choices",
+        7, "decisive-choice", "note", "moves the result a great deal",
         "choices decide results", "no choice alone decides the result",
         "argue for this choice in the text, before all others", f"total index at most {line:g}",
         line,

@@ -19,6 +19,26 @@ COINR = {
     "Weight": "weight", "Unit": "unit", "Target": "target", "Denominator": "denominator",
     "Parent": "parent", "Type": "type",
 }  # fmt: skip
+COLUMNS = {
+    "code": "unique name of the row; a column of data.csv where it is no aggregate",
+    "type": "indicator, aggregate, group or denominator",
+    "parent": "code of the aggregate above; empty for the index itself",
+    "direction": "1 where higher is better, -1 where lower is (indicators)",
+    "weight": "among siblings, 0 or more; 1 without the column",
+    "name": "for people",
+    "unit": "of measure, before any division",
+    "denominator": "code of a row of type denominator that the step denominate divides by",
+    "scale_factor": "the quotient is multiplied by it: 1000 for `per 1000 inhabitants`",
+    "target": "raw value for distance-to-target and `whatif --set CODE=target`",
+    "goalpost_low, goalpost_high": "raw values of the ends of the scale: goalposts, scaled",
+    "normaliser": "another normaliser for this indicator",
+    "treatment": "none, `winsorise 3`, a log form, or `thresholds 2 3.5`, for this indicator",
+    "level": "height in the tree, only checked",
+    "role": "performance or framework: what the audit links",
+    "driver": "name of the driver it belongs to",
+    "source, quality, first_year, last_year": "what the audit looks at",
+}
+"""What the columns of the metadata mean."""
 TYPES = ("indicator", "aggregate", "group", "denominator")
 NUMBERS = (
     "direction", "weight", "level", "target", "scale_factor", "goalpost_low", "goalpost_high",

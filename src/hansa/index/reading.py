@@ -27,10 +27,10 @@ def read_index(
 
     Raises HansaError with every fault of a table at once.
     """
-    meta = _table(indicators)
+    meta = read_table(indicators)
     rows = [dict(zip(meta, r, strict=True)) for r in zip(*meta.values(), strict=True)]
     tree = tree_of(rows, _place(indicators, names[0]))
-    return tree, data_of(tree, _table(data), _place(data, names[1]))
+    return tree, data_of(tree, read_table(data), _place(data, names[1]))
 
 
 def read_folder(path: Path) -> tuple[IndexTree, IndexData, Recipe]:
@@ -89,6 +89,8 @@ def read_recipe(path: Path) -> Recipe:
 def _toml(path: Path) -> dict[str, Any]:
     import tomllib
 
+    if not path.is_file():
+        raise HansaError("the file is not there", place=str(path), fix="correct the path")
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
@@ -111,7 +113,7 @@ def _with_tables(step: Any, folder: Path) -> Any:
     out = dict(step)
     for key in ("points", "judgements"):
         if isinstance(out.get(key), str):
-            table = _table(folder / out[key])
+            table = read_table(folder / out[key])
             out[key] = [
                 dict(zip(table, ("" if c is None else str(c) for c in row), strict=True))
                 for row in zip(*table.values(), strict=True)
@@ -135,7 +137,7 @@ def _place(source: Any, name: str) -> str:
     return str(source) if isinstance(source, str | Path) else name
 
 
-def _table(source: Any) -> dict[str, list[Any]]:
+def read_table(source: Any) -> dict[str, list[Any]]:
     """Columns by our names, cells as they are."""
     if isinstance(source, Mapping):
         return dict(source)
@@ -149,7 +151,7 @@ def _table(source: Any) -> dict[str, list[Any]]:
                 place=str(source),
                 fix="name the workbook in place of the folder: sheets indicators and data",
             )
-        table = raw_table(Path(source), FactsSpec())
+        table = rawread_table(Path(source), FactsSpec())
     else:
         import pyarrow as pa
 
@@ -290,7 +292,7 @@ def _repeated(codes: Sequence[str], time: Ints, place: str) -> list[Finding]:
                 f"{place}, rows {seen[key] + 2} and {i + 2}",
                 "a unit stands twice in one year" if key[1] else "a unit stands twice",
                 f"{key[0]} {key[1] or ''}".strip(), "one row a unit and year",
-                "remove one, or add a column year",
+                "remove one" if key[1] else "remove one, or add a column year",
             ))  # fmt: skip
         seen.setdefault(key, i)
     return found

@@ -53,6 +53,8 @@ def removal(stage: Stage, level: int = 1, codes: tuple[str, ...] = ()) -> Remova
         nodes = np.array([tree.at(c) for c in codes])
     else:
         nodes = np.flatnonzero((tree.level == level) & (tree.parent >= 0))
+    if codes and tree.root in nodes:
+        raise UsageError("the index cannot be left out of itself", fix="name what is below it")
     if not nodes.size:
         raise UsageError(
             f"no element has the height {level}",

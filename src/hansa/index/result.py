@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hansa.errors import HansaError
-from hansa.index.chain import Stage, ranks_of
+from hansa.errors import HansaError, listed
+from hansa.index.chain import Stage, checked, ranks_of
 from hansa.index.data import IndexData
 from hansa.index.extreme import RankInterval
 from hansa.index.factors import Factor, defaults, factors_of
@@ -72,13 +72,14 @@ def computed(
     recipe: Recipe = PLAIN,
     *,
     replications: int = 0,
-    factors: Sequence[Mapping[str, Any] | Factor] = (),
+    factors: Sequence[Mapping[str, Any] | Factor] | None = None,
     seed: int = SEED,
 ) -> IndexResult:
     """Run a recipe and, where asked for, its replications.
 
-    factors  what varies; `hansa.index.factors.defaults` where none are given
+    factors  what varies; None for `hansa.index.factors.defaults`, an empty list for nothing
     """
+    checked(recipe)
     if all(step.do != "aggregate" for step in recipe):
         raise HansaError(
             "the recipe never aggregates",
@@ -86,8 +87,20 @@ def computed(
             admissible="a last step aggregate",
             fix='add [[step]] do = "aggregate"',
         )
-    chosen = factors_of(factors or defaults(tree, recipe), tree, recipe)
+    chosen = factors_of(defaults(tree, recipe) if factors is None else factors, tree, recipe)
     evaluator = Evaluator(tree, data, recipe, chosen, seed)
     stage = evaluator.nominal
     result = robustness(evaluator, replications) if replications else None
-    return IndexResult(recipe, stage, ranks_of(stage), evaluator, result)
+    notes = _notes(tree, recipe)
+    return IndexResult(recipe, stage, ranks_of(stage), evaluator, result, notes=notes)
+
+
+def _notes(tree: IndexTree, recipe: Recipe) -> tuple[str, ...]:
+    """What a recipe leaves undone although the metadata asks for it."""
+    asked = [n.code for n in tree.indicators if n.denominator]
+    if not asked or any(step.do == "denominate" for step in recipe):
+        return ()
+    return (
+        f"{listed(asked)} name a denominator, but the recipe has no step denominate: they are "
+        "compared as they are",
+    )

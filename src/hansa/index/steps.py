@@ -126,9 +126,23 @@ def screen(
         )
     out = np.flatnonzero(~ok)
     table = [{"unit": data.label(r), "available": float(every[r])} for r in out]
-    said = [f"{out.size} of {ok.size} rows left out: {listed((data.label(r) for r in out), 12)}"]
+    said = [_left_out(data, out, ok.size)]
+    lost = sorted(set(data.years) - set(np.unique(data.time[ok]).tolist()))
+    if lost:
+        said.append(f"no unit is left in {listed(lost)}")
     entry = Entry("screen", {}, out.size, tuple(said) if out.size else (), table=tuple(table))
     return replace(stage, data=data.kept(np.flatnonzero(ok))), entry
+
+
+def _left_out(data: IndexData, out: Ints, rows: int) -> str:
+    """Rows left out, by unit, with the number of years where there are several."""
+    unit, count = np.unique(data.unit[out], return_counts=True)
+    years = len(data.years)
+    told = [
+        data.units[u] + (f" ({n} of {years} years)" if years > 1 else "")
+        for u, n in zip(unit, count.tolist(), strict=True)
+    ]
+    return f"{out.size} of {rows} rows left out: {listed(told, 12)}"
 
 
 def _refuse_units(data: IndexData, keep: Sequence[str], drop: Sequence[str]) -> None:

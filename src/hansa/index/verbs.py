@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hansa.errors import UsageError
+import numpy as np
+
+from hansa.errors import HansaError, UsageError, listed
 from hansa.index.factors import Factor
-from hansa.index.reading import read_factors, read_folder, read_index, read_recipe
+from hansa.index.reading import read_factors, read_folder, read_index, read_recipe, read_table
 from hansa.index.recipe import PLAIN, Recipe, Step, recipe_of
 from hansa.index.result import SEED, IndexResult, computed
+from hansa.index.robustness import replayed
+from hansa.index.tree import Floats
 
 RecipeLike = str | Path | Sequence[Mapping[str, Any] | Step] | None
 FactorsLike = str | Path | Sequence[Mapping[str, Any] | Factor] | None
@@ -24,6 +29,7 @@ def index(
     replications: int = 0,
     factors: FactorsLike = None,
     seed: int = SEED,
+    replay: str | Path | None = None,
 ) -> IndexResult:
     """Run a composite index.
 
@@ -34,6 +40,8 @@ def index(
     replications  of the choices left open, 0 for none
     factors       what varies, as tables or a file; factors.toml of the folder, else weights,
                   normaliser, mean, filling and one indicator left out
+
+    replay        draws.csv of an earlier run, to play its replications again; the same seed
 
     Raises HansaError with everything that is wrong with a table, UsageError for a recipe or a
     factor that names what is not there.
@@ -51,14 +59,41 @@ def index(
         tree, values, own = read_folder(folder)
     else:
         tree, values = read_index(indicators, data)
-    return computed(
+    result = computed(
         tree,
         values,
         _recipe(recipe, own),
-        replications=replications,
+        replications=0 if replay else replications,
         factors=_factors(factors, folder),
         seed=seed,
     )
+    if replay is None:
+        return result
+    drawn = drawn_values(Path(replay), result)
+    return replace(result, robustness=replayed(result.evaluator, drawn))
+
+
+def drawn_values(path: Path, result: IndexResult) -> Floats:
+    """Drawn values (factors, draws) of a table of draws.
+
+    Raises HansaError where a factor of the index has no column, or a cell is no number.
+    """
+    columns = read_table(path)
+    names = [f.id for f in result.evaluator.factors]
+    if missing := [n for n in names if n not in columns]:
+        raise HansaError(
+            f"the draws have no column {listed(missing)}",
+            place=str(path),
+            printed=listed(columns, 12),
+            admissible=listed(names, 12),
+            fix="give the factors of the run that wrote the draws (--factors)",
+        )
+    try:
+        return np.array([[float(v) for v in columns[n]] for n in names])
+    except (TypeError, ValueError) as problem:
+        raise HansaError(
+            "a draw is no number", place=str(path), printed=str(problem), fix="correct the cell"
+        ) from problem
 
 
 def _recipe(given: RecipeLike, own: Recipe) -> Recipe:
@@ -67,10 +102,12 @@ def _recipe(given: RecipeLike, own: Recipe) -> Recipe:
     return read_recipe(Path(given)) if isinstance(given, str | Path) else recipe_of(given)
 
 
-def _factors(given: FactorsLike, folder: Path | None) -> Sequence[Mapping[str, Any] | Factor]:
+def _factors(
+    given: FactorsLike, folder: Path | None
+) -> Sequence[Mapping[str, Any] | Factor] | None:
     if isinstance(given, str | Path):
         return read_factors(Path(given))
     if given is not None:
         return given
     beside = None if folder is None else folder / "factors.toml"
-    return read_factors(beside) if beside is not None and beside.is_file() else ()
+    return read_factors(beside) if beside is not None and beside.is_file() else None

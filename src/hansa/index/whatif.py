@@ -17,6 +17,7 @@ from hansa.index.change import frozen_values, row_weights
 from hansa.index.kernel import Variant, scores
 from hansa.index.normalise import STRAIGHT
 from hansa.index.ranks import SAME, ranks
+from hansa.index.rankstats import RankDistribution
 from hansa.index.reach import Levers, Reach, Singles, levers, singles, smallest_change
 from hansa.index.robustness import Evaluator, Robustness, Table, replayed
 from hansa.index.tree import Floats, Ints, shares
@@ -27,7 +28,8 @@ class Change:
     """What is different.
 
     cells   (unit, code) -> value after denominating and filling, before treatment
-    weights code -> weight among its siblings, on the scale of the weights in use
+    weights code -> weight among its siblings, on the scale of indicators.csv: where all have 1,
+            2 counts double
     drop    codes left out
     """
 
@@ -80,7 +82,8 @@ class Sheet:
         assert self.stage.share is not None
         share = self._share(change, self.stage.share)
         frozen = self._frozen(values, share)
-        live = self._live(values, share)
+        reweighted = bool(change.weights or change.drop)
+        live = self._live(values, share if reweighted else None)
         interval = self._interval(row, values, change)
         before = self._reading(self.stage.scores[self.rows, self.stage.tree.root])  # type: ignore[index]
         known = self._known(row)
@@ -106,6 +109,9 @@ class Sheet:
         """Shares after changed weights; families that the change does not touch stay."""
         tree = self.stage.tree
         weight = share.copy()
+        for _, children in tree.families:
+            # Shares on the scale on which the weights were given.
+            weight[children] *= tree.weight[children].sum()
         for code, value in [*change.weights.items(), *((code, 0.0) for code in change.drop)]:
             if not (np.isfinite(value) and value >= 0):
                 raise UsageError(
@@ -131,15 +137,14 @@ class Sheet:
         v = Variant(self.stage.tree, z, share, self.stage.rules, parts)
         return np.asarray(scores(v, share[:, None])[self.rows, 0])
 
-    def _live(self, values: Floats, share: Floats) -> Floats:
-        """The rest of the recipe, from treatment on."""
+    def _live(self, values: Floats, share: Floats | None) -> Floats:
+        """The rest of the recipe, from treatment on; with other weights where share is given."""
         stage = replace(self.entry, data=replace(self.entry.data, values=values))
         for step in self.evaluator.recipe[len(self.entry.log) :]:
             if step.do != "aggregate":
                 stage = taken(stage, step)
                 continue
-            own = share if np.any(share != self.stage.share) else stage.share
-            stage = taken(replace(stage, share=own), step)
+            stage = taken(stage if share is None else replace(stage, share=share), step)
         assert stage.scores is not None
         return np.asarray(stage.scores[self.rows, stage.tree.root])
 
@@ -151,7 +156,7 @@ class Sheet:
             return None
         rows, spread = self.result.years[int(self.stage.data.time[row])]
         at = int(np.flatnonzero(rows == row)[0])
-        return float(spread.quantile(0.05)[at]), float(spread.quantile(0.95)[at])
+        return _ends(spread, at)
 
     def _interval(self, row: int, values: Floats, change: Change) -> tuple[float, float] | None:
         """Quantiles of the unit's new rank over the replications that were kept.
@@ -224,7 +229,7 @@ class Sheet:
             return None
         rows, spread = replayed(other, self.result.values).years[int(self.stage.data.time[row])]
         at = int(np.flatnonzero(rows == row)[0])
-        return float(spread.quantile(0.05)[at]), float(spread.quantile(0.95)[at])
+        return _ends(spread, at)
 
     def _replications(self) -> list[tuple[Table, Floats]]:
         """Draws of each prepared table with their weights, kept for the next question."""
@@ -238,6 +243,15 @@ class Sheet:
                 found.append((table, self._weights(table, table.stage.share)))
             self._tables = found
         return self._tables
+
+    def shares_after(self, change: Change) -> dict[str, tuple[float, float]]:
+        """Share in its family before and after, of each code whose weight changes."""
+        assert self.stage.share is not None
+        new, tree = self._share(change, self.stage.share), self.stage.tree
+        return {
+            code: (float(self.stage.share[tree.at(code)]), float(new[tree.at(code)]))
+            for code in (*change.weights, *change.drop)
+        }
 
     def best_peer(self, code: str) -> float:
         """The best value of an indicator in the last year, before treatment."""
@@ -301,6 +315,11 @@ class Sheet:
             if row in rows:
                 return np.array([float(t.back(np.array(v))) for t, v in zip(own, out, strict=True)])
         return out
+
+
+def _ends(spread: RankDistribution, unit: int) -> tuple[float, float] | None:
+    low, high = float(spread.quantile(0.05)[unit]), float(spread.quantile(0.95)[unit])
+    return None if np.isnan(low) else (low, high)
 
 
 def _spread(scored: Floats, unit: int) -> tuple[float, float] | None:

@@ -24,7 +24,11 @@ from hansa.views.index_change import change_answer, change_figure
 from hansa.views.index_gap import Conditions, critical_answer, critical_figure
 from hansa.views.index_league import first_place, league_figure, widest
 from hansa.views.index_profile import Who, profile_figure, strengths_figure
-from hansa.views.index_sensitivity import sensitivity_answer, sensitivity_figure
+from hansa.views.index_sensitivity import (
+    sensitivity_answer,
+    sensitivity_figure,
+    target_words,
+)
 from hansa.views.index_time import time_figure
 from hansa.views.index_tree import tree_answer, tree_figure
 from hansa.views.index_whatif import (
@@ -334,6 +338,7 @@ def _sensitivity(part: _Part, n: int) -> Section:
     except HansaError:
         figures = ()
     return Section(
-        "sensitivity" + (f"-{n + 1}" if n else ""), f"Which choice moves {found.target} most?",
+        "sensitivity" + (f"-{n + 1}" if n else ""),
+        f"Which choice moves {target_words(found.target)} most?",
         (sensitivity_answer(found),), figures, certainty=tuple(found.said()), **part.origin(),
     )  # fmt: skip

@@ -57,10 +57,18 @@ def sensitivity_answer(found: Sensitivity, names: Mapping[str, str] | None = Non
     rest = max(0.0, 1 - float(np.nansum(np.clip(found.first, 0, None))))
     name = _name(found, i, names or {})
     return (
-        f"The choice of {name} explains {percent(first)} of the variance of {found.target} by "
-        f"itself and {percent(float(found.total[i]))} together with the others; "
+        f"The choice of {name} explains {percent(first)} of the variance of "
+        f"{target_words(found.target)} by itself and {percent(float(found.total[i]))} together with the others; "
         f"{percent(rest)} is due to choices acting together."
     )
+
+
+def target_words(target: str) -> str:
+    """What a target is, for people."""
+    kind, _, units = target.partition(":")
+    plain = {"shift": "ranks", "rank": "the rank", "score": "the score", "top": "a place on top",
+             "difference": "the distance"}  # fmt: skip
+    return plain.get(kind, kind) + (f" of {units.replace(',', ' and ')}" if units else "")
 
 
 def _name(found: Sensitivity, i: int, names: Mapping[str, str]) -> str:
@@ -103,7 +111,7 @@ def _caption(view: IndexView, found: Sensitivity, names: Mapping[str, str]) -> C
     i = int(np.nanargmax(found.total))
     verb = "matters" if _leads(found, i) else "may matter"
     title = (
-        f"The choice of {_name(found, i, names)} {verb} most for {found.target}: "
+        f"The choice of {_name(found, i, names)} {verb} most for {target_words(found.target)}: "
         f"{percent(float(found.total[i]))} of its variance goes with it"
     )
     subtitle = (

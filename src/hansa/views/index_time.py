@@ -112,6 +112,18 @@ def time_table(view: IndexView) -> tuple[tuple[str, ...], tuple[tuple[str, ...],
     return (head, "Code", *(f"{y}, rank (90\u202f% interval)" for y in every.years)), rows
 
 
+def _uneven(drawn: _Paths) -> list[str]:
+    """What to say where years rank different numbers of units."""
+    made = drawn.view.replicated()
+    sizes = [int((made.nominal[made.years[y][0]] > 0).sum()) for y in drawn.years]
+    if len(set(sizes)) == 1:
+        return []
+    return [
+        f"Years rank {min(sizes)} to {max(sizes)} {drawn.view.words.things}; changes count those "
+        "with a score in both years only."
+    ]
+
+
 def _paths_caption(drawn: _Paths, given: bool) -> Caption:
     view, years = drawn.view, drawn.years
     moved = rank_change(view.replicated(), years[0], years[-1])
@@ -128,6 +140,7 @@ def _paths_caption(drawn: _Paths, given: bool) -> Caption:
     notes = [
         "In brackets: the interval of the last year. A change counts where its own 90\u202f% "
         "interval leaves 0 out: the same draw of choices holds in all years.",
+        *_uneven(drawn),
         *view.notes(),
     ]
     told = "; ".join(
