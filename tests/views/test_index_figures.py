@@ -443,7 +443,7 @@ def test_sensitivity_is_ordered_by_total_index(full: IndexView) -> None:
         ("mean", "0.50", "exact", "0.70", "exact"),
         ("weights", "0.20", "exact", "0.40", "exact"),
     )
-    assert figure.title.startswith("The choice of mean matters most for shift: 70\u202f%")
+    assert figure.title.startswith("The choice of mean matters most for ranks: 70\u202f%")
     assert sensitivity_answer(made).endswith("30\u202f% is due to choices acting together.")
 
 

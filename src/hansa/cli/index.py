@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,7 +99,14 @@ def _run(
         raise UsageError(
             "replications cannot be negative", printed=str(replications), fix="--replications 10000"
         )
-    result = index(where, recipe=recipe, replications=replications, factors=factors, seed=seed)
+    result = index(
+        where,
+        recipe=recipe,
+        replications=replications,
+        factors=factors,
+        seed=seed,
+        replay=replay,
+    )
     return _with_sensitivity(result, target, seed) if target else result
 
 
@@ -219,7 +227,8 @@ def _league(result: IndexResult, most: int = 15) -> list[str]:
     for i in order[:most]:
         if np.isnan(rank[i]):
             continue
-        between = "" if r is None else f" ({low[i]:.0f}–{high[i]:.0f})"
+        # Outwards: a rounded interval must not be narrower than the interval.
+        between = "" if r is None else f" ({np.floor(low[i]):.0f}–{np.ceil(high[i]):.0f})"
         unit = data.unit[rows[i]]
         text = f"{rank[i]:.0f}{between}"
         lines.append(f"{text:>12}  {score[i]:8.2f}  {data.units[unit]}  {data.names[unit]}")
@@ -445,7 +454,7 @@ def _told(out: Mapping[str, Any]) -> list[str]:
         for key, words in names.items():
             one = out["answer"][key]
             between = one["interval"]
-            told = "" if between is None else f" (90 %: {between[0]:.0f}–{between[1]:.0f})"
+            told = "" if between is None else f" (90 %: {floor(between[0])}–{ceil(between[1])})"
             if one["score"] is None:
                 lines.append(f"{words:<28} no score: too little data")
                 continue

@@ -151,7 +151,7 @@ def read_table(source: Any) -> dict[str, list[Any]]:
                 place=str(source),
                 fix="name the workbook in place of the folder: sheets indicators and data",
             )
-        table = rawread_table(Path(source), FactsSpec())
+        table = raw_table(Path(source), FactsSpec())
     else:
         import pyarrow as pa
 

@@ -89,11 +89,31 @@ def drawn_values(path: Path, result: IndexResult) -> Floats:
             fix="give the factors of the run that wrote the draws (--factors)",
         )
     try:
-        return np.array([[float(v) for v in columns[n]] for n in names])
+        values = np.array([[float(v) for v in columns[n]] for n in names])
     except (TypeError, ValueError) as problem:
         raise HansaError(
             "a draw is no number", place=str(path), printed=str(problem), fix="correct the cell"
         ) from problem
+    for factor, own in zip(result.evaluator.factors, values, strict=True):
+        _refuse_drawn(factor, own, result, path)
+    return values
+
+
+def _refuse_drawn(factor: Factor, own: Floats, result: IndexResult, path: Path) -> None:
+    """Refuse a drawn value that its factor cannot take."""
+    low, high = 0.0, float(factor.size(result.tree) or np.inf) - 1
+    if factor.kind == "range":
+        low, high = float(factor.range[1]), float(factor.range[2])
+    whole = factor.kind == "range" or (own == np.floor(own))
+    bad = np.flatnonzero(~((own >= low) & (own <= high) & whole & np.isfinite(own)))
+    if bad.size:
+        raise HansaError(
+            "a draw is outside what its factor can take",
+            place=f"{path}, row {bad[0] + 2}, column {factor.id}",
+            printed=f"{own[bad[0]]:g}",
+            admissible=f"{low:g} to {high:g}" if np.isfinite(high) else "0 or more, whole",
+            fix="give the factors of the run that wrote the draws (--factors)",
+        )
 
 
 def _recipe(given: RecipeLike, own: Recipe) -> Recipe:

@@ -58,7 +58,8 @@ def sensitivity_answer(found: Sensitivity, names: Mapping[str, str] | None = Non
     name = _name(found, i, names or {})
     return (
         f"The choice of {name} explains {percent(first)} of the variance of "
-        f"{target_words(found.target)} by itself and {percent(float(found.total[i]))} together with the others; "
+        f"{target_words(found.target)} by itself and "
+        f"{percent(float(found.total[i]))} together with the others; "
         f"{percent(rest)} is due to choices acting together."
     )
 
