@@ -7,6 +7,7 @@ The numbers on the screen are those of the library; that these are right is test
 from __future__ import annotations
 
 import json
+import math
 import random
 import sys
 from pathlib import Path
@@ -134,7 +135,7 @@ def test_run_prints_the_league_and_says_what_each_step_did(call, small: Path) ->
         between, score, unit, name = rest.split(maxsplit=3)
         row = result.data.row_of(unit)
         low, high = spread.quantile(0.05)[row], spread.quantile(0.95)[row]
-        assert between == f"({low:.0f}–{high:.0f})"
+        assert between == f"({math.floor(low)}–{math.ceil(high)})"
         assert int(rank) == result.rank[row]
         assert score == f"{result.score[row]:.2f}"
         assert name == f"Unit {unit}"

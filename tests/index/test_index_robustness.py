@@ -28,7 +28,7 @@ from hansa.index.rankstats import (
     split_counts,
 )
 from hansa.index.recipe import recipe_of
-from hansa.index.robustness import Evaluator, among, draw_values, replayed, robustness
+from hansa.index.robustness import Evaluator, draw_values, replayed, robustness
 
 NAN = np.nan
 near = partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-9)
@@ -349,18 +349,6 @@ def test_layers_by_hand() -> None:
     # a circle stands together, whoever it beats below it
     circle = {(0, 1): 99, (1, 2): 99, (2, 0): 99, (0, 3): 99, (1, 3): 99, (2, 3): 99}
     assert layers(circle) == [1, 1, 1, 2]
-
-
-def test_results_over_some_replications_are_counted_again() -> None:
-    c, x = small()
-    result = robustness(evaluator(c, x, [{"id": "w", "weights": 0.9}]), 120)
-    some = among(result, range(0, 120, 3))
-    own = some.years[2001][1]
-    expected = np.array([ref.ranks(d) for d in result.scores[:, ::3].T])
-    near(own.acceptability, ref.acceptability(expected))
-    off = ~np.eye(7, dtype=bool)
-    near(own.better[off], ref.win_share(result.scores[:, ::3].T)[off])
-    assert some.draws == 40
 
 
 # --- replications that cannot be computed ----------------------------------------------

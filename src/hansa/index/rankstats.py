@@ -25,25 +25,38 @@ def batch_ranks(scores: Floats, wins: Ints | None = None) -> Ranks:
     wins  (units, units) to which the number of draws is added in which i beats j
     """
     n, draws = scores.shape
-    kind = np.uint8 if n < 250 else np.uint16
-    found = np.ones((n, draws), kind)
+    found = np.ones((n, draws), np.uint8 if n < 250 else np.uint16)
     upper = scores + tolerance(scores)
-    beats = np.empty(draws, bool)
-    added = beats.view(np.uint8)
-    for i in range(n):
-        for j in range(i + 1, n):
-            np.greater(scores[i], upper[j], out=beats)
-            found[j] += added
-            if wins is not None:
-                wins[i, j] += np.count_nonzero(beats)
-            np.greater(scores[j], upper[i], out=beats)
-            found[i] += added
-            if wins is not None:
-                wins[j, i] += np.count_nonzero(beats)
+    room = np.empty((max(n - 1, 1), draws), bool)
+    won = np.zeros((n, n), np.int64)
+    # Few calls on long rows: on two threads many short ones would wait for each other.
+    for i in range(n - 1):
+        beats = room[: n - 1 - i]
+        np.greater(scores[i], upper[i + 1 :], out=beats)
+        found[i + 1 :] += beats.view(np.uint8)
+        if wins is not None:
+            won[i, i + 1 :] = [np.count_nonzero(row) for row in beats]
+        np.greater(scores[i + 1 :], upper[i], out=beats)
+        found[i] += np.add.reduce(beats.view(np.uint8), axis=0, dtype=found.dtype)
     gone = np.isnan(scores)
     if gone.any():
         found[gone] = 0
+    if wins is not None:
+        _losses(scores, upper, found, won)
+        wins += won
     return found
+
+
+def _losses(scores: Floats, upper: Floats, ranks: Ranks, wins: Ints) -> None:
+    """The wins below the diagonal: those of the later unit over the earlier one."""
+    n, draws = scores.shape
+    below = np.tril_indices(n, -1)
+    if (ranks > 0).all() and ranks.sum(dtype=np.int64) == draws * n * (n + 1) // 2:
+        # Ranks add up to 1 + 2 + … + n in every draw only where nobody ties.
+        wins[below] = draws - wins.T[below]
+        return
+    for i, j in zip(*below, strict=True):
+        wins[i, j] = np.count_nonzero(scores[i] > upper[j])
 
 
 def counts_of(ranks: Ranks, n: int = 0) -> Ints:
@@ -168,10 +181,15 @@ def _reaching(above: Bools) -> Bools:
 
 def distribution(ranks: Ranks, wins: Ints) -> RankDistribution:
     """The distribution of ranks (units, draws; 0 missing) with counts of wins."""
+    return RankDistribution(*counted(ranks, wins))
+
+
+def counted(ranks: Ranks, wins: Ints) -> tuple[Ints, Ints, Ints]:
+    """What a distribution is made of, so that parts of the draws may be added up."""
     there = ranks > 0
     if there.all():
         both = np.full(wins.shape, ranks.shape[1], np.int64)
     else:
         own = there.astype(np.float32)
         both = np.rint(own @ own.T).astype(np.int64)
-    return RankDistribution(counts_of(ranks), wins, both)
+    return counts_of(ranks), wins, both

@@ -6,9 +6,9 @@ the mean are then taken in batches. A replication that cannot be computed stays,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,15 @@ from hansa.index.data import IndexData
 from hansa.index.factors import NUMBERED, Factor, apply_changes, uniforms
 from hansa.index.kernel import Variant, leaf_weights, scores
 from hansa.index.noise import noisy_scores
-from hansa.index.rankstats import RankDistribution, Ranks, batch_ranks, distribution
+from hansa.index.rankstats import RankDistribution, Ranks, batch_ranks, counted
 from hansa.index.recipe import Recipe
 from hansa.index.tree import Floats, IndexTree, Ints
 
-CHUNK_CELLS = 200_000
+CHUNK_CELLS = 400_000
 """Weights of one batch of replications: they then fit the caches."""
+
+BLOCK_CELLS = 1 << 18
+"""Scores that are ranked together."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ class Evaluator:
         weight = omega = None
         alike = self._alike(tables)
         for number, one in enumerate(tables):
-            own = np.flatnonzero(which == number)
+            own: Any = slice(None) if len(tables) == 1 else np.flatnonzero(which == number)
             if one.stage is None or one.variant is None:
                 failed[own] = 0
                 continue
@@ -179,8 +182,12 @@ class Evaluator:
             mine = None if omega is None else omega[:, own]
             found = self._scored(one, weight[:, own], mine, values[:, own])
             place = self._rows(one.stage)
-            out[np.ix_(place[place >= 0], own)] = found[place >= 0]
-        failed[(failed < 0) & np.isnan(out).all(axis=0)] = 1
+            if len(tables) == 1 and np.array_equal(place, np.arange(out.shape[0])):
+                out = found
+            else:
+                out[np.ix_(place[place >= 0], np.arange(out.shape[1])[own])] = found[place >= 0]
+        if np.isnan(out[0]).any():
+            failed[(failed < 0) & np.isnan(out).all(axis=0)] = 1
         return out, failed
 
     def _scored(
@@ -407,17 +414,23 @@ def replayed(evaluator: Evaluator, values: Floats, workers: int = 2) -> Robustne
     parts = list(data.by_year())
     kind = np.uint8 if max(rows.size for rows in parts) < 250 else np.uint16
     ranks = np.zeros((data.unit.size, draws), kind)
-    kept = np.full((data.unit.size, draws), np.nan)
+    kept = np.empty((data.unit.size, draws))
     failed = np.full(draws, -1, np.int64)
-    size = max(512, min(8192, CHUNK_CELLS // len(nominal.tree.nodes)))
+    chunk = max(512, CHUNK_CELLS // len(nominal.tree.nodes))
+    size = max(1024, min(8192, BLOCK_CELLS // data.unit.size, -(-draws // workers)))
 
-    def work(start: int) -> list[Ints]:
-        here = slice(start, min(start + size, draws))
-        kept[:, here], failed[here] = evaluator.scores(values[:, here])
-        wins = [np.zeros((rows.size, rows.size), np.int64) for rows in parts]
-        for rows, own in zip(parts, wins, strict=True):
-            ranks[rows, here] = batch_ranks(kept[rows, here], own)
-        return wins
+    def work(start: int) -> list[tuple[Ints, Ints, Ints]]:
+        stop = min(start + size, draws)
+        for first in range(start, stop, chunk):
+            here = slice(first, min(first + chunk, stop))
+            kept[:, here], failed[here] = evaluator.scores(values[:, here])
+        out = []
+        for rows in parts:
+            wins = np.zeros((rows.size, rows.size), np.int64)
+            own = batch_ranks(kept[rows, start:stop], wins)
+            ranks[rows, start:stop] = own
+            out.append(counted(own, wins))
+        return out
 
     starts = range(0, draws, size)
     if workers == 1:
@@ -427,11 +440,8 @@ def replayed(evaluator: Evaluator, values: Floats, workers: int = 2) -> Robustne
             found = list(pool.map(work, starts))
     reasons, failed = _named(evaluator, values, failed)
     years = {
-        int(data.time[rows[0]]): (
-            rows,
-            distribution(ranks[rows], np.sum([w[i] for w in found], axis=0)),
-        )
-        for i, rows in enumerate(parts)
+        int(data.time[rows[0]]): (rows, RankDistribution(*(sum(p) for p in zip(*own, strict=True))))
+        for rows, own in zip(parts, zip(*found, strict=True), strict=True)
     }
     assert nominal.scores is not None
     root = nominal.tree.root
@@ -458,17 +468,3 @@ def _named(evaluator: Evaluator, values: Floats, failed: Ints) -> tuple[tuple[st
             fix="correct the factors: every combination they allow fails",
         )
     return tuple(words), out
-
-
-def among(result: Robustness, draws: Iterable[int]) -> Robustness:
-    """The same result over some of its replications."""
-    keep = np.array(list(draws), np.int64)
-    years = {}
-    for year, (rows, _) in result.years.items():
-        wins = np.zeros((rows.size, rows.size), np.int64)
-        batch_ranks(result.scores[np.ix_(rows, keep)], wins)
-        years[year] = (rows, distribution(result.ranks[np.ix_(rows, keep)], wins))
-    return replace(
-        result, scores=result.scores[:, keep], ranks=result.ranks[:, keep],
-        values=result.values[:, keep], failed=result.failed[keep], years=years,
-    )  # fmt: skip
