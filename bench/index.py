@@ -29,13 +29,14 @@ from hansa.index.chain import run
 from hansa.index.change import rank_change
 from hansa.index.correlations import correlate
 from hansa.index.data import IndexData
+from hansa.index.evaluator import Evaluator
 from hansa.index.extreme import around, rank_intervals
 from hansa.index.factors import defaults, factors_of
 from hansa.index.metadata import tree_of
 from hansa.index.reading import read_index
 from hansa.index.recipe import PLAIN, recipe_of
 from hansa.index.removal import removal
-from hansa.index.robustness import Evaluator, Robustness, robustness
+from hansa.index.robustness import Robustness, robustness
 from hansa.index.sensitivity import sensitivity, target_of
 from hansa.index.tree import IndexTree
 from hansa.index.whatif import Change, Sheet

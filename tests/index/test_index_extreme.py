@@ -20,6 +20,7 @@ from test_index_kernel import Case, case, plain, random_case, raw_stage, values_
 
 from hansa.errors import HansaError, UsageError
 from hansa.index.chain import Stage, ranks_of, run
+from hansa.index.evaluator import Evaluator
 from hansa.index.extreme import (
     EVEN,
     RankInterval,
@@ -33,7 +34,7 @@ from hansa.index.factors import factors_of
 from hansa.index.kernel import leaf_weights
 from hansa.index.reading import read_index
 from hansa.index.recipe import recipe_of
-from hansa.index.robustness import Evaluator, robustness
+from hansa.index.robustness import robustness
 from hansa.solve import Infeasible, Polytope, fewest
 
 near = np.testing.assert_allclose

@@ -16,10 +16,10 @@ import reference_index as ref
 from hansa.index.aggregate import Rule
 from hansa.index.chain import Stage, run
 from hansa.index.data import IndexData
+from hansa.index.evaluator import variant_of
 from hansa.index.kernel import Variant, leaf_weights, scores
 from hansa.index.metadata import tree_of
 from hansa.index.recipe import Recipe, recipe_of
-from hansa.index.robustness import variant_of
 from hansa.index.tree import IndexTree, shares
 
 CLOSE = 1e-10

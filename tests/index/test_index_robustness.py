@@ -17,6 +17,7 @@ from test_index_kernel import Case, case, plain, table_of, values_of
 from hansa.errors import HansaError, UsageError
 from hansa.index import robustness as module
 from hansa.index.chain import run
+from hansa.index.evaluator import Evaluator
 from hansa.index.factors import Factor, defaults, factors_of, generator, uniforms
 from hansa.index.ranks import ranks
 from hansa.index.rankstats import (
@@ -28,7 +29,7 @@ from hansa.index.rankstats import (
     split_counts,
 )
 from hansa.index.recipe import recipe_of
-from hansa.index.robustness import Evaluator, draw_values, replayed, robustness
+from hansa.index.robustness import draw_values, replayed, robustness
 
 NAN = np.nan
 near = partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-9)

@@ -15,8 +15,9 @@ import reference_index as ref
 from test_index_kernel import case, plain, table_of, values_of
 
 from hansa.errors import UsageError
+from hansa.index.evaluator import Evaluator
 from hansa.index.factors import factors_of
-from hansa.index.robustness import Evaluator, replayed
+from hansa.index.robustness import replayed
 from hansa.index.sensitivity import (
     Sensitivity,
     coinr_estimators,

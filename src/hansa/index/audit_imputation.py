@@ -23,9 +23,9 @@ from hansa.index.audit_parts import (
     percent,
 )
 from hansa.index.data import Bools
+from hansa.index.evaluator import variant_of
 from hansa.index.kernel import scores
 from hansa.index.ranks import ranks
-from hansa.index.robustness import variant_of
 from hansa.index.tree import Floats
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from hansa.errors import UsageError, listed
 from hansa.index.chain import Stage
+from hansa.index.evaluator import variant_of
 from hansa.index.kernel import scores
 from hansa.index.rankstats import batch_ranks
-from hansa.index.robustness import variant_of
 from hansa.index.tree import Floats, Ints, cumulative
 
 

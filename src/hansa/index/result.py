@@ -9,10 +9,11 @@ from typing import Any
 from hansa.errors import HansaError, listed
 from hansa.index.chain import Stage, checked, ranks_of
 from hansa.index.data import IndexData
+from hansa.index.evaluator import Evaluator
 from hansa.index.extreme import RankInterval
 from hansa.index.factors import Factor, defaults, factors_of
 from hansa.index.recipe import PLAIN, Recipe
-from hansa.index.robustness import Evaluator, Robustness, robustness
+from hansa.index.robustness import Robustness, robustness
 from hansa.index.sensitivity import Sensitivity
 from hansa.index.tree import Floats, IndexTree
 

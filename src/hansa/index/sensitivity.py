@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hansa.errors import UsageError, listed
+from hansa.index.evaluator import Evaluator
 from hansa.index.factors import generator
 from hansa.index.rankstats import batch_ranks
-from hansa.index.robustness import Evaluator
 from hansa.index.tree import Floats, Ints
 
 MOST = 200_000

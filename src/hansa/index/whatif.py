@@ -14,12 +14,13 @@ import numpy as np
 from hansa.errors import HansaError, UsageError, listed
 from hansa.index.chain import Stage, taken
 from hansa.index.change import frozen_values, row_weights
+from hansa.index.evaluator import Evaluator, Table
 from hansa.index.kernel import Variant, scores
 from hansa.index.normalise import STRAIGHT
 from hansa.index.ranks import SAME, ranks
 from hansa.index.rankstats import RankDistribution
 from hansa.index.reach import Levers, Reach, Singles, levers, singles, smallest_change
-from hansa.index.robustness import Evaluator, Robustness, Table, replayed
+from hansa.index.robustness import Robustness, replayed
 from hansa.index.tree import Floats, Ints, shares
 
 
