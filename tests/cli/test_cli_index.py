@@ -480,6 +480,17 @@ def test_report_is_one_page_that_says_how_it_was_made(call, small: Path, tmp_pat
     assert f"{path}: " in err
 
 
+def test_a_report_profiles_the_groups_that_are_named(call, small: Path, tmp_path) -> None:
+    path = tmp_path / "r.html"
+    group = ("--group", "Two towns=A,B")
+    code, _, _ = call("report", small, "--out", path, *group, "--replications", "0")
+    assert code == 0
+    assert "Two towns" in path.read_text()
+    code, _, err = call("report", small, "--out", path, "--group", "None=A,ZZ")
+    assert code != 0
+    assert "ZZ" in err
+
+
 # --- export ---------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from hansa.errors import HansaError, UsageError
 from hansa.index.critical import critical_conditions
 from hansa.index.extreme import around, rank_intervals
+from hansa.index.factors import generator
 from hansa.index.reading import read_index
 from hansa.index.recipe import recipe_of
 from hansa.index.result import IndexResult, computed
@@ -21,7 +22,7 @@ from hansa.index.sensitivity import Sensitivity, sensitivity, target_of
 from hansa.index.whatif import Change, Sheet
 from hansa.views.figure import Figure
 from hansa.views.index_change import change_answer, change_figure
-from hansa.views.index_gap import Conditions, critical_answer, critical_figure
+from hansa.views.index_gap import Conditions, conditions_of, critical_answer, critical_figure
 from hansa.views.index_league import first_place, league_figure
 from hansa.views.index_profile import Who, profile_figure, strengths_figure
 from hansa.views.index_sensitivity import sensitivity_answer, sensitivity_figure
@@ -501,3 +502,31 @@ def test_shares_are_never_rounded_to_all_or_none() -> None:
     assert often(0.9999) == "in more than 99\u202f% of replications"
     assert often(0.0001) == "in fewer than 1\u202f% of replications"
     assert often(0.634) == "in 63\u202f% of replications"
+
+
+def test_conditions_come_from_the_roles_of_the_metadata() -> None:
+    roles = ["framework", "framework", "framework", "framework", "performance"]
+    codes = ["a", "b", "c", "d", "e", "p", "q", "r", "f", "g", "top"]
+    meta = {
+        "code": codes,
+        "type": ["indicator"] * 5 + ["aggregate"] * 6,
+        "parent": ["p", "p", "q", "q", "r", "f", "f", "g", "top", "top", ""],
+        "direction": [1] * 11,
+        "role": [*roles, "framework", "framework", "performance", "framework", "performance", ""],
+    }
+    rows = table(units=14, years=(2004,))
+    tree, data = read_index(meta, rows)
+    own = IndexView(computed(tree, data, RECIPE), WORDS)
+    found = conditions_of(own, 11)
+    assert found is not None
+    assert found.areas == ("p", "q")
+    areas, outcome = [tree.at("p"), tree.at("q")], [tree.at("g")]
+    again = critical_conditions(
+        own.scores[:, areas], own.scores[:, outcome], np.zeros(2, np.int64),
+        generator(11, "conditions"),
+    )  # fmt: skip
+    np.testing.assert_array_equal(found.found.priority, again.priority)
+    np.testing.assert_array_equal(found.found.probability, again.probability)
+    plain = dict(meta, role=[""] * 11)
+    tree, data = read_index(plain, rows)
+    assert conditions_of(IndexView(computed(tree, data, RECIPE), WORDS), 11) is None

@@ -68,6 +68,10 @@ def report(
     unit: Annotated[
         str, typer.Option("--unit", help="Unit with a profile and what-if questions.")
     ] = "",
+    group: Annotated[
+        list[str],
+        typer.Option("--group", help="Units with one profile: NAME=UNIT,UNIT (repeat)."),
+    ] = [],  # noqa: B006
     source: Annotated[str, typer.Option("--source", help="Source of the indicators.")] = "",
     replications: Replications = 10_000,
     seed: Seed = SEED,
@@ -80,7 +84,7 @@ def report(
 
     refuse_ending(out, ".html")
     result = _whole(computed(where, recipe, replications, factors, seed), seed)
-    page = _page(result, audited(result), where, (unit, source))
+    page = _page(result, audited(result), where, (unit, source, tuple(group)))
     write_bytes(out, page)
     o.say(f"{out}: {len(page) / 1e6:.1f} MB")
 
@@ -102,20 +106,33 @@ def _whole(result: IndexResult, seed: int) -> IndexResult:
     return replace(result, intervals=exact)
 
 
-def _page(result: IndexResult, found: Any, where: Path, words: tuple[str, str]) -> bytes:
+def _page(
+    result: IndexResult, found: Any, where: Path, words: tuple[str, str, tuple[str, ...]]
+) -> bytes:
+    from hansa.errors import HansaError
     from hansa.report.html import render_html
     from hansa.report.index_report import IndexReport, index_document
-    from hansa.views.index_words import IndexWords
+    from hansa.views.index_gap import conditions_of
+    from hansa.views.index_profile import Who
+    from hansa.views.index_words import IndexView, IndexWords
 
-    unit, source = words
+    unit, source, groups = words
     draws = 0 if result.robustness is None else result.robustness.draws
+    own = IndexWords(source=source)
+    try:
+        conditions = conditions_of(IndexView(result, own), result.evaluator.seed)
+    except HansaError as error:
+        o.say(f"no critical conditions: {error.finding.rule}")
+        conditions = None
+    named = [text.partition("=") for text in groups]
     show = IndexReport(
         unit=unit,
+        groups=tuple(Who(tuple(codes.split(",")), name) for name, _, codes in named),
+        conditions=conditions,
         python=f'hansa.index("{where.name}", replications={draws})',
         command=f"hansa index run {where.name} --replications {draws}",
     )
-    document = index_document(result, IndexWords(source=source), show, found)
-    return render_html(document).encode()
+    return render_html(index_document(result, own, show, found)).encode()
 
 
 def _write_audit(result: IndexResult, found: Any, where: Path, out: Path) -> None:
@@ -125,7 +142,7 @@ def _write_audit(result: IndexResult, found: Any, where: Path, out: Path) -> Non
 
     kind = out.suffix.lower()
     if kind == ".html":
-        write_bytes(out, _page(result, found, where, ("", "")))
+        write_bytes(out, _page(result, found, where, ("", "", ())))
     elif kind == ".json":
         content = [f.as_finding().as_dict() for f in found.findings]
         write_bytes(out, json_bytes({"findings": content}))

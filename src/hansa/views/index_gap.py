@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from hansa.index.critical import GRID, CriticalConditions, CriticalOptions
-from hansa.index.tree import Floats
+from hansa.index.critical import GRID, CriticalConditions, CriticalOptions, critical_conditions
+from hansa.index.data import Bools
+from hansa.index.factors import generator
+from hansa.index.tree import Floats, IndexTree
 from hansa.views.canvas import (
     Caption,
     Layer,
@@ -50,6 +52,41 @@ class Conditions:
     outcome: str
     options: CriticalOptions = PLAIN
     seed: int | None = None
+
+
+def conditions_of(view: IndexView, seed: int) -> Conditions | None:
+    """Critical conditions of an index whose metadata has roles; None where they say nothing.
+
+    Areas are the aggregates above indicators inside the parts of role framework; performance, the
+    topmost nodes of role performance. An area answers to the performance of its driver, where the
+    column driver names one, else to the first. Raises HansaError for too few units.
+    """
+    tree = view.tree
+    outcome = _topmost(tree, "performance")
+    inside: Bools = np.asarray(tree.under[_topmost(tree, "framework")].any(axis=0))
+    areas = [
+        i for i in range(tree.leaves, len(tree.nodes))
+        if tree.level[i] == 2 and inside[tree.under[i]].all()
+    ]  # fmt: skip
+    if not outcome or len(areas) < 2:
+        return None
+    names = [tree.nodes[i].driver for i in outcome]
+    own = [tree.nodes[i].driver for i in areas]
+    driver = np.array([names.index(d) if d in names else 0 for d in own], np.int64)
+    scores = view.scores[:, areas]
+    found = critical_conditions(
+        scores, view.scores[:, outcome], driver, generator(seed, "conditions")
+    )
+    labels = tuple(tree.nodes[i].label for i in areas)
+    return Conditions(found, scores, labels, tree.nodes[outcome[0]].label, seed=seed)
+
+
+def _topmost(tree: IndexTree, role: str) -> list[int]:
+    """Nodes of a role whose parents have another one."""
+    return [
+        i for i, node in enumerate(tree.nodes)
+        if node.role == role and (tree.parent[i] < 0 or tree.nodes[tree.parent[i]].role != role)
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
