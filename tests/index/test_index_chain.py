@@ -7,6 +7,7 @@ ranks are equal. Random tables come from seeded loops and carry gaps and ties.
 from __future__ import annotations
 
 import itertools
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,8 @@ from hansa.index.weights_people import group_ahp
 
 NEAR = 1e-9
 NAN = float("nan")
-SEEDS = range(5)
+# More of them in the long tests.
+SEEDS = range(int(os.environ.get("HANSA_SEEDS", "2")))
 FULL = (
     {"do": "denominate"},
     {"do": "impute", "rule": "group-median", "group": "GDP_group"},
