@@ -823,3 +823,18 @@ def test_two_factors_of_one_name_are_refused() -> None:
     rows = [{"id": "x", "weights": 0.1}, {"id": "x", "drop": "all"}]
     with pytest.raises(UsageError, match="two factors are named x"):
         factors_of(rows, c.tree, plain())
+
+
+def test_experts_who_differ_vary_by_default() -> None:
+    c, _ = small()
+    points = [
+        {"expert": e, "parent": "top", "code": code, "points": str(n)}
+        for e, shares in (("Ann", (70, 30)), ("Bo", (20, 80)))
+        for code, n in zip(("p", "q"), shares, strict=True)
+    ]
+    weighed = recipe_of(
+        [{"do": "normalise"}, {"do": "weigh", "scheme": "budget", "points": points},
+         {"do": "aggregate"}]
+    )  # fmt: skip
+    assert "experts" in [f.kind for f in defaults(c.tree, weighed)]
+    assert "experts" not in [f.kind for f in defaults(c.tree, plain())]

@@ -250,6 +250,8 @@ def _check_sizes(one: Factor, place: str) -> None:
 def defaults(tree: IndexTree, recipe: Recipe) -> tuple[Factor, ...]:
     """What varies unless a study says otherwise: weights, normaliser, mean, filling, one left out.
 
+    Experts are drawn again with replacement where the recipe takes their weights.
+
     Every scale is one of numbers above 0, so that the geometric mean can be taken on each.
     """
     heights = sorted({int(tree.level[c].max()) for _, c in tree.families if c.size > 1})
@@ -267,6 +269,8 @@ def defaults(tree: IndexTree, recipe: Recipe) -> tuple[Factor, ...]:
     found.append(
         Factor("mean", options=({"aggregate.rule": "arithmetic"}, {"aggregate.rule": "geometric"}))
     )
+    if any(s.do == "weigh" and {"points", "judgements"} & set(s.options) for s in recipe):
+        found.append(Factor("experts", experts=True))
     if any(s.do == "impute" and s.options.get("draws", 0) for s in recipe):
         draws = next(int(s.options["draws"]) for s in recipe if s.do == "impute")
         found.append(Factor("filling", imputation=draws))
