@@ -118,6 +118,9 @@ def _json_of(result: IndexResult) -> dict[str, Any]:
             "seed": result.robustness.seed,
             "warnings": result.robustness.warnings(),
         }
+        if lost := result.robustness.failures_by_value():
+            names = ("factor", "value", "failed", "of")
+            out["replications"]["failures"] = [dict(zip(names, row, strict=True)) for row in lost]
     return out
 
 

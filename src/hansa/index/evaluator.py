@@ -239,11 +239,6 @@ class Evaluator:
                 found.append(Table(own, recipe, one.stage, one.variant, self._rows(one.stage)))
         return found
 
-    def reason(self, values: Floats) -> str:
-        """Why one draw (factors,) cannot be computed."""
-        key = self._keys(values[:, None])[0][0]
-        return self._table(key).reason or "a value lies outside the domain of a mean"
-
 
 def variant_of(stage: Stage) -> Variant:
     """What the kernel needs of a stage that was aggregated."""
