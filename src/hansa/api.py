@@ -22,13 +22,14 @@ from hansa.facts.fill import Filler, FillOptions
 from hansa.facts.fill_table import filled_table
 from hansa.facts.made import Made, table_of
 from hansa.facts.reduce import reduce_files
+from hansa.facts.series import facts_cube
 from hansa.measures import find_measure
 from hansa.measures.scene import Choices
 from hansa.panel import Panel
 from hansa.sources.raw import column_names, raw_table
 from hansa.sources.spec import CONVERSION, KEYS, MEASURES, FactsSpec, beside, spec_from
 from hansa.sources.spec_measures import measures_in, measures_of
-from hansa.sources.tabular import read_facts, read_table
+from hansa.sources.tabular import read_table
 from hansa.study.check import check_path
 from hansa.study.columns import Block, Results
 from hansa.study.compute import Options, compute_one
@@ -344,7 +345,7 @@ def _cube(facts: Facts, measure: str, spec: FactsSpec) -> Cube:
         return facts
     if hasattr(facts, "__arrow_c_stream__"):
         return as_described(read_table(facts, spec, measure), spec)
-    return as_described(read_facts(_paths(facts), spec, measure), spec)
+    return facts_cube(_paths(facts), spec, measure)
 
 
 def _paths(files: Path | str | Sequence[Path | str]) -> list[Path]:

@@ -10,9 +10,9 @@ from hansa.errors import Finding, HansaError
 from hansa.facts.account.check import check_account
 from hansa.facts.account.folder import is_account, is_printed_table
 from hansa.facts.check import check_facts
-from hansa.facts.convert_cube import as_described, classification_of
+from hansa.facts.convert_cube import classification_of
+from hansa.facts.series import facts_cube, series_of
 from hansa.sources.spec import MEASURES, FactsSpec
-from hansa.sources.tabular import read_facts
 from hansa.study.config import Study, facts_paths, placed, read_study
 
 
@@ -50,7 +50,8 @@ def _study(folder: Path) -> list[Finding]:
     found: list[Finding] = []
     for spec in study.facts.values():
         try:
-            found += check_facts(facts_paths(folder, spec), placed(folder, spec), deep=True)
+            for series in series_of(facts_paths(folder, spec), placed(folder, spec)):
+                found += check_facts(series, placed(folder, spec), deep=True)
         except HansaError as problem:
             found.append(problem.finding)
     code_list = classification_of(next(iter(study.facts.values())))
@@ -71,7 +72,7 @@ def _coverage(folder: Path, study: Study, definition: ClusterDefinition) -> list
     measure = next((m for m in MEASURES if m in spec.columns), spec.measure or "employment")
     try:
         own = placed(folder, spec)
-        cube = as_described(read_facts(facts_paths(folder, spec), own, measure), own)
+        cube = facts_cube(facts_paths(folder, spec), own, measure)
         plans = coverage(definition, cube.activity).clusters
     except HansaError as problem:
         return [problem.finding]

@@ -11,12 +11,12 @@ from hansa.clusters import ClusterDefinition, Coverage, coverage, find_definitio
 from hansa.cube import Cube
 from hansa.errors import Finding, HansaError, listed
 from hansa.facts.check import check_facts
-from hansa.facts.convert_cube import as_described, classification_of
+from hansa.facts.convert_cube import classification_of
+from hansa.facts.series import facts_cube, series_of
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.panel import Panel
 from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec
-from hansa.sources.tabular import read_facts
 from hansa.study.compute import Options, Request, compute_all, reference_members
 from hansa.study.config import BaseChoice, Study, expanded, extra_files, facts_paths, placed
 from hansa.study.hidden import revealed
@@ -86,7 +86,9 @@ def run_study(
         progress(f"checking {name}", 0.4 * i / len(study.facts))
         paths = facts_paths(folder, spec)
         files += paths
-        findings += check_facts(paths, placed(folder, spec))
+        own = placed(folder, spec)
+        for series in series_of(paths, own):
+            findings += check_facts(series, own)
     _refuse_errors(findings)
     chosen = [find_measure(m) for m in study.measures]
     results = []
@@ -273,7 +275,7 @@ def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cu
     for spec in study.facts.values():
         try:
             own = placed(folder, spec)
-            found = as_described(read_facts(facts_paths(folder, spec), own, column), own)
+            found = facts_cube(facts_paths(folder, spec), own, column)
             jobs = _cube(study, folder, "employment", cubes) if column == "payroll" else None
             cubes[column] = revealed(found, study.hidden, jobs)
             return cubes[column]

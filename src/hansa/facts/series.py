@@ -1,0 +1,150 @@
+"""Several series of the same facts as one cube: each in its own codes, converted, then joined.
+
+An office that revises its regions, or starts a series anew, publishes a second table. Its files
+may stand in one `[facts.NAME]`: files that declare the same codes are read together, each group is
+converted by itself (law, clause 6), and no cell may stand in two of them. What is new in a series
+is for its statuses to say (`b`): growth across a break is refused by the measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from hansa.codes.codelist import normal_id
+from hansa.cube import Axis, Cube, Ints, Rows
+from hansa.errors import HansaError, listed
+from hansa.facts.convert_choice import dimension_of
+from hansa.facts.convert_cube import as_described
+from hansa.law import side_by_side
+from hansa.sources.spec import FactsSpec, beside
+from hansa.sources.tabular import read_facts
+
+
+def series_of(paths: Sequence[Path], spec: FactsSpec) -> list[list[Path]]:
+    """Files that declare the same codes, in the order of the files."""
+    found: dict[tuple[str, str], list[Path]] = {}
+    for path in paths:
+        own = beside(path, spec)
+        codes = (normal_id(own.geography), normal_id(own.classification))
+        found.setdefault(codes, []).append(path)
+    return list(found.values())
+
+
+def facts_cube(paths: Sequence[Path], spec: FactsSpec, measure: str = "employment") -> Cube:
+    """The cube of one measure in the codes its description asks for.
+
+    Raises HansaError where files declare different codes and nothing says how they meet, where
+    their units differ, and where a cell stands in two of them.
+    """
+    groups = series_of(paths, spec)
+    if len(groups) == 1:
+        return as_described(read_facts(paths, spec, measure), spec)
+    cubes = [_converted(group, spec, measure) for group in groups]
+    _refuse_other_codes(cubes, groups)
+    _refuse_other_units(cubes, groups)
+    return joined(cubes)
+
+
+def _converted(group: list[Path], spec: FactsSpec, measure: str) -> Cube:
+    """One series in the codes of the result; one that has them already is left as it is."""
+    cube = read_facts(group, spec, measure)
+    if not spec.convert:
+        return cube
+    axis = cube.geo if dimension_of(spec.convert) == "geo" else cube.activity
+    if axis.codelist.id == normal_id(spec.convert):
+        return cube
+    there = tuple(code for code in spec.leave_out if code in axis.place)
+    return as_described(cube, spec.model_copy(update={"leave_out": there}))
+
+
+def joined(cubes: Sequence[Cube]) -> Cube:
+    """Cubes of the same codes as one; years may be shared, cells may not."""
+    geo, activity = _axis([c.geo for c in cubes]), _axis([c.activity for c in cubes])
+    placed = [(cube, _places(cube.geo, geo), _places(cube.activity, activity)) for cube in cubes]
+
+    def load(time: int) -> Rows:
+        found = [
+            (to_geo[rows.geo], to_activity[rows.activity], rows.values)
+            for cube, to_geo, to_activity in placed
+            if time in cube.years
+            for rows in [cube.load(time)]
+        ]
+        if len(found) == 1:
+            return Rows(*found[0])
+        own_geo = np.concatenate([g for g, _, _ in found])
+        own_activity = np.concatenate([a for _, a, _ in found])
+        order = np.lexsort((own_activity, own_geo))
+        values = side_by_side([values for _, _, values in found])
+        return Rows(own_geo[order], own_activity[order], values[order])
+
+    headers = [cube.header for cube in cubes]
+    header = replace(
+        headers[0],
+        notes=tuple(dict.fromkeys(text for h in headers for text in h.notes)),
+        steps=tuple(dict.fromkeys(text for h in headers for text in h.steps)),
+        source=_once(h.source for h in headers),
+        licence=_once(h.licence for h in headers),
+        vintage=_once(h.vintage for h in headers),
+        model_data=any(h.model_data for h in headers),
+    )
+    return replace(
+        cubes[0],
+        geo=geo,
+        activity=activity,
+        years=tuple(sorted({year for cube in cubes for year in cube.years})),
+        header=header,
+        load=load,
+        size=sum(cube.size for cube in cubes),
+        set_aside=tuple(dict.fromkeys(text for cube in cubes for text in cube.set_aside)),
+        unused=tuple(sorted({name for cube in cubes for name in cube.unused})),
+    )
+
+
+def _once(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _axis(axes: Sequence[Axis]) -> Axis:
+    codes = tuple(sorted({code for axis in axes for code in axis.codes}))
+    apart = frozenset[str]().union(*(axis.apart for axis in axes))
+    return Axis(codes, axes[0].codelist, apart)
+
+
+def _places(own: Axis, whole: Axis) -> Ints:
+    return np.array([whole.place[code] for code in own.codes], np.int32)
+
+
+def _refuse_other_codes(cubes: Sequence[Cube], groups: Sequence[Sequence[Path]]) -> None:
+    for what, lists in (
+        ("regions", [c.geo.codelist.id for c in cubes]),
+        ("activities", [c.activity.codelist.id for c in cubes]),
+    ):
+        if len(set(lists)) > 1:
+            raise HansaError(
+                f"the files of one table use different codes for {what}",
+                place=_told(groups),
+                printed=listed(lists),
+                admissible="one code list and version (law, clause 6)",
+                fix=f'convert = "{lists[-1]}" in study.toml, or hansa convert each file first',
+            )
+
+
+def _refuse_other_units(cubes: Sequence[Cube], groups: Sequence[Sequence[Path]]) -> None:
+    for what in ("unit", "absent_rows", "zeros"):
+        found = [str(getattr(cube.header, what)) for cube in cubes]
+        if len(set(found)) > 1:
+            raise HansaError(
+                f"the files of one table differ in {what}",
+                place=_told(groups),
+                printed=listed(found),
+                admissible="the same for all",
+                fix=f"give {what} once for the table, or keep the files apart in two [facts.NAME]",
+            )
+
+
+def _told(groups: Sequence[Sequence[Path]]) -> str:
+    return "; ".join(listed([path.name for path in group]) for group in groups)

@@ -1,0 +1,220 @@
+"""Ready-made extracts: named questions to services, and how the answer becomes a table of ours.
+
+Each extract is a TOML file in `extracts/`. It says what it covers, its finest level, its gaps and
+its breaks; its parts say which data set is asked, in which codes, and which code of which
+dimension is which measure.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hansa.errors import HansaError, UsageError, listed
+from hansa.sources.live.contract import Observations
+from hansa.sources.spec import MEASURES
+
+_FOLDER = files("hansa.sources.live") / "extracts"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Strict):
+    """One number of an extract: which codes of the answer it is, its unit.
+
+    where  dimension -> code of the rows it is taken from
+    times  what the service's number is multiplied by (1,000,000 for million euro), said as a step
+    """
+
+    where: dict[str, str] = Field(default_factory=dict)
+    unit: str
+    times: float = 1.0
+    label: str = ""
+
+
+class Part(_Strict):
+    """One data set of an extract.
+
+    dataset  SOURCE:DATASET
+    name     ending of the file where an extract has several parts: `2008-2020`
+    filters  dimension -> codes or patterns asked for
+    geo, activity, time  the service's dimension of that meaning; activity empty where none
+    breaks   periods whose values start a new series: they get status `b`
+    """
+
+    dataset: str
+    name: str = ""
+    filters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    geo: str = "geo"
+    activity: str = ""
+    time: str = "TIME_PERIOD"
+    geography: str = ""
+    classification: str = ""
+    columns: dict[str, Column]
+    breaks: tuple[str, ...] = ()
+    source: str
+    licence: str
+    note: str = ""
+
+
+class Extract(_Strict):
+    """A named question. `kind` is `facts` (regions by activity) or `indicator` (regions only).
+
+    covers, finest, gaps, breaks  what a user has to know before using it
+    direction, pillar             its place in a scoreboard (indicators)
+    """
+
+    format: Literal[1] = 1
+    id: str
+    title: str
+    kind: Literal["facts", "indicator"]
+    serves: tuple[str, ...] = ()
+    covers: str
+    finest: str
+    gaps: str
+    breaks: str
+    direction: Literal[1, -1] = 1
+    pillar: str = ""
+    part: tuple[Part, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entry of `hansa sources --json`."""
+        return self.model_dump(mode="json")
+
+
+@cache
+def extracts() -> dict[str, Extract]:
+    """Every extract that ships, by id."""
+    found = {}
+    for entry in sorted(_FOLDER.iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".toml"):
+            one = extract_from(tomllib.loads(entry.read_text(encoding="utf-8")), entry.name)
+            found[one.id] = one
+    return found
+
+
+def extract_from(data: dict[str, Any], place: str) -> Extract:
+    """A validated extract; `place` names the file for the message."""
+    try:
+        return Extract(**data)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        raise HansaError(
+            f"the extract is wrong at {'.'.join(map(str, first['loc']))!r}",
+            place=place,
+            printed=repr(first.get("input"))[:120],
+            admissible=first["msg"],
+        ) from problem
+
+
+def find_extract(name: str) -> Extract:
+    """An extract by id; an unknown name is refused with what there is."""
+    known = extracts()
+    if name in known:
+        return known[name]
+    raise UsageError(
+        f"unknown extract {name!r}",
+        admissible=listed(known, 40),
+        fix="`hansa sources --extracts` lists them with what they cover",
+    )
+
+
+def tabulated(found: Observations, part: Part) -> pa.Table:
+    """The answer as a table of ours: geo[, activity], time, then each column with its status.
+
+    A row is kept where any column has a value or a status. Every dimension that is neither geo,
+    activity nor time has to be fixed by `where`, else cells would stand twice: refused.
+    """
+    keys = {"geo": part.geo, "activity": part.activity, "time": found.time or part.time}
+    keys = {ours: theirs for ours, theirs in keys.items() if theirs}
+    _refuse_missing(found, list(keys.values()), part)
+    joined: pa.Table | None = None
+    for name, column in part.columns.items():
+        own = _column(found, keys, name, column, part)
+        joined = own if joined is None else joined.join(own, list(keys), join_type="full outer")
+    assert joined is not None
+    order = [*keys, *(n for c in part.columns for n in (c, f"{c}_status"))]
+    return joined.select(order).sort_by([(key, "ascending") for key in keys])
+
+
+def _column(
+    found: Observations, keys: dict[str, str], name: str, column: Column, part: Part
+) -> pa.Table:
+    import pyarrow.compute as pc
+
+    table = found.table
+    for dimension, code in column.where.items():
+        table = table.filter(pc.equal(table[dimension], code))
+    _refuse_open(table, found, keys, part)
+    value = table["value"]
+    if column.times != 1:
+        value = pc.multiply(value, column.times)
+    status = pc.fill_null(table["status"], "")
+    if part.breaks:
+        broken = pc.is_in(table[keys["time"]], value_set=pa.array(part.breaks, pa.string()))
+        with_b = pc.if_else(
+            pc.equal(status, ""), "b", pc.binary_join_element_wise(status, "b", ";")
+        )
+        has_b = pc.match_substring_regex(status, r"(^|;)b(;|$)")
+        status = pc.if_else(pc.and_(broken, pc.invert(has_b)), with_b, status)
+    columns = {ours: table[theirs] for ours, theirs in keys.items()}
+    return pa.table({**columns, name: value, f"{name}_status": status})
+
+
+def _refuse_missing(found: Observations, wanted: list[str], part: Part) -> None:
+    named = {*wanted, *(d for c in part.columns.values() for d in c.where)}
+    if lost := sorted(named - set(found.table.column_names)):
+        raise HansaError(
+            "the data set has other dimensions than the extract expects",
+            place=part.dataset,
+            printed=listed(found.dimensions, 20),
+            admissible=listed(lost),
+            fix="fetch the data set itself (hansa fetch SOURCE:DATASET) and map its columns; "
+            "the extract needs a new version of Hansa",
+        )
+
+
+def _refuse_open(table: pa.Table, found: Observations, keys: dict[str, str], part: Part) -> None:
+    """Raise where a dimension that is no key still has several codes."""
+    for dimension in found.dimensions:
+        if dimension in keys.values() or dimension not in table.column_names:
+            continue
+        codes = table[dimension].unique().to_pylist()
+        if len(codes) > 1:
+            raise HansaError(
+                f"the extract leaves the dimension {dimension} open",
+                place=part.dataset,
+                printed=listed(sorted(map(str, codes))),
+                admissible="one code",
+                fix=f'fix it: filters = {{ {dimension} = ["…"] }}',
+            )
+
+
+def described(part: Part, extract: Extract, found: Observations) -> dict[str, Any]:
+    """What stands in the header beside the table: the keys of a facts description."""
+    scaled = [
+        f"{name} multiplied by {c.times:,.0f}" for name, c in part.columns.items() if c.times != 1
+    ]
+    broken = (
+        [f"{', '.join(part.breaks)} marked as the start of a new series"] if part.breaks else []
+    )
+    own = {
+        "geography": part.geography,
+        "classification": part.classification,
+        "absent_rows": "unknown",
+        "unknown_codes": "set_aside",
+        "source": part.source,
+        "licence": part.licence,
+        "vintage": found.updated,
+        "note": part.note,
+        "unit": {n: c.unit for n, c in part.columns.items() if n in MEASURES},
+        "steps": [*scaled, *broken],
+    }
+    return {k: v for k, v in own.items() if v} | {"format": 1}

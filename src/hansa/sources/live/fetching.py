@@ -1,0 +1,298 @@
+"""From a question to numbers: structure, parts, answers, one table, and where each came from."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from hansa.errors import HansaError, UsageError, listed
+from hansa.sources.live.contract import (
+    Empty,
+    Filters,
+    Later,
+    Observations,
+    Reply,
+    Request,
+    Service,
+    Structure,
+    TooBig,
+)
+from hansa.sources.live.filters import halves, parts, resolved, within
+from hansa.sources.live.services import find_service, home_of
+
+if TYPE_CHECKING:
+    from hansa.sources.live.cache import Cache
+    from hansa.sources.live.transport import Transport
+
+Told = Callable[[str, float], None]
+FRESH = timedelta(hours=24)
+"""Age up to which an answer without validators is taken from the cache without asking."""
+LONGEST = 3600.0
+"""Seconds a service may take to prepare an answer."""
+OK, NOT_MODIFIED = 200, 304
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request that was answered: as it was sent, when, and the checksum of the answer."""
+
+    request: str
+    fetched: str
+    sha256: str
+    bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its place in the account of a table."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The numbers of a data set with what it is made of and where they came from."""
+
+    service: str
+    licence: str
+    structure: Structure
+    filters: Mapping[str, tuple[str, ...]]
+    observations: Observations
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True)
+class Got:
+    """An answer, when the service last said that it holds, and whether it was kept already."""
+
+    reply: Reply
+    fetched: str
+    cached: bool = False
+
+
+@dataclass
+class Line:
+    """How answers are got: over the network or from the cache; remembers what was asked.
+
+    refresh  ask again even where the cache has an answer
+    now      the time, for the account
+    """
+
+    transport: Transport
+    cache: Cache
+    told: Told = lambda _text, _done: None
+    refresh: bool = False
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+    asked: list[Asked] = field(default_factory=list)
+
+    def get(self, request: Request) -> Got:
+        """The answer to a request: from the cache where it still holds, else over the network."""
+        kept = self.cache.find(request)
+        validators: Mapping[str, str] = {}
+        if kept and not self.refresh:
+            validators = self.cache.validators(kept)
+            age = self.now() - datetime.fromisoformat(kept.fetched)
+            if not validators and age < FRESH:
+                return Got(kept.reply, kept.fetched, cached=True)
+        reply = self.transport.send(request, validators, self.cache.part(request))
+        if kept and reply.status == NOT_MODIFIED:
+            kept = self.cache.confirmed(kept, self.now())
+            return Got(kept.reply, kept.fetched, cached=True)
+        return Got(reply, self.now().replace(microsecond=0).isoformat())
+
+    def keep(self, request: Request, got: Got) -> None:
+        """Note an answer that could be read, and keep it under the request it answers."""
+        reply = got.reply
+        if not got.cached and reply.status == OK:
+            self.cache.keep(request, replace(reply, request=request), self.now())
+        sha = hashlib.sha256(reply.body).hexdigest()
+        self.asked.append(Asked(request.shown(), got.fetched, sha, len(reply.body)))
+
+
+def dataset_of(name: str, at: str = "") -> tuple[Service, str, str]:
+    """Service, data set and base address of a name `SOURCE:DATASET`."""
+    source, colon, dataset = name.partition(":")
+    if not colon or not dataset.strip():
+        raise UsageError(
+            "a data set is named SOURCE:DATASET",
+            printed=name,
+            admissible="eurostat:nama_10r_2gdp, oecd:AGENCY,FLOW,VERSION, ssb:11607, …",
+            fix="`hansa sources` lists the sources",
+        )
+    service = find_service(source)
+    return service, dataset.strip(), home_of(service.id, service.home, at)
+
+
+def structure_of(service: Service, dataset: str, home: str, line: Line) -> Structure:
+    """The structure of a data set; only answers that can be read are kept."""
+    requests = service.describe(dataset, home)
+    line.told(f"asking what {dataset} is made of", 0.0)
+    found = [line.get(request) for request in requests]
+    structure = service.structure(dataset, [got.reply for got in found])
+    for request, got in zip(requests, found, strict=True):
+        line.keep(request, got)
+    return structure
+
+
+def fetch(
+    service: Service, dataset: str, asked: Mapping[str, Sequence[str]], home: str, line: Line
+) -> Fetched:
+    """Everything a service has for a question, in as many requests as its limits ask for.
+
+    asked  dimension -> codes or patterns (`hansa.sources.live.filters.resolved`)
+    Raises HansaError for what the service refuses, for an answer that cannot be read, and where
+    the parts of an answer come from different editions of the data.
+    """
+    structure = structure_of(service, dataset, home, line)
+    filters = resolved(asked, structure)
+    planned = list(parts(structure, filters, service.most))
+    found: list[Observations] = []
+    for number, part in enumerate(planned):
+        line.told(f"{dataset}, part {number + 1} of {len(planned)}", number / len(planned))
+        found += _answered(service, structure, part, home, line)
+    line.told(f"{dataset}, done", 1.0)
+    if len({one.updated for one in found if one.updated}) > 1 and not line.refresh:
+        # Parts kept from an earlier edition: all are asked again, once.
+        again = replace(line, refresh=True, asked=[])
+        return fetch(service, dataset, asked, home, again)
+    whole = together(structure, filters, found)
+    return Fetched(service.id, service.licence, structure, filters, whole, tuple(line.asked))
+
+
+def _answered(
+    service: Service, structure: Structure, filters: Filters, home: str, line: Line
+) -> Iterator[Observations]:
+    """The answer to one question, in halves where the service finds it too big."""
+    request = service.ask(structure, filters, home)
+    got = line.get(request)
+    outcome = service.outcome(got.reply)
+    if isinstance(outcome, TooBig):
+        pair = halves(structure, filters)
+        if pair is None:
+            raise HansaError(
+                "the service refuses even one series as too big",
+                place=request.url,
+                printed=outcome.said,
+                fix="narrow the question with --filter DIMENSION=CODE",
+            )
+        for half in pair:
+            yield from _answered(service, structure, half, home, line)
+        return
+    if isinstance(outcome, Later):
+        got = replace(got, reply=_prepared(service, outcome, line))
+        outcome = service.outcome(got.reply)
+    if not isinstance(outcome, Empty):
+        yield service.parse(got.reply, structure)
+    line.keep(request, got)
+
+
+def _prepared(service: Service, later: Later, line: Line) -> Reply:
+    """Wait for an answer that the service prepares, then fetch it."""
+    waited = 0.0
+    while True:
+        line.told(f"the service prepares the answer ({waited:.0f} s)", 0.0)
+        line.sleep(later.seconds)
+        waited += later.seconds
+        reply = line.transport.send(later.status)
+        outcome = service.outcome(reply)
+        if isinstance(outcome, Later):
+            later = outcome
+        elif later.status == later.data:
+            return reply
+        else:
+            return line.transport.send(later.data)
+        if waited > LONGEST:
+            raise HansaError(
+                "the service did not prepare the answer in time",
+                place=later.status.url,
+                printed=f"{waited:.0f} seconds",
+                fix="ask again later: what was answered so far is kept; or narrow the question",
+            )
+
+
+def together(structure: Structure, filters: Filters, found: Sequence[Observations]) -> Observations:
+    """The parts as one table, in the order they were asked for, periods not asked for left out.
+
+    Raises HansaError where parts have different columns, come from different editions, or give
+    the same cell twice.
+    """
+    if not found:
+        names = [d.id for d in structure.dimensions]
+        schema = [(n, pa.string()) for n in names] + [
+            ("value", pa.float64()),
+            ("status", pa.string()),
+        ]
+        time_id = next((d.id for d in structure.dimensions if d.time), "")
+        empty = pa.schema(schema).empty_table()
+        return Observations(empty, tuple(names), time_id, dataset=structure.dataset)
+    first = found[0]
+    editions = sorted({one.updated for one in found if one.updated})
+    if len(editions) > 1:
+        raise HansaError(
+            "the service changed its data while it was asked",
+            place=structure.dataset,
+            printed=listed(editions),
+            admissible="parts of one edition",
+            fix="ask again with --refresh",
+        )
+    if any(one.dimensions != first.dimensions for one in found):
+        raise HansaError(
+            "parts of the answer have different dimensions",
+            place=structure.dataset,
+            printed=listed(sorted({", ".join(one.dimensions) for one in found})),
+            fix="ask again with --refresh",
+        )
+    table = pa.concat_tables([one.table for one in found], promote_options="default")
+    table = _asked_periods(table.combine_chunks(), first.time, filters.get(first.time, ()))
+    _refuse_twice(table, first.dimensions, structure.dataset)
+    labels: dict[str, dict[str, str]] = {}
+    for one in found:
+        for dimension, own in one.labels.items():
+            labels.setdefault(dimension, {}).update(own)
+    notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
+    absent = _without_data(structure, filters, table)
+    return replace(first, table=table, labels=labels, notes=(*notes, *absent))
+
+
+def _asked_periods(table: pa.Table, time_id: str, wanted: Sequence[str]) -> pa.Table:
+    if not time_id or not wanted:
+        return table
+    import pyarrow.compute as pc
+
+    column = table[time_id]
+    inside = [p for p in pc.unique(column).to_pylist() if within(str(p), wanted)]
+    chosen: pa.Table = table.filter(pc.is_in(column, value_set=pa.array(inside, pa.string())))
+    return chosen
+
+
+def _refuse_twice(table: pa.Table, dimensions: Sequence[str], place: str) -> None:
+    counted = table.group_by(list(dimensions)).aggregate([([], "count_all")])
+    if counted.num_rows == table.num_rows:
+        return
+    import pyarrow.compute as pc
+
+    twice = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]
+    raise HansaError(
+        "a cell stands twice in the answer",
+        place=place,
+        printed=", ".join(f"{d}={twice[d]}" for d in dimensions),
+        admissible="one value a cell",
+        fix="ask again with --refresh; if it stays, narrow the question",
+    )
+
+
+def _without_data(structure: Structure, filters: Filters, table: pa.Table) -> list[str]:
+    """Codes that were asked for and have no row: said, for an absent row is no zero."""
+    said = []
+    for own in structure.dimensions:
+        wanted = filters.get(own.id, ())
+        if not wanted or own.time or own.id not in table.column_names:
+            continue
+        there = set(table[own.id].unique().to_pylist())
+        if lost := [code for code in wanted if code not in there]:
+            said.append(f"No data for {own.id}: {listed(lost, 12)}.")
+    return said

@@ -1,0 +1,99 @@
+"""Two tables of one office as one series: each in its own codes, joined, the break kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hansa
+from hansa.errors import HansaError
+from hansa.facts.series import facts_cube
+from hansa.sources.spec import FactsSpec
+
+OLD = """geo,activity,time,employment,employment_status
+LT00,10,2019,900,
+EE00,10,2019,100,
+EE00,11,2019,50,
+EE00,10,2020,110,
+EE00,11,2020,55,
+"""
+NEW = """geo,activity,time,employment,employment_status
+EE00,10,2021,200,b
+EE00,11,2021,60,b
+EE00,10,2022,220,
+EE00,11,2022,66,p
+"""
+
+
+def written(folder: Path, old: str = OLD, new: str = NEW, version: str = "nuts:2021") -> list[Path]:
+    for name, text, geography in (("old", old, "nuts:2013"), ("new", new, version)):
+        (folder / f"{name}.csv").write_text(text)
+        (folder / f"{name}.meta.toml").write_text(
+            f'geography = "{geography}"\nclassification = "nace:2"\nabsent_rows = "unknown"\n'
+            f'source = "{name} table"\n'
+        )
+    return [folder / "old.csv", folder / "new.csv"]
+
+
+SPEC = FactsSpec(convert="nuts:2021", leave_out=("LT00",))
+
+
+def test_both_series_are_there_and_growth_across_the_break_is_not(tmp_path: Path) -> None:
+    paths = written(tmp_path)
+    growth = hansa.compute("growth_rate", paths, describe=SPEC).to_pandas()
+    found = growth.set_index(["activity", "time"])["value"]
+    assert found["10", 2020] == pytest.approx(0.10)
+    assert np.isnan(found["10", 2021]), "a new series begins in 2021"
+    assert found["10", 2022] == pytest.approx(0.10)
+
+
+def test_growth_over_a_period_with_the_break_inside_is_absent(tmp_path: Path) -> None:
+    over = hansa.compute("growth_rate", written(tmp_path), describe=SPEC, start=2019, end=2022)
+    table = over.to_pandas()
+    assert table["value"].isna().all()
+    assert set(table.loc[table.geo == "EE00", "status"]) == {"b", "b;p"}
+
+
+def test_the_header_names_both_sources_and_what_was_left_out(tmp_path: Path) -> None:
+    cube = facts_cube(written(tmp_path), SPEC)
+    assert cube.years == (2019, 2020, 2021, 2022)
+    assert cube.header.geography == "nuts:2021"
+    assert cube.header.source == "old table; new table"
+    assert any("LT00" in step for step in cube.header.steps)
+
+
+def test_two_versions_without_a_conversion_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(HansaError) as refused:
+        facts_cube(written(tmp_path), FactsSpec())
+    assert "different codes for regions" in str(refused.value)
+    assert "nuts:2013, nuts:2021" in str(refused.value)
+
+
+def test_a_code_that_cannot_be_moved_is_named(tmp_path: Path) -> None:
+    with pytest.raises(HansaError, match="LT00"):
+        facts_cube(written(tmp_path), FactsSpec(convert="nuts:2021"))
+
+
+def test_a_cell_in_both_series_is_refused(tmp_path: Path) -> None:
+    both = NEW + "EE00,10,2020,111,\n"
+    with pytest.raises(HansaError, match="more than one row"):
+        hansa.compute("employment", written(tmp_path, new=both), describe=SPEC)
+
+
+def test_series_may_share_a_year_with_different_regions(tmp_path: Path) -> None:
+    """Regions of another office's table, in the same years."""
+    shared = NEW + "LV00,10,2020,77,\nLV00,10,2019,70,\n"
+    cube = facts_cube(written(tmp_path, new=shared), SPEC)
+    cells = cube.year(2020).cells.value
+    rows = [cells[cube.activity.place["10"], cube.geo.place[geo]] for geo in ("EE00", "LV00")]
+    assert rows == [110.0, 77.0]
+
+
+def test_series_in_other_units_are_refused(tmp_path: Path) -> None:
+    paths = written(tmp_path)
+    meta = paths[1].with_suffix(".meta.toml")
+    meta.write_text(meta.read_text() + '[unit]\nemployment = "thousand persons"\n')
+    with pytest.raises(HansaError, match="differ in unit"):
+        facts_cube(paths, SPEC)
