@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from hansa.cli import convert, facts, fill, index, listings, protect, rules, studies
+from hansa.cli import convert, facts, fetch, fill, index, listings, protect, rules, studies
 from hansa.errors import HansaError, UsageError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ studies.register(app)
 facts.register(app)
 convert.register(app)
 fill.register(app)
+fetch.register(app)
 protect.register(app)
 index.register(app)
 listings.register(app)

@@ -55,12 +55,17 @@ def demo(
     no_serve: Annotated[
         bool, typer.Option("--no-serve", help="Compute and report; open nothing.")
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask no service: the model study only.")
+    ] = False,
 ) -> None:
-    """A complete study from nothing."""
+    """A complete study from nothing: live data first where there is a network."""
     from hansa.files import write_bytes
     from hansa.study.model import STUDY, model_facts
 
     _refuse_foreign(folder, STUDY)
+    if not offline:
+        _live(folder / "live")
     print(
         "REAL in this demo: the tables printed in the BSR InnoNet publication of May 2009, and "
         "what is computed from its two Monitor tables."
@@ -83,6 +88,40 @@ def demo(
         say("The workbench is not part of this version; open the report in a browser.")
 
 
+def _live(folder: Path) -> None:
+    """The live Baltic study, or why it is not there; the demo goes on either way."""
+    from hansa.cli.fetch import fetch_into
+    from hansa.files import write_bytes
+    from hansa.study.bsr import STUDY
+    from hansa.study.config import read_study
+    from hansa.study.fetch import unreachable
+
+    try:
+        write_bytes(folder / "study.toml", STUDY.encode())
+        if reason := unreachable(read_study(folder)):
+            raise HansaError(reason)
+        print("LIVE: Eurostat's tables of the Baltic Sea regions are fetched; some minutes.")
+        fetch_into(folder, [], refresh=False)
+        findings = _run(folder, folder / "out")
+    except HansaError as problem:
+        print(f"No live data in this demo: {problem.finding.rule}.")
+        print("With a network: hansa new DIR --template bsr, then hansa fetch DIR.")
+        _take_away(folder)
+        return
+    print("REAL: every number of the live study, as Eurostat publishes it.")
+    for sentence in findings:
+        print(f"  {sentence}")
+    print(f"Report:  {folder / 'out' / 'report.html'}")
+    print()
+
+
+def _take_away(folder: Path) -> None:
+    """Nothing of a live study that did not come about stays behind."""
+    (folder / "study.toml").unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def _refuse_foreign(folder: Path, own: str) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
@@ -99,29 +138,40 @@ def _refuse_foreign(folder: Path, own: str) -> None:
 
 def new(
     folder: Path = typer.Argument(help="Folder of the study."),
-    template: Annotated[str, typer.Option("--template", help="empty or model.")] = "empty",
+    template: Annotated[str, typer.Option("--template", help="empty, model or bsr.")] = "empty",
 ) -> None:
     """A study folder to fill."""
     from hansa.files import write_bytes
 
-    if template not in ("empty", "model"):
+    if template not in ("empty", "model", "bsr"):
         raise UsageError(
-            f"there is no template {template!r}", admissible="empty, model", fix="--template empty"
+            f"there is no template {template!r}",
+            admissible="empty, model, bsr",
+            fix="--template empty",
         )
     if folder.exists() and any(folder.iterdir()):
         raise HansaError(
             "the folder is not empty", place=str(folder), fix="name a folder that does not exist"
         )
+    following = "Next: describe your table there, then `hansa check` and `hansa run` the folder."
     if template == "model":
         from hansa.study.model import STUDY, model_facts
 
         write_bytes(folder / "facts" / "model.parquet", model_facts())
         write_bytes(folder / "study.toml", STUDY.encode())
+    elif template == "bsr":
+        from hansa.study.bsr import STUDY
+
+        write_bytes(folder / "study.toml", STUDY.encode())
+        following = (
+            f"Next: `hansa fetch {folder}` asks Eurostat and GISCO for what the study needs, "
+            f"then `hansa run {folder}`."
+        )
     else:
         write_bytes(folder / "study.toml", EMPTY_STUDY.encode())
         (folder / "facts").mkdir(exist_ok=True)
     print(f"{folder / 'study.toml'} is ready.")
-    print("Next: describe your table there, then `hansa check` and `hansa run` the folder.")
+    print(following)
 
 
 def run(

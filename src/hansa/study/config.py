@@ -7,7 +7,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.sources.spec import FactsSpec
@@ -52,6 +59,61 @@ class Outputs(BaseModel):
     published: bool = False
 
 
+class FetchSpec(BaseModel):
+    """One entry `[fetch.NAME]`: live data that `hansa fetch DIR` brings into the study.
+
+    extract  ready-made questions (`hansa sources --extracts`); else `dataset`: SOURCE:DATASET
+    filters  dimension -> codes or patterns; period: `2015:2020`; parts: of an extract
+    geo      regions: codes, patterns, `study` (those of the study's geography), `countries`
+    at       base address in place of the service's own
+    file     where the table goes; empty: `facts/NAME.parquet`, or `indicators/EXTRACT.parquet`
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    extract: tuple[str, ...] = ()
+    dataset: str = ""
+    filters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    geo: tuple[str, ...] = ()
+    period: str = ""
+    parts: tuple[str, ...] = ()
+    at: str = ""
+    file: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> FetchSpec:
+        if bool(self.extract) == bool(self.dataset):
+            raise ValueError("either extract = … or dataset = …")
+        if self.file and len(self.extract) > 1:
+            raise ValueError("one file for several extracts; leave file out")
+        return self
+
+    @field_validator("extract", "geo", "parts", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class ScoreboardSpec(BaseModel):
+    """One entry `[scoreboard.NAME]`: an index folder made of fetched indicators.
+
+    indicators  ids of extracts of kind indicator, fetched into `indicators/`
+    pillars     True: one aggregate for each pillar of the catalogue, else a flat index
+    least       share of the regions that need a value: the newest year that has it is taken
+    since       earliest year that is taken
+    folder      where the index folder goes; empty: `indices/NAME`
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    indicators: tuple[str, ...]
+    pillars: bool = True
+    least: float = Field(0.8, gt=0, le=1)
+    since: int = 0
+    folder: str = ""
+
+
 class Study(BaseModel):
     """A study; see docs/reference for every key.
 
@@ -62,6 +124,8 @@ class Study(BaseModel):
     hidden     `absent`: hidden cells are not known at all; `bounds`: they lie between nothing and
                what the published sums allow; `fill`: the narrowest such bounds, and the best
                point within them (`hansa.facts.fill`)
+    fetch      live data that `hansa fetch DIR` brings into the folder
+    scoreboard index folders made of what was fetched
     rules      presence rule set, by id or path; empty: each measure's own
     benchmark, x_line, wage_reference, leave_out: options of wages and kinds of clusters
     """
@@ -88,6 +152,8 @@ class Study(BaseModel):
     measures: tuple[str, ...] = DEFAULT_MEASURES
     base: tuple[BaseChoice, ...] = (BaseChoice(name="all activities"),)
     facts: dict[str, FactsSpec]
+    fetch: dict[str, FetchSpec] = Field(default_factory=dict)
+    scoreboard: dict[str, ScoreboardSpec] = Field(default_factory=dict)
     outputs: Outputs = Field(default_factory=Outputs)
 
     @field_validator("format")

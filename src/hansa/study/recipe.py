@@ -11,6 +11,7 @@ from typing import Any
 from hansa.errors import HansaError, listed
 from hansa.files import json_bytes, write_bytes
 from hansa.study.config import Study, extra_files, facts_paths, placed, study_from
+from hansa.study.fetch import account_path
 from hansa.study.run import StudyResult
 
 NAME = "recipe.json"
@@ -72,6 +73,7 @@ def _inputs(study: Study, folder: Path) -> list[dict[str, Any]]:
                     "file": path.name,
                     "bytes": path.stat().st_size,
                     "sha256": file_sha(path),
+                    **_fetched(path),
                 }
             )
     for kind, path in extra_files(study, folder):
@@ -84,6 +86,15 @@ def _inputs(study: Study, folder: Path) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _fetched(path: Path) -> dict[str, str]:
+    """Data set and edition of a fetched table, from the account that lies beside it."""
+    try:
+        account = json.loads(account_path(path).read_text(encoding="utf-8"))
+        return {key: str(account[key]) for key in ("dataset", "edition")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def file_sha(path: Path) -> str:

@@ -1,6 +1,6 @@
 """Ready-made extracts: named questions to services, and how the answer becomes a table of ours.
 
-Each extract is a TOML file in `extracts/`. It says what it covers, its finest level, its gaps and
+Each extract is a TOML file in `catalogue/`. It says what it covers, its finest level, its gaps and
 its breaks; its parts say which data set is asked, in which codes, and which code of which
 dimension is which measure.
 """
@@ -19,7 +19,7 @@ from hansa.errors import HansaError, UsageError, listed
 from hansa.sources.live.contract import Observations
 from hansa.sources.spec import MEASURES
 
-_FOLDER = files("hansa.sources.live") / "extracts"
+_FOLDER = files("hansa.sources.live") / "catalogue"
 
 
 class _Strict(BaseModel):
@@ -29,7 +29,7 @@ class _Strict(BaseModel):
 class Column(_Strict):
     """One number of an extract: which codes of the answer it is, its unit.
 
-    where  dimension -> code of the rows it is taken from
+    where  dimension -> code of the rows it is taken from; `A|B`: the first that occurs
     times  what the service's number is multiplied by (1,000,000 for million euro), said as a step
     """
 
@@ -151,7 +151,9 @@ def _column(
 
     table = found.table
     for dimension, code in column.where.items():
-        table = table.filter(pc.equal(table[dimension], code))
+        there = set(found.table[dimension].unique().to_pylist())
+        chosen = next((one for one in code.split("|") if one in there), code)
+        table = table.filter(pc.equal(table[dimension], chosen))
     _refuse_open(table, found, keys, part)
     value = table["value"]
     if column.times != 1:

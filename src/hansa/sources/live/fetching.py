@@ -23,7 +23,7 @@ from hansa.sources.live.contract import (
     Structure,
     TooBig,
 )
-from hansa.sources.live.filters import halves, parts, resolved, within
+from hansa.sources.live.filters import halves, known, parts, resolved, within
 from hansa.sources.live.services import find_service, home_of
 
 if TYPE_CHECKING:
@@ -139,16 +139,24 @@ def structure_of(service: Service, dataset: str, home: str, line: Line) -> Struc
 
 
 def fetch(
-    service: Service, dataset: str, asked: Mapping[str, Sequence[str]], home: str, line: Line
+    service: Service,
+    dataset: str,
+    asked: Mapping[str, Sequence[str]],
+    home: str,
+    line: Line,
+    *,
+    prepared: bool = False,
 ) -> Fetched:
     """Everything a service has for a question, in as many requests as its limits ask for.
 
-    asked  dimension -> codes or patterns (`hansa.sources.live.filters.resolved`)
+    asked     dimension -> codes or patterns (`hansa.sources.live.filters.resolved`)
+    prepared  True for a question made in advance: codes the data set lacks are noted, not refused
     Raises HansaError for what the service refuses, for an answer that cannot be read, and where
     the parts of an answer come from different editions of the data.
     """
     structure = structure_of(service, dataset, home, line)
-    filters = resolved(asked, structure)
+    own, lost = known(asked, structure) if prepared else (asked, ())
+    filters = resolved(own, structure)
     planned = list(parts(structure, filters, service.most))
     found: list[Observations] = []
     for number, part in enumerate(planned):
@@ -158,8 +166,9 @@ def fetch(
     if len({one.updated for one in found if one.updated}) > 1 and not line.refresh:
         # Parts kept from an earlier edition: all are asked again, once.
         again = replace(line, refresh=True, asked=[])
-        return fetch(service, dataset, asked, home, again)
+        return fetch(service, dataset, asked, home, again, prepared=prepared)
     whole = together(structure, filters, found)
+    whole = replace(whole, notes=(*lost, *whole.notes))
     return Fetched(service.id, service.licence, structure, filters, whole, tuple(line.asked))
 
 

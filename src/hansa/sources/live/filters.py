@@ -57,10 +57,35 @@ def _codes(own: Dimension, wanted: Sequence[str], structure: Structure) -> tuple
 
 
 def _matching(own: Dimension, text: str) -> set[str]:
-    if text in own.codes:
-        return {text}
-    upper = text.upper()
-    return {code for code in own.codes if fnmatch.fnmatchcase(code.upper(), upper)}
+    for one in text.split("|"):
+        if one in own.codes:
+            return {one}
+        found = {c for c in own.codes if fnmatch.fnmatchcase(c.upper(), one.upper())}
+        if found:
+            return found
+    return set()
+
+
+def known(
+    asked: Mapping[str, Sequence[str]], structure: Structure
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """What is asked, without codes the data set does not have, and a note on each of these.
+
+    For questions made in advance: a region that a table does not cover, or no longer names, is a
+    gap to be told and no mistake of the user.
+    """
+    found, lost = dict[str, tuple[str, ...]](), []
+    for name, wanted in asked.items():
+        own = structure.dimension(name)
+        there = tuple(wanted)
+        if own is not None and own.codes and not own.time:
+            there = tuple(text for text in wanted if _matching(own, text))
+            if gone := [text for text in wanted if text not in there]:
+                lost.append(f"The data set has no code of {own.id} like {listed(gone, 12)}.")
+        if wanted and not there:
+            raise _no_code(own, wanted[0], structure) if own else AssertionError(name)
+        found[name] = there
+    return found, tuple(lost)
 
 
 def _no_code(own: Dimension, text: str, structure: Structure) -> UsageError:

@@ -1,0 +1,378 @@
+"""Live data at the user's command: a data set, an extract, or everything a study names."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from hansa.codes.geography import Geography, geography, read_geography
+from hansa.errors import HansaError, UsageError, listed
+from hansa.facts.made import Made
+from hansa.files import csv_bytes, json_bytes, parquet_bytes, toml_bytes
+from hansa.panel import METADATA_KEY
+from hansa.sources.live.contract import Observations
+from hansa.sources.live.extracts import Extract, Part, described, find_extract, tabulated
+from hansa.sources.live.fetching import Fetched, Line, Told, dataset_of, fetch, structure_of
+from hansa.study.config import FetchSpec, Study
+
+if TYPE_CHECKING:
+    from hansa.sources.live.transport import Patience
+
+OFFLINE = "HANSA_OFFLINE"
+GISCO = "gisco"
+_GEO = ("geo", "ref_area", "region", "reg", "omr\u00e5de", "alue", "maakond")
+_ACTIVITY = {
+    "nace_r1": "nace:1.1",
+    "nace_r2": "nace:2",
+    "nace_r21": "nace:2.1",
+    "nace_r2_1": "nace:2.1",
+    "activity": "",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be fetched and how.
+
+    filters  dimension -> codes or patterns; for an extract they narrow its own
+    geo      regions, as codes or patterns: `SE??`; period: `2015:2020`
+    parts    names of an extract's parts; empty: all
+    at       base address in place of the service's own
+    refresh  ask again even where an answer is kept
+    """
+
+    filters: Mapping[str, Sequence[str]]
+    geo: Sequence[str] = ()
+    period: str = ""
+    parts: Sequence[str] = ()
+    at: str = ""
+    refresh: bool = False
+
+
+@contextmanager
+def line_to(
+    home: str, told: Told, refresh: bool = False, patience: Patience | None = None
+) -> Iterator[Line]:
+    """Network and cache for one service, and no other host.
+
+    Raises HansaError where $HANSA_OFFLINE is set and the address is not on this machine.
+    """
+    from hansa.sources.live.cache import Cache
+    from hansa.sources.live.transport import Patience, Transport
+
+    _refuse_offline(home)
+
+    def bytes_told(text: str, done: int, total: int | None) -> None:
+        told(text, done / total if total else 0.0)
+
+    with Transport(home, patience or Patience(), bytes_told) as transport:
+        yield Line(transport, Cache(), told, refresh)
+
+
+def _refuse_offline(home: str) -> None:
+    host = urlsplit(home).hostname or ""
+    if os.environ.get(OFFLINE) and host not in ("127.0.0.1", "localhost", "::1"):
+        raise HansaError(
+            "the network is switched off",
+            place=home,
+            printed=f"{OFFLINE}={os.environ[OFFLINE]}",
+            fix=f"unset {OFFLINE}, or name a service on this machine with --at",
+        )
+
+
+def unreachable(study: Study) -> str:
+    """Why the first service a study names cannot be asked now; empty where it answers.
+
+    Asks once, for the structure of the first data set, and does not wait long.
+    """
+    from hansa.sources.live.transport import Patience
+
+    spec = next(iter(study.fetch.values()))
+    name = spec.dataset or find_extract(spec.extract[0]).part[0].dataset
+    try:
+        service, dataset, home = dataset_of(name, spec.at)
+        hurried = Patience(tries=1, connect=4.0, read=20.0)
+        with line_to(home, lambda _text, _done: None, patience=hurried) as line:
+            structure_of(service, dataset, home, line)
+    except HansaError as problem:
+        return problem.finding.rule
+    return ""
+
+
+def fetch_dataset(name: str, wanted: Wanted, told: Told = lambda _text, _done: None) -> Made:
+    """One data set as it is, `SOURCE:DATASET`: a column a dimension, `value` and `status`.
+
+    The header maps what can be known for sure; measures are for the user to name.
+    """
+    service, dataset, home = dataset_of(name, wanted.at)
+    asked = {**wanted.filters, **_shared(wanted, "geo", "time")}
+    with line_to(home, told, wanted.refresh) as line:
+        found = fetch(service, dataset, asked, home, line)
+    own = found.observations
+    return _made(own.table, _described_raw(found), found, {"dataset": name})
+
+
+def fetch_extract(
+    extract: Extract, wanted: Wanted, told: Told = lambda _text, _done: None
+) -> dict[str, Made]:
+    """The parts of an extract, each a table of ours, by the name of the part."""
+    made = {}
+    for part in _parts(extract, wanted.parts):
+        period = _meeting(part, wanted.period)
+        if period is None:
+            continue
+        own = replace(wanted, period=period)
+        made[part.name] = _fetch_part(extract, part, own, told)
+    if not made:
+        raise UsageError(
+            f"no part of the extract {extract.id} covers the period",
+            printed=wanted.period,
+            admissible=listed(part.name for part in extract.part),
+        )
+    return made
+
+
+def _fetch_part(extract: Extract, part: Part, wanted: Wanted, told: Told) -> Made:
+    service, dataset, home = dataset_of(part.dataset, wanted.at)
+    shared = _shared(wanted, part.geo, "time")
+    own = {k: v for k, v in part.filters.items() if k != "time" or "time" not in shared}
+    with line_to(home, told, wanted.refresh) as line:
+        asked = {**own, **wanted.filters, **shared}
+        found = fetch(service, dataset, asked, home, line, prepared=True)
+    table = tabulated(found.observations, part)
+    description = described(part, extract, found.observations)
+    return _made(table, description, found, {"extract": extract.id, "dataset": part.dataset})
+
+
+def _shared(wanted: Wanted, geo: str, time: str) -> dict[str, Sequence[str]]:
+    found: dict[str, Sequence[str]] = {}
+    if wanted.geo:
+        found[geo] = tuple(wanted.geo)
+    if wanted.period:
+        found[time] = (wanted.period,)
+    return found
+
+
+def _parts(extract: Extract, names: Sequence[str]) -> list[Part]:
+    known = {part.name: part for part in extract.part}
+    if lost := [name for name in names if name not in known]:
+        raise UsageError(
+            f"the extract {extract.id} has no part {lost[0]!r}",
+            admissible=listed(known) if len(known) > 1 else "it is of one piece",
+            fix="--part NAME",
+        )
+    return [known[name] for name in names] if names else list(extract.part)
+
+
+def _meeting(part: Part, period: str) -> str | None:
+    """The years of a part that are asked for; None where there are none."""
+    own = next(iter(part.filters.get("time", ())), "")
+    if not period or not own:
+        return period or own
+    (a, _, b), (c, _, d) = own.partition(":"), period.partition(":")
+    start, end = max(a, c), min(b or "9999", d or "9999")
+    return None if start > end else f"{start}:{'' if end == '9999' else end}"
+
+
+def _made(
+    table: pa.Table, description: dict[str, Any], found: Fetched, name: dict[str, str]
+) -> Made:
+    meta = json.dumps({"format": 1, "facts": description}, sort_keys=True).encode()
+    own = found.observations
+    report: dict[str, Any] = {
+        "format": 1,
+        **name,
+        "source": found.service,
+        "title": own.title or found.structure.title,
+        "edition": own.updated or found.structure.updated,
+        "structure": found.structure.version,
+        "licence": found.licence,
+        "filters": {k: list(v) for k, v in found.filters.items()},
+        "requests": [one.as_dict() for one in found.asked],
+        "rows": table.num_rows,
+        "notes": list(own.notes),
+    }
+    lines = [f"{table.num_rows:,} rows, {_of(own)}", *own.notes]
+    return Made(
+        table.replace_schema_metadata({METADATA_KEY: meta}), description, report, tuple(lines)
+    )
+
+
+def _of(own: Observations) -> str:
+    times = sorted(own.table[own.time].unique().to_pylist()) if own.time else []
+    span = f"{times[0]} to {times[-1]}" if times else "no period"
+    said = f", edition of {own.updated}" if own.updated else ""
+    return span + said
+
+
+def _described_raw(found: Fetched) -> dict[str, Any]:
+    own = found.observations
+    columns = {"time": own.time} if own.time and own.time != "time" else {}
+    spec: dict[str, Any] = {"format": 1, "absent_rows": "unknown"}
+    for dimension in own.dimensions:
+        name = dimension.lower()
+        if name in _GEO and "geo" not in columns:
+            columns["geo"] = dimension
+        if name in _ACTIVITY and "activity" not in columns:
+            columns["activity"] = dimension
+            spec |= {"classification": _ACTIVITY[name]} if _ACTIVITY[name] else {}
+    spec["columns"] = {ours: theirs for ours, theirs in columns.items() if ours != theirs}
+    title = own.title or found.structure.title
+    spec["source"] = f"{own.agency or found.service}, {title} ({found.structure.dataset})"
+    spec["licence"] = found.licence
+    spec["vintage"] = own.updated or found.structure.updated
+    return {key: value for key, value in spec.items() if value}
+
+
+def files_of(made: Made, path: Path) -> dict[Path, bytes]:
+    """What is written for a fetched table: itself with its header, and where it came from."""
+    assert made.table is not None
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        meta = {k: v for k, v in made.description.items() if v != {}}
+        files = {
+            path: csv_bytes(made.table),
+            path.with_name(f"{path.stem}.meta.toml"): toml_bytes(meta),
+        }
+    elif suffix in (".parquet", ".pq"):
+        files = {path: parquet_bytes(made.table)}
+    else:
+        raise UsageError(
+            "fetched tables are written as CSV or Parquet",
+            place=str(path),
+            admissible=".csv or .parquet",
+            fix="change the ending; `hansa export` makes other formats of it",
+        )
+    return {**files, account_path(path): json_bytes(made.report)}
+
+
+def account_path(path: Path) -> Path:
+    """Where a table's account lies: `NAME.source.json` beside it."""
+    return path.with_name(f"{path.stem}.source.json")
+
+
+def fetch_file(
+    name: str, at: str, told: Told, refresh: bool = False
+) -> tuple[bytes, dict[str, Any]]:
+    """A file of GISCO (boundaries, names, links), checked, and where it came from."""
+    from hansa.sources.live import gisco
+    from hansa.sources.live.services import home_of
+
+    wanted = gisco.find(name.partition(":")[2])
+    home = home_of(GISCO, gisco.HOME, at)
+    request = gisco.request(wanted, home)
+    with line_to(home, told, refresh) as line:
+        told(wanted.title, 0.0)
+        got = line.get(request)
+        content = gisco.content(wanted, got.reply)
+        line.keep(request, got)
+        told(wanted.title, 1.0)
+    report = {
+        "format": 1,
+        "dataset": name,
+        "source": GISCO,
+        "title": wanted.title,
+        "licence": wanted.notice,
+        "requests": [one.as_dict() for one in line.asked],
+    }
+    return content, report
+
+
+def fetch_study(
+    study: Study, folder: Path, told: Told, refresh: bool = False, names: Sequence[str] = ()
+) -> Iterator[tuple[str, dict[Path, bytes], tuple[str, ...]]]:
+    """Each `[fetch.NAME]` of a study: its name, the files it gives, and what is said of it.
+
+    Files of one entry are given together when all of them are complete.
+    """
+    if not study.fetch:
+        raise HansaError(
+            "the study names nothing to fetch",
+            place=str(folder / "study.toml"),
+            admissible="[fetch.NAME] with extract = … or dataset = …",
+            fix="hansa new DIR --template bsr shows how",
+        )
+    if lost := [name for name in names if name not in study.fetch]:
+        raise UsageError(f"the study has no [fetch.{lost[0]}]", admissible=listed(study.fetch, 30))
+    for name, spec in study.fetch.items():
+        if names and name not in names:
+            continue
+
+        def own_told(text: str, done: float, name: str = name) -> None:
+            told(f"{name}: {text}", done)
+
+        yield name, *_entry(name, spec, study, folder, own_told, refresh)
+
+
+def _entry(
+    name: str, spec: FetchSpec, study: Study, folder: Path, told: Told, refresh: bool
+) -> tuple[dict[Path, bytes], tuple[str, ...]]:
+    if spec.dataset.startswith(f"{GISCO}:"):
+        content, report = fetch_file(spec.dataset, spec.at, told, refresh)
+        path = folder / (spec.file or f"geometry/{name}.geojson")
+        return {path: content, account_path(path): json_bytes(report)}, (f"{len(content):,} bytes",)
+    geo = _regions(spec.geo, study, folder)
+    wanted = Wanted(spec.filters, geo, spec.period, spec.parts, spec.at, refresh)
+    found: dict[Path, Made] = {}
+    if spec.dataset:
+        made = fetch_dataset(spec.dataset, wanted, told)
+        found[folder / (spec.file or f"facts/{name}.parquet")] = made
+    for one in map(find_extract, spec.extract):
+        of_facts = one.kind == "facts"
+        own = f"facts/{name}.parquet" if of_facts else f"indicators/{one.id}.parquet"
+        path = folder / (spec.file or own)
+        for part, made in fetch_extract(one, wanted, told).items():
+            found[path.with_name(f"{path.stem}-{part}{path.suffix}") if part else path] = made
+    files: dict[Path, bytes] = {}
+    lines: list[str] = []
+    for path, made in found.items():
+        files |= files_of(made, path)
+        lines += [f"{path.relative_to(folder)}: {made.lines[0]}", *made.lines[1:]]
+    return files, tuple(lines)
+
+
+def _regions(names: Sequence[str], study: Study, folder: Path) -> tuple[str, ...]:
+    """Codes and patterns of the regions asked for; `study` and `countries` spelled out."""
+    found: list[str] = []
+    for name in names:
+        if name == "countries":
+            found.append("??")
+        elif name != "study":
+            found.append(name)
+        else:
+            found += _geography(study, folder).members
+    return tuple(dict.fromkeys(found))
+
+
+def _geography(study: Study, folder: Path) -> Geography:
+    """The geography of a study, from its own folder or by name."""
+    if not study.geography:
+        raise UsageError(
+            "the regions of the study are asked for, and it names none",
+            place=str(folder / "study.toml"),
+            fix='geography = "…" (`hansa geographies`), or name the regions',
+        )
+    own = folder / study.geography
+    return read_geography(own) if own.is_file() else geography(study.geography)
+
+
+def scoreboards(
+    study: Study, folder: Path
+) -> Iterator[tuple[str, dict[Path, bytes], tuple[str, ...]]]:
+    """Each `[scoreboard.NAME]` of a study: its name, its index folder, what is said of it."""
+    from hansa.study.scoreboard import scoreboard_files
+
+    for name, spec in study.scoreboard.items():
+        chosen = _geography(study, folder)
+        yield (
+            name,
+            *scoreboard_files(spec, name, folder, chosen.members, chosen.geography),
+        )
