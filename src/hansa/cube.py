@@ -173,7 +173,10 @@ class Year:
 
 @dataclass(frozen=True)
 class Cube:
-    """A facts table of one measure: axes, years, how to load a year's rows, how many there are."""
+    """A facts table of one measure: axes, years, how to load a year's rows, how many there are.
+
+    sums_within  units by which printed sums may miss their total beyond rounding, as declared
+    """
 
     geo: Axis
     activity: Axis
@@ -184,6 +187,7 @@ class Cube:
     levels: tuple[str, str] = ("", "")
     set_aside: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    sums_within: float = 0.0
 
     @cached_property
     def regions(self) -> tuple[int, ...]:
@@ -372,7 +376,7 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
     """Totals and parents exceeded by what is known of their parts.
 
     Every number may be rounded to a whole unit (or to the table's own step, where the cells
-    carry bounds), so n parts may exceed their total by (n + 1) / 2.
+    carry bounds), so n parts may exceed their total by (n + 1) / 2, and by what the table declares.
     """
     for axis, other, part in (
         (cube.activity, cube.geo, lambda x: x),
@@ -389,7 +393,7 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
         for node, children in groups.items():
             known = low[list(children)]
             summed = np.nansum(known, axis=0)
-            tolerance = (np.sum(~np.isnan(known), axis=0) + 1) / 2
+            tolerance = (np.sum(~np.isnan(known), axis=0) + 1) / 2 + cube.sums_within
             for j in np.flatnonzero(summed > high[node] + tolerance):
                 yield AboveTotal(
                     f"{cube_place(axis, node)}, {other.codes[int(j)]}",

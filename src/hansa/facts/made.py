@@ -178,6 +178,7 @@ def _description(cubes: Sequence[Cube]) -> dict[str, Any]:
         "model_data": first.model_data,
         "steps": list(dict.fromkeys([*(s for h in headers for s in h.steps), *aside])),
         "unit": {h.measure: h.unit for h in headers if h.unit},
+        "sums_within": {c.header.measure: c.sums_within for c in cubes if c.sums_within},
         "level": {key: value for key, value in level.items() if value},
     }
     return {"format": 1, **{key: value for key, value in said.items() if value}}

@@ -100,6 +100,7 @@ def joined(cubes: Sequence[Cube]) -> Cube:
         load=load,
         size=sum(cube.size for cube in cubes),
         set_aside=tuple(dict.fromkeys(text for cube in cubes for text in cube.set_aside)),
+        sums_within=max(cube.sums_within for cube in cubes),
         unused=tuple(sorted({name for cube in cubes for name in cube.unused})),
     )
 

@@ -52,6 +52,8 @@ class FactsSpec(BaseModel):
     rounding  pairs (from value, step): the publisher rounded to this step from this value on
     classes   what the size classes of a column `employment_class` mean: `us-cbp`, or a range for
               each class (`A = [0, 19]`; `M = [100000]` is open above)
+    sums_within  measure -> units by which printed sums may miss their total, beyond rounding:
+              for publishers whose own sums differ
     areas     codes of `geo` that are aggregates: references, never regions of the result
     unknown_codes  `refuse`, or `set_aside`: such rows are left out and listed
     steps     named steps that made the values, kept from the header of a panel
@@ -83,6 +85,7 @@ class FactsSpec(BaseModel):
     wide: Literal["years"] | tuple[str, ...] = ()
     unknown_codes: Literal["refuse", "set_aside"] = "refuse"
     rounding: tuple[tuple[float, float], ...] = ()
+    sums_within: dict[str, float] = Field(default_factory=dict)
     classes: Literal["us-cbp"] | dict[str, tuple[float, ...]] = "us-cbp"
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -123,6 +126,13 @@ class FactsSpec(BaseModel):
     def _mark_of_thousands(cls, value: str) -> str:
         if len(value) > 1 or value.isalnum() or (value and value in "+-"):
             raise ValueError("one sign between thousands, such as a space, a point or a comma")
+        return value
+
+    @field_validator("sums_within")
+    @classmethod
+    def _no_less_than_nothing(cls, value: dict[str, float]) -> dict[str, float]:
+        if odd := [k for k, v in value.items() if k not in MEASURES or not 0 <= v < 1e15]:
+            raise ValueError(f"zero or more units for {listed(MEASURES)}; not {listed(odd)}")
         return value
 
     @field_validator("classes", mode="before")

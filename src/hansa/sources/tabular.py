@@ -242,6 +242,7 @@ class _Reader:
             levels=(self.spec.level.get("geo", ""), self.spec.level.get("activity", "")),
             set_aside=self._set_aside(),
             unused=tuple(sorted(self.unused)),
+            sums_within=self.spec.sums_within.get(self.measure, 0.0),
         )
 
     def _set_aside(self) -> tuple[str, ...]:
@@ -255,6 +256,8 @@ class _Reader:
         spec = self.spec
         steps = [*spec.steps, f"read {self.measure} from {', '.join(path.name for path in files)}"]
         steps += step_of(spec, self.measure)
+        if within := spec.sums_within.get(self.measure):
+            steps.append(f"printed sums of {self.measure} taken to hold within {within:,g}")
         if spec.absent_rows is None:
             steps.append("rows that are not there taken as zero (not declared by the table)")
         notes = [spec.note] if spec.note else []

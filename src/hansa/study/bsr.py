@@ -20,6 +20,9 @@ period = [2021, 2023]
 # Hidden cells lie within what the published sums allow, and are filled within these bounds.
 hidden = "fill"
 
+# Wages of a cluster grow faster or slower than those of all jobs of its region.
+benchmark = "totals"
+
 definitions = ["hansa-divisions"]
 measures = [
     "employment", "cluster_share", "focus", "location_quotient_total",

@@ -223,7 +223,11 @@ def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
         if "*" in path.name:
             matched = sorted(path.parent.glob(path.name))
             if not matched:
-                raise HansaError("no file matches", place=name, fix="check the pattern")
+                raise HansaError(
+                    "no file matches",
+                    place=str(folder / name),
+                    fix=f"check the pattern; live data ([fetch.NAME]) come with: hansa fetch {folder}",
+                )
             found += matched
         else:
             found.append(path)

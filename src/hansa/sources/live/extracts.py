@@ -31,11 +31,13 @@ class Column(_Strict):
 
     where  dimension -> code of the rows it is taken from; `A|B`: the first that occurs
     times  what the service's number is multiplied by (1,000,000 for million euro), said as a step
+    sums_within  units by which the publisher's sums may miss their total, beyond rounding
     """
 
     where: dict[str, str] = Field(default_factory=dict)
     unit: str
     times: float = 1.0
+    sums_within: float = 0.0
     label: str = ""
 
 
@@ -158,15 +160,16 @@ def _column(
     value = table["value"]
     if column.times != 1:
         value = pc.multiply(value, column.times)
-    status = pc.fill_null(table["status"], "")
+    status = pc.fill_null(table["status"].cast(pa.string()), "")
     if part.breaks:
-        broken = pc.is_in(table[keys["time"]], value_set=pa.array(part.breaks, pa.string()))
+        time = table[keys["time"]].cast(pa.string())
+        broken = pc.is_in(time, value_set=pa.array(part.breaks, pa.string()))
         with_b = pc.if_else(
             pc.equal(status, ""), "b", pc.binary_join_element_wise(status, "b", ";")
         )
         has_b = pc.match_substring_regex(status, r"(^|;)b(;|$)")
         status = pc.if_else(pc.and_(broken, pc.invert(has_b)), with_b, status)
-    columns = {ours: table[theirs] for ours, theirs in keys.items()}
+    columns = {ours: table[theirs].cast(pa.string()) for ours, theirs in keys.items()}
     return pa.table({**columns, name: value, f"{name}_status": status})
 
 
@@ -217,6 +220,7 @@ def described(part: Part, extract: Extract, found: Observations) -> dict[str, An
         "vintage": found.updated,
         "note": part.note,
         "unit": {n: c.unit for n, c in part.columns.items() if n in MEASURES},
+        "sums_within": {n: c.sums_within for n, c in part.columns.items() if c.sums_within},
         "steps": [*scaled, *broken],
     }
     return {k: v for k, v in own.items() if v} | {"format": 1}

@@ -272,7 +272,7 @@ def _asked_periods(table: pa.Table, time_id: str, wanted: Sequence[str]) -> pa.T
         return table
     import pyarrow.compute as pc
 
-    column = table[time_id]
+    column = table[time_id].cast(pa.string())
     inside = [p for p in pc.unique(column).to_pylist() if within(str(p), wanted)]
     chosen: pa.Table = table.filter(pc.is_in(column, value_set=pa.array(inside, pa.string())))
     return chosen
