@@ -1,7 +1,7 @@
 """Hansa, the open workbench for transnational cluster policy.
 
-The verbs of the command line as functions: `read`, `compute`, `convert`, `reduce`, `index`,
-`check`, `run`. Everything is loaded on first use.
+The verbs of the command line as functions: `fetch`, `read`, `compute`, `convert`, `reduce`,
+`index`, `check`, `run`, `export`. Everything is loaded on first use.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hansa.api import check, compute, convert, read, reduce, run
+    from hansa.api import check, compute, convert, fetch, read, reduce, run
     from hansa.errors import Finding, HansaError, UsageError
+    from hansa.export.verb import export
     from hansa.index.verbs import index
     from hansa.panel import Panel
 
@@ -21,6 +22,7 @@ _HOMES = {
     "read": "hansa.api",
     "compute": "hansa.api",
     "convert": "hansa.api",
+    "fetch": "hansa.api",
     "fill": "hansa.api",
     "protect": "hansa.api",
     "reduce": "hansa.api",
@@ -40,6 +42,8 @@ __all__ = [
     "check",
     "compute",
     "convert",
+    "export",
+    "fetch",
     "fill",
     "index",
     "protect",
@@ -50,13 +54,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "index":
-        # The package `hansa.index` can be called: it is the verb.
-        return import_module("hansa.index")
+    if name in ("index", "export"):
+        # The packages can be called: they are the verbs.
+        return import_module(f"hansa.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'hansa' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, "index"})
+    return sorted({*globals(), *_HOMES, "export", "index"})

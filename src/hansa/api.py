@@ -26,6 +26,7 @@ from hansa.facts.series import facts_cube
 from hansa.measures import find_measure
 from hansa.measures.scene import Choices
 from hansa.panel import Panel
+from hansa.sources.live.extracts import find_extract
 from hansa.sources.raw import column_names, raw_table
 from hansa.sources.spec import CONVERSION, KEYS, MEASURES, FactsSpec, beside, spec_from
 from hansa.sources.spec_measures import measures_in, measures_of
@@ -34,6 +35,7 @@ from hansa.study.check import check_path
 from hansa.study.columns import Block, Results
 from hansa.study.compute import Options, compute_one
 from hansa.study.config import read_study
+from hansa.study.fetch import Wanted, fetch_dataset, fetch_extract
 from hansa.study.plan import columns_of, inputs
 from hansa.study.run import StudyResult, run_study
 
@@ -91,6 +93,39 @@ def compute(
         )
     others = {name: _cube(facts, name, spec) for name in more}
     return compute_one(measure, _cube(facts, column, spec), chosen, choices, others)
+
+
+def fetch(
+    what: str,
+    *,
+    filters: Mapping[str, Sequence[str] | str] | None = None,
+    geo: Sequence[str] | str = (),
+    period: str = "",
+    part: str = "",
+    at: str = "",
+    refresh: bool = False,
+) -> Made:
+    """Live data as a table: a data set `SOURCE:DATASET`, or a ready-made extract.
+
+    filters  dimension -> codes or patterns (`SE??`)
+    geo      regions; period: `2015:2020`; part: of an extract made of several
+    at       base address in place of the service's own; refresh: ask again where it is kept
+
+    Asks the one service that is named and no other host. Raises HansaError for what it refuses.
+    """
+    own = {k: (v,) if isinstance(v, str) else tuple(v) for k, v in (filters or {}).items()}
+    regions = (geo,) if isinstance(geo, str) and geo else tuple(geo)
+    wanted = Wanted(own, regions, period, (part,) if part else (), at, refresh)
+    if ":" in what:
+        return fetch_dataset(what, wanted)
+    found = fetch_extract(find_extract(what), wanted)
+    if len(found) > 1:
+        raise UsageError(
+            f"the extract {what} has several parts for this period",
+            admissible=listed(found),
+            fix=f"hansa.fetch({what!r}, part={next(iter(found))!r})",
+        )
+    return next(iter(found.values()))
 
 
 def reduce(

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from hansa.cli import convert, facts, fetch, fill, index, listings, protect, rules, studies
+from hansa.cli import convert, export, facts, fetch, fill, index, listings, protect, rules, studies
 from hansa.errors import HansaError, UsageError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 studies.register(app)
 facts.register(app)
 convert.register(app)
+export.register(app)
 fill.register(app)
 fetch.register(app)
 protect.register(app)

@@ -62,6 +62,11 @@ def _give(panel: Panel, out: Path | None) -> None:
 
     if out is None:
         sys.stdout.buffer.write(csv_bytes(panel.table))
+    elif out.suffix.lower() not in (".csv", ".parquet", ".pq"):
+        from hansa.export.verb import export
+
+        export(panel, out)
+        o.say(f"{out}: {len(panel)} rows, {panel.header.unit}")
     else:
         write_panel(panel, out)
         holds = "value" if "value" in panel.table.column_names else "label"

@@ -226,7 +226,7 @@ def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
                 raise HansaError(
                     "no file matches",
                     place=str(folder / name),
-                    fix=f"check the pattern; live data ([fetch.NAME]) come with: hansa fetch {folder}",
+                    fix=f"check the pattern; live data come with: hansa fetch {folder}",
                 )
             found += matched
         else:

@@ -18,7 +18,7 @@ from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.made import Made
 from hansa.files import csv_bytes, json_bytes, parquet_bytes, toml_bytes
 from hansa.panel import METADATA_KEY
-from hansa.sources.live.contract import Observations
+from hansa.sources.live.contract import Observations, Service
 from hansa.sources.live.extracts import Extract, Part, described, find_extract, tabulated
 from hansa.sources.live.fetching import Fetched, Line, Told, dataset_of, fetch, structure_of
 from hansa.study.config import FetchSpec, Study
@@ -77,6 +77,11 @@ def line_to(
         yield Line(transport, Cache(), told, refresh)
 
 
+def gap_of(service: Service) -> float:
+    """Seconds to leave between two questions; 0 where the service does not count them."""
+    return float(getattr(service, "gap", 0.0))
+
+
 def _refuse_offline(home: str) -> None:
     host = urlsplit(home).hostname or ""
     if os.environ.get(OFFLINE) and host not in ("127.0.0.1", "localhost", "::1"):
@@ -115,7 +120,7 @@ def fetch_dataset(name: str, wanted: Wanted, told: Told = lambda _text, _done: N
     service, dataset, home = dataset_of(name, wanted.at)
     asked = {**wanted.filters, **_shared(wanted, "geo", "time")}
     with line_to(home, told, wanted.refresh) as line:
-        found = fetch(service, dataset, asked, home, line)
+        found = fetch(service, dataset, asked, home, replace(line, gap=gap_of(service)))
     own = found.observations
     return _made(own.table, _described_raw(found), found, {"dataset": name})
 
@@ -146,6 +151,7 @@ def _fetch_part(extract: Extract, part: Part, wanted: Wanted, told: Told) -> Mad
     own = {k: v for k, v in part.filters.items() if k != "time" or "time" not in shared}
     with line_to(home, told, wanted.refresh) as line:
         asked = {**own, **wanted.filters, **shared}
+        line = replace(line, gap=gap_of(service))
         found = fetch(service, dataset, asked, home, line, prepared=True)
     table = tabulated(found.observations, part)
     description = described(part, extract, found.observations)
@@ -268,12 +274,13 @@ def fetch_file(
 
     wanted = gisco.find(name.partition(":")[2])
     home = home_of(GISCO, gisco.HOME, at)
-    request = gisco.request(wanted, home)
+    asked = gisco.requests(wanted, home)
     with line_to(home, told, refresh) as line:
         told(wanted.title, 0.0)
-        got = line.get(request)
-        content = gisco.content(wanted, got.reply)
-        line.keep(request, got)
+        found = [line.get(request) for request in asked]
+        content = gisco.content(wanted, *(got.reply for got in found))
+        for request, got in zip(asked, found, strict=True):
+            line.keep(request, got)
         told(wanted.title, 1.0)
     report = {
         "format": 1,

@@ -225,7 +225,9 @@ def indicators(folder: Path) -> dict[str, pa.Table]:
         "trng_lfse_04": _laid(
             spread("learning", 3, 32), {"unit": "PC", "sex": "T", "age": "Y25-64"}
         ),
-        "rd_e_gerdreg": _laid(spread("research", 0.2, 4.5), {"sectperf": "TOTAL", "unit": "PC_GDP"}),
+        "rd_e_gerdreg": _laid(
+            spread("research", 0.2, 4.5), {"sectperf": "TOTAL", "unit": "PC_GDP"}
+        ),
         "htec_emp_reg2": _laid(
             spread("technology", 1, 9), {"nace_r2": "HTC", "unit": "PC_EMP", "sex": "T"}
         ),

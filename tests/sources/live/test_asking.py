@@ -101,7 +101,9 @@ def spelled(filters: dict[str, tuple[str, ...]]) -> set[tuple[str, ...]]:
     st.sampled_from(["", "2016:2018", "2015:"]),
     st.integers(1, 60),
 )
-def test_parts_make_up_the_whole_and_none_is_too_big(geo: list[str], period: str, most: int) -> None:
+def test_parts_make_up_the_whole_and_none_is_too_big(
+    geo: list[str], period: str, most: int
+) -> None:
     asked = {"geo": geo, "time": [period]} if period else {"geo": geo}
     filters = resolved({k: v for k, v in asked.items() if v}, structure())
     found = [spelled(dict(one)) for one in parts(structure(), filters, most)]

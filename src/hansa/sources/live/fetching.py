@@ -24,6 +24,8 @@ from hansa.sources.live.contract import (
     TooBig,
 )
 from hansa.sources.live.filters import halves, known, parts, resolved, within
+from hansa.sources.live.jsonstatservice import own_home
+from hansa.sources.live.sdmx_keys import pieces
 from hansa.sources.live.services import find_service, home_of
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Line:
     """How answers are got: over the network or from the cache; remembers what was asked.
 
     refresh  ask again even where the cache has an answer
+    gap      seconds between two questions, for services that count them
     now      the time, for the account
     """
 
@@ -85,9 +88,11 @@ class Line:
     cache: Cache
     told: Told = lambda _text, _done: None
     refresh: bool = False
+    gap: float = 0.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     asked: list[Asked] = field(default_factory=list)
+    _sent: bool = field(default=False, init=False)
 
     def get(self, request: Request) -> Got:
         """The answer to a request: from the cache where it still holds, else over the network."""
@@ -98,6 +103,9 @@ class Line:
             age = self.now() - datetime.fromisoformat(kept.fetched)
             if not validators and age < FRESH:
                 return Got(kept.reply, kept.fetched, cached=True)
+        if self.gap and self._sent:
+            self.sleep(self.gap)
+        self._sent = True
         reply = self.transport.send(request, validators, self.cache.part(request))
         if kept and reply.status == NOT_MODIFIED:
             kept = self.cache.confirmed(kept, self.now())
@@ -124,7 +132,8 @@ def dataset_of(name: str, at: str = "") -> tuple[Service, str, str]:
             fix="`hansa sources` lists the sources",
         )
     service = find_service(source)
-    return service, dataset.strip(), home_of(service.id, service.home, at)
+    home = home_of(service.id, service.home, at)
+    return service, dataset.strip(), own_home(dataset, home)
 
 
 def structure_of(service: Service, dataset: str, home: str, line: Line) -> Structure:
@@ -157,7 +166,11 @@ def fetch(
     structure = structure_of(service, dataset, home, line)
     own, lost = known(asked, structure) if prepared else (asked, ())
     filters = resolved(own, structure)
-    planned = list(parts(structure, filters, service.most))
+    planned = [
+        piece
+        for part in parts(structure, filters, service.most)
+        for piece in pieces(structure, part, lambda f: len(service.ask(structure, f, home).url))
+    ]
     found: list[Observations] = []
     for number, part in enumerate(planned):
         line.told(f"{dataset}, part {number + 1} of {len(planned)}", number / len(planned))
