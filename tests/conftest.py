@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # Studies name their tables by $HANSA_DATA.
 if (ROOT.parent / "shared" / "data").is_dir():
     os.environ.setdefault("HANSA_DATA", str(ROOT.parent / "shared" / "data"))
+
+# No test asks a service elsewhere, nor touches what the user's own commands have kept.
+os.environ["HANSA_OFFLINE"] = "1"
+os.environ.setdefault("HANSA_CACHE", tempfile.mkdtemp(prefix="hansa-tests-"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

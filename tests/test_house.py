@@ -275,7 +275,7 @@ def run_outside(python: Path, folder: Path, *arguments: object) -> subprocess.Co
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "PYTEST", "HANSA_", "VIRTUAL_ENV", "COVERAGE_"))
     }
-    return run(python, *arguments, cwd=folder, env=environment)
+    return run(python, *arguments, cwd=folder, env={**environment, "HANSA_OFFLINE": "1"})
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hansa.export.verb import export
     from hansa.index.verbs import index
     from hansa.panel import Panel
+    from hansa.study.position import position
 
 __version__ = "0.1.0"
 
@@ -24,6 +25,7 @@ _HOMES = {
     "convert": "hansa.api",
     "fetch": "hansa.api",
     "fill": "hansa.api",
+    "position": "hansa.study.position",
     "protect": "hansa.api",
     "reduce": "hansa.api",
     "check": "hansa.api",
@@ -46,6 +48,7 @@ __all__ = [
     "fetch",
     "fill",
     "index",
+    "position",
     "protect",
     "read",
     "reduce",

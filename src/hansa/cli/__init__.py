@@ -10,7 +10,19 @@ import sys
 
 import typer
 
-from hansa.cli import convert, export, facts, fetch, fill, index, listings, protect, rules, studies
+from hansa.cli import (
+    convert,
+    export,
+    facts,
+    fetch,
+    fill,
+    index,
+    listings,
+    position,
+    protect,
+    rules,
+    studies,
+)
 from hansa.errors import HansaError, UsageError
 
 app = typer.Typer(
@@ -30,6 +42,7 @@ fill.register(app)
 fetch.register(app)
 protect.register(app)
 index.register(app)
+position.register(app)
 listings.register(app)
 rules.register(app)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansa.cli.options import AsJson, Progress, say
-from hansa.errors import UsageError
+from hansa.errors import HansaError, UsageError
 
 if TYPE_CHECKING:
     from hansa.sources.live.extracts import Extract
@@ -171,6 +171,13 @@ def fetch(
         return
     if out is None:
         raise UsageError("where to?", admissible="a file", fix="--out FILE.parquet, or .csv")
+    if not what.startswith("gisco:") and out.suffix.lower() not in (".csv", ".parquet", ".pq"):
+        raise UsageError(
+            "fetched tables are written as CSV or Parquet",
+            place=str(out),
+            admissible=".csv or .parquet",
+            fix="change the ending; `hansa export` makes other formats of it",
+        )
     codes = tuple(text.strip() for text in geo.split(",") if text.strip())
     wanted = Wanted(_filters(filters), codes, period, part, at, refresh)
     if what.startswith("gisco:"):
@@ -252,4 +259,12 @@ def _write(files: dict[Path, bytes]) -> None:
     from hansa.files import write_bytes
 
     for path, content in files.items():
-        write_bytes(path, content)
+        try:
+            write_bytes(path, content)
+        except OSError as problem:
+            raise HansaError(
+                "the file cannot be written",
+                place=str(path),
+                printed=problem.strerror or str(problem),
+                admissible="a folder that is there, or can be made, and can be written to",
+            ) from problem

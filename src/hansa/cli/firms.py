@@ -58,7 +58,7 @@ def firms(
 ) -> None:
     """Count firms: entry, exit, survival, high growth, age, job flows; only safe cells leave."""
     from hansa.clusters import find_definition
-    from hansa.facts.firms import Choices, firm_panels
+    from hansa.facts.firms import Choices, Machine, firm_panels
 
     left = tuple(name.strip() for name in without.split(",") if name.strip())
     choices = Choices(growth, start, gap, left, fewest, share, dominance, p_percent, reason)
@@ -66,7 +66,7 @@ def firms(
     code_list = spec.classification if spec is not None else ""
     clusters = find_definition(definition, code_list) if definition else None
     keys = [name.strip() for name in by.split(",") if name.strip()]
-    found = firm_panels(files, keys, clusters, spec, choices, scratch=out)
+    found = firm_panels(files, keys, clusters, spec, choices, Machine(out))
     _give(found, out, kind, as_json)
 
 

@@ -20,9 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def position(
-    folder: Path = typer.Argument(
-        help="A study folder with fetched indicators."
-    ),
+    folder: Path = typer.Argument(help="A study folder with fetched indicators."),
     time: Annotated[
         str, typer.Option("--time", help="A year; left out: the newest that enough regions have.")
     ] = "",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 
 from hansa.codes import geographies
-from hansa.errors import Finding
+from hansa.errors import Finding, HansaError
 from hansa.measures import find_measure
 from hansa.report.certain import certain_section
 from hansa.report.document import Document, Section
@@ -18,6 +18,7 @@ from hansa.report.gaps import gaps, set_aside
 from hansa.report.monitor import sections_monitor
 from hansa.report.origin import origin
 from hansa.report.part import QUOTIENT, Part, parts
+from hansa.report.position import position_section
 from hansa.report.published import section_claims, sections_2009
 from hansa.report.sections import (
     area_section,
@@ -55,7 +56,11 @@ def document(result: StudyResult) -> Document:
         for answer in section.answer[:1]
     ]
     sections = [section for own in made for section in own]
-    sections.append(_gaps_section(result))
+    place, why_not = _position(result)
+    if place is not None:
+        sections.append(place)
+        found += place.answer[:1]
+    sections.append(_gaps_section(result, why_not))
     model = any(spec.model_data for spec in study.facts.values())
     return Document(
         title=study.title,
@@ -87,12 +92,23 @@ def _sections(part: Part) -> list[Section]:
     return [section for section in found if section is not None]
 
 
-def _gaps_section(result: StudyResult) -> Section:
+def _position(result: StudyResult) -> tuple[Section | None, tuple[str, ...]]:
+    """The position of the region where its indicators were fetched, else why it is not there."""
+    if result.folder is None or not result.study.geography:
+        return None, ()
+    try:
+        return position_section(result.folder), ()
+    except HansaError as problem:
+        f = problem.finding
+        return None, (f"The position of the region is not shown: {f.rule} ({f.place}).",)
+
+
+def _gaps_section(result: StudyResult, more: tuple[str, ...]) -> Section:
     answer, tables = gaps(result)
     return Section(
         id="gaps",
         question="What cannot be said, and why?",
-        answer=answer,
+        answer=(*answer, *more),
         tables=tables,
         certainty=tuple(
             set_aside(result.cube) if f.rule.startswith("rows set aside") else _finding_text(f)

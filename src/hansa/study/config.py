@@ -235,7 +235,7 @@ def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
 
 
 def extra_files(study: Study, folder: Path) -> list[tuple[str, Path]]:
-    """Files of a study beside its facts: rules and areas of its own, boundaries; with their key."""
+    """Files of a study beside its facts, with their key: rules, areas, boundaries, indicators."""
     found = []
     for key in ("rules", "area", "geography"):
         name = getattr(study, key)
@@ -243,6 +243,8 @@ def extra_files(study: Study, folder: Path) -> list[tuple[str, Path]]:
             found.append((key, folder / name if (folder / name).exists() else Path(name)))
     if study.outputs.geometry:
         found.append(("geometry", expanded(folder, study.outputs.geometry)))
+    if study.fetch:
+        found += [("indicator", path) for path in sorted((folder / "indicators").glob("*.parquet"))]
     return found
 
 

@@ -21,6 +21,7 @@ from hansa.panel import METADATA_KEY
 from hansa.sources.live.contract import Observations, Service
 from hansa.sources.live.extracts import Extract, Part, described, find_extract, tabulated
 from hansa.sources.live.fetching import Fetched, Line, Told, dataset_of, fetch, structure_of
+from hansa.sources.live.filters import span
 from hansa.study.config import FetchSpec, Study
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def fetch_dataset(name: str, wanted: Wanted, told: Told = lambda _text, _done: N
     The header maps what can be known for sure; measures are for the user to name.
     """
     service, dataset, home = dataset_of(name, wanted.at)
+    wanted = _folded(wanted)
     asked = {**wanted.filters, **_shared(wanted, "geo", "time")}
     with line_to(home, told, wanted.refresh) as line:
         found = fetch(service, dataset, asked, home, replace(line, gap=gap_of(service)))
@@ -130,7 +132,9 @@ def fetch_extract(
 ) -> dict[str, Made]:
     """The parts of an extract, each a table of ours, by the name of the part."""
     made = {}
+    wanted = _folded(wanted)
     for part in _parts(extract, wanted.parts):
+        _refuse_fixed(part, wanted)
         period = _meeting(part, wanted.period)
         if period is None:
             continue
@@ -148,7 +152,8 @@ def fetch_extract(
 def _fetch_part(extract: Extract, part: Part, wanted: Wanted, told: Told) -> Made:
     service, dataset, home = dataset_of(part.dataset, wanted.at)
     shared = _shared(wanted, part.geo, "time")
-    own = {k: v for k, v in part.filters.items() if k != "time" or "time" not in shared}
+    named = {name.lower() for name in wanted.filters}
+    own = {k: v for k, v in part.filters.items() if k not in {*shared, *named}}
     with line_to(home, told, wanted.refresh) as line:
         asked = {**own, **wanted.filters, **shared}
         line = replace(line, gap=gap_of(service))
@@ -156,6 +161,42 @@ def _fetch_part(extract: Extract, part: Part, wanted: Wanted, told: Told) -> Mad
     table = tabulated(found.observations, part)
     description = described(part, extract, found.observations)
     return _made(table, description, found, {"extract": extract.id, "dataset": part.dataset})
+
+
+def _folded(wanted: Wanted) -> Wanted:
+    """Filters of regions and periods put where `geo` and `period` are; none is said twice."""
+    filters, geo, period = dict(wanted.filters), tuple(wanted.geo), wanted.period
+    period = span(period) if period else ""
+    for name in list(filters):
+        if name.lower() == "geo" and geo:
+            raise UsageError("the regions are asked for twice", printed=f"{name} and geo")
+        if name.lower() in ("time", "time_period"):
+            if period:
+                raise UsageError("the period is asked for twice", printed=f"{name} and period")
+            values = filters[name]
+            if len(values) == 1:
+                period = span(values[0])
+                del filters[name]
+    return replace(wanted, filters=filters, geo=geo, period=period)
+
+
+def _refuse_fixed(part: Part, wanted: Wanted) -> None:
+    """Codes that make an extract what it is cannot be asked for differently."""
+    fixed = {name.lower() for c in part.columns.values() for name in c.where}
+    geo, several = part.geo.lower(), {"time", "time_period"}
+    for name in wanted.filters:
+        if name.lower() in fixed or (name.lower() == geo and wanted.geo):
+            raise UsageError(
+                f"the extract says itself which {name} it takes",
+                printed=f"{name} = {listed(wanted.filters[name])}",
+                fix=f"leave it out, or fetch the data set as it is: hansa fetch {part.dataset}",
+            )
+        if name.lower() in several:
+            raise UsageError(
+                "an extract takes one period or range",
+                printed=listed(wanted.filters[name]),
+                fix="--period 2015:2020",
+            )
 
 
 def _shared(wanted: Wanted, geo: str, time: str) -> dict[str, Sequence[str]]:
@@ -183,7 +224,7 @@ def _meeting(part: Part, period: str) -> str | None:
     own = next(iter(part.filters.get("time", ())), "")
     if not period or not own:
         return period or own
-    (a, _, b), (c, _, d) = own.partition(":"), period.partition(":")
+    (a, _, b), (c, _, d) = own.partition(":"), span(period).partition(":")
     start, end = max(a, c), min(b or "9999", d or "9999")
     return None if start > end else f"{start}:{'' if end == '9999' else end}"
 
@@ -378,6 +419,15 @@ def scoreboards(
     from hansa.study.scoreboard import scoreboard_files
 
     for name, spec in study.scoreboard.items():
+        missing = [
+            one
+            for one in spec.indicators
+            if not (folder / "indicators" / f"{one}.parquet").is_file()
+        ]
+        asked = {one for entry in study.fetch.values() for one in entry.extract}
+        if missing and set(missing) <= asked:
+            yield name, {}, (f"waits for {listed(missing)}: hansa fetch {folder}",)
+            continue
         chosen = _geography(study, folder)
         yield (
             name,

@@ -60,6 +60,7 @@ class StudyResult:
     files: tuple[Path, ...]
     names: dict[str, str]
     geometry: Geometry | None = None
+    folder: Path | None = None
 
     def table_path(
         self, own: DefinitionResult, base: BaseResult, measure: str, area: bool = False
@@ -105,7 +106,7 @@ def run_study(
         path = expanded(folder, study.outputs.geometry)
         shapes = read_geometry(path, study.outputs.geometry_notice)
     return StudyResult(
-        study, main, tuple(results), tuple(findings), tuple(files), _names(main), shapes
+        study, main, tuple(results), tuple(findings), tuple(files), _names(main), shapes, folder
     )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hansa.codes.codelist import geography_codes
 from hansa.errors import HansaError, UsageError, listed
+from hansa.law import MEANING
 from hansa.sources.live.extracts import Extract, find_extract
 from hansa.study.config import ScoreboardSpec
 
@@ -75,17 +78,23 @@ def scoreboard_files(
             admissible=f"values for {spec.least:.0%} of {len(regions)} regions in one year",
             fix="lower least, or name other indicators",
         )
+    empty = [geo for geo in regions if not any(geo in s.values for s in kept)]
     lost = [one for one, s in zip(spec.indicators, chosen, strict=True) if s is None]
     target = folder / (spec.folder or f"indices/{name}")
     files = {
         target / "indicators.csv": _metadata(spec, kept),
-        target / "data.csv": _data(kept, regions, version),
+        target / "data.csv": _data(kept, [g for g in regions if g not in empty], version),
     }
     if not (target / "recipe.toml").exists():
         files[target / "recipe.toml"] = RECIPE.encode()
-    said = [f"{s.extract.id}: {s.year}, {len(s.values)} of {len(regions)} regions" for s in kept]
+    said = [
+        f"{s.extract.id}: {s.year}, {len(s.values)} of {len(regions)} regions{_flagged(s)}"
+        for s in kept
+    ]
     if lost:
         said.append(f"left out, no year has {spec.least:.0%} of the regions: {listed(lost)}")
+    if empty:
+        said.append(f"regions without any value, left out: {listed(empty)}")
     return files, tuple(said)
 
 
@@ -107,16 +116,11 @@ def _series(
             fix="add it to study.toml, then hansa fetch the study",
         )
     table = pq.read_table(path)
-    by_year: dict[str, dict[str, tuple[float, str]]] = {}
-    columns = (table[n].to_pylist() for n in ("geo", "time", "value", "value_status"))
-    wanted = set(regions)
-    for geo, time, value, status in zip(*columns, strict=True):
-        if geo in wanted and value is not None:
-            by_year.setdefault(str(time), {})[geo] = (value, status or "")
+    by_year = _by_year(table, set(regions), path)
     enough = [
         year
         for year, values in by_year.items()
-        if len(values) >= spec.least * len(regions) and year >= str(spec.since or "")
+        if len(values) >= spec.least * len(regions) and int(year) >= spec.since
     ]
     if not enough:
         return None
@@ -131,10 +135,40 @@ def _series(
     )
 
 
+def _by_year(
+    table: pa.Table, regions: set[str], path: Path
+) -> dict[str, dict[str, tuple[float, str]]]:
+    """Year -> region -> value and status. Periods that are no years are not taken."""
+    found: dict[str, dict[str, tuple[float, str]]] = {}
+    columns = (table[n].to_pylist() for n in ("geo", "time", "value", "value_status"))
+    for geo, time, value, status in zip(*columns, strict=True):
+        if geo not in regions or value is None or not re.fullmatch(r"\d{4}", str(time)):
+            continue
+        own = found.setdefault(str(time), {})
+        if geo in own:
+            raise HansaError(
+                "an indicator gives a region twice in a year",
+                place=f"{path}, geo {geo}, time {time}",
+                fix="fetch it again: hansa fetch, with --refresh",
+            )
+        own[geo] = (value, status or "")
+    return found
+
+
+def _flagged(series: Series) -> str:
+    """Values of an indicator that carry a status, for the reader of a scoreboard."""
+    count: dict[str, int] = {}
+    for status in series.statuses.values():
+        for flag in status.split(";"):
+            count[flag] = count.get(flag, 0) + 1
+    said = ", ".join(f"{n} {MEANING.get(flag, flag)} ({flag})" for flag, n in sorted(count.items()))
+    return f"; {said}" if said else ""
+
+
 def _metadata(spec: ScoreboardSpec, kept: Sequence[Series]) -> bytes:
     pillars = list(dict.fromkeys(s.extract.pillar for s in kept if s.extract.pillar))
     nested = spec.pillars and len(pillars) > 1
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "code": s.extract.id,
             "type": "indicator",
@@ -143,14 +177,19 @@ def _metadata(spec: ScoreboardSpec, kept: Sequence[Series]) -> bytes:
             "parent": s.extract.pillar if nested and s.extract.pillar else "index",
             "direction": s.extract.direction,
             "weight": 1,
-            "source": s.edition,
+            "source": s.edition + _flagged(s),
         }
         for s in kept
     ]
     for pillar in pillars if nested else ():
-        rows.append({"code": pillar, "type": "aggregate", "name": pillar, "parent": "index"})
-    rows.append({"code": "index", "type": "aggregate", "name": spec.title, "parent": ""})
+        rows.append(_aggregate(pillar, pillar, "index"))
+    rows.append(_aggregate("index", spec.title, ""))
     return _csv(["code", "type", "name", "unit", "parent", "direction", "weight", "source"], rows)
+
+
+def _aggregate(code: str, name: str, parent: str) -> dict[str, object]:
+    own = {"code": code, "type": "aggregate", "name": name, "parent": parent}
+    return own | {"direction": 1, "weight": 1}
 
 
 def _data(kept: Sequence[Series], regions: Sequence[str], version: str) -> bytes:

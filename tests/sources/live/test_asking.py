@@ -54,7 +54,9 @@ def test_an_unknown_dimension_is_refused_with_those_there_are() -> None:
     assert "nace_r2, geo, TIME_PERIOD" in str(refused.value)
 
 
-@pytest.mark.parametrize("odd", [["2015:x"], ["2015:2016", "2018"], [":"], ["a:b"]])
+@pytest.mark.parametrize(
+    "odd", [["2015:x"], ["2015:2016", "2018"], [":"], ["a:b"], ["abc"], ["2016:2015"]]
+)
 def test_odd_periods_are_refused(odd: list[str]) -> None:
     with pytest.raises(UsageError, match="periods cannot be read"):
         resolved({"time": odd}, structure())
@@ -80,6 +82,13 @@ def test_a_question_made_in_advance_with_nothing_left_is_refused() -> None:
         ("2014", "2015:", False),
         ("2020", ":2020", True),
         ("2021", ":2020", False),
+        ("2015M01", "2015-03:", False),
+        ("2015-03", "2015M03:2016", True),
+        ("2016-12", ":2016-Q2", False),
+        ("2015K2", "2015", True),
+        ("2016", "2015-Q2:2016", True),
+        ("2015-08", "2015-Q3:", True),
+        ("TOTAL", "2015:", False),
     ],
 )
 def test_quarters_lie_within_their_years(period: str, wanted: str, inside: bool) -> None:

@@ -194,7 +194,7 @@ def test_the_numbers_are_those_of_the_table(server, filters, keep) -> None:
     assert found.time == "TIME_PERIOD"
     assert found.labels["geo"]["EE00"] == "Eesti"
     assert (found.dataset, found.agency) == (NAME, "ESTAT")
-    assert found.updated == "09/01/26 23:00:00"
+    assert found.updated == "2026-01-09T23:00:00"
 
 
 def test_a_confidential_cell_is_absent_and_marked_and_an_absent_row_stays_absent(server) -> None:

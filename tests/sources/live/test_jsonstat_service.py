@@ -127,10 +127,12 @@ def test_a_file_that_knows_no_filters_is_cut_here(tmp_path: Path) -> None:
     assert cells(everything) == served()
     assert cells(some) == served(geo=["AT3"], time=["2011", "2012"])
     assert cells(below) == served(unit=["PC"])
-    # The description is the data set itself: one question for both.
+    # The description is the data set itself: one question for both, asked anew each time.
     assert [target for _, target, _ in server.asked] == [
         "/f/t.json",
+        "/f/t.json",
         "/f/t.json?geo=AT3&time=2011&time=2012",
+        "/f/t.json",
         "/f/t.json?unit=PC",
     ]
     assert list(everything.structure.dimensions[2].codes) == list(YEARS)

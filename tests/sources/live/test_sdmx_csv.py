@@ -138,6 +138,15 @@ def test_oecd_with_labels_and_a_structure(attributes):
     assert found.labels["FREQ"] == {"A": "Annual"}
 
 
+def test_of_several_labels_of_a_code_the_first_that_is_there_counts():
+    lines = OECD.splitlines(keepends=True)
+    unnamed = lines[2].replace(b"Bavaria", b"").replace(b",2020,", b",2018,")
+    renamed = lines[2].replace(b"Bavaria", b"Free State").replace(b",2020,", b",2021,")
+    found = read_csv_message(b"".join([lines[0], unnamed, *lines[1:], renamed]), None, "")
+    assert found.labels["REF_AREA"] == {"DE1": "Baden-Wuerttemberg, Land", "DE2": "Bavaria"}
+    assert found.table.num_rows == 4
+
+
 def test_a_name_of_the_structure_without_columns_of_labels():
     body = b"STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,ACTION,REF_AREA,FREQ,MEASURE,"
     body += b"TIME_PERIOD,OBS_VALUE,OBS_STATUS\n"

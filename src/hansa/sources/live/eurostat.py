@@ -142,8 +142,15 @@ class Eurostat:
         raise refuse(reply, self.title, said, fixes.get(code, again))
 
     def parse(self, reply: Reply, structure: Structure) -> Observations:
-        """The numbers in a reply."""
-        return parsed(reply, structure)
+        """The numbers in a reply, the date of the edition as ISO 8601 writes it."""
+        found = parsed(reply, structure)
+        return replace(found, updated=_edition(found.updated))
+
+
+def _edition(said: str) -> str:
+    """`15/09/26 23:00:00` as `2026-09-15T23:00:00`; any other words as they are."""
+    day = re.fullmatch(r"(\d\d)/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)", said)
+    return f"20{day[3]}-{day[2]}-{day[1]}T{day[4]}" if day else said
 
 
 def _only_periods(words: str) -> bool:

@@ -48,7 +48,7 @@ class Part(_Strict):
     name     ending of the file where an extract has several parts: `2008-2020`
     filters  dimension -> codes or patterns asked for
     geo, activity, time  the service's dimension of that meaning; activity empty where none
-    breaks   periods whose values start a new series: they get status `b`
+    breaks   periods from which on values are a new series: its first row gets status `b`
     """
 
     dataset: str
@@ -161,16 +161,29 @@ def _column(
     if column.times != 1:
         value = pc.multiply(value, column.times)
     status = pc.fill_null(table["status"].cast(pa.string()), "")
-    if part.breaks:
-        time = table[keys["time"]].cast(pa.string())
-        broken = pc.is_in(time, value_set=pa.array(part.breaks, pa.string()))
+    columns = {ours: table[theirs].cast(pa.string()) for ours, theirs in keys.items()}
+    for start in part.breaks:
+        broken = _first_since(pa.table(columns), start)
         with_b = pc.if_else(
             pc.equal(status, ""), "b", pc.binary_join_element_wise(status, "b", ";")
         )
         has_b = pc.match_substring_regex(status, r"(^|;)b(;|$)")
         status = pc.if_else(pc.and_(broken, pc.invert(has_b)), with_b, status)
-    columns = {ours: table[theirs].cast(pa.string()) for ours, theirs in keys.items()}
     return pa.table({**columns, name: value, f"{name}_status": status})
+
+
+def _first_since(keys: pa.Table, start: str) -> pa.Array:
+    """True for the first row of each series from a period on: there the new series begins.
+
+    Not for the period alone: where its row is missing, the next one is the first of the series.
+    """
+    import pyarrow.compute as pc
+
+    order = keys.append_column("row", pa.array(range(keys.num_rows), pa.int64()))
+    since = order.filter(pc.greater_equal(keys["time"], start)).sort_by("time")
+    series = [name for name in keys.column_names if name != "time"]
+    rows = since.group_by(series, use_threads=False).aggregate([("row", "first")])["row_first"]
+    return pc.is_in(order["row"], value_set=rows.combine_chunks())
 
 
 def _refuse_missing(found: Observations, wanted: list[str], part: Part) -> None:

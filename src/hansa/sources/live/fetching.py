@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from hansa.sources.live.transport import Transport
 
 Told = Callable[[str, float], None]
-FRESH = timedelta(hours=24)
-"""Age up to which an answer without validators is taken from the cache without asking."""
+FRESH = timedelta(hours=1)
+"""Age up to which numbers without validators are taken from the cache without asking: long enough
+to go on where a fetch stopped, short enough that two editions hardly meet."""
 LONGEST = 3600.0
 """Seconds a service may take to prepare an answer."""
 OK, NOT_MODIFIED = 200, 304
@@ -80,6 +81,7 @@ class Line:
     """How answers are got: over the network or from the cache; remembers what was asked.
 
     refresh  ask again even where the cache has an answer
+    unasked  answers taken from the cache without asking whether they still hold
     gap      seconds between two questions, for services that count them
     now      the time, for the account
     """
@@ -92,16 +94,18 @@ class Line:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     asked: list[Asked] = field(default_factory=list)
+    unasked: int = 0
     _sent: bool = field(default=False, init=False)
 
-    def get(self, request: Request) -> Got:
+    def get(self, request: Request, fresh: timedelta = FRESH) -> Got:
         """The answer to a request: from the cache where it still holds, else over the network."""
         kept = self.cache.find(request)
         validators: Mapping[str, str] = {}
         if kept and not self.refresh:
             validators = self.cache.validators(kept)
             age = self.now() - datetime.fromisoformat(kept.fetched)
-            if not validators and age < FRESH:
+            if not validators and age < fresh:
+                self.unasked += 1
                 return Got(kept.reply, kept.fetched, cached=True)
         if self.gap and self._sent:
             self.sleep(self.gap)
@@ -110,7 +114,7 @@ class Line:
         if kept and reply.status == NOT_MODIFIED:
             kept = self.cache.confirmed(kept, self.now())
             return Got(kept.reply, kept.fetched, cached=True)
-        return Got(reply, self.now().replace(microsecond=0).isoformat())
+        return Got(reply, f"{self.now():%Y-%m-%dT%H:%M:%SZ}")
 
     def keep(self, request: Request, got: Got) -> None:
         """Note an answer that could be read, and keep it under the request it answers."""
@@ -137,10 +141,13 @@ def dataset_of(name: str, at: str = "") -> tuple[Service, str, str]:
 
 
 def structure_of(service: Service, dataset: str, home: str, line: Line) -> Structure:
-    """The structure of a data set; only answers that can be read are kept."""
+    """The structure of a data set; only answers that can be read are kept.
+
+    It is always asked for: an outline of last week would hide what was published since.
+    """
     requests = service.describe(dataset, home)
     line.told(f"asking what {dataset} is made of", 0.0)
-    found = [line.get(request) for request in requests]
+    found = [line.get(request, timedelta(0)) for request in requests]
     structure = service.structure(dataset, [got.reply for got in found])
     for request, got in zip(requests, found, strict=True):
         line.keep(request, got)
@@ -181,8 +188,21 @@ def fetch(
         again = replace(line, refresh=True, asked=[])
         return fetch(service, dataset, asked, home, again, prepared=prepared)
     whole = together(structure, filters, found)
-    whole = replace(whole, notes=(*lost, *whole.notes))
+    if line.unasked and not whole.updated:
+        times = sorted(one.fetched for one in line.asked[-len(planned) :])
+        lost = (*lost, f"The service states no edition: answered {times[0]} to {times[-1]}.")
+    whole = replace(whole, notes=(*lost, *_nothing(structure, whole), *whole.notes))
     return Fetched(service.id, service.licence, structure, filters, whole, tuple(line.asked))
+
+
+def _nothing(structure: Structure, whole: Observations) -> list[str]:
+    """What is said of an answer without a row, so that nobody takes it for data."""
+    if whole.table.num_rows:
+        return []
+    time = next((d for d in structure.dimensions if d.time), None)
+    codes = sorted(time.codes) if time else []
+    held = f" The data set holds {codes[0]} to {codes[-1]}." if codes else ""
+    return [f"The service has NO ROW for this question: an empty table.{held}"]
 
 
 def _answered(
@@ -270,6 +290,7 @@ def together(structure: Structure, filters: Filters, found: Sequence[Observation
         )
     table = pa.concat_tables([one.table for one in found], promote_options="default")
     table = _asked_periods(table.combine_chunks(), first.time, filters.get(first.time, ()))
+    table, unasked = _asked_codes(table, structure, filters)
     _refuse_twice(table, first.dimensions, structure.dataset)
     labels: dict[str, dict[str, str]] = {}
     for one in found:
@@ -277,7 +298,7 @@ def together(structure: Structure, filters: Filters, found: Sequence[Observation
             labels.setdefault(dimension, {}).update(own)
     notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
     absent = _without_data(structure, filters, table)
-    return replace(first, table=table, labels=labels, notes=(*notes, *absent))
+    return replace(first, table=table, labels=labels, notes=(*notes, *unasked, *absent))
 
 
 def _asked_periods(table: pa.Table, time_id: str, wanted: Sequence[str]) -> pa.Table:
@@ -289,6 +310,23 @@ def _asked_periods(table: pa.Table, time_id: str, wanted: Sequence[str]) -> pa.T
     inside = [p for p in pc.unique(column).to_pylist() if within(str(p), wanted)]
     chosen: pa.Table = table.filter(pc.is_in(column, value_set=pa.array(inside, pa.string())))
     return chosen
+
+
+def _asked_codes(
+    table: pa.Table, structure: Structure, filters: Filters
+) -> tuple[pa.Table, list[str]]:
+    """Only rows with codes that were asked for: a gateway that drops the question answers all."""
+    import pyarrow.compute as pc
+
+    before = table.num_rows
+    for own in structure.dimensions:
+        if own.time or own.id not in filters or own.id not in table.column_names:
+            continue
+        wanted = pa.array(filters[own.id], pa.string())
+        table = table.filter(pc.is_in(table[own.id].cast(pa.string()), value_set=wanted))
+    lost = before - table.num_rows
+    said = f"The service answered {lost:,} rows that were not asked for; they are left out."
+    return table, [said] if lost else []
 
 
 def _refuse_twice(table: pa.Table, dimensions: Sequence[str], place: str) -> None:

@@ -7,11 +7,12 @@ import fnmatch
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 
 from hansa.errors import UsageError, listed
 from hansa.sources.live.contract import Dimension, Filters, Structure
 
-RANGE = re.compile(r"(?P<start>\d{4}[^:]*)?:(?P<end>\d{4}[^:]*)?")
+PERIOD = re.compile(r"\d{4}(-?[ABSHTQKMWUD]?\d{1,3})?(-\d{2})?")
 
 
 def resolved(
@@ -102,27 +103,74 @@ def _no_code(own: Dimension, text: str, structure: Structure) -> UsageError:
 
 def _periods(own: Dimension, wanted: Sequence[str]) -> tuple[str, ...]:
     """One text FROM:TO, or the periods themselves."""
-    ranges = [w for w in wanted if ":" in w]
-    if not ranges:
-        return tuple(dict.fromkeys(wanted))
-    if len(wanted) > 1 or not RANGE.fullmatch(wanted[0]) or wanted[0] == ":":
-        raise UsageError(
-            "these periods cannot be read",
-            printed=", ".join(wanted),
-            admissible="2015:2020, 2015:, :2020, or single periods: 2015,2018",
-            fix=f"--filter {own.id}=2015:2020",
-        )
-    return (wanted[0],)
+    if len(wanted) == 1 and ":" in wanted[0]:
+        return (span(wanted[0]),)
+    if odd := [w for w in wanted if w not in own.codes and not PERIOD.fullmatch(w)]:
+        raise _no_period(", ".join(odd))
+    return tuple(dict.fromkeys(wanted))
+
+
+def span(text: str) -> str:
+    """A period of years as FROM:TO: `2019` is `2019:2019`; either end of a range may be open.
+
+    Raises UsageError for anything else, and for an end before its start.
+    """
+    start, colon, end = text.strip().partition(":")
+    if not colon:
+        end = start
+    known = [p for p in (start, end) if p]
+    if (
+        not known
+        or not all(map(PERIOD.fullmatch, known))
+        or (start and end and end < start[: len(end)])
+    ):
+        raise _no_period(text)
+    return f"{start}:{end}"
+
+
+def _no_period(printed: str) -> UsageError:
+    return UsageError(
+        "these periods cannot be read",
+        printed=printed,
+        admissible="2019, 2015:2020, 2015:, :2020; with --filter also single ones: time=2015,2018",
+        fix="--period 2015:2020",
+    )
 
 
 def within(period: str, wanted: Sequence[str]) -> bool:
-    """True for a period of the answer that was asked for; `2015:2016` includes `2016-Q4`."""
-    if not wanted:
+    """True for a period of the answer that was asked for; `2015:2016` and `2016` hold `2016-Q4`.
+
+    Offices spell a month 2015-03 or 2015M03, a quarter 2015-Q1, 2015Q1 or 2015K1: all are read.
+    """
+    if not wanted or period in wanted:
         return True
+    own = _stretch(period)
+    if own is None:
+        return False
     if len(wanted) == 1 and ":" in wanted[0]:
-        start, _, end = wanted[0].partition(":")
-        return (not start or period >= start) and (not end or period[: len(end)] <= end)
-    return period in wanted
+        start, end = (_stretch(text) for text in wanted[0].split(":"))
+        return (start is None or own[0] >= start[0]) and (end is None or own[1] <= end[1])
+    return any(s is not None and s[0] <= own[0] and own[1] <= s[1] for s in map(_stretch, wanted))
+
+
+_PARTS = {"": 12, "M": 12, "Q": 4, "K": 4, "T": 4, "S": 2, "H": 2, "W": 53, "U": 53}
+"""Letter of a part of the year in the spellings of the offices -> how many there are."""
+
+
+def _stretch(text: str) -> tuple[Fraction, Fraction] | None:
+    """Start and end of a period in years; None for a text that is no period."""
+    match = re.fullmatch(r"(\d{4})(?:-?([A-Z]?)(\d{1,2})(?:-(\d\d))?)?", text)
+    if match is None or match[2] not in (None, "A", *_PARTS):
+        return None
+    year = Fraction(int(match[1]))
+    if match[3] is None or match[2] == "A":
+        return year, year + 1
+    count = _PARTS[match[2]]
+    start = year + Fraction(int(match[3]) - 1, count)
+    if match[4]:
+        day = Fraction(int(match[4]) - 1, 31 * count)
+        return start + day, start + day + Fraction(1, 31 * count)
+    return start, start + Fraction(1, count)
 
 
 def cells(structure: Structure, filters: Filters) -> int:

@@ -167,7 +167,7 @@ def outcome_of(reply: Reply, who: str, pace: str = "") -> Outcome:
         raise refused(first, who, pace)
     if kind in ("empty", "page") or (kind == "text" and "OBS_VALUE" not in words):
         raise no_data(first, who)
-    if kind == "text" and "\n" not in words and len(first.body) < HEAD:
+    if kind == "text" and not re.search(r"[\r\n]", words) and len(first.body) < HEAD:
         return Empty("a header without rows")
     return Ready()
 
@@ -197,6 +197,9 @@ def parsed(reply: Reply, structure: Structure) -> Observations:
         found = read_json_message(body, structure, place)
     else:
         found = read_csv_message(body, structure, place)
+    if kind == "text":
+        # In XML and JSON the name is often that of the structure, which several flows share.
+        _refuse_other(found.dataset, structure.dataset, place)
     known = tuple(own.id for own in structure.dimensions)
     if {d.lower() for d in found.dimensions} != {d.lower() for d in known}:
         raise HansaError(
@@ -213,8 +216,22 @@ def parsed(reply: Reply, structure: Structure) -> Observations:
         dataset=structure.dataset,
         title=found.title or structure.title,
         agency=found.agency or structure.agency,
-        updated=found.updated or structure.updated,
+        updated=found.updated,
     )
+
+
+def _refuse_other(told: str, asked: str, place: str) -> None:
+    """Raise where a message names another flow than the one asked for."""
+    names = [re.split(r"[(,]", text.rpartition(":")[2])[0].lower() for text in (told, asked)]
+    flow = [part.strip().lower() for part in asked.split(",")]
+    if told and names[0] not in (*flow, names[1]):
+        raise HansaError(
+            "the answer is of another data set",
+            place=place,
+            printed=told,
+            admissible=asked,
+            fix="ask again with --refresh; if it stays, the service or a gateway mixes answers up",
+        )
 
 
 def described(reply: Reply, who: str, dataset: str, fix: str) -> bytes:

@@ -54,18 +54,28 @@ def flow_of(name: str, example: str) -> Flow:
     return Flow(found["agency"], found["flow"], "" if version == "latest" else version)
 
 
+ALL = "all"
+
+
 def key(structure: Structure, filters: Filters) -> str:
     """The key of SDMX 2.1: `A.LOC_NR+WAGE_LOC_MEUR..SE11`, a position a dimension but time.
 
-    A dimension that is taken whole keeps an empty position. Raises UsageError for a code that
-    would break the key.
+    A dimension that is taken whole keeps an empty position. A key of one or two points alone would
+    be read as a step up in the address (RFC 3986, section 5.2.4): the shortest dimension is then
+    spelled out, or `all` stands for the key where no codes are known. Raises UsageError for a code
+    that would break the key.
     """
     _refuse_unknown(structure, filters)
-    return ".".join(
-        "+".join(_codes(own, filters.get(own.id, ())))
-        for own in structure.dimensions
-        if not own.time
-    )
+    series = [own for own in structure.dimensions if not own.time]
+    places = ["+".join(_codes(own, filters.get(own.id, ()))) for own in series]
+    if any(places) or len(places) not in (2, 3):
+        return ".".join(places)
+    listed = [i for i, own in enumerate(series) if own.codes]
+    if not listed:
+        return ALL
+    shortest = min(listed, key=lambda i: len(series[i].codes))
+    places[shortest] = "+".join(series[shortest].codes)
+    return ".".join(places)
 
 
 def conditions(structure: Structure, filters: Filters) -> list[tuple[str, str]]:
