@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+
+from position_study import position_study
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "sources" / "live"))
+
+from sdmx_server import SdmxServer
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDES = ROOT / "docs" / "how-to"
@@ -183,6 +190,54 @@ def test_reduce(tmp_path: Path) -> None:
         pq.write_table(pa.table(row), tmp_path / f"rows-{i}.parquet")
     Guide(tmp_path, "reduce.md").walk()
     assert pq.read_table(tmp_path / "facts.parquet")["employment"].to_pylist() == [3]
+
+
+def test_firm_level_tables(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "firm-level-tables.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (3, 8)
+
+
+def test_take_results_elsewhere(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "take-results-elsewhere.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (6, 7)
+
+
+def test_position_of_a_region(tmp_path: Path) -> None:
+    position_study(tmp_path / "my-study")
+    guide = Guide(tmp_path, "position-of-a-region.md", {"STUDY": "my-study"})
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (3, 6)
+
+
+def test_live_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its service is on this machine, and speaks as Eurostat does."""
+    with SdmxServer({"nama_10r_2gdp": _gdp()}) as server:
+        monkeypatch.setenv("HANSA_AT", f"eurostat={server.home}")
+        monkeypatch.setenv("HANSA_CACHE", str(tmp_path / "cache"))
+        guide = Guide(tmp_path, "live-data.md")
+        guide.walk()
+    assert (len(guide.done), guide.shown) == (3, 7)
+    assert (tmp_path / "gdp.source.json").is_file()
+
+
+def _gdp() -> pa.Table:
+    """Made up: gross domestic product of three regions, in Eurostat's columns."""
+    told = {"SE11": 48_700, "FI1B": 47_000, "EE00": 29_000}
+    return pa.Table.from_pylist(
+        [
+            {
+                "freq": "A", "unit": unit, "geo": geo, "TIME_PERIOD": str(year),
+                "OBS_VALUE": str(value + 400 * (year - 2019)),
+                "OBS_FLAG": "p" if year == 2020 else "", "CONF_STATUS": "",
+            }
+            for unit in ("MIO_EUR", "PPS_EU27_2020_HAB")
+            for geo, value in {**told, "SE12": 39_000}.items()
+            for year in (2018, 2019, 2020)
+            if geo != "SE12" or unit == "MIO_EUR"
+        ]
+    )  # fmt: skip
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hansa.api import check, compute, convert, fetch, read, reduce, run
+    from hansa.api import check, compute, convert, fetch, firms, read, reduce, run
     from hansa.errors import Finding, HansaError, UsageError
     from hansa.export.verb import export
     from hansa.index.verbs import index
@@ -25,6 +25,7 @@ _HOMES = {
     "convert": "hansa.api",
     "fetch": "hansa.api",
     "fill": "hansa.api",
+    "firms": "hansa.api",
     "position": "hansa.study.position",
     "protect": "hansa.api",
     "reduce": "hansa.api",
@@ -47,6 +48,7 @@ __all__ = [
     "export",
     "fetch",
     "fill",
+    "firms",
     "index",
     "position",
     "protect",

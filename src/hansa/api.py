@@ -20,6 +20,8 @@ from hansa.facts.disclosure_rules import Rules
 from hansa.facts.disclosure_table import ALWAYS, Owned, protected
 from hansa.facts.fill import Filler, FillOptions
 from hansa.facts.fill_table import filled_table
+from hansa.facts.firms import Choices as FirmChoices
+from hansa.facts.firms import FirmPanels, firm_panels
 from hansa.facts.made import Made, table_of
 from hansa.facts.reduce import reduce_files
 from hansa.facts.series import facts_cube
@@ -276,6 +278,28 @@ def _filler(cube: Cube, choice: FillOptions, units: Cube | None) -> Filler:
         return Filler(cube, choice)
     number = {time: cube.on_these_axes(units, time).value for time in cube.years}
     return Filler(cube, choice, number)
+
+
+def firms(
+    files: Path | str | Sequence[Path | str],
+    by: Sequence[str] = ("geo", "activity"),
+    definition: str | Path = "",
+    *,
+    describe: Description = None,
+    **options: Any,
+) -> FirmPanels:
+    """Panels of births, deaths, survival, growth and jobs from rows of firms, safe to publish.
+
+    files       a row a firm and year: id, geo, activity, time, employment, and where there are
+                any turnover, payroll, birth, death
+    definition  clusters in place of activities
+    options     fields of `hansa.facts.firms.Choices`
+
+    No row, no id and no cell of few firms leaves; see `docs/how-to/firm-level-tables.md`.
+    """
+    spec = _spec(describe)
+    own = find_definition(str(definition), spec.classification) if definition else None
+    return firm_panels(_paths(files), by, own, spec, FirmChoices(**options))
 
 
 def protect(

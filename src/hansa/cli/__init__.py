@@ -16,6 +16,7 @@ from hansa.cli import (
     facts,
     fetch,
     fill,
+    firms,
     index,
     listings,
     position,
@@ -39,6 +40,7 @@ facts.register(app)
 convert.register(app)
 export.register(app)
 fill.register(app)
+firms.register(app)
 fetch.register(app)
 protect.register(app)
 index.register(app)

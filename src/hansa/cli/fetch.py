@@ -109,7 +109,7 @@ def _extracts(chosen: list[Extract], full: bool, as_json: bool) -> None:
 
 def _structure(name: str, at: str, as_json: bool) -> None:
     from hansa.sources.live.fetching import dataset_of, structure_of
-    from hansa.study.fetch import line_to
+    from hansa.study.fetch_line import line_to
 
     service, dataset, home = dataset_of(name, at)
     with line_to(home, Progress()) as line:
@@ -212,7 +212,8 @@ def _filters(texts: list[str]) -> dict[str, tuple[str, ...]]:
 
 def _table(what: str, wanted: Wanted, out: Path) -> None:
     from hansa.sources.live.extracts import find_extract
-    from hansa.study.fetch import fetch_dataset, fetch_extract, files_of
+    from hansa.study.fetch import fetch_dataset, fetch_extract
+    from hansa.study.fetch_files import files_of
 
     if ":" in what:
         found = {"": fetch_dataset(what, wanted, Progress())}
@@ -229,11 +230,13 @@ def _table(what: str, wanted: Wanted, out: Path) -> None:
 
 def _file(what: str, wanted: Wanted, out: Path) -> None:
     from hansa.files import json_bytes
-    from hansa.study.fetch import account_path, fetch_file
+    from hansa.study.fetch_files import account_path, beside, fetch_file
 
-    content, report = fetch_file(what, wanted.at, Progress(), wanted.refresh)
-    _write({out: content, account_path(out): json_bytes(report)})
-    say(f"{out}: {report['title']}, {len(content):,} bytes")
+    got, report = fetch_file(what, wanted.at, Progress(), wanted.refresh)
+    files = {beside(out, ending): content for ending, content in got.items()}
+    _write({**files, account_path(out): json_bytes(report)})
+    for path, content in files.items():
+        say(f"{path}: {report['title']}, {len(content):,} bytes")
     say(f"  note: {report['licence']}")
 
 

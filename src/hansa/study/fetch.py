@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 import pyarrow as pa
 
 from hansa.codes.geography import Geography, geography, read_geography
 from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.made import Made
-from hansa.files import csv_bytes, json_bytes, parquet_bytes, toml_bytes
+from hansa.files import json_bytes
 from hansa.panel import METADATA_KEY
-from hansa.sources.live.contract import Observations, Service
+from hansa.sources.live.contract import Observations
 from hansa.sources.live.extracts import Extract, Part, described, find_extract, tabulated
-from hansa.sources.live.fetching import Fetched, Line, Told, dataset_of, fetch, structure_of
+from hansa.sources.live.fetching import Fetched, Told, dataset_of, fetch, structure_of
 from hansa.sources.live.filters import span
 from hansa.study.config import FetchSpec, Study
+from hansa.study.fetch_files import GISCO, account_path, beside, fetch_file, files_of
+from hansa.study.fetch_line import gap_of, line_to
 
-if TYPE_CHECKING:
-    from hansa.sources.live.transport import Patience
-
-OFFLINE = "HANSA_OFFLINE"
-GISCO = "gisco"
 _GEO = ("geo", "ref_area", "region", "reg", "omr\u00e5de", "alue", "maakond")
 _ACTIVITY = {
     "nace_r1": "nace:1.1",
@@ -56,42 +50,6 @@ class Wanted:
     parts: Sequence[str] = ()
     at: str = ""
     refresh: bool = False
-
-
-@contextmanager
-def line_to(
-    home: str, told: Told, refresh: bool = False, patience: Patience | None = None
-) -> Iterator[Line]:
-    """Network and cache for one service, and no other host.
-
-    Raises HansaError where $HANSA_OFFLINE is set and the address is not on this machine.
-    """
-    from hansa.sources.live.cache import Cache
-    from hansa.sources.live.transport import Patience, Transport
-
-    _refuse_offline(home)
-
-    def bytes_told(text: str, done: int, total: int | None) -> None:
-        told(text, done / total if total else 0.0)
-
-    with Transport(home, patience or Patience(), bytes_told) as transport:
-        yield Line(transport, Cache(), told, refresh)
-
-
-def gap_of(service: Service) -> float:
-    """Seconds to leave between two questions; 0 where the service does not count them."""
-    return float(getattr(service, "gap", 0.0))
-
-
-def _refuse_offline(home: str) -> None:
-    host = urlsplit(home).hostname or ""
-    if os.environ.get(OFFLINE) and host not in ("127.0.0.1", "localhost", "::1"):
-        raise HansaError(
-            "the network is switched off",
-            place=home,
-            printed=f"{OFFLINE}={os.environ[OFFLINE]}",
-            fix=f"unset {OFFLINE}, or name a service on this machine with --at",
-        )
 
 
 def unreachable(study: Study) -> str:
@@ -279,61 +237,6 @@ def _described_raw(found: Fetched) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if value}
 
 
-def files_of(made: Made, path: Path) -> dict[Path, bytes]:
-    """What is written for a fetched table: itself with its header, and where it came from."""
-    assert made.table is not None
-    suffix = path.suffix.lower()
-    if suffix == ".csv":
-        meta = {k: v for k, v in made.description.items() if v != {}}
-        files = {
-            path: csv_bytes(made.table),
-            path.with_name(f"{path.stem}.meta.toml"): toml_bytes(meta),
-        }
-    elif suffix in (".parquet", ".pq"):
-        files = {path: parquet_bytes(made.table)}
-    else:
-        raise UsageError(
-            "fetched tables are written as CSV or Parquet",
-            place=str(path),
-            admissible=".csv or .parquet",
-            fix="change the ending; `hansa export` makes other formats of it",
-        )
-    return {**files, account_path(path): json_bytes(made.report)}
-
-
-def account_path(path: Path) -> Path:
-    """Where a table's account lies: `NAME.source.json` beside it."""
-    return path.with_name(f"{path.stem}.source.json")
-
-
-def fetch_file(
-    name: str, at: str, told: Told, refresh: bool = False
-) -> tuple[bytes, dict[str, Any]]:
-    """A file of GISCO (boundaries, names, links), checked, and where it came from."""
-    from hansa.sources.live import gisco
-    from hansa.sources.live.services import home_of
-
-    wanted = gisco.find(name.partition(":")[2])
-    home = home_of(GISCO, gisco.HOME, at)
-    asked = gisco.requests(wanted, home)
-    with line_to(home, told, refresh) as line:
-        told(wanted.title, 0.0)
-        found = [line.get(request) for request in asked]
-        content = gisco.content(wanted, *(got.reply for got in found))
-        for request, got in zip(asked, found, strict=True):
-            line.keep(request, got)
-        told(wanted.title, 1.0)
-    report = {
-        "format": 1,
-        "dataset": name,
-        "source": GISCO,
-        "title": wanted.title,
-        "licence": wanted.notice,
-        "requests": [one.as_dict() for one in line.asked],
-    }
-    return content, report
-
-
 def fetch_study(
     study: Study, folder: Path, told: Told, refresh: bool = False, names: Sequence[str] = ()
 ) -> Iterator[tuple[str, dict[Path, bytes], tuple[str, ...]]]:
@@ -364,9 +267,11 @@ def _entry(
     name: str, spec: FetchSpec, study: Study, folder: Path, told: Told, refresh: bool
 ) -> tuple[dict[Path, bytes], tuple[str, ...]]:
     if spec.dataset.startswith(f"{GISCO}:"):
-        content, report = fetch_file(spec.dataset, spec.at, told, refresh)
+        got, report = fetch_file(spec.dataset, spec.at, told, refresh)
         path = folder / (spec.file or f"geometry/{name}.geojson")
-        return {path: content, account_path(path): json_bytes(report)}, (f"{len(content):,} bytes",)
+        extra = {beside(path, ending): content for ending, content in got.items()}
+        said = f"{path.relative_to(folder)}: {report['title']}"
+        return {**extra, account_path(path): json_bytes(report)}, (said,)
     geo = _regions(spec.geo, study, folder)
     wanted = Wanted(spec.filters, geo, spec.period, spec.parts, spec.at, refresh)
     found: dict[Path, Made] = {}

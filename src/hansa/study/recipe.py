@@ -11,7 +11,7 @@ from typing import Any
 from hansa.errors import HansaError, listed
 from hansa.files import json_bytes, write_bytes
 from hansa.study.config import Study, extra_files, facts_paths, placed, study_from
-from hansa.study.fetch import account_path
+from hansa.study.fetch_files import account_path
 from hansa.study.run import StudyResult
 
 NAME = "recipe.json"

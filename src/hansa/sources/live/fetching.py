@@ -216,10 +216,10 @@ def _answered(
         pair = halves(structure, filters)
         if pair is None:
             raise HansaError(
-                "the service refuses even one series as too big",
-                place=request.url,
-                printed=outcome.said,
-                fix="narrow the question with --filter DIMENSION=CODE",
+                "the service refuses the question, even for one series",
+                place=f"{request.about}: {request.url}",
+                printed=f"{got.reply.status}: {outcome.said}",
+                fix="narrow the question with --filter DIMENSION=CODE, or ask again later",
             )
         for half in pair:
             yield from _answered(service, structure, half, home, line)
@@ -228,8 +228,26 @@ def _answered(
         got = replace(got, reply=_prepared(service, outcome, line))
         outcome = service.outcome(got.reply)
     if not isinstance(outcome, Empty):
-        yield service.parse(got.reply, structure)
+        found = service.parse(got.reply, structure)
+        _refuse_other_dimensions(found, structure, filters)
+        yield found
     line.keep(request, got)
+
+
+def _refuse_other_dimensions(found: Observations, structure: Structure, filters: Filters) -> None:
+    """Raise where an answer lacks a dimension that was asked for, or has one nobody described."""
+    known = {d.id for d in structure.dimensions}
+    needed = {d.id for d in structure.dimensions if d.id in filters or not d.eliminable}
+    there = set(found.dimensions)
+    if there <= known and needed <= there:
+        return
+    raise HansaError(
+        "the answer has other dimensions than were asked for",
+        place=structure.dataset,
+        printed=listed(found.dimensions, 20),
+        admissible=listed((d.id for d in structure.dimensions if d.id in needed), 20),
+        fix="ask again with --refresh; the data set may have been changed",
+    )
 
 
 def _prepared(service: Service, later: Later, line: Line) -> Reply:

@@ -1,0 +1,12 @@
+"""Firm-level tables: entry, exit, survival, growth and age of firms, through the disclosure gate.
+
+Rows of firms go in and only safe panels come out (`run.firm_panels`). `rows` opens files,
+`histories` makes one history a firm and asks it, `tallies` adds up, `gate` protects one table,
+`windows` all of them together, `panels` lays out what is published; `definitions` says what is
+measured and where it is defined.
+"""
+
+from hansa.facts.firms.definitions import Choices
+from hansa.facts.firms.run import FirmPanels, Machine, firm_panels
+
+__all__ = ["Choices", "FirmPanels", "Machine", "firm_panels"]

@@ -1,0 +1,81 @@
+"""What a fetch writes: tables with their header and account, files of boundaries and names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hansa.errors import UsageError
+from hansa.facts.made import Made
+from hansa.files import csv_bytes, json_bytes, parquet_bytes, toml_bytes
+from hansa.sources.live.fetching import Told
+from hansa.study.fetch_line import line_to
+
+GISCO = "gisco"
+
+
+def files_of(made: Made, path: Path) -> dict[Path, bytes]:
+    """What is written for a fetched table: itself with its header, and where it came from."""
+    assert made.table is not None
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        meta = {k: v for k, v in made.description.items() if v != {}}
+        files = {
+            path: csv_bytes(made.table),
+            path.with_name(f"{path.stem}.meta.toml"): toml_bytes(meta),
+        }
+    elif suffix in (".parquet", ".pq"):
+        files = {path: parquet_bytes(made.table)}
+    else:
+        raise UsageError(
+            "fetched tables are written as CSV or Parquet",
+            place=str(path),
+            admissible=".csv or .parquet",
+            fix="change the ending; `hansa export` makes other formats of it",
+        )
+    return {**files, account_path(path): json_bytes(made.report)}
+
+
+def account_path(path: Path) -> Path:
+    """Where a table's account lies: `NAME.source.json` beside it."""
+    return path.with_name(f"{path.stem}.source.json")
+
+
+def fetch_file(
+    name: str, at: str, told: Told, refresh: bool = False
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """A file of GISCO (boundaries, names, links), checked, and where it came from.
+
+    By the ending of their names: the file itself without one, `left-over.csv` for the codes that
+    links leave open.
+    """
+    from hansa.sources.live import gisco
+    from hansa.sources.live.services import home_of
+
+    wanted = gisco.find(name.partition(":")[2])
+    home = home_of(GISCO, gisco.HOME, at)
+    asked = gisco.requests(wanted, home)
+    with line_to(home, told, refresh) as line:
+        told(wanted.title, 0.0)
+        found = [line.get(request) for request in asked]
+        replies = [got.reply for got in found]
+        files = {"": gisco.content(wanted, *replies)}
+        if wanted.kind == "links":
+            files["left-over.csv"] = gisco.left_over(wanted, *replies)
+        for request, got in zip(asked, found, strict=True):
+            line.keep(request, got)
+        told(wanted.title, 1.0)
+    report = {
+        "format": 1,
+        "dataset": name,
+        "source": GISCO,
+        "title": wanted.title,
+        "licence": wanted.notice,
+        "requests": [one.as_dict() for one in line.asked],
+    }
+    return files, report
+
+
+def beside(path: Path, ending: str) -> Path:
+    """Where a further file lies beside another: `links.csv`, `links-left-over.csv`."""
+    return path.with_name(f"{path.stem}-{ending}") if ending else path
