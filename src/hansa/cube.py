@@ -378,6 +378,8 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
     Every number may be rounded to a whole unit (or to the table's own step, where the cells
     carry bounds), so n parts may exceed their total by (n + 1) / 2, and by what the table declares.
     """
+    # Only where the table says that its sums are loose is its unit taken from the numbers.
+    unit = _printed_unit(cells.value) if cube.sums_within else 1.0
     for axis, other, part in (
         (cube.activity, cube.geo, lambda x: x),
         (cube.geo, cube.activity, np.transpose),
@@ -393,7 +395,8 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
         for node, children in groups.items():
             known = low[list(children)]
             summed = np.nansum(known, axis=0)
-            tolerance = (np.sum(~np.isnan(known), axis=0) + 1) / 2 + cube.sums_within
+            rounded = unit * (np.sum(~np.isnan(known), axis=0) + 1) / 2
+            tolerance = rounded + cube.sums_within
             for j in np.flatnonzero(summed > high[node] + tolerance):
                 yield AboveTotal(
                     f"{cube_place(axis, node)}, {other.codes[int(j)]}",
@@ -401,6 +404,14 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
                     float(high[node][j]),
                     float(tolerance[j]),
                 )
+
+
+def _printed_unit(values: npt.NDArray[np.float64]) -> float:
+    """The largest power of ten that every number is a multiple of; 1 where there is none."""
+    known = values[np.isfinite(values) & (values != 0)]
+    if not known.size:
+        return 1.0
+    return next((10.0**n for n in range(9, 0, -1) if not np.any(known % 10.0**n)), 1.0)
 
 
 def cube_place(axis: Axis, node: int) -> str:

@@ -91,6 +91,40 @@ def test_series_may_share_a_year_with_different_regions(tmp_path: Path) -> None:
     assert rows == [110.0, 77.0]
 
 
+def test_sums_that_a_publisher_does_not_keep_to_the_last_unit(tmp_path: Path) -> None:
+    table = (
+        "geo,activity,time,employment,payroll\n"
+        "EE00,C,2020,600,{total}\nEE00,10,2020,300,3000000\nEE00,11,2020,{part},3200000\n"
+    )
+    (tmp_path / "t.csv").write_text(table.format(part=306, total=6_100_000))
+    spec = {"geography": "nuts:2021", "classification": "nace:2", "absent_rows": "unknown"}
+    with pytest.raises(HansaError, match="more than their published total"):
+        hansa.compute("employment", tmp_path / "t.csv", describe=spec)
+    loose = {**spec, "sums_within": {"employment": 10, "payroll": 50_000}}
+    found = hansa.compute("employment", tmp_path / "t.csv", describe=loose)
+    assert any("hold within 10" in step for step in found.header.steps)
+    # Wages are printed in steps of 100,000: rounding alone explains what they miss.
+    hansa.compute("employment", tmp_path / "t.csv", describe=loose, of="payroll")
+    (tmp_path / "t.csv").write_text(table.format(part=313, total=6_100_000))
+    with pytest.raises(HansaError, match="more than their published total"):
+        hansa.compute("employment", tmp_path / "t.csv", describe=loose)
+
+
+def test_bounds_of_hidden_cells_rest_on_sums_as_loose_as_declared(tmp_path: Path) -> None:
+    rows = "".join(f"EE00,10.{i},2020,{n}\n" for i, n in ((1, 300), (3, 194), (4, 100)))
+    text = f"geo,activity,time,employment\nEE00,10,2020,600\nEE00,10.2,2020,\n{rows}"
+    (tmp_path / "t.csv").write_text(text)
+    spec = {"geography": "nuts:2021", "classification": "nace:2", "absent_rows": "unknown"}
+
+    def bounds(**more: object) -> tuple[float, float]:
+        made = hansa.fill(tmp_path / "t.csv", describe={**spec, **more}).table.to_pylist()
+        one = next(r for r in made if r["activity"] == "10.2")
+        return one["employment_lower"], one["employment_upper"]
+
+    assert bounds()[1] < 10
+    assert bounds(sums_within={"employment": 10}) == (0, 16)
+
+
 def test_series_in_other_units_are_refused(tmp_path: Path) -> None:
     paths = written(tmp_path)
     meta = paths[1].with_suffix(".meta.toml")

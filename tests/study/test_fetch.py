@@ -223,6 +223,31 @@ def test_a_study_says_itself_what_is_fetched(server: SdmxServer, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ('extract = "gdp-euro"\nfile = "../x.parquet"', "inside the study folder"),
+        ('extract = "gdp-euro"\nfile = "/tmp/x.parquet"', "inside the study folder"),
+        ('extract = "gdp-euro"\nfile = "study.toml"', "ending in .parquet, .csv"),
+        ('dataset = "gisco:nuts-2021-20m-level2"\nfile = "study.toml"', "ending in .geojson"),
+        ('extract = "gdp-euro"\ndataset = "eurostat:x"', "either extract"),
+        ('extract = "gdp-euro"\n\n[fetch.b]\nextract = "gdp-euro"', "the same file"),
+        ('extract = "gdp-euro"\n\n[fetch."../up"]\nextract = "gdp-pps"', "names of letters"),
+        ('extract = "gdp-euro"\n\n[scoreboard.s]\ntitle = "S"\nfolder = "../s"\n'
+         'indicators = ["gdp-euro"]', "inside the study folder"),
+    ],
+)  # fmt: skip
+def test_a_study_writes_into_its_own_folder_and_each_file_once(
+    server: SdmxServer, tmp_path: Path, entry: str, words: str
+) -> None:
+    (tmp_path / "study.toml").write_text(
+        f'format = 1\ntitle = "Odd"\n\n[facts.a]\nfile = "a.csv"\n\n[fetch.a]\n{entry}\n'
+    )
+    done = run("fetch", tmp_path)
+    assert words in str(done.exception)
+    assert not server.asked
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [
         ("nowhere:table", "unknown source 'nowhere'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import textwrap
 from pathlib import Path
@@ -43,15 +44,34 @@ def sources(
     from hansa.sources.live.extracts import find_extract
     from hansa.sources.live.services import services
 
-    if ":" in name:
+    if name.startswith("gisco:"):
+        _file_set(name, as_json)
+    elif ":" in name:
         _structure(name, at, as_json)
     elif extracts or name in every():
         chosen = [find_extract(name)] if name else list(every().values())
         _extracts(chosen, bool(name), as_json)
     else:
+        _refuse_bare(name)
         _services(name, as_json)
     if not name and not extracts and not as_json:
-        say(f"{len(services())} sources and {len(every())} extracts (--extracts)")
+        say(f"{len(services()) + 1} sources and {len(every())} extracts (--extracts)")
+
+
+def _refuse_bare(name: str) -> None:
+    """Raise for what is neither a source nor an extract, with what it may be."""
+    from hansa.sources.live.extracts import extracts as every
+    from hansa.sources.live.services import FILES, services
+
+    known = (*services(), FILES, *every())
+    if not name or name in known:
+        return
+    near = difflib.get_close_matches(name.lower(), known, 3)
+    raise UsageError(
+        f"no source and no extract is called {name!r}",
+        admissible=", ".join(near) or "a source of `hansa sources`, or one of `--extracts`",
+        fix=f"a data set needs its source in front: eurostat:{name}" if "_" in name else "",
+    )
 
 
 def _services(name: str, as_json: bool) -> None:
@@ -105,6 +125,25 @@ def _extracts(chosen: list[Extract], full: bool, as_json: bool) -> None:
             for column, own in part.columns.items() if full else ():
                 codes = ", ".join(f"{k} = {v}" for k, v in own.where.items())
                 _line("", f"{column} ({own.unit}): {codes}")
+
+
+def _file_set(name: str, as_json: bool) -> None:
+    from hansa.sources.live import gisco
+
+    found = gisco.find(name.partition(":")[2])
+    entry = {
+        "id": f"gisco:{found.id}",
+        "title": found.title,
+        "at": [request.url for request in gisco.requests(found)],
+        "notice": found.notice,
+    }
+    if as_json:
+        print(json.dumps(entry, ensure_ascii=False, indent=2))
+        return
+    print(f"{entry['id']}  {found.title}")
+    for url in entry["at"]:
+        _line("at", url)
+    _line("notice", found.notice)
 
 
 def _structure(name: str, at: str, as_json: bool) -> None:
@@ -179,11 +218,30 @@ def fetch(
             fix="change the ending; `hansa export` makes other formats of it",
         )
     codes = tuple(text.strip() for text in geo.split(",") if text.strip())
+    if geo and not codes:
+        raise UsageError("--geo names no region", printed=repr(geo), fix="--geo SE11,SE12")
     wanted = Wanted(_filters(filters), codes, period, part, at, refresh)
+    _refuse_useless(what, wanted)
     if what.startswith("gisco:"):
         _file(what, wanted, out)
     else:
         _table(what, wanted, out)
+
+
+def _refuse_useless(what: str, wanted: Wanted) -> None:
+    """An option that would change nothing is refused: it would seem to."""
+    useless = [
+        name
+        for name, told, senseless in (
+            ("--filter", wanted.filters, what.startswith("gisco:")),
+            ("--geo", wanted.geo, what.startswith("gisco:")),
+            ("--period", wanted.period, what.startswith("gisco:")),
+            ("--part", wanted.parts, ":" in what),
+        )
+        if told and senseless
+    ]
+    if useless:
+        raise UsageError(f"{what} knows no {', '.join(useless)}", fix="leave it out")
 
 
 def _refuse_beside_study(told: bool) -> None:

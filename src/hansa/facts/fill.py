@@ -203,7 +203,7 @@ class Filler:
         """One year filled; `years` keeps them."""
         cells, axes = self.printed[time], (self.cube.activity, self.cube.geo)
         table = extended(cells, *axes)
-        tolerance = tolerance_of(table, self.options.tolerance)
+        tolerance = tolerance_of(table, self.options.tolerance, self.cube.sums_within)
         found = intervals_of(system_of(table, tolerance), self.options.exact)
         found = replace(found, system=_in_whole_numbers(found.system, self.known[time]))
         point, drawn = None, None

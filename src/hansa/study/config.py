@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from pydantic import (
@@ -86,12 +87,27 @@ class FetchSpec(BaseModel):
             raise ValueError("either extract = … or dataset = …")
         if self.file and len(self.extract) > 1:
             raise ValueError("one file for several extracts; leave file out")
+        endings = _BOUNDARIES if self.dataset.startswith("gisco:") else (".parquet", ".csv")
+        if self.file:
+            _refuse_outside(self.file, endings)
         return self
 
     @field_validator("extract", "geo", "parts", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+
+_BOUNDARIES = (".geojson", ".json", ".csv")
+
+
+def _refuse_outside(name: str, endings: tuple[str, ...]) -> None:
+    """Raise for a place that is not inside the study folder: studies come from others, too."""
+    path = PurePosixPath(name)
+    inside = not path.is_absolute() and ".." not in path.parts and ":" not in name
+    if not inside or (endings and path.suffix.lower() not in endings):
+        shape = f" ending in {listed(endings)}" if endings else ""
+        raise ValueError(f"a place inside the study folder{shape}, such as facts/jobs.parquet")
 
 
 class ScoreboardSpec(BaseModel):
@@ -112,6 +128,14 @@ class ScoreboardSpec(BaseModel):
     least: float = Field(0.8, gt=0, le=1)
     since: int = 0
     folder: str = ""
+
+    @model_validator(mode="after")
+    def _inside_and_once(self) -> ScoreboardSpec:
+        if self.folder:
+            _refuse_outside(self.folder, ())
+        if twice := sorted({i for i in self.indicators if self.indicators.count(i) > 1}):
+            raise ValueError(f"each indicator once; twice: {listed(twice)}")
+        return self
 
 
 class Study(BaseModel):
@@ -161,6 +185,13 @@ class Study(BaseModel):
     def _known_format(cls, value: int) -> int:
         if value != 1:
             raise ValueError("format = 1 is the only one this version knows")
+        return value
+
+    @field_validator("fetch", "scoreboard")
+    @classmethod
+    def _plain_names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if odd := [name for name in value if not re.fullmatch(r"[A-Za-z0-9_-]+", name)]:
+            raise ValueError(f"names of letters, digits, - and _; not {listed(odd)}")
         return value
 
     @field_validator("facts")

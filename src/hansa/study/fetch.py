@@ -19,6 +19,7 @@ from hansa.sources.live.contract import Observations
 from hansa.sources.live.extracts import Extract, Part, described, find_extract, tabulated
 from hansa.sources.live.fetching import Fetched, Told, dataset_of, fetch, structure_of
 from hansa.sources.live.filters import span
+from hansa.sources.live.troubles import secretless
 from hansa.study.config import FetchSpec, Study
 from hansa.study.fetch_files import GISCO, account_path, beside, fetch_file, files_of
 from hansa.study.fetch_line import gap_of, line_to
@@ -194,10 +195,10 @@ def _made(
     own = found.observations
     report: dict[str, Any] = {
         "format": 1,
-        **name,
+        **{key: secretless(value) for key, value in name.items()},
         "source": found.service,
         "title": own.title or found.structure.title,
-        "edition": own.updated or found.structure.updated,
+        "edition": own.updated,
         "structure": found.structure.version,
         "licence": found.licence,
         "filters": {k: list(v) for k, v in found.filters.items()},
@@ -231,9 +232,10 @@ def _described_raw(found: Fetched) -> dict[str, Any]:
             spec |= {"classification": _ACTIVITY[name]} if _ACTIVITY[name] else {}
     spec["columns"] = {ours: theirs for ours, theirs in columns.items() if ours != theirs}
     title = own.title or found.structure.title
-    spec["source"] = f"{own.agency or found.service}, {title} ({found.structure.dataset})"
+    dataset = secretless(found.structure.dataset)
+    spec["source"] = f"{own.agency or found.service}, {title} ({dataset})"
     spec["licence"] = found.licence
-    spec["vintage"] = own.updated or found.structure.updated
+    spec["vintage"] = own.updated
     return {key: value for key, value in spec.items() if value}
 
 
@@ -253,6 +255,7 @@ def fetch_study(
         )
     if lost := [name for name in names if name not in study.fetch]:
         raise UsageError(f"the study has no [fetch.{lost[0]}]", admissible=listed(study.fetch, 30))
+    _refuse_same_file(study)
     for name, spec in study.fetch.items():
         if names and name not in names:
             continue
@@ -263,12 +266,43 @@ def fetch_study(
         yield name, *_entry(name, spec, study, folder, own_told, refresh)
 
 
+def _targets(name: str, spec: FetchSpec) -> list[str]:
+    """Where the tables of an entry go, counted from the study folder."""
+    if spec.file:
+        return [spec.file]
+    if spec.dataset.startswith(f"{GISCO}:"):
+        lists = spec.dataset.endswith(("-names", "-links"))
+        return [f"geometry/{name}.{'csv' if lists else 'geojson'}"]
+    if spec.dataset:
+        return [f"facts/{name}.parquet"]
+    found = map(find_extract, spec.extract)
+    return [
+        f"facts/{name}.parquet" if one.kind == "facts" else f"indicators/{one.id}.parquet"
+        for one in found
+    ]
+
+
+def _refuse_same_file(study: Study) -> None:
+    """Raise where two entries, or two extracts of one, would overwrite each other's file."""
+    owner: dict[str, str] = {}
+    for name, spec in study.fetch.items():
+        for path in _targets(name, spec):
+            if path in owner:
+                raise UsageError(
+                    "two entries give the same file",
+                    place=f"[fetch.{owner[path]}] and [fetch.{name}]",
+                    printed=path,
+                    fix="one entry for both, or file = … in one of them",
+                )
+            owner[path] = name
+
+
 def _entry(
     name: str, spec: FetchSpec, study: Study, folder: Path, told: Told, refresh: bool
 ) -> tuple[dict[Path, bytes], tuple[str, ...]]:
     if spec.dataset.startswith(f"{GISCO}:"):
         got, report = fetch_file(spec.dataset, spec.at, told, refresh)
-        path = folder / (spec.file or f"geometry/{name}.geojson")
+        path = folder / _targets(name, spec)[0]
         extra = {beside(path, ending): content for ending, content in got.items()}
         said = f"{path.relative_to(folder)}: {report['title']}"
         return {**extra, account_path(path): json_bytes(report)}, (said,)
@@ -277,18 +311,23 @@ def _entry(
     found: dict[Path, Made] = {}
     if spec.dataset:
         made = fetch_dataset(spec.dataset, wanted, told)
-        found[folder / (spec.file or f"facts/{name}.parquet")] = made
-    for one in map(find_extract, spec.extract):
-        of_facts = one.kind == "facts"
-        own = f"facts/{name}.parquet" if of_facts else f"indicators/{one.id}.parquet"
-        path = folder / (spec.file or own)
-        for part, made in fetch_extract(one, wanted, told).items():
+        found[folder / _targets(name, spec)[0]] = made
+    for one, target in zip(spec.extract, _targets(name, spec), strict=not spec.dataset):
+        path = folder / target
+        for part, made in fetch_extract(find_extract(one), wanted, told).items():
             found[path.with_name(f"{path.stem}-{part}{path.suffix}") if part else path] = made
     files: dict[Path, bytes] = {}
     lines: list[str] = []
+    notes: dict[str, list[str]] = {}
     for path, made in found.items():
         files |= files_of(made, path)
-        lines += [f"{path.relative_to(folder)}: {made.lines[0]}", *made.lines[1:]]
+        lines.append(f"{path.relative_to(folder)}: {made.lines[0]}")
+        for note in made.lines[1:]:
+            notes.setdefault(note, []).append(path.stem)
+    for note, stems in notes.items():
+        lines.append(
+            f"note on {'all' if len(stems) == len(found) > 1 else listed(stems, 4)}: {note}"
+        )
     return files, tuple(lines)
 
 

@@ -192,7 +192,7 @@ def indicators(folder: Path) -> dict[str, pa.Table]:
         _laid(of(per_pps), {"unit": "PPS_EU27_2020_HAB"}),
     ]
     countries = heads["geo"].str.len() == 2
-    lfs = {"unit": "THS_PER", "sex": "T", "age": "Y15-74"}
+    lfs = {"unit": "THS_PER", "sex": "T", "age": "Y_GE15"}
     return {
         "nama_10r_2gdp": pa.concat_tables(gdp_tables),
         "nama_10r_3popgdp": _laid(of(heads["value_people"] / 1e3), {"unit": "THS"}),

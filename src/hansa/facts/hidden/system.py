@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 ENOUGH = 20
 """Families on each axis that must be seen to add up before sums are taken as exact."""
 
-UNITS = (1000.0, 500.0, 100.0, 50.0, 10.0, 5.0)
+UNITS = (1e6, 1e5, 1e4, 1000.0, 500.0, 100.0, 50.0, 10.0, 5.0)
 """Units to which offices round; a table is taken as rounded to one where every number fits it."""
 
 DIGITS = 6
@@ -154,11 +154,18 @@ def extended(cells: Quantity, activity: Axis, geo: Axis) -> Extended:
     )
 
 
-def tolerance_of(table: Extended, wanted: str | float = "auto") -> Tolerance:
+def tolerance_of(table: Extended, wanted: str | float = "auto", declared: float = 0.0) -> Tolerance:
     """How exactly the sums of a table hold: as told, or as its complete families show.
 
-    wanted  `auto`, `exact`, `rounded`, or a number: the most that a sum may be off
+    wanted    `auto`, `exact`, `rounded`, or a number: the most that a sum may be off
+    declared  what the table says its sums may miss by: `auto` never takes them for closer
     """
+    if wanted == "auto" and declared:
+        shown = tolerance_of(table)
+        if shown.least >= declared:
+            return shown
+        why = f"{shown.why}; taken to hold within {declared:,g}, as the table declares"
+        return Tolerance(shown.half, declared, why)
     if wanted == "exact":
         return EXACT
     if wanted == "rounded":

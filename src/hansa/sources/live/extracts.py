@@ -215,6 +215,22 @@ def _refuse_open(table: pa.Table, found: Observations, keys: dict[str, str], par
             )
 
 
+def _chosen(part: Part, found: Observations) -> list[str]:
+    """Which of several codes was taken, where an extract names more than one."""
+    said = dict.fromkeys(
+        (dimension, code)
+        for column in part.columns.values()
+        for dimension, code in column.where.items()
+        if "|" in code and dimension in found.table.column_names
+    )
+    steps = []
+    for dimension, code in said:
+        there = set(found.table[dimension].unique().to_pylist())
+        taken = next((one for one in code.split("|") if one in there), "none")
+        steps.append(f"{dimension}: {taken} taken, the first there is of {code.replace('|', ', ')}")
+    return steps
+
+
 def described(part: Part, extract: Extract, found: Observations) -> dict[str, Any]:
     """What stands in the header beside the table: the keys of a facts description."""
     scaled = [
@@ -234,6 +250,6 @@ def described(part: Part, extract: Extract, found: Observations) -> dict[str, An
         "note": part.note,
         "unit": {n: c.unit for n, c in part.columns.items() if n in MEASURES},
         "sums_within": {n: c.sums_within for n, c in part.columns.items() if c.sums_within},
-        "steps": [*scaled, *broken],
+        "steps": [*scaled, *broken, *_chosen(part, found)],
     }
     return {k: v for k, v in own.items() if v} | {"format": 1}

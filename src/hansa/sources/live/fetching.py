@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from hansa.errors import HansaError, UsageError, listed
 from hansa.sources.live.contract import (
     Empty,
@@ -23,10 +21,12 @@ from hansa.sources.live.contract import (
     Structure,
     TooBig,
 )
-from hansa.sources.live.filters import halves, known, parts, resolved, within
+from hansa.sources.live.filters import halves, known, parts, resolved
+from hansa.sources.live.joining import together
 from hansa.sources.live.jsonstatservice import own_home
 from hansa.sources.live.sdmx_keys import pieces
 from hansa.sources.live.services import find_service, home_of
+from hansa.sources.live.troubles import secretless
 
 if TYPE_CHECKING:
     from hansa.sources.live.cache import Cache
@@ -122,7 +122,8 @@ class Line:
         if not got.cached and reply.status == OK:
             self.cache.keep(request, replace(reply, request=request), self.now())
         sha = hashlib.sha256(reply.body).hexdigest()
-        self.asked.append(Asked(request.shown(), got.fetched, sha, len(reply.body)))
+        shown = secretless(request.shown())
+        self.asked.append(Asked(shown, got.fetched, sha, len(reply.body)))
 
 
 def dataset_of(name: str, at: str = "") -> tuple[Service, str, str]:
@@ -147,7 +148,11 @@ def structure_of(service: Service, dataset: str, home: str, line: Line) -> Struc
     """
     requests = service.describe(dataset, home)
     line.told(f"asking what {dataset} is made of", 0.0)
+    before = [line.cache.find(request) for request in requests]
     found = [line.get(request, timedelta(0)) for request in requests]
+    if any(b and b.reply.body != got.reply.body for b, got in zip(before, found, strict=True)):
+        # Something was published since: numbers kept from before are of another edition.
+        line.refresh = True
     structure = service.structure(dataset, [got.reply for got in found])
     for request, got in zip(requests, found, strict=True):
         line.keep(request, got)
@@ -179,6 +184,7 @@ def fetch(
         for piece in pieces(structure, part, lambda f: len(service.ask(structure, f, home).url))
     ]
     found: list[Observations] = []
+    already = len(line.asked)
     for number, part in enumerate(planned):
         line.told(f"{dataset}, part {number + 1} of {len(planned)}", number / len(planned))
         found += _answered(service, structure, part, home, line)
@@ -189,7 +195,7 @@ def fetch(
         return fetch(service, dataset, asked, home, again, prepared=prepared)
     whole = together(structure, filters, found)
     if line.unasked and not whole.updated:
-        times = sorted(one.fetched for one in line.asked[-len(planned) :])
+        times = sorted(one.fetched for one in line.asked[already:])
         lost = (*lost, f"The service states no edition: answered {times[0]} to {times[-1]}.")
     whole = replace(whole, notes=(*lost, *_nothing(structure, whole), *whole.notes))
     return Fetched(service.id, service.licence, structure, filters, whole, tuple(line.asked))
@@ -272,105 +278,3 @@ def _prepared(service: Service, later: Later, line: Line) -> Reply:
                 printed=f"{waited:.0f} seconds",
                 fix="ask again later: what was answered so far is kept; or narrow the question",
             )
-
-
-def together(structure: Structure, filters: Filters, found: Sequence[Observations]) -> Observations:
-    """The parts as one table, in the order they were asked for, periods not asked for left out.
-
-    Raises HansaError where parts have different columns, come from different editions, or give
-    the same cell twice.
-    """
-    if not found:
-        names = [d.id for d in structure.dimensions]
-        schema = [(n, pa.string()) for n in names] + [
-            ("value", pa.float64()),
-            ("status", pa.string()),
-        ]
-        time_id = next((d.id for d in structure.dimensions if d.time), "")
-        empty = pa.schema(schema).empty_table()
-        return Observations(empty, tuple(names), time_id, dataset=structure.dataset)
-    first = found[0]
-    editions = sorted({one.updated for one in found if one.updated})
-    if len(editions) > 1:
-        raise HansaError(
-            "the service changed its data while it was asked",
-            place=structure.dataset,
-            printed=listed(editions),
-            admissible="parts of one edition",
-            fix="ask again with --refresh",
-        )
-    if any(one.dimensions != first.dimensions for one in found):
-        raise HansaError(
-            "parts of the answer have different dimensions",
-            place=structure.dataset,
-            printed=listed(sorted({", ".join(one.dimensions) for one in found})),
-            fix="ask again with --refresh",
-        )
-    table = pa.concat_tables([one.table for one in found], promote_options="default")
-    table = _asked_periods(table.combine_chunks(), first.time, filters.get(first.time, ()))
-    table, unasked = _asked_codes(table, structure, filters)
-    _refuse_twice(table, first.dimensions, structure.dataset)
-    labels: dict[str, dict[str, str]] = {}
-    for one in found:
-        for dimension, own in one.labels.items():
-            labels.setdefault(dimension, {}).update(own)
-    notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
-    absent = _without_data(structure, filters, table)
-    return replace(first, table=table, labels=labels, notes=(*notes, *unasked, *absent))
-
-
-def _asked_periods(table: pa.Table, time_id: str, wanted: Sequence[str]) -> pa.Table:
-    if not time_id or not wanted:
-        return table
-    import pyarrow.compute as pc
-
-    column = table[time_id].cast(pa.string())
-    inside = [p for p in pc.unique(column).to_pylist() if within(str(p), wanted)]
-    chosen: pa.Table = table.filter(pc.is_in(column, value_set=pa.array(inside, pa.string())))
-    return chosen
-
-
-def _asked_codes(
-    table: pa.Table, structure: Structure, filters: Filters
-) -> tuple[pa.Table, list[str]]:
-    """Only rows with codes that were asked for: a gateway that drops the question answers all."""
-    import pyarrow.compute as pc
-
-    before = table.num_rows
-    for own in structure.dimensions:
-        if own.time or own.id not in filters or own.id not in table.column_names:
-            continue
-        wanted = pa.array(filters[own.id], pa.string())
-        table = table.filter(pc.is_in(table[own.id].cast(pa.string()), value_set=wanted))
-    lost = before - table.num_rows
-    said = f"The service answered {lost:,} rows that were not asked for; they are left out."
-    return table, [said] if lost else []
-
-
-def _refuse_twice(table: pa.Table, dimensions: Sequence[str], place: str) -> None:
-    counted = table.group_by(list(dimensions)).aggregate([([], "count_all")])
-    if counted.num_rows == table.num_rows:
-        return
-    import pyarrow.compute as pc
-
-    twice = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]
-    raise HansaError(
-        "a cell stands twice in the answer",
-        place=place,
-        printed=", ".join(f"{d}={twice[d]}" for d in dimensions),
-        admissible="one value a cell",
-        fix="ask again with --refresh; if it stays, narrow the question",
-    )
-
-
-def _without_data(structure: Structure, filters: Filters, table: pa.Table) -> list[str]:
-    """Codes that were asked for and have no row: said, for an absent row is no zero."""
-    said = []
-    for own in structure.dimensions:
-        wanted = filters.get(own.id, ())
-        if not wanted or own.time or own.id not in table.column_names:
-            continue
-        there = set(table[own.id].unique().to_pylist())
-        if lost := [code for code in wanted if code not in there]:
-            said.append(f"No data for {own.id}: {listed(lost, 12)}.")
-    return said

@@ -82,7 +82,8 @@ def known(
         if own is not None and own.codes and not own.time:
             there = tuple(text for text in wanted if _matching(own, text))
             if gone := [text for text in wanted if text not in there]:
-                lost.append(f"The data set has no code of {own.id} like {listed(gone, 12)}.")
+                shown = ["countries" if text == "??" else text for text in gone]
+                lost.append(f"The data set has no code of {own.id} like {listed(shown, 12)}.")
         if wanted and not there:
             raise _no_code(own, wanted[0], structure) if own else AssertionError(name)
         found[name] = there

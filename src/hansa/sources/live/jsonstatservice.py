@@ -32,7 +32,7 @@ from hansa.sources.live.filters import within
 from hansa.sources.live.jsonstat import read_json_stat, refusal
 from hansa.sources.live.pages import json_of, refused
 from hansa.sources.live.pxtables import answered
-from hansa.sources.live.troubles import place_of
+from hansa.sources.live.troubles import place_of, secretless
 
 EUROSTAT = "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data"
 _DIALECT = "/statistics/1.0/data"
@@ -56,7 +56,9 @@ class JsonStat:
         url = address(dataset, home)
         if _is_eurostat(url):
             url = _with(url, [(_LAST, "1")])
-        return (Request(url, "application/json", about=f"{dataset}, what it is made of"),)
+        return (
+            Request(url, "application/json", about=f"{secretless(dataset)}, what it is made of"),
+        )
 
     def structure(self, dataset: str, replies: Sequence[Reply]) -> Structure:
         """Dimensions of the data set; periods are listed only where all of them were sent."""
@@ -95,7 +97,7 @@ class JsonStat:
                 pairs += _periods(own, wanted, structure, _is_eurostat(url))
             else:
                 pairs += [(_theirs(own.id), code) for code in wanted]
-        return Request(_with(url, pairs), "application/json", about=structure.dataset)
+        return Request(_with(url, pairs), "application/json", about=secretless(structure.dataset))
 
     def outcome(self, reply: Reply) -> Outcome:
         """Ready, empty, too big (413, with the limit where it is told), or in preparation."""

@@ -217,7 +217,24 @@ def parsed(reply: Reply, structure: Structure) -> Observations:
         title=found.title or structure.title,
         agency=found.agency or structure.agency,
         updated=found.updated,
+        notes=(*_multiplied(found), *found.notes),
     )
+
+
+def _multiplied(found: Observations) -> list[str]:
+    """What is said of values that are printed in tens, thousands, millions (UNIT_MULT)."""
+    name = next((n for n in found.table.column_names if n.upper() == "UNIT_MULT"), "")
+    codes = sorted({str(c) for c in found.table[name].unique().to_pylist() if c}) if name else []
+    if not codes or codes == ["0"]:
+        return []
+    if len(codes) == 1:
+        return [
+            f"Values are printed in units of 10^{codes[0]} (UNIT_MULT); they are left as printed."
+        ]
+    return [
+        f"UNIT_MULT differs between rows ({', '.join(codes)}): multiply each value by 10 to that "
+        "power before adding up or comparing."
+    ]
 
 
 def _refuse_other(told: str, asked: str, place: str) -> None:

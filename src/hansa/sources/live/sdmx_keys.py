@@ -123,10 +123,11 @@ def periods(structure: Structure, filters: Filters) -> tuple[str, str]:
     wanted = filters.get(own.id, ()) if own else ()
     if own is None or not wanted:
         return "", ""
+    # Offices spell months and quarters in several ways; their years are the same everywhere.
     if ":" in wanted[0]:
-        first, _, last = wanted[0].partition(":")
+        first, _, last = (part[:4] for part in wanted[0].partition(":"))
     else:
-        first, last = min(wanted), max(wanted, key=lambda p: (p[:4], -len(p), p))
+        first, last = min(wanted)[:4], max(wanted)[:4]
     if not own.codes:
         return first, last
     known = sorted(own.codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import pkgutil
 from functools import cache
@@ -13,6 +14,8 @@ from hansa.sources.live.contract import Service
 
 GROUP = "hansa.sources"
 AT = "HANSA_AT"
+FILES = "gisco"
+"""The one source that gives files and no numbers."""
 
 
 @cache
@@ -35,10 +38,12 @@ def find_service(name: str) -> Service:
     known = services()
     if name in known:
         return known[name]
+    near = difflib.get_close_matches(name.lower(), (*known, FILES), 2)
     raise UsageError(
         f"unknown source {name!r}",
-        admissible=listed(known, 40),
-        fix="`hansa sources` lists them; a data set is named SOURCE:DATASET",
+        admissible=listed((*known, FILES), 40),
+        fix=(f"did you mean {' or '.join(near)}? " if near else "")
+        + "`hansa sources` lists them; a data set is named SOURCE:DATASET",
     )
 
 
@@ -48,8 +53,7 @@ def home_of(service: str, home: str, at: str = "") -> str:
     $HANSA_AT holds pairs `eurostat=https://mirror.example/estat`, separated by blanks: for a
     mirror or a gateway of the user's house.
     """
-    told = dict(pair.split("=", 1) for pair in os.environ.get(AT, "").split() if "=" in pair)
-    found = at or told.get(service, "") or home
+    found = at or _told().get(service, "") or home
     if not found:
         raise UsageError(
             f"the source {service} has no address of its own",
@@ -63,6 +67,27 @@ def home_of(service: str, home: str, at: str = "") -> str:
             fix="--at https://HOST/PATH",
         )
     return found.rstrip("/")
+
+
+def _told() -> dict[str, str]:
+    """The addresses of $HANSA_AT. A slip is refused: it would send requests to the public host."""
+    told = {}
+    for pair in os.environ.get(AT, "").split():
+        name, sign, address = pair.partition("=")
+        if (
+            name not in (*services(), FILES)
+            or not address.startswith(("http://", "https://"))
+            or (not sign or "," in address)
+        ):
+            raise UsageError(
+                f"{AT} cannot be read",
+                printed=pair,
+                admissible="SOURCE=https://HOST/PATH, several separated by blanks; sources: "
+                + listed((*services(), FILES), 40),
+                fix="correct it, or unset it",
+            )
+        told[name] = address
+    return told
 
 
 def _modules() -> list[str]:
