@@ -175,7 +175,7 @@ class Year:
 class Cube:
     """A facts table of one measure: axes, years, how to load a year's rows, how many there are.
 
-    sums_within  units by which printed sums may miss their total beyond rounding, as declared
+    sums_within  units by which printed sums may miss their total, where rounding allows less
     """
 
     geo: Axis
@@ -376,7 +376,7 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
     """Totals and parents exceeded by what is known of their parts.
 
     Every number may be rounded to a whole unit (or to the table's own step, where the cells
-    carry bounds), so n parts may exceed their total by (n + 1) / 2, and by what the table declares.
+    carry bounds), so n parts may exceed their total by (n + 1) / 2, or by what the table declares.
     """
     # Only where the table says that its sums are loose is its unit taken from the numbers.
     unit = _printed_unit(cells.value) if cube.sums_within else 1.0
@@ -396,7 +396,7 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
             known = low[list(children)]
             summed = np.nansum(known, axis=0)
             rounded = unit * (np.sum(~np.isnan(known), axis=0) + 1) / 2
-            tolerance = rounded + cube.sums_within
+            tolerance = np.maximum(rounded, cube.sums_within)
             for j in np.flatnonzero(summed > high[node] + tolerance):
                 yield AboveTotal(
                     f"{cube_place(axis, node)}, {other.codes[int(j)]}",

@@ -161,7 +161,9 @@ def test_new_makes_a_study_that_only_lacks_its_table(tmp_path: Path) -> None:
 def test_the_demo_says_first_what_is_real_and_what_is_model(tmp_path: Path) -> None:
     done = command("demo", tmp_path / "demo", "--no-serve")
     assert done.exit_code == 0, done.output
-    first, second = done.output.splitlines()[:2]
+    offline, way, first, second = done.output.splitlines()[:4]
+    assert offline == "No live data in this demo: the network is switched off."
+    assert "hansa fetch" in way
     assert first.startswith("REAL in this demo: the tables printed in")
     assert "computed from its two Monitor tables" in first
     assert second.startswith("MODEL DATA: everything else.")

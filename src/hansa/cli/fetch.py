@@ -189,7 +189,9 @@ def fetch(
             "--filter", help="DIMENSION=CODE,CODE: codes or patterns, SE?? (repeat for more)."
         ),
     ] = [],  # noqa: B006
-    geo: Annotated[str, typer.Option("--geo", help="Regions: codes or patterns, joined by ,")] = "",
+    geo: Annotated[
+        list[str], typer.Option("--geo", help="Regions: codes or patterns, joined by , (repeat).")
+    ] = [],  # noqa: B006
     period: Annotated[str, typer.Option("--period", help="Years: 2015:2020, 2015:, :2020.")] = "",
     part: Annotated[
         list[str], typer.Option("--part", help="Part of an extract, or entry of a study (repeat).")
@@ -205,8 +207,9 @@ def fetch(
 
     if Path(what).is_dir() or (":" not in what and Path(what).exists()):
         _refuse_beside_study(bool(filters or geo or period or out or at))
-        fetch_into(Path(what), part, refresh)
-        say(f"Next: hansa run {what}")
+        if not fetch_into(Path(what), part, refresh):
+            raise typer.Exit(1)
+        say(f"Next: hansa run {what}" if not part else "fetched.")
         return
     if out is None:
         raise UsageError("where to?", admissible="a file", fix="--out FILE.parquet, or .csv")
@@ -217,7 +220,7 @@ def fetch(
             admissible=".csv or .parquet",
             fix="change the ending; `hansa export` makes other formats of it",
         )
-    codes = tuple(text.strip() for text in geo.split(",") if text.strip())
+    codes = tuple(c.strip() for text in geo for c in text.split(",") if c.strip())
     if geo and not codes:
         raise UsageError("--geo names no region", printed=repr(geo), fix="--geo SE11,SE12")
     wanted = Wanted(_filters(filters), codes, period, part, at, refresh)
@@ -298,13 +301,18 @@ def _file(what: str, wanted: Wanted, out: Path) -> None:
     say(f"  note: {report['licence']}")
 
 
-def fetch_into(folder: Path, names: list[str], refresh: bool) -> None:
-    """Everything a study names, written into its folder entry by entry."""
+def fetch_into(folder: Path, names: list[str], refresh: bool) -> bool:
+    """Everything a study names, written into its folder entry by entry; False where any failed.
+
+    What can be had is fetched: one table that a service refuses does not hold up the others.
+    """
     from hansa.study.config import read_study
-    from hansa.study.fetch import fetch_study, scoreboards
+    from hansa.study.fetch_study import fetch_study, refuse_unknown_names, scoreboards
 
     study = read_study(folder)
-    for name, files, lines in fetch_study(study, folder, Progress(), refresh, names):
+    refuse_unknown_names(study, folder)
+    failed: list[HansaError] = []
+    for name, files, lines in fetch_study(study, folder, Progress(), (refresh, failed), names):
         _write(files)
         say(f"{name}:")
         for line in lines:
@@ -314,6 +322,9 @@ def fetch_into(folder: Path, names: list[str], refresh: bool) -> None:
         say(f"scoreboard {name}:")
         for line in lines:
             say(f"  {line}")
+    for problem in failed:
+        say(f"NOT FETCHED\n{problem}")
+    return not failed
 
 
 def _write(files: dict[Path, bytes]) -> None:

@@ -94,14 +94,15 @@ def _live(folder: Path) -> None:
     from hansa.files import write_bytes
     from hansa.study.bsr import STUDY
     from hansa.study.config import read_study
-    from hansa.study.fetch import unreachable
+    from hansa.study.fetch_study import unreachable
 
     try:
         write_bytes(folder / "study.toml", STUDY.encode())
         if reason := unreachable(read_study(folder)):
             raise HansaError(reason)
         print("LIVE: Eurostat's tables of the Baltic Sea regions are fetched; some minutes.")
-        fetch_into(folder, [], refresh=False)
+        if not fetch_into(folder, [], refresh=False):
+            print("Some live tables could not be had (above); the study goes on without them.")
         findings = _run(folder, folder / "out")
     except HansaError as problem:
         print(f"No live data in this demo: {problem.finding.rule}.")

@@ -52,8 +52,8 @@ class FactsSpec(BaseModel):
     rounding  pairs (from value, step): the publisher rounded to this step from this value on
     classes   what the size classes of a column `employment_class` mean: `us-cbp`, or a range for
               each class (`A = [0, 19]`; `M = [100000]` is open above)
-    sums_within  measure -> units by which printed sums may miss their total, beyond rounding:
-              for publishers whose own sums differ
+    sums_within  measure -> units by which printed sums may miss their total, where rounding
+              allows less: for publishers whose own sums differ
     areas     codes of `geo` that are aggregates: references, never regions of the result
     unknown_codes  `refuse`, or `set_aside`: such rows are left out and listed
     steps     named steps that made the values, kept from the header of a panel

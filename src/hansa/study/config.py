@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -187,6 +188,13 @@ class Study(BaseModel):
             raise ValueError("format = 1 is the only one this version knows")
         return value
 
+    @field_validator("period")
+    @classmethod
+    def _forwards(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if value and value[0] >= value[-1]:
+            raise ValueError("two years, the earlier one first")
+        return value
+
     @field_validator("fetch", "scoreboard")
     @classmethod
     def _plain_names(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -232,8 +240,9 @@ def study_from(data: dict[str, Any], place: str) -> Study:
         first = problem.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         extra = first["type"] == "extra_forbidden"
+        near = difflib.get_close_matches(key, Study.model_fields, 1) if extra else []
         raise UsageError(
-            f"the study is wrong at {key!r}",
+            f"the study is wrong at {key!r}" + (f"; did you mean {near[0]}?" if near else ""),
             place=place,
             printed=repr(first.get("input"))[:120],
             admissible=listed(Study.model_fields, 30)

@@ -94,7 +94,7 @@ def read_tables(folder: Path, needed: Iterable[str]) -> dict[str, Table]:
                 "an indicator of the position was not fetched",
                 place=str(path),
                 admissible=f'[fetch.position] with extract = "{extract}"',
-                fix=f"add it to study.toml, then hansa fetch {folder}",
+                fix=f"hansa fetch {folder}, with this entry in its study.toml",
             )
     return found
 

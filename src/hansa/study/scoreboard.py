@@ -113,7 +113,7 @@ def _series(
             "an indicator of the scoreboard was not fetched",
             place=str(path),
             admissible=f'[fetch.…] with extract = "{extract.id}"',
-            fix="add it to study.toml, then hansa fetch the study",
+            fix=f"hansa fetch {folder}, with this entry in its study.toml",
         )
     table = pq.read_table(path)
     by_year = _by_year(table, set(regions), path)

@@ -54,9 +54,7 @@ def test_an_unknown_dimension_is_refused_with_those_there_are() -> None:
     assert "nace_r2, geo, TIME_PERIOD" in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    "odd", [["2015:x"], ["2015:2016", "2018"], [":"], ["a:b"], ["abc"], ["2016:2015"]]
-)
+@pytest.mark.parametrize("odd", [["2015:x"], ["2015:2016", "2018"], [":"], ["a:b"], ["abc"]])
 def test_odd_periods_are_refused(odd: list[str]) -> None:
     with pytest.raises(UsageError, match="periods cannot be read"):
         resolved({"time": odd}, structure())

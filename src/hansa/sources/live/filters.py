@@ -97,7 +97,7 @@ def _no_code(own: Dimension, text: str, structure: Structure) -> UsageError:
     return UsageError(
         f"the dimension {own.id} of {structure.dataset} has no code {text!r}",
         admissible=listed(shown or own.codes, 10),
-        fix=f"hansa sources SOURCE:{structure.dataset} lists them; patterns such as "
+        fix=f"`hansa sources` with the name of the data set lists them; patterns such as "
         f"{own.id}=AB* are read too",
     )
 
@@ -120,12 +120,14 @@ def span(text: str) -> str:
     if not colon:
         end = start
     known = [p for p in (start, end) if p]
-    if (
-        not known
-        or not all(map(PERIOD.fullmatch, known))
-        or (start and end and end < start[: len(end)])
-    ):
+    if not known or not all(map(PERIOD.fullmatch, known)):
         raise _no_period(text)
+    if start and end and end < start[: len(end)]:
+        raise UsageError(
+            "the end of the period lies before its start",
+            printed=text,
+            fix=f"--period {end}:{start}",
+        )
     return f"{start}:{end}"
 
 

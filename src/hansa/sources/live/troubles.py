@@ -79,7 +79,8 @@ def _of_ground(found: BaseException, host: str) -> Trouble | None:
         return Trouble(f"no secure connection to {host} ({plain(str(found.reason or found))})")
     if isinstance(found, socket.gaierror):
         if found.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)):
-            return Trouble(f"there is no host {host}", final=True, fix="check the address")
+            fix = "is this machine on the network? If it is, check the address"
+            return Trouble(f"there is no host {host}", final=True, fix=fix)
         return Trouble(f"no network: the name {host} cannot be looked up", fix=_NETWORK)
     if isinstance(found, ConnectionRefusedError):
         return Trouble(f"{host} refuses the connection", fix="check the address and its port")
