@@ -104,12 +104,12 @@ def position_study(folder: Path, change: Change | None = None, **header: Any) ->
 
 
 def write_indicator(folder: Path, name: str, rows: Any, **header: Any) -> None:
-    """One indicator as `hansa fetch` writes it: rows of geo, time, value, value_status."""
+    """One indicator as `hansa fetch` writes it: rows of geo, time, value, status."""
     geo, time, value, status = zip(*rows, strict=True)
-    facts = {"format": 1, "geography": "nuts:2024", "source": f"{name}: constructed", **header}
-    meta = json.dumps({"format": 1, "facts": facts}).encode()
+    said = {"measure": name, "geography": "nuts:2024", "source": f"{name}: constructed", **header}
+    meta = json.dumps({"format": 1, "dims": ["geo", "time"], **said}).encode()
     table = pa.table(
-        {"geo": geo, "time": time, "value": pa.array(value, pa.float64()), "value_status": status}
+        {"geo": geo, "time": time, "value": pa.array(value, pa.float64()), "status": status}
     )
     pq.write_table(
         table.replace_schema_metadata({b"hansa": meta}), folder / "indicators" / f"{name}.parquet"

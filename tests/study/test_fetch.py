@@ -75,11 +75,22 @@ def test_a_data_set_of_three_dimensions_as_a_whole(server: SdmxServer) -> None:
 def test_an_extract_becomes_a_table_of_ours(server: SdmxServer) -> None:
     made = hansa.fetch("gdp-euro", geo="SE??", period="2019:2020")
     assert made.table.to_pylist() == [
-        {"geo": "SE11", "time": "2019", "value": 111.5, "value_status": ""},
-        {"geo": "SE11", "time": "2020", "value": 112.5, "value_status": "p"},
-        {"geo": "SE12", "time": "2020", "value": 122.5, "value_status": "p"},
+        {"geo": "SE11", "time": "2019", "value": 111.5, "status": ""},
+        {"geo": "SE11", "time": "2020", "value": 112.5, "status": "p"},
+        {"geo": "SE12", "time": "2020", "value": 122.5, "status": "p"},
     ]
-    assert made.description["geography"] == "nuts:2024"
+    assert made.description["panel"]["geography"] == "nuts:2024"
+    assert made.description["panel"]["kind"] == "extensive"
+
+
+def test_a_fetched_indicator_is_a_panel_that_can_be_exported(
+    server: SdmxServer, tmp_path: Path
+) -> None:
+    for name in ("g.csv", "g.parquet"):
+        assert run("fetch", "gdp-euro", "--geo", "SE??", "--out", tmp_path / name).exit_code == 0
+        done = run("export", tmp_path / name, "--out", tmp_path / f"{name}.xlsx")
+        assert done.exit_code == 0, done.output
+        assert (tmp_path / f"{name}.xlsx").read_bytes().startswith(b"PK")
 
 
 @pytest.mark.parametrize("period", ["2019", "2019:2019"])

@@ -159,7 +159,13 @@ def _structure(name: str, at: str, as_json: bool) -> None:
             "title": found.title,
             "updated": found.updated,
             "dimensions": [
-                {"id": d.id, "label": d.label, "time": d.time, "codes": dict(d.codes)}
+                {
+                    "id": d.id,
+                    "label": d.label,
+                    "time": d.time,
+                    "summed_when_left_out": d.eliminable,
+                    "codes": dict(d.codes),
+                }
                 for d in found.dimensions
             ],
         }
@@ -168,7 +174,8 @@ def _structure(name: str, at: str, as_json: bool) -> None:
     print(f"{name}  {found.title}")
     _line("updated", found.updated)
     for own in found.dimensions:
-        print(f"  {own.id}  {own.label}")
+        summed = " (summed by the service where no code is asked for)" if own.eliminable else ""
+        print(f"  {own.id}  {own.label}{summed}")
         for code, label in own.codes.items():
             _line("", f"{code}  {label if label != code else ''}".rstrip())
 

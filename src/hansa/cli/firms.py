@@ -50,7 +50,8 @@ def firms(
         float, typer.Option("--p-percent", help="How near the second may come to the largest.")
     ] = 0.1,
     reason: Annotated[
-        str, typer.Option("--reason", help="Why rules are weaker than those of the house.")
+        str,
+        typer.Option("--reason", help="Why rules are weaker than those of the house."),
     ] = "",
     kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     as_json: o.AsJson = False,

@@ -70,7 +70,10 @@ def demo(
         "REAL in this demo: the tables printed in the BSR InnoNet publication of May 2009, and "
         "what is computed from its two Monitor tables."
     )
-    print("MODEL DATA: everything else. Numbers on regions are drawn at random, true of no region.")
+    print(
+        f"MODEL DATA: everything else in {folder / 'out'}. Numbers on regions are drawn at random, "
+        "true of no region."
+    )
     print("Your own statistics: put your table into a study of your own (hansa new my-study).")
     write_bytes(folder / "facts" / "model.parquet", model_facts())
     write_bytes(folder / "study.toml", STUDY.encode())
@@ -109,7 +112,10 @@ def _live(folder: Path) -> None:
         print("With a network: hansa new DIR --template bsr, then hansa fetch DIR.")
         _take_away(folder)
         return
-    print("REAL: every number of the live study, as Eurostat publishes it.")
+    print(
+        f"REAL in {folder}: Eurostat's tables; confidential cells are estimated within what the "
+        "published sums allow, and marked."
+    )
     for sentence in findings:
         print(f"  {sentence}")
     print(f"Report:  {folder / 'out' / 'report.html'}")

@@ -28,6 +28,7 @@ from hansa.facts.hidden.system import (
     System,
     Tolerance,
     extended,
+    shares_left,
     system_of,
     tolerance_of,
 )
@@ -193,10 +194,16 @@ class Filler:
             step += f", with at least {self.options.per_unit:g} jobs in each local unit"
         if not self.options.prior:
             return [step]
+        left = [
+            f"{self.cube.geo.codes[whole]} {share:.0%}"
+            for place, (whole, share) in self.left.items()
+            if place >= len(self.cube.geo)
+        ]
+        lost = f"; regions that the table does not list have their share of {listed(left, 6)}"
         return [
             step,
             f"hidden cells filled: nearest point to the prior {self.options.prior!r} by bounded "
-            "Kullback-Leibler divergence",
+            f"Kullback-Leibler divergence{lost if left else ''}",
         ]
 
     def year(self, time: int) -> FilledYear:
@@ -240,8 +247,25 @@ class Filler:
         """
         none = never(self.printed[time])
         at = _at(np.where(none, 0.0, said), system)
+        left = self._left(time, system)
+        at = np.where(np.isnan(at), left, at)
         blind = bool(np.isnan(said[~none & np.isnan(self.known[time])]).all())
         return _within(at, system, unit_of(self.known[time]), blind), np.isnan(at)
+
+    def _left(self, time: int, system: System) -> Floats:
+        """Shares by number of regions, where a table lists some regions of a whole only: for what
+        the others leave, and for cells of which nothing else says anything. NaN at all others.
+        """
+        wide = np.full(system.shape, np.nan)
+        printed = self.printed[time].value
+        for place, (whole, share) in self.left.items():
+            wide[: len(printed), place] = printed[:, whole] * share
+        return np.asarray(wide.ravel()[system.place])
+
+    @cached_property
+    def left(self) -> dict[int, tuple[int, float]]:
+        """Parts and rests of wholes of which the table lists some regions only (`shares_left`)."""
+        return shares_left(self.cube.geo)
 
     def _drawn(
         self, time: int, system: System, guess: Guess, parts: list[tuple[Component, Point]]

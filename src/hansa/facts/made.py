@@ -43,6 +43,10 @@ class Made:
             raise HansaError("an audit makes no table", fix="hansa.protect(…) without audit=True")
         return self.table.__arrow_c_stream__(requested_schema)
 
+    def to_pandas(self) -> Any:
+        """The table as a pandas data frame."""
+        return pa.table(self).to_pandas()
+
     def __len__(self) -> int:
         return 0 if self.table is None else int(self.table.num_rows)
 

@@ -61,7 +61,8 @@ def read_geometry(path: Path, notice: str = "", version: str = "") -> Geometry:
     """The shapes of a GeoJSON FeatureCollection (`.geojson`, `.json`, also with `.gz`).
 
     notice   the publisher's notice; taken from the file where it states one
-    version  code list of the codes; taken from the file's name (`nuts2013_…`) where it says so
+    version  code list of the codes; taken from the member `geography` of the file, or from its
+             name (`nuts2013_…`), where one says so
     The code of a region is the property NUTS_ID, id, code or geo, else the id of the feature.
     Coordinates are longitude and latitude in degrees (RFC 7946).
     Raises HansaError for a broken file, and UsageError where there is no notice: a map without
@@ -92,7 +93,8 @@ def read_geometry(path: Path, notice: str = "", version: str = "") -> Geometry:
         shapes[code] = tuple(_parts(feature, f"{path}, feature {number} ({code})"))
     if not shapes:
         raise HansaError("the file holds no regions", place=str(path), printed="no features")
-    found = version or _version(path)
+    stated = data.get("geography")
+    found = version or (stated if _is_text(stated) else "") or _version(path)
     return Geometry(tuple(shapes), tuple(shapes.values()), said, normal_id(found) if found else "")
 
 

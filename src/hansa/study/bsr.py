@@ -42,10 +42,11 @@ convert = "nuts:2021"
 leave_out = ["NO01", "NO02", "NO03", "NO04", "NO05"]
 
 # What `hansa fetch` brings. Regions may be codes or patterns (SE??), `study`, `countries`.
+# Of Germany and Poland all regions: what is hidden in some follows from sums over all.
 [fetch.business]
 extract = "regional-business"
 parts = ["2018-2020", "2021-2024"]
-geo = ["study", "countries"]
+geo = ["study", "countries", "DE??", "PL??"]
 
 # The position of the region: what its prosperity is made of.
 [fetch.position]
@@ -53,7 +54,7 @@ extract = [
     "gdp-euro", "gdp-pps", "population", "employment-accounts", "hours-worked",
     "employed-residents", "labour-force", "price-level",
 ]
-geo = ["study", "countries"]
+geo = ["study", "countries", "EU27_2020"]
 period = "2010:"
 
 [fetch.indicators]

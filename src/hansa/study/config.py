@@ -247,7 +247,7 @@ def study_from(data: dict[str, Any], place: str) -> Study:
             printed=repr(first.get("input"))[:120],
             admissible=listed(Study.model_fields, 30)
             if extra and len(first["loc"]) == 1
-            else first["msg"],
+            else first["msg"].removeprefix("Value error, "),
             fix="correct the key in study.toml",
         ) from problem
 

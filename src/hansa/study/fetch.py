@@ -12,14 +12,13 @@ import pyarrow as pa
 from hansa.errors import UsageError, listed
 from hansa.facts.made import Made
 from hansa.panel import METADATA_KEY
-from hansa.sources.live.contract import Observations
+from hansa.sources.live.contract import REGIONS, Observations
 from hansa.sources.live.extracts import Extract, Part, described, tabulated
 from hansa.sources.live.fetching import Fetched, Told, dataset_of, fetch
 from hansa.sources.live.filters import span
 from hansa.sources.live.troubles import secretless
 from hansa.study.fetch_line import gap_of, line_to
 
-_GEO = ("geo", "ref_area", "region", "reg", "omr\u00e5de", "alue", "maakond")
 _ACTIVITY = {
     "nace_r1": "nace:1.1",
     "nace_r2": "nace:2",
@@ -167,7 +166,8 @@ def _meeting(part: Part, period: str) -> str | None:
 def _made(
     table: pa.Table, description: dict[str, Any], found: Fetched, name: dict[str, str]
 ) -> Made:
-    meta = json.dumps({"format": 1, "facts": description}, sort_keys=True).encode()
+    said = description.get("panel") or {"facts": description}
+    meta = json.dumps({"format": 1, **said}, sort_keys=True).encode()
     own = found.observations
     report: dict[str, Any] = {
         "format": 1,
@@ -201,7 +201,7 @@ def _described_raw(found: Fetched) -> dict[str, Any]:
     spec: dict[str, Any] = {"format": 1, "absent_rows": "unknown"}
     for dimension in own.dimensions:
         name = dimension.lower()
-        if name in _GEO and "geo" not in columns:
+        if name in REGIONS and "geo" not in columns:
             columns["geo"] = dimension
         if name in _ACTIVITY and "activity" not in columns:
             columns["activity"] = dimension

@@ -112,7 +112,7 @@ def read_indicator(path: Path, extract: str) -> Table:
             printed=str(problem).splitlines()[0][:120],
             admissible="a Parquet table as hansa fetch writes it",
         ) from problem
-    needed = ("geo", "time", "value", "value_status")
+    needed = ("geo", "time", "value", "status")
     if lost := [n for n in needed if n not in table.column_names]:
         raise HansaError(
             f"an indicator lacks the columns {listed(lost)}",
@@ -139,9 +139,9 @@ def read_indicator(path: Path, extract: str) -> Table:
 def _header(table: pa.Table, path: Path) -> dict[str, Any]:
     raw = (table.schema.metadata or {}).get(METADATA_KEY)
     try:
-        said = json.loads(raw)["facts"] if raw else {}
+        said = json.loads(raw) if raw else {}
         if not isinstance(said, dict):
-            raise TypeError("facts is no table")
+            raise TypeError("it is no table")
     except (ValueError, KeyError, TypeError) as problem:
         raise HansaError(
             "the header of an indicator cannot be read",
@@ -169,7 +169,7 @@ def _refuse_other_unit(said: Mapping[str, Any], extract: str, path: Path) -> Non
 
 def _by_year(table: pa.Table, path: Path) -> dict[str, dict[str, tuple[float, int]]]:
     found: dict[str, dict[str, tuple[float, int]]] = {}
-    columns = (table[n].to_pylist() for n in ("geo", "time", "value", "value_status"))
+    columns = (table[n].to_pylist() for n in ("geo", "time", "value", "status"))
     for row, (geo, time, value, status) in enumerate(zip(*columns, strict=True), 1):
         place = f"{path}, row {row} ({geo}, {time})"
         if not re.fullmatch(r"\d{4}", str(time)):
@@ -208,7 +208,7 @@ def _flags(status: Any, place: str) -> int:
     except ValueError as problem:
         raise HansaError(
             "a status of an indicator cannot be read",
-            place=f"{place}, value_status",
+            place=f"{place}, status",
             printed=repr(status)[:60],
             admissible="letters: p, e, b;u",
         ) from problem

@@ -80,6 +80,11 @@ def run_study(
 
     `progress` is told what is being done and how far (0 to 1).
     """
+    shapes = None
+    if study.outputs.geometry:
+        # First of all: it would be a pity to find out after the computing that it is not there.
+        path = expanded(folder, study.outputs.geometry)
+        shapes = read_geometry(path, study.outputs.geometry_notice)
     cubes: dict[str, Cube] = {}
     files: list[Path] = []
     findings: list[Finding] = []
@@ -101,10 +106,6 @@ def run_study(
     main = next(iter(cubes.values()))
     findings += _without_growth(study, _rules(study, folder), chosen, main)
     files += [path for _, path in extra_files(study, folder)]
-    shapes = None
-    if study.outputs.geometry:
-        path = expanded(folder, study.outputs.geometry)
-        shapes = read_geometry(path, study.outputs.geometry_notice)
     return StudyResult(
         study, main, tuple(results), tuple(findings), tuple(files), _names(main), shapes, folder
     )

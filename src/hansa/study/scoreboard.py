@@ -140,7 +140,7 @@ def _by_year(
 ) -> dict[str, dict[str, tuple[float, str]]]:
     """Year -> region -> value and status. Periods that are no years are not taken."""
     found: dict[str, dict[str, tuple[float, str]]] = {}
-    columns = (table[n].to_pylist() for n in ("geo", "time", "value", "value_status"))
+    columns = (table[n].to_pylist() for n in ("geo", "time", "value", "status"))
     for geo, time, value, status in zip(*columns, strict=True):
         if geo not in regions or value is None or not re.fullmatch(r"\d{4}", str(time)):
             continue

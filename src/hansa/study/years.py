@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from hansa.cube import Ints, Listed, Year
-from hansa.law import Flags, Marked, Quantity, absent, bit, choose
+from hansa.law import Flags, Floats, Marked, Quantity, absent, bit, choose
 from hansa.measures.catalogue import Measure
 from hansa.measures.scene import Scene, View, chosen, plain_value
 from hansa.measures.slices import Slice, slice_of
@@ -37,6 +37,11 @@ class Past:
     time: int
     slices: Slices
     breaks: dict[Place, tuple[Flags, Flags]] = field(default_factory=dict)
+
+    @classmethod
+    def starting(cls, time: int, slices: Slices) -> Past:
+        """A first year: breaks in it lie before the period, and say nothing of growth since."""
+        return cls(time, {place: _from_here(own) for place, own in slices.items()})
 
     def with_breaks_of(self, slices: Slices) -> Past:
         """The same year, the breaks of one more year inside the period added."""
@@ -62,6 +67,22 @@ def _flagged(now: Quantity, breaks: Flags) -> Quantity:
     if not breaks.any():
         return now
     return now.flagged(np.broadcast_to(breaks != 0, now.shape), "b")
+
+
+def _from_here(start: Slice) -> Slice:
+    return replace(
+        start,
+        matrix=_unbroken(start.matrix),
+        region=_unbroken(start.region),
+        unit=_unbroken(start.unit),
+        all=_unbroken(start.all),
+    )
+
+
+def _unbroken(one: Quantity) -> Quantity:
+    if one.flags is None or not (one.flags & bit("b")).any():
+        return one
+    return replace(one, flags=one.flags & ~bit("b"))
 
 
 _NONE = np.zeros((), np.uint64)
@@ -93,13 +114,14 @@ def add_year(
         for cells, seen in _looks(year, views, plan):
             for m in plan.measures:
                 values = _within_base(m, _computed(m, seen, scene, plan), cells[1], plan)
+                values = _of_a_whole(m, values)
                 own = since if m.years == 2 else None
                 results[m.id].add(Block(year.time, own, *cells, values))
     if not any(looks_back(m, plan.options.choices) for m in plan.measures):
         return None
     if plan.period and past is not None:
         return past.with_breaks_of(slices)
-    return Past(year.time, slices)
+    return Past.starting(year.time, slices)
 
 
 def main_column(plan: Plan) -> str:
@@ -188,6 +210,22 @@ def _within_base(
         outside = np.isin(units, plan.beyond)
     blank = absent(result.shape, "z")
     return choose(np.broadcast_to(outside, result.shape), blank, result)
+
+
+def _of_a_whole(m: Measure, result: Quantity | Marked) -> Quantity | Marked:
+    """A part is never more than its base, though bounds of the two alone would allow it.
+
+    Where a base that is not published lies between bounds, the largest part may lie above the
+    smallest base: both cannot be true at once, as the part is counted in the base.
+    """
+    if not m.part_of_base or m.years != 1 or isinstance(result, Marked) or result.upper is None:
+        return result
+    over = (result.upper > 1) & ~(result.value > 1) & ~(_low(result) > 1)
+    return replace(result, upper=np.where(over, 1.0, result.upper)) if over.any() else result
+
+
+def _low(result: Quantity) -> Floats:
+    return result.value if result.lower is None else result.lower
 
 
 def _kept(cells: Listed, plan: Plan) -> Listed:

@@ -8,6 +8,7 @@ what moved or came back taken for known.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -121,6 +122,19 @@ class Attack:
                 for k in range(1, 6):
                     self.add([(1, at("entry", t - k)), (-1, at(f"survivors_{k}"))], upper=True)
                 self.add([(1, at("firms", t - 3)), (-1, at("growth_base"))], upper=True)
+                self.deaths(t, i, j)
+
+    def deaths(self, t: int, i: int, j: int) -> None:
+        """Those of a cohort that are gone are among the deaths, where that is so in truth."""
+        chain = ["entry", *(f"survivors_{k}" for k in range(1, 6))]
+        for before, after in pairwise(chain):
+            keys = ("exit", t - 1), (before, t - 1), (after, t)
+            if any(k not in self.truth for k in keys):
+                continue
+            dead, earlier, later = (self.truth[k][i, j] for k in keys)
+            if dead - earlier + later >= 0:
+                signs = (1.0, -1.0, 1.0)
+                self.add([(w, (*k, i, j)) for w, k in zip(signs, keys, strict=True)], upper=True)
 
     def intervals(self) -> tuple[np.ndarray, np.ndarray]:
         """Proven bounds of every hidden number, in the order of `place`."""

@@ -10,12 +10,13 @@ import pytest
 from attacker import Attack
 from model_firms import model_rows
 
-from hansa.facts.firms import Choices
+from hansa.facts.firms import Choices, windows
 from hansa.facts.firms.definitions import OF
-from hansa.facts.firms.gate import sums_of
+from hansa.facts.firms.gate import Gated, sums_of
 from hansa.facts.firms.panels import Told
 from hansa.facts.firms.run import _counted, _engine
 from hansa.facts.firms.tallies import Grid
+from hansa.facts.firms.together import Second
 from hansa.facts.firms.windows import Safe, _Work, protect
 from hansa.sources.spec import FactsSpec
 
@@ -84,9 +85,11 @@ DATES = ("birth", "death")
 @pytest.mark.parametrize(
     ("seed", "firms", "moving", "years", "drop"),
     [
-        (2, 400, 0.0, SHORT, ()),
+        pytest.param(2, 400, 0.0, SHORT, (), marks=pytest.mark.slow),
         (3, 120, 0.0, SHORT, ()),
         (4, 250, 0.02, SHORT, DATES),
+        # Hidden survivors of one cohort bound each other here.
+        pytest.param(389853, 500, 0.0, LONG, (), marks=pytest.mark.slow),
         pytest.param(1, 600, 0.0, LONG, DATES, marks=pytest.mark.slow),
         pytest.param(2, 600, 0.0, LONG, (), marks=pytest.mark.slow),
         pytest.param(3, 150, 0.0, LONG, (), marks=pytest.mark.slow),
@@ -114,3 +117,55 @@ def test_attacker_finds_nothing(
 def test_attacker_finds_much_where_only_confidential_cells_are_hidden(tmp_path: Path) -> None:
     secrets, found = attacked(tmp_path, 2, 400, moving=0.0, pausing=0.0, years=SHORT, naive=True)
     assert len(found) > secrets / 4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(300))
+def test_attacker_finds_nothing_in_random_registers(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    firms = int(rng.choice([40, 60, 120, 250, 500, 900]))
+    pausing, moving = float(rng.choice([0, 0.03])), float(rng.choice([0, 0, 0.02]))
+    missing = float(rng.choice([0, 0, 0.01]))
+    drop = [(), DATES, ("birth",), ("death",)][int(rng.integers(4))]
+    years = LONG if rng.random() < 0.5 else SHORT
+    _, found = attacked(
+        tmp_path, seed, firms, moving=moving, pausing=pausing, missing=missing,
+        drop=drop, years=years,
+    )  # fmt: skip
+    assert found == []
+
+
+@pytest.mark.slow
+def test_second_lock_is_what_frees_survivors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "lock_together", lambda *_: Second())
+    _, found = attacked(tmp_path, 389853, 500, moving=0.0, pausing=0.0, years=LONG)
+    assert [f for f in found if f.startswith("survivors")]
+
+
+@pytest.mark.parametrize(
+    "weak",
+    ["complementary", *(pytest.param(w, marks=pytest.mark.slow) for w in ("rests", "rooms"))],
+)
+def test_attacker_sees_a_weakened_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weak: str
+) -> None:
+    monkeypatch.setattr(windows, "lock_together", lambda *_: Second())
+    if weak == "complementary":
+        monkeypatch.setattr(windows, "gated", lambda _, __, start, ___: Gated(start, start & False))
+    elif weak == "rests":
+        monkeypatch.setattr(_Work, "_rest", lambda *_: None)
+    else:
+        free = [(np.zeros((4, 3)), np.full((4, 3), np.inf))]
+        monkeypatch.setattr(_Work, "_rooms", lambda *_: free)
+    _, found = attacked(tmp_path, 2, 400, moving=0.0, pausing=0.0, years=SHORT)
+    assert found
+
+
+def test_second_lock_repairs_a_first_one_that_hides_too_little(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "gated", lambda _, __, start, ___: Gated(start, start & False))
+    _, found = attacked(tmp_path, 2, 400, moving=0.0, pausing=0.0, years=SHORT)
+    assert found == []

@@ -202,3 +202,21 @@ def test_by_region_alone_and_decimals(tmp_path: Path) -> None:
     wanted = sum(v for v, t in zip(half.to_pylist(), table["time"].to_pylist(), strict=True)
                  if t == 2016)  # fmt: skip
     assert total == [pytest.approx(wanted, abs=1e-9)]
+
+
+@pytest.mark.slow
+def test_survival_of_a_table_too_large_for_exact_intervals_is_withheld(
+    register_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hansa.facts.firms.together.EXACT", 10)
+    shown = []
+    for reason in ("", "agreed with the office"):
+        made = firm_panels([register_file], choices=Choices(reason=reason),
+                           machine=Machine(tmp_path))  # fmt: skip
+        did = made.account["all_tables_together"]
+        assert did["method"] == "propagated bounds"
+        assert did["survival"] == ("as the rules allow" if reason else "withheld")
+        shown.append(sum(r["value"] is not None for r in made["survivors_1"].rows()))
+        assert any(r["value"] is not None for r in made["entry"].rows())
+    assert shown[0] == 0
+    assert shown[1] > 0

@@ -118,7 +118,7 @@ def compare(found: dict, wanted: dict, names: set[str]) -> int:
 
 
 @pytest.mark.parametrize("drop", [(), ("birth", "death"), ("death",), ("birth",)])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_same_as_plain_python(tmp_path: Path, drop: tuple[str, ...], seed: int) -> None:
     table = model_rows(400, seed, missing=0.01, moving=0.05, pausing=0.08, money=False)
     table = table.drop_columns(list(drop))
@@ -142,6 +142,7 @@ def test_twenty_percent_same_as_plain_python(tmp_path: Path) -> None:
     assert compare(before_gate([path], tmp_path, choices), wanted, {"high_growth", "entry"}) > 50
 
 
+@pytest.mark.slow
 def test_process_shows_in_the_panels(tmp_path: Path) -> None:
     # The hazard of the model register is 0.12 a year, for every firm at every age.
     path = tmp_path / "rows.parquet"
@@ -164,6 +165,7 @@ def test_totals_are_the_sums_of_their_parts(tmp_path: Path) -> None:
         assert cells["TOTAL", "TOTAL"] == sum(parts)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10**6), cuts=st.integers(1, 4))
 def test_order_files_and_ids_do_not_matter(
@@ -185,6 +187,7 @@ def test_order_files_and_ids_do_not_matter(
     assert before_gate([folder / "one.parquet"], folder) == before_gate(parts, folder, threads=2)
 
 
+@pytest.mark.slow
 def test_same_bytes_on_one_thread_and_on_two_and_from_csv(tmp_path: Path) -> None:
     table = model_rows(700, 8, years=tuple(range(2012, 2017)), missing=0.002)
     pq.write_table(table, tmp_path / "rows.parquet")

@@ -2,13 +2,12 @@
 
 Certain (Eurostat and OECD, 2007, Manual on Business Demography Statistics): a birth is a firm
 active in a year and in neither of the two years before; a death, one active in a year and in
-neither of the two years after (chapters 5 and 6: a unit that comes back within two years is a
-reactivation); rates are of the active firms of the same year; a survivor after k years is a firm
-of the birth cohort that is active k years on (chapter 7); high growth starts from at least ten
-employees and leaves out firms born in the first year (chapter 8), 20 % a year there, 10 % since
-the rules of 2014 (Commission Implementing Regulation (EU) No 439/2014); gazelles are
-the high-growth firms of up to five years (the manual, chapter 8). Job flows: Davis, Haltiwanger
-and Schuh (1996, Job Creation and Destruction, chapter 2).
+neither of the two years after (a unit that comes back within two years is a reactivation); rates
+are of the active firms of the same year; a survivor after k years is a firm of the birth cohort
+that is active k years on; high growth starts from at least ten employees and leaves out firms born
+in the first year, 20 % a year there, 10 % in the later European rules (parameter to confirm: since
+2014); gazelles are the high-growth firms of up to five years. Job flows: Davis, Haltiwanger and
+Schuh (1996, Job Creation and Destruction).
 
 Our choice: a firm is active in a year in which it has employment above zero; a firm stands where
 it is in the year, its growth, its survival and its job flows where they started; the share of
@@ -138,6 +137,8 @@ class Choices:
     without   groups that are not computed: flows, survival, age, growth; every one that is left out
               leaves more cells of the others to publish
     fewest    least number of firms in a published cell; less than 3 only with a `reason`
+    reason    why rules are weaker; with one, survival of a table too large for exact intervals is
+              published on propagated bounds, else it is withheld
     share     least width left open of a hidden value, as a share of it
     """
 

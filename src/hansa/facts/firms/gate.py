@@ -2,7 +2,7 @@
 
 A table is regions x activities with totals on both sides. A confidential cell is safe where an
 attacker who knows every other table finds an interval of the needed width for it (feasibility
-intervals: Hundepool et al., 2012, chapter 4). `variants` are ways in which the tables beside it
+intervals: Hundepool et al., 2012). `variants` are ways in which the tables beside it
 can move along with it without any published number changing; each gives the cells their own
 room, and each proves what it proves.
 """

@@ -224,6 +224,13 @@ def _account(histories: Histories, rows: Opened, told: Told, choices: Choices) -
             "p_percent": choices.p_percent,
             "reason": choices.reason,
         },
+        "all_tables_together": {
+            "method": "exact intervals" if told.safe.second.exact else "propagated bounds",
+            "hidden_for_it": told.safe.second.cells,
+            "survival": "withheld"
+            if any(g.startswith("survival") for g, _ in told.safe.second.withheld)
+            else "as the rules allow",
+        },
         "growth": choices.growth,
         "start": choices.start,
         "gap": choices.gap,

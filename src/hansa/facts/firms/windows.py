@@ -14,9 +14,8 @@ Nothing of `what moved` is published; the gate takes it for known all the same. 
 from published numbers alone and add nothing. Where an identity ties two hidden tables
 (`entry` to `exit`), both have to move by the same, and the narrower of the two rooms counts.
 
-Each table is proven safe given the published rest, not all of them jointly: survivors of one cohort
-in several years bound each other (fewer are left each year), and where all of them are hidden an
-attacker who solves everything at once may still narrow one in a very small register.
+Each table is made safe given the published rest. Then `together` holds all of them against each
+other: hidden survivors of one cohort bound each other over the years, and survivors the young.
 """
 
 from __future__ import annotations
@@ -29,7 +28,9 @@ import numpy as np
 from hansa.facts.disclosure_rules import Contributors, Primary, primary
 from hansa.facts.firms.definitions import ADDITIVE, OF, SPAN, SURVIVAL, Choices
 from hansa.facts.firms.gate import Flat, Room, Sums, gated, sums_of
+from hansa.facts.firms.joint import REST
 from hansa.facts.firms.tallies import Grid, Tallies, Tally, Whole
+from hansa.facts.firms.together import Needs, Second, lock_together
 from hansa.facts.hidden.system import Mask
 from hansa.law import Floats, Quantity
 
@@ -50,6 +51,7 @@ class Safe:
     hidden: Mapping[tuple[str, int], Mask]
     primary: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     withheld: tuple[tuple[str, int], ...] = ()
+    second: Second = field(default_factory=Second)
 
     def of(self, name: str, time: int) -> Mask:
         """Hidden cells of a measure in a year."""
@@ -62,7 +64,9 @@ def protect(tallies: Tallies, grid: Grid, years: tuple[int, ...], choices: Choic
     work = _Work(tallies, choices, sums_of(grid.shape, totals), years)
     while work.round():
         pass
-    return Safe(work.hidden, work.counts, tuple(sorted(work.withheld)))
+    second = lock_together(tallies, work.sums, work.hidden, work.needs())
+    withheld = work.withheld | second.withheld
+    return Safe(work.hidden, work.counts, tuple(sorted(withheld)), second)
 
 
 class _Work:
@@ -82,6 +86,8 @@ class _Work:
         self.counts: dict[str, dict[str, int]] = {}
         # Of young employment: which cells are confidential, the rest, and where that one is.
         self.rests: dict[tuple[str, int], tuple[Mask, Floats, Mask]] = {}
+        self.own: dict[tuple[str, int], Mask] = {}
+        self.few: dict[tuple[str, int], tuple[Floats, Mask]] = {}
         self.secrets = {key: self._secret(*key) for key in tallies if key[0] in OF}
         # What is confidential in itself bounds nothing beside it.
         for (name, t), secret in self.secrets.items():
@@ -146,6 +152,24 @@ class _Work:
             return np.full(self.sums.shape, np.inf)
         return np.where(tally.missing, np.inf, tally.value.astype(float))
 
+    def needs(self) -> Needs:
+        """What every confidential number and rest needs; counts: `fewest` whole numbers."""
+        width: dict[tuple[str, int], Floats] = {}
+        for (name, t), secret in self.own.items():
+            value = self.tallies[name, t].value.astype(float)
+            if (name, t) in self.few:
+                rest, few = self.few[name, t]
+                width[REST + name, t] = np.where(few, self._open(name, rest), 0.0)
+                secret = secret | few
+            width[name, t] = np.where(secret, self._open(name, value), 0.0)
+        sizes = {t: self._size(t) for t in self.years}
+        return Needs(width, sizes, bool(self.choices.reason.strip()))
+
+    def _open(self, name: str, value: Floats) -> Floats:
+        if not OF[name].magnitude:
+            return np.full(value.shape, float(max(1, self.choices.rules.fewest - 1)))
+        return np.maximum(1.0, np.ceil(self.choices.share * value - 1e-9))
+
     # --- what is confidential ------------------------------------------------------------
 
     def _secret(self, name: str, t: int) -> Mask:
@@ -154,6 +178,7 @@ class _Work:
         number = tally.contributors if OF[name].magnitude else tally.value
         found = self._primary(tally, number, OF[name].magnitude)
         secret = found.cells & ~tally.missing
+        self.own[name, t] = secret
         for rule, count in found.counts.items():
             own = self.counts.setdefault(name, {})
             own[rule] = own.get(rule, 0) + count
@@ -166,7 +191,10 @@ class _Work:
                 other = Tally(value, blank, whole, first, second)
                 few = self._primary(other, whole, True).cells
                 self.rests[name, t] = secret, value.astype(float), few
-            few &= ~tally.missing & ~secret
+            behind = self._whole(name, t)
+            few &= ~tally.missing & ~(self.none if behind is None else behind.missing)
+            self.few[name, t] = value.astype(float), few
+            few &= ~secret
             own = self.counts.setdefault(name, {})
             own["the rest"] = own.get("the rest", 0) + int(few.sum())
             secret = secret | few

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from hansa.cube import Axis
+from hansa.cube import Axis, extra_regio
 from hansa.law import Floats, Quantity
 
 Ints = npt.NDArray[np.int64]
@@ -65,6 +65,27 @@ def families_of(axis: Axis) -> Families:
             parts.append((*below, size))
             size += 1
     return Families(tuple(node for node, _ in found), tuple(parts), size)
+
+
+def shares_left(axis: Axis) -> dict[int, tuple[int, float]]:
+    """Position of a part of an incomplete whole, or of its rest -> the whole, share of its codes.
+
+    Of regions: a table with three of the 38 regions of a country leaves 35/38 of its codes to the
+    rest, which is no place for next to nothing, and 1/38 to each of the three.
+    """
+    found, size = {}, len(axis)
+    for node, below in families_of(axis):
+        if below[-1] < size:
+            continue
+        own = axis.codelist.leaves(axis.codes[node])
+        leaves = {code for code in own if not extra_regio(axis.codelist, code)}
+        covered = {code for i in below[:-1] for code in axis.codelist.leaves(axis.codes[i])}
+        if node != axis.total and leaves - covered:
+            found[below[-1]] = (node, len(leaves - covered) / len(leaves))
+            for i in below[:-1]:
+                inside = axis.codelist.leaves(axis.codes[i]) & leaves
+                found[i] = (node, len(inside) / len(leaves))
+    return found
 
 
 @dataclass(frozen=True)

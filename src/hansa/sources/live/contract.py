@@ -16,6 +16,10 @@ Filters = Mapping[str, tuple[str, ...]]
 """Dimension, as the service spells it -> codes asked for; a dimension left out is taken whole."""
 
 
+REGIONS = ("geo", "ref_area", "region", "reg", "omr\u00e5de", "alue", "maakond", "svaedi")
+"""Names that services give the dimension of regions, in lower case."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One question to a service, as it is sent.
@@ -76,12 +80,17 @@ class Structure:
     attributes: tuple[str, ...] = ()
 
     def dimension(self, name: str) -> Dimension | None:
-        """A dimension by its id, in any case; `time` finds the time dimension. None if absent."""
+        """A dimension by its id, in any case; None if absent.
+
+        `time` finds the time dimension, `geo` the one that offices name after regions.
+        """
         wanted = name.lower()
         for own in self.dimensions:
             if own.id.lower() == wanted or (own.time and wanted in ("time", "time_period")):
                 return own
-        return None
+        if wanted != "geo":
+            return None
+        return next((own for own in self.dimensions if own.id.lower() in REGIONS), None)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ dimension is which measure.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.panel import Header
 from hansa.sources.live.contract import Observations
 from hansa.sources.spec import MEASURES
 
@@ -31,13 +33,15 @@ class Column(_Strict):
 
     where  dimension -> code of the rows it is taken from; `A|B`: the first that occurs
     times  what the service's number is multiplied by (1,000,000 for million euro), said as a step
-    sums_within  units by which the publisher's sums may miss their total, beyond rounding
+    sums_within  units by which the publisher's sums may miss their total
+    sums   True for numbers of an indicator that may be added up over regions
     """
 
     where: dict[str, str] = Field(default_factory=dict)
     unit: str
     times: float = 1.0
     sums_within: float = 0.0
+    sums: bool = False
     label: str = ""
 
 
@@ -142,7 +146,7 @@ def tabulated(found: Observations, part: Part) -> pa.Table:
         own = _column(found, keys, name, column, part)
         joined = own if joined is None else joined.join(own, list(keys), join_type="full outer")
     assert joined is not None
-    order = [*keys, *(n for c in part.columns for n in (c, f"{c}_status"))]
+    order = [*keys, *(n for c in part.columns for n in (c, _status_of(c)))]
     return joined.select(order).sort_by([(key, "ascending") for key in keys])
 
 
@@ -159,7 +163,8 @@ def _column(
     _refuse_open(table, found, keys, part)
     value = table["value"]
     if column.times != 1:
-        value = pc.multiply(value, column.times)
+        # A thousandth of the service's unit is more than it prints; the last bit is no number.
+        value = pc.round(pc.multiply(value, column.times), 0 if column.times >= 1000 else 9)
     status = pc.fill_null(table["status"].cast(pa.string()), "")
     columns = {ours: table[theirs].cast(pa.string()) for ours, theirs in keys.items()}
     for start in part.breaks:
@@ -169,7 +174,12 @@ def _column(
         )
         has_b = pc.match_substring_regex(status, r"(^|;)b(;|$)")
         status = pc.if_else(pc.and_(broken, pc.invert(has_b)), with_b, status)
-    return pa.table({**columns, name: value, f"{name}_status": status})
+    return pa.table({**columns, name: value, _status_of(name): status})
+
+
+def _status_of(name: str) -> str:
+    """The column of statuses: a panel has one `value` with its `status`."""
+    return "status" if name == "value" else f"{name}_status"
 
 
 def _first_since(keys: pa.Table, start: str) -> pa.Array:
@@ -215,6 +225,11 @@ def _refuse_open(table: pa.Table, found: Observations, keys: dict[str, str], par
             )
 
 
+def _day(updated: str) -> str:
+    """The day of an edition; the hour says nothing to a reader."""
+    return updated[:10] if re.match(r"\d{4}-\d\d-\d\dT", updated) else updated
+
+
 def _chosen(part: Part, found: Observations) -> list[str]:
     """Which of several codes was taken, where an extract names more than one."""
     said = dict.fromkeys(
@@ -232,24 +247,40 @@ def _chosen(part: Part, found: Observations) -> list[str]:
 
 
 def described(part: Part, extract: Extract, found: Observations) -> dict[str, Any]:
-    """What stands in the header beside the table: the keys of a facts description."""
+    """What stands in the header beside the table: keys of a facts description, or of a panel."""
     scaled = [
         f"{name} multiplied by {c.times:,.0f}" for name, c in part.columns.items() if c.times != 1
     ]
     broken = (
         [f"{', '.join(part.breaks)} marked as the start of a new series"] if part.breaks else []
     )
-    own = {
+    own: dict[str, Any] = {
         "geography": part.geography,
         "classification": part.classification,
         "absent_rows": "unknown",
         "unknown_codes": "set_aside",
         "source": part.source,
         "licence": part.licence,
-        "vintage": found.updated,
+        "vintage": _day(found.updated),
         "note": part.note,
         "unit": {n: c.unit for n, c in part.columns.items() if n in MEASURES},
         "sums_within": {n: c.sums_within for n, c in part.columns.items() if c.sums_within},
         "steps": [*scaled, *broken, *_chosen(part, found)],
     }
-    return {k: v for k, v in own.items() if v} | {"format": 1}
+    if extract.kind == "facts":
+        return {k: v for k, v in own.items() if v} | {"format": 1}
+    column = part.columns["value"]
+    header = Header(
+        measure=extract.id,
+        unit=column.unit,
+        kind="extensive" if column.sums else "intensive",
+        label=extract.title,
+        geography=part.geography,
+        source=part.source,
+        licence=part.licence,
+        vintage=own["vintage"],
+        absent_rows="unknown",
+        notes=(part.note,) if part.note else (),
+        steps=tuple(own["steps"]),
+    )
+    return {"format": 1, "panel": {"dims": ["geo", "time"], **header.as_dict()}}

@@ -256,6 +256,7 @@ def _geojson(file_set: FileSet, reply: Reply) -> bytes:
         if data.get("notice")
         else b'"notice":' + json.dumps(file_set.notice, ensure_ascii=False).encode() + b","
     )
+    told += f'"geography":"nuts:{file_set.year}",'.encode()
     whole = b"{" + told + body[1:].lstrip()
     codes = _codes_as_read(file_set, reply, whole)
     if odd := [code for code in codes if not _CODE.fullmatch(code)]:

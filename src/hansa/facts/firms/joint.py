@@ -1,0 +1,193 @@
+"""All tables of firms as one system: what a reader of every panel at once can put together.
+
+A column is one cell of one measure in one year, or the rest of a whole; a row is an identity, or
+says that something is at least something else. Known to that reader, though no panel holds it, are
+what moved or came back, and which parts stay below their wholes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import sparse
+
+from hansa.facts.firms.definitions import OF, SPAN, SURVIVAL
+from hansa.facts.firms.gate import Sums
+from hansa.facts.firms.tallies import Tallies
+from hansa.facts.hidden.system import Mask
+from hansa.law import Floats
+
+Key = tuple[str, int]
+"""Measure and year; the rest of a whole is `rest of` its part."""
+
+REST = "rest of "
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A weighted sum of tables that is what it is in each cell, or zero or more.
+
+    free  zero or more, where that is so: a firm that moved may break what holds for the others
+    """
+
+    terms: tuple[tuple[float, Key], ...]
+    free: bool = False
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Shifts d of all numbers that leave every sum as it is: -slack <= matrix @ d, value + d >= 0.
+
+    tables  measure and year of each block of `size` columns
+    slack   how far a row may fall; where it is NaN the row is an identity and may not move
+    """
+
+    tables: tuple[Key, ...]
+    size: int
+    value: Floats
+    matrix: sparse.csr_matrix
+    slack: Floats
+
+    def block(self, key: Key) -> slice:
+        """Columns of one table."""
+        start = self.tables.index(key) * self.size
+        return slice(start, start + self.size)
+
+    def per_cell(self, of: Mapping[Key, Mask], default: bool = False) -> Mask:
+        """A mask a table, laid out over the columns."""
+        blank = np.full(self.size, default)
+        return np.concatenate([of[k].ravel() if k in of else blank for k in self.tables])
+
+    def table_of(self, column: int) -> tuple[Key, int]:
+        """Table of a column, and its cell there."""
+        return self.tables[column // self.size], column % self.size
+
+
+def whole_of(name: str, t: int) -> Key | None:
+    """The table that a table is a part of."""
+    within = OF[name].within
+    back = int(name[-1]) if name.startswith("survivors") else 0
+    return (within, t - back) if within else None
+
+
+def joint_of(tallies: Tallies, sums: Sums) -> Joint:
+    """The system of all measures of all years."""
+    own = [key for key in tallies if key[0] in OF]
+    parts = [k for k in own if (whole := whole_of(*k)) is not None and whole in tallies]
+    rests = [(REST + name, t) for name, t in parts]
+    tables = (*own, *rests)
+    flat = {key: tallies[key].value.astype(float).ravel() for key in own}
+    for name, t in parts:
+        whole = whole_of(name, t)
+        assert whole is not None
+        flat[REST + name, t] = flat[whole] - flat[name, t]
+    size = sums.matrix.shape[1]
+    value = np.concatenate([flat[key] for key in tables])
+    rows = _Rows(tables, size, value)
+    for name, t in parts:
+        whole = whole_of(name, t)
+        assert whole is not None
+        # Where a whole has fewer than its part, as far as is known, it says nothing.
+        keep = flat[REST + name, t] >= 0
+        rows.add(Relation(((1.0, whole), (-1.0, (name, t)), (-1.0, (REST + name, t)))), keep)
+    for t in sorted({t for _, t in own}):
+        for relation in _relations(t):
+            if all(key in flat for _, key in relation.terms):
+                rows.add(relation)
+    everywhere = sparse.kron(sparse.identity(len(own), format="csr"), sums.matrix, format="csr")
+    blank = sparse.csr_matrix((everywhere.shape[0], len(rests) * size))
+    matrix, slack = rows.made()
+    return Joint(
+        tables,
+        size,
+        np.maximum(value, 0.0),
+        sparse.csr_matrix(sparse.vstack([sparse.hstack([everywhere, blank]), matrix])),
+        np.concatenate([np.full(everywhere.shape[0], np.nan), slack]),
+    )
+
+
+class _Rows:
+    """Rows cell by cell, put together at the end."""
+
+    def __init__(self, tables: tuple[Key, ...], size: int, value: Floats) -> None:
+        self.at = {key: i * size for i, key in enumerate(tables)}
+        self.size, self.value = size, value
+        self.row: list[np.ndarray] = []
+        self.column: list[np.ndarray] = []
+        self.weight: list[np.ndarray] = []
+        self.slack: list[np.ndarray] = []
+        self.count = 0
+
+    def add(self, relation: Relation, keep: Mask | None = None) -> None:
+        """One row for each cell in which it holds."""
+        cells = np.arange(self.size)
+        columns = [self.at[key] + cells for _, key in relation.terms]
+        weights = [w for w, _ in relation.terms]
+        total = np.sum([w * self.value[c] for w, c in zip(weights, columns, strict=True)], axis=0)
+        keep = np.ones(self.size, bool) if keep is None else keep
+        if relation.free:
+            keep = keep & (total >= 0)
+        many = int(keep.sum())
+        for w, c in zip(weights, columns, strict=True):
+            self.row.append(self.count + np.arange(many))
+            self.column.append(c[keep])
+            self.weight.append(np.full(many, w))
+        self.slack.append(total[keep] if relation.free else np.full(many, np.nan))
+        self.count += many
+
+    def made(self) -> tuple[sparse.csr_matrix, Floats]:
+        """The matrix and the slack of its rows."""
+        shape = (self.count, self.value.size)
+        if not self.count:
+            return sparse.csr_matrix(shape), np.zeros(0)
+        parts = (np.concatenate(p) for p in (self.weight, self.row, self.column))
+        weight, row, column = parts
+        return sparse.csr_matrix((weight, (row, column)), shape), np.concatenate(self.slack)
+
+
+def _same(*terms: tuple[float, str, int]) -> Relation:
+    return Relation(tuple((w, (name, t)) for w, name, t in terms))
+
+
+def _at_least(more: Key, *less: Key) -> Relation:
+    return Relation(((1.0, more), *((-1.0, key) for key in less)), True)
+
+
+COHORT = [f"survivors_{k}" for k in range(1, SURVIVAL + 1)]
+
+
+def _relations(t: int) -> Iterator[Relation]:
+    """What ties the tables of a year to each other and to those of years before."""
+    yield _same((1, "firms", t), (-1, "firms", t - 1), (-1, "entry", t), (1, "exit", t - 1))
+    made = [(-1, "jobs_entry", t), (-1, "jobs_expansion", t)]
+    lost = [(1, "jobs_contraction", t), (1, "jobs_exit", t)]
+    yield _same((1, "employment", t), (-1, "employment", t - 1), *made, *lost)
+    yield _same((1, "young", t), (-1, "entry", t), *((-1, name, t) for name in COHORT))
+    yield from _cohorts(t)
+    yield from _firms(t)
+
+
+def _cohorts(t: int) -> Iterator[Relation]:
+    """Fewer are left each year, and those that are gone are among the deaths."""
+    chain = ["entry", *COHORT]
+    gone: list[tuple[float, Key]] = [(1.0, ("exit", t - 1))]
+    for before, after in pairwise(chain):
+        yield _at_least((before, t - 1), (after, t))
+        pair = [(-1.0, (before, t - 1)), (1.0, (after, t))]
+        yield Relation(((1.0, ("exit", t - 1)), *pair), True)
+        gone += pair
+    yield Relation(tuple(gone), True)
+    yield _at_least(("firms", t), ("entry", t), *((name, t) for name in COHORT))
+    # Before a cohort is five years old, the tables hold fewer of them.
+    for oldest in range(1, SURVIVAL):
+        yield _at_least(("firms", t), ("entry", t), *((name, t) for name in COHORT[:oldest]))
+
+
+def _firms(t: int) -> Iterator[Relation]:
+    yield _at_least(("firms", t - SPAN), ("growth_base", t))
+    yield _at_least(("firms", t), ("growth_base", t))
+    yield _at_least(("young", t), ("gazelles", t))
+    yield _at_least(("firms", t - SPAN), ("growth_base", t), ("entry", t - SPAN))
