@@ -379,7 +379,7 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
     carry bounds), so n parts may exceed their total by (n + 1) / 2, or by what the table declares.
     """
     # Only where the table says that its sums are loose is its unit taken from the numbers.
-    unit = _printed_unit(cells.value) if cube.sums_within else 1.0
+    unit = _printed_unit(cells) if cube.sums_within else 1.0
     for axis, other, part in (
         (cube.activity, cube.geo, lambda x: x),
         (cube.geo, cube.activity, np.transpose),
@@ -406,9 +406,12 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
                 )
 
 
-def _printed_unit(values: npt.NDArray[np.float64]) -> float:
-    """The largest power of ten that every number is a multiple of; 1 where there is none."""
-    known = values[np.isfinite(values) & (values != 0)]
+def _printed_unit(cells: Quantity) -> float:
+    """The largest power of ten that every printed number is a multiple of; 1 without one."""
+    known = cells.value[np.isfinite(cells.value) & (cells.value != 0)]
+    if cells.flags is not None:
+        made = cells.flags & any_flag(("imputed", "interval", "converted"))
+        known = cells.value[np.isfinite(cells.value) & (cells.value != 0) & (made == 0)]
     if not known.size:
         return 1.0
     return next((10.0**n for n in range(9, 0, -1) if not np.any(known % 10.0**n)), 1.0)
