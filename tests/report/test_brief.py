@@ -100,3 +100,48 @@ def test_certainty_is_one_line_of_whole_sentences() -> None:
     report = report_of(picture(300, 4))
     certain = replace(report, sections=(replace(report.sections[0], certainty=lines),))
     assert brief(certain).sections[0].certainty == ("3 of 4 are known. One is estimated.",)
+
+
+def test_a_sentence_does_not_end_at_a_shortened_word() -> None:
+    """`NACE Rev. 2` is one name: a line that is cut ends before or after it."""
+    line = f"Eurostat by NACE Rev. 2 and St. Petersburg. {'One more sentence. ' * 30}"
+    for first in ("", "Of 31 clusters, group B. 2 is one. "):
+        short = brief(report_of(picture(1100, 30), text=first + line))
+        for text in (short.subtitle, short.origin, short.sections[0].line):
+            assert text.endswith("sentence."), text
+    source = f"Source: Eurostat, {'word ' * 20}by NACE Rev. 2 {'word ' * 80}"
+    cut = brief(report_of(picture(1100, 30), text=source)).sections[0].line
+    assert cut.endswith("word …")
+
+
+def test_certainty_keeps_a_name_with_a_stop_whole() -> None:
+    report = report_of(picture(300, 4))
+    lines = ("Codes are of NACE Rev. 2 throughout. More words.",)
+    certain = replace(report, sections=(replace(report.sections[0], certainty=lines),))
+    assert brief(certain).sections[0].certainty == ("Codes are of NACE Rev. 2 throughout.",)
+
+
+def test_bounds_stand_beside_their_value_under_short_heads() -> None:
+    columns = (
+        "Code",
+        "Cluster",
+        "Specialisation (all jobs as base)",
+        "Lowest possible",
+        "Highest possible",
+        "Share estimated",
+        "Status",
+    )
+    rows = (
+        ("a", "Mining", "1.7", "1.4", "2.2", "13\u202f%", "confidential"),
+        ("b", "Wood", "1.2", "", "", "", ""),
+        ("c", "Ships", "·", "−0.5", "2.0", "", ""),
+    )
+    tall = replace(picture(1100, 3), columns=columns, rows=rows)
+    (table,) = brief(report_of(tall)).sections[0].tables
+    assert table.columns == ("Cluster", "Specialisation (bounds)", "Estimated")
+    assert table.rows == (
+        ("Mining *", "1.7 (1.4–2.2)", "13\u202f%"),
+        ("Wood", "1.2", ""),
+        ("Ships", "−0.5 to 2.0", ""),
+    )
+    assert table.numeric == (False, True, True)

@@ -166,7 +166,7 @@ def test_the_demo_says_first_what_is_real_and_what_is_model(tmp_path: Path) -> N
     assert "hansa fetch" in way
     assert first.startswith("REAL in this demo: the tables printed in")
     assert "computed from its two Monitor tables" in first
-    assert second.startswith("MODEL DATA: everything else.")
+    assert second.startswith("MODEL DATA: everything else in ")
     pictures = list((tmp_path / "demo" / "out" / "figures").glob("*.svg"))
     real = {p.name for p in pictures if "Model data" not in p.read_text()}
     assert real == {

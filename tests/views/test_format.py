@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hansa.panel import Header
-from hansa.views.format import Scale, grouped, joined, scale_of
+from hansa.views.format import Scale, grouped, joined, scale_of, share_estimated
 
 JOBS = Scale("amount", "persons")
 QUOTIENT = Scale("quotient")
@@ -87,3 +89,51 @@ def test_stars_are_whole() -> None:
     stars = Scale("amount", "stars")
     assert [stars.text(0.0), stars.text(3.0), stars.interval(0.0, 1.0)] == ["0", "3", "0–1"]
     assert stars.with_interval(None, 1.0, 3.0) == "1–3"
+
+
+def test_bounds_are_rounded_by_their_own_size_and_growth_never_falls_below_minus_100_per_cent():
+    """−99.93 % beside +142 000 % used to become −10 000 %: the width took every digit."""
+    assert CHANGE.interval(-0.999321, 1422.36) == "−100\u202f% to +150\u202f000\u202f%"
+    assert CHANGE.interval(-0.998420, 610.35) == "−100\u202f% to +62\u202f000\u202f%"
+    assert CHANGE.interval(-0.35, 610.35) == "−40\u202f% to +62\u202f000\u202f%"
+    assert JOBS.interval(360, 520_949) == "300–530\u202f000"
+    assert QUOTIENT.interval(0.0, 230.0) == "0–230"
+    assert QUOTIENT.interval(0.001, 230.0) == "0–230"
+
+
+def test_a_value_keeps_its_first_digit_however_wide_its_interval() -> None:
+    assert CHANGE.with_interval(-0.0173, -0.999321, 1422.36).startswith("−2\u202f% (−100\u202f%")
+    assert QUOTIENT.text(9.2, spread=32) == "9"
+
+
+def test_a_share_of_a_whole_is_printed_as_at_most_100_per_cent() -> None:
+    assert SHARE.interval(0.0, 1.0) == "0\u202f%–100\u202f%"
+    assert SHARE.interval(0.0, 0.997) == "0\u202f%–100\u202f%"
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.floats(-1, 5000), st.floats(0, 1), st.floats(1e-4, 5000))
+def test_printed_intervals_of_growth_hold_the_bounds_and_stay_possible(low, part, width) -> None:
+    """Outwards, never below −100 %, and the printed value is never outside of them."""
+    high, value = low + width, low + part * width
+    texts = CHANGE.bounds(low, high)
+    shown = [number(text) for text in (texts[0], CHANGE.text(value, high - low), texts[1])]
+    assert shown[0] <= 100 * low + 1e-6 * max(1, abs(100 * low))
+    assert shown[2] >= 100 * high - 1e-6 * max(1, abs(100 * high))
+    assert shown[0] >= -100
+    assert shown[0] <= shown[1] <= shown[2]
+
+
+def number(text: str) -> float:
+    plain = text.replace("\u202f", "").replace("−", "-").replace("%", "").replace("+", "")
+    return float(plain)
+
+
+def test_a_share_that_rounds_to_nothing_is_not_written() -> None:
+    assert [share_estimated(x) for x in (0.0, 0.004, 0.005, 0.13, 1.0)] == [
+        "",
+        "",
+        "1\u202f%",
+        "13\u202f%",
+        "100\u202f%",
+    ]

@@ -279,3 +279,12 @@ def test_the_figure_stands_alone_and_nothing_leaves_the_paper() -> None:
 
 def test_the_specification_stays_as_it_is(snapshot: SnapshotAssertion) -> None:
     assert json.dumps(figure().spec, indent=1) == snapshot
+
+
+def test_a_reason_with_a_rate_that_rounds_to_nothing_has_no_minus() -> None:
+    panels = dynamics({"wood": CLUSTERS["wood"]})
+    key = {"geo": "bsr", "cluster": "wood", "from": 2015, "label": "growth"}
+    why = "jobs −0.0 %, wages −10.0 % to −0.0 %"
+    panels["quadrant"] = panel([{**key, "reason": why}], measure="quadrant", kind="ordinal")
+    (row,) = quadrant_bubbles(Dynamics(**panels), words=WORDS).rows
+    assert row[-1] == "jobs 0.0 %, wages −10.0 % to 0.0 %"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa.views import sentences as say
-from hansa.views.reading import At, Cell
+from hansa.views.reading import At, Cell, read
 
 from .panels import NAMES, quotients, rates, sizes
 
@@ -102,3 +102,67 @@ def test_what_cannot_be_said_and_why() -> None:
 
 def test_nothing_is_said_where_everything_is_known() -> None:
     assert say.unsaid(quotients({"value": 2.4}), "cluster") == ""
+
+
+def test_clusters_certainly_above_1_come_first() -> None:
+    panel = quotients(
+        {"cluster": "food", "value": 9.0, "lower": 0.5, "upper": 30.0, "estimated": 0.6},
+        {"cluster": "wood", "value": 1.5, "lower": 1.4, "upper": 1.6, "estimated": 0.001},
+        {"cluster": "ships", "value": 1.2},
+    )
+    assert say.strongest(panel, words=NAMES) == (
+        "Strongest specialisations of East Wales in 2018, as multiples of the share of "
+        "Great Britain: wood and furniture (1.5, certainly above 1: 1.4 to 1.6); ships (1.2, "
+        "certainly above 1); food and drink (9, possible: 0.5 to 30, 60\u202f% estimated). "
+        "The order is possible, not certain: the intervals overlap."
+    )
+    title = say.specialised_title(read(panel, "cluster", words=NAMES), NAMES)
+    assert title.startswith("East Wales may be most specialised in wood and furniture: 1.5 times")
+
+
+def test_what_rests_wholly_on_estimates_and_may_lie_below_1_is_not_among_the_strongest() -> None:
+    wholly = {"cluster": "food", "value": 9.0, "lower": 0.0, "upper": 30.0, "estimated": 1.0}
+    text = say.strongest(quotients(wholly, {"cluster": "ships", "value": 1.2}), words=NAMES)
+    assert "food" not in text
+    assert text.endswith(
+        "Not named: one cluster that is known by estimates or bounds alone and may lie above or "
+        "below 1."
+    )
+    alone = say.strongest(quotients(wholly, {"cluster": "ships", "value": 0.5}), words=NAMES)
+    assert "food and drink (9, possible: 0 to 30, 100\u202f% estimated)" in alone
+    assert "None is certainly above 1." in alone
+    sure = {**wholly, "lower": 2.0}
+    assert "food and drink (9, certainly above 1: 2 to 30, 100" in say.strongest(
+        quotients(sure), words=NAMES
+    )
+
+
+def test_heading_and_sentence_say_equally_how_sure_the_order_is() -> None:
+    """What is not known may stand anywhere: both say among how many, neither more than that."""
+    rows = (
+        {"cluster": "food", "value": 1000.0},
+        {"cluster": "wood", "value": 400.0},
+        {"cluster": "ships", "value": None, "status": "c"},
+    )
+    panel = sizes(*rows)
+    title = say.largest_title(read(panel, "cluster", words=NAMES), NAMES)
+    assert title == (
+        "Food and drink is the largest cluster of East Wales: 1\u202f000 jobs (of 2 known clusters)"
+    )
+    assert say.largest(panel, words=NAMES) == (
+        "Largest clusters of East Wales in 2018 (of 2 known clusters), jobs: "
+        "food and drink (1\u202f000) and wood and furniture (400)."
+    )
+    open_rows = (rows[0] | {"lower": 300.0, "upper": 1200.0}, rows[1])
+    title = say.largest_title(read(sizes(*open_rows), "cluster", words=NAMES), NAMES)
+    assert "Food and drink may be the largest" in title
+    assert "The order is possible" in say.largest(sizes(*open_rows), words=NAMES)
+
+
+def test_an_estimate_that_rounds_to_nothing_is_not_given_in_per_cent() -> None:
+    panel = quotients(
+        {"cluster": "food", "value": 2.4, "lower": 2.3, "upper": 2.6, "estimated": 0.002}
+    )
+    assert say.strongest(panel, words=NAMES).endswith("(2.4, certainly above 1: 2.3 to 2.6).")
+    assert "less than 1\u202f% of the number" in say.specialisation(panel, At("UKL2"), NAMES)
+    assert any("less than 1" in line for line in say.certainties(panel, "cluster", words=NAMES))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hansa.report.document import Document, Section, Table
 from hansa.views.figure import Figure
+from hansa.views.format import MISSING, between
 
 MOST_FIGURES = 3
 _TALLEST = 900  # pixels of a figure that stays readable beside the rest of a page
@@ -14,9 +16,13 @@ _ALL_FIGURES = 1300  # pixels of all figures, one below the other
 _FEW_ROWS = 8
 _FINDINGS, _GAPS = 4, 3
 _LONG, _SHORT, _WORDS = 320, 160, 60  # characters of a text, of a line, of a cell
+_FINDING, _ORIGIN = 400, 440  # what was found, and what was done to the data, is said in full
 
 # What a brief is asked for first: strengths, then places, then size; other questions follow.
 _FIRST = ("area", "region", "cluster", "size")
+# A stop ends a sentence unless it stands after a shortened word or a letter: `NACE Rev. 2`.
+_ENDS = re.compile(r"(?<!\b[A-Za-z])(?<!\b(?:No|St|Nr|ca|vs))(?<!\b(?:Rev|Vol))(?<!\bincl)\. ")
+_BOUNDS = ("Lowest possible", "Highest possible")
 _MARKS = ("*", "†", "‡", "§", "¶")
 
 _LIMIT = (
@@ -51,8 +57,8 @@ def brief(document: Document) -> Document:
         document,
         title=_shortened(f"{document.title}: in brief", _SHORT),
         subtitle=_shortened(document.subtitle, _LONG),
-        origin=_shortened(document.origin, _LONG),
-        findings=_lines(document.findings, _FINDINGS, _LONG),
+        origin=_shortened(document.origin, _ORIGIN),
+        findings=_lines(document.findings, _FINDINGS, _FINDING),
         sections=tuple(sections),
         method=(),
         footer=_shortened(document.footer, _SHORT),
@@ -110,14 +116,13 @@ def _height(figure: Figure) -> int:
 def _top(figure: Figure) -> Table:
     """The first rows of the table behind a figure: names and numbers, a status as a mark.
 
-    Codes and columns that are empty in these rows are left out.
+    Bounds stand beside their value in one column. Codes and columns that are empty in these rows
+    are left out.
     """
-    rows = figure.rows[:_FEW_ROWS]
-    status = [i for i, head in enumerate(figure.columns) if head.startswith("Status")]
-    left_out = {*status, *(i for i, head in enumerate(figure.columns) if head == "Code")}
-    kept = [
-        i for i in range(len(figure.columns)) if i not in left_out and any(row[i] for row in rows)
-    ]
+    columns, rows = _beside_values(figure.columns, figure.rows[:_FEW_ROWS])
+    status = [i for i, head in enumerate(columns) if head.startswith("Status")]
+    left_out = {*status, *(i for i, head in enumerate(columns) if head == "Code")}
+    kept = [i for i in range(len(columns)) if i not in left_out and any(row[i] for row in rows)]
     reasons = list(dict.fromkeys(row[i] for row in rows for i in status if row[i]))
     marks = {reason: _MARKS[min(n, len(_MARKS) - 1)] for n, reason in enumerate(reasons)}
     shown = [
@@ -126,8 +131,31 @@ def _top(figure: Figure) -> Table:
     notes = [f"{marks[reason]} {_shortened(reason, _SHORT)}." for reason in reasons]
     if len(figure.rows) > len(rows):
         notes.append(f"The first {len(rows)} of {len(figure.rows)}; all are in the full report.")
-    heads = tuple(_shortened(figure.columns[i], _WORDS) for i in kept)
+    heads = tuple(_shortened(columns[i], _WORDS) for i in kept)
     return Table(_shortened(figure.title, _SHORT), heads, tuple(shown), " ".join(notes))
+
+
+def _beside_values(
+    columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The table with `1.7 (1.4–2.2)` in place of three columns, and short heads."""
+    low = columns.index(_BOUNDS[0]) if _BOUNDS[0] in columns else 0
+    if low == 0 or columns[low + 1 : low + 2] != (_BOUNDS[1],):
+        return columns, list(rows)
+    bounded = any(row[low] for row in rows)
+    plain = columns[low - 1].partition(" (")[0].rpartition(": ")[2]
+    head = (f"{plain[:1].upper()}{plain[1:]}") + (" (bounds)" if bounded else "")
+    after = ("Estimated" if c == "Share estimated" else c for c in columns[low + 2 :])
+    merged = [
+        (*row[: low - 1], _with_bounds(*row[low - 1 : low + 2]), *row[low + 2 :]) for row in rows
+    ]
+    return (*columns[: low - 1], head, *after), merged
+
+
+def _with_bounds(value: str, low: str, high: str) -> str:
+    if not low:
+        return value
+    return between(low, high) if value in ("", MISSING) else f"{value} ({between(low, high)})"
 
 
 def _marked(cells: list[str], marks: set[str]) -> tuple[str, ...]:
@@ -137,7 +165,7 @@ def _marked(cells: list[str], marks: set[str]) -> tuple[str, ...]:
 
 def _certainty(lines: tuple[str, ...]) -> tuple[str, ...]:
     """How sure we are in one line: the first sentence of each, as many as there is room for."""
-    firsts = [line.partition(". ")[0].rstrip(".") + "." for line in lines]
+    firsts = [_ENDS.split(line, maxsplit=1)[0].rstrip(".") + "." for line in lines]
     text = ""
     for first in firsts:
         longer = f"{text} {first}".strip()
@@ -159,7 +187,7 @@ def _shortened(text: str, most: int) -> str:
     """Whole sentences of together at most `most` characters; else whole words and an ellipsis."""
     if len(text) <= most:
         return text
-    end = text.rfind(". ", 0, most)
+    end = max((match.start() for match in _ENDS.finditer(text, 0, most)), default=0)
     if end > most // 3:
         return text[: end + 1]
     cut = text[: most - 2]

@@ -16,7 +16,7 @@ from hansa.report.document import Document, Section
 from hansa.report.dynamics import quadrants_section
 from hansa.report.gaps import gaps, set_aside
 from hansa.report.monitor import sections_monitor
-from hansa.report.origin import origin
+from hansa.report.origin import not_the_sum, origin
 from hansa.report.part import QUOTIENT, Part, parts
 from hansa.report.position import position_section
 from hansa.report.published import section_claims, sections_2009
@@ -64,7 +64,7 @@ def document(result: StudyResult) -> Document:
     model = any(spec.model_data for spec in study.facts.values())
     return Document(
         title=study.title,
-        subtitle=" ".join(study.summary.split()),
+        subtitle=" ".join([*study.summary.split(), not_the_sum(result)]).strip(),
         origin=origin(result),
         findings=tuple(dict.fromkeys(found)),
         sections=tuple(sections),
@@ -100,7 +100,8 @@ def _position(result: StudyResult) -> tuple[Section | None, tuple[str, ...]]:
         return position_section(result.folder), ()
     except HansaError as problem:
         f = problem.finding
-        return None, (f"The position of the region is not shown: {f.rule} ({f.place}).",)
+        place = f.place.replace(f"{result.folder}/", "")
+        return None, (f"The position of the region is not shown: {f.rule} ({place}).",)
 
 
 def _gaps_section(result: StudyResult, more: tuple[str, ...]) -> Section:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hansa.report.drawing import Artist
+from hansa.report.signs import with_signs
 from hansa.views.figure import Figure, finished
 
 _NUMBER = re.compile(r"[+−]?\d(?:[\d\s.%()+−–]| to )*|·|")
@@ -32,11 +33,14 @@ class Table:
 
 
 def table_behind(figure: Figure) -> Table:
-    """The table behind a figure, without the columns that are empty throughout."""
+    """The table behind a figure, without the columns that are empty throughout.
+
+    Statuses stand as signs, whose meaning is the note.
+    """
     kept = [i for i in range(len(figure.columns)) if any(row[i] for row in figure.rows)]
-    rows = tuple(tuple(row[i] for i in kept) for row in figure.rows)
     columns = tuple(figure.columns[i] for i in kept)
-    return Table(f"Table behind the figure: {figure.title}", columns, rows)
+    rows, note = with_signs(columns, [tuple(row[i] for i in kept) for row in figure.rows])
+    return Table(f"Table behind the figure: {figure.title}", columns, rows, note)
 
 
 @dataclass(frozen=True)

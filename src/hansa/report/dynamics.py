@@ -118,6 +118,6 @@ def _answer(part: Part, panel: Panel, at: At) -> Iterator[str]:
     counts += [f"without a kind {len(rows) - known}"] if known < len(rows) else []
     yield f"Kinds of the {len(rows)} {what} of {place}: {joined(counts)}."
     if names := groups.get("growth"):
-        listed = joined([within(n) for n in names[:5]])
-        rest = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        yield f"Growing in jobs and in wages: {listed}{rest}."
+        rest = [f"{len(names) - 5} more"] if len(names) > 6 else []
+        shown = names[:5] if rest else names
+        yield f"Growing in jobs and in wages: {joined([*map(within, shown), *rest])}."

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from hansa.codes import geographies
+from hansa.cube import extra_regio
 from hansa.panel import Panel
 from hansa.study.run import StudyResult
+from hansa.views.captions import sources_once
+from hansa.views.format import grouped, joined
 
 _MODEL = "Every number is drawn at random and true of no region."
 _MODEL_AND_REAL = (
@@ -16,9 +20,13 @@ _MODEL_AND_REAL = (
 )
 
 # How the steps begin that give a table other values, and those that only add bounds.
-_CHANGED = re.compile(r"converted |hidden cells filled|confidential cells|\d+ cells hidden")
-_BOUNDED = re.compile(r"intervals of \d+ hidden cells")
+_CHANGED = re.compile(r"converted |confidential cells|\d+ cells hidden")
+_FILLED = "hidden cells filled"
+_BOUNDED = re.compile(r"intervals of (\d+) hidden cells")
+_CONVERTED = re.compile(r"converted (geo|activity) from (\S+) to (\S+)")
+_READ = re.compile(r"read (\w+) from ")
 _DETAIL = re.compile(r"[;:] | \(")
+_CODES = {"geo": "region codes", "activity": "activity codes"}
 
 
 def origin(result: StudyResult) -> str:
@@ -26,19 +34,110 @@ def origin(result: StudyResult) -> str:
     study = result.study
     if any(spec.model_data for spec in study.facts.values()):
         return _MODEL_AND_REAL if study.outputs.published else _MODEL
-    sources = "; ".join(dict.fromkeys(s.source or ", ".join(s.file) for s in study.facts.values()))
-    steps = dict.fromkeys(step for panel in _panels(result) for step in panel.header.steps)
-    changed = [_DETAIL.split(step)[0] for step in steps if _CHANGED.match(step)]
-    bounded = [_DETAIL.split(step)[0] for step in steps if _BOUNDED.match(step)]
+    own = [panel.header.steps for panel in _panels(result)]
+    steps = list(dict.fromkeys(step for some in own for step in some))
+    filled = any(step.startswith(_FILLED) for step in steps)
+    hidden = _hidden(own)
+    changed = [_in_words(step) for step in steps if _CHANGED.match(step)]
+    cells = f"{_cells(hidden)}{_years(result)}, confidential or not published"
+    if filled:
+        verb = "was" if hidden == 1 else "were"
+        changed = [f"{cells}, {verb} estimated within what the published sums allow", *changed]
     if changed:
-        done = "; ".join(dict.fromkeys([*bounded, *changed]))
+        done = "; ".join(dict.fromkeys(changed))
         return (
-            f"Data not as published: {sources}. Before anything was computed: {done}. "
+            f"Data not as published: {_sources(result)}. Before anything was computed: {done}. "
             "The method and the recipe say how."
         )
-    if bounded:
-        return f"Published data: {sources}. Added to them: {'; '.join(dict.fromkeys(bounded))}."
-    return f"Published data: {sources}."
+    if hidden:
+        return f"Published data: {_sources(result)}. Added to them: bounds of {cells}."
+    return f"Published data: {_sources(result)}."
+
+
+def not_the_sum(result: StudyResult) -> str:
+    """That the area shown is more or less than the regions of the study; empty where it is not."""
+    study, codes = result.study, result.cube.geo.codelist
+    area = geographies().get(study.area)
+    regions = _regions(result)
+    if area is None or not regions:
+        return ""
+
+    def leaves(members: Iterable[str]) -> set[str]:
+        spelled = [codes.spell(member) or member for member in members]
+        every = set().union(*(codes.leaves(code) or {code} for code in spelled))
+        return {code for code in every if not extra_regio(codes, code)}
+
+    whole, own = leaves(area.members), leaves(regions)
+    if whole == own:
+        return ""
+    more, less = bool(whole - own), bool(own - whole)
+    name = study.area_name or area.title
+    so = "another area than" if more and less else "more than" if more else "less than"
+    return (
+        f"The figures of {name} cover {so} the {len(regions)} regions of the study: they are not "
+        "the sum of the regions."
+    )
+
+
+def _regions(result: StudyResult) -> tuple[str, ...]:
+    panels = (panel for own in result.results for b in own.bases for panel in b.regions.values())
+    first = next(panels, None)
+    return tuple(first.distinct("geo")) if first is not None else ()
+
+
+def _sources(result: StudyResult) -> str:
+    """Who publishes the tables; the names of the files where nothing says it."""
+    said = next((p.header.source for p in _panels(result) if p.header.source), "")
+    names = []
+    for spec in result.study.facts.values():
+        files = [name for name in spec.file if "*" not in name]
+        names.append(spec.source or said or ", ".join(files) or "the tables of the study")
+    return sources_once("; ".join(dict.fromkeys(names)))
+
+
+def _hidden(panels: list[tuple[str, ...]]) -> int:
+    """Hidden cells of all columns of the facts together.
+
+    Two columns can have equally many, and then say so in one step: a panel made of one column
+    tells whose a step is.
+    """
+    found: dict[str, str] = {}
+    every: dict[str, None] = {}
+    columns = [(tuple(dict.fromkeys(_read(own))), own) for own in panels]
+    for names, own in sorted(columns, key=lambda pair: len(pair[0])):
+        steps = [step for step in own if _BOUNDED.match(step)]
+        every |= dict.fromkeys(steps)
+        unknown = [name for name in names if name not in found]
+        if steps and len(unknown) == 1:
+            rest = [step for step in steps if step not in found.values()]
+            found[unknown[0]] = (rest or steps)[0]
+    counted = [*found.values(), *(step for step in every if step not in found.values())]
+    return sum(int(match[1]) for step in counted if (match := _BOUNDED.match(step)))
+
+
+def _read(steps: tuple[str, ...]) -> Iterator[str]:
+    yield from (match[1] for step in steps if (match := _READ.match(step)))
+
+
+def _cells(count: int) -> str:
+    return "one hidden cell" if count == 1 else f"{grouped(count)} hidden cells"
+
+
+def _years(result: StudyResult) -> str:
+    years = sorted(result.cube.years)
+    if not years:
+        return ""
+    if len(years) == years[-1] - years[0] + 1:
+        return f" of {years[0]}" if len(years) == 1 else f" of {years[0]}–{years[-1]}"
+    return f" of {joined([str(year) for year in years])}"
+
+
+def _in_words(step: str) -> str:
+    """`region codes of NUTS 2016 were put into NUTS 2021`; another step without its details."""
+    if match := _CONVERTED.match(step):
+        before, after = (code.rstrip(";,").replace(":", " ").upper() for code in match.groups()[1:])
+        return f"{_CODES[match[1]]} of {before} were put into {after}"
+    return _DETAIL.split(step)[0]
 
 
 def _panels(result: StudyResult) -> Iterator[Panel]:

@@ -11,6 +11,7 @@ from hansa.measures import find_measure
 from hansa.panel import Panel
 from hansa.report.picks import Picks, picks
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
+from hansa.views.captions import sources_once
 from hansa.views.reading import At, Words
 
 QUOTIENT = "location_quotient_total"
@@ -83,7 +84,7 @@ class Part:
         definition = self.own.definition
         intensive = find_measure(measure).kind == "intensive"
         bits = [
-            f"Source: {header.source}" if header.source else "",
+            f"Source: {sources_once(header.source)}" if header.source else "",
             header.vintage,
             f"definition {definition.id} {definition.version}".rstrip(),
             f"base {header.base}" if header.base else "",

@@ -8,6 +8,8 @@ from hansa.errors import UsageError, listed
 from hansa.panel import Panel
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
 
+_MOSTLY = 0.5  # share estimated from which on a value says little of its region
+
 
 @dataclass(frozen=True)
 class Picks:
@@ -20,8 +22,9 @@ class Picks:
 def picks(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Picks:
     """The study's own choice; else the region and the traded cluster about which most is known.
 
-    Among regions known equally well the largest is taken, among clusters the one whose
-    quotients spread most.
+    What is known are published numbers; one that is mostly estimated does not count. Among
+    regions known equally well the largest is taken, among clusters the one whose quotients
+    spread most.
     """
     outputs = result.study.outputs
     panel = next(iter(base.regions.values()))
@@ -40,9 +43,11 @@ def picks(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Picks
 
 
 def _latest(panel: Panel) -> list[dict[str, object]]:
+    """Values of the last year that rest mostly on published numbers; if there are none, all."""
     times = panel.distinct("time")
     rows = panel.where("time", times[-1]).rows() if times else []
-    return [row for row in rows if row["value"] is not None]
+    known = [row for row in rows if row["value"] is not None]
+    return [row for row in known if float(row.get("estimated") or 0) < _MOSTLY] or known
 
 
 def _region(base: BaseResult, regions: tuple[str, ...]) -> str:

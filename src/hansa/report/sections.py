@@ -10,12 +10,13 @@ from hansa.panel import Panel
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
 from hansa.report.profiles import cluster_profile, region_profile
+from hansa.report.signs import key, sign
 from hansa.views import sentences
 from hansa.views.bars import size_bars
 from hansa.views.carried import carried
 from hansa.views.choropleth import choropleth
 from hansa.views.figure import Figure
-from hansa.views.format import THIN
+from hansa.views.format import share_estimated
 from hansa.views.heattable import heat_table
 from hansa.views.league import League, league
 from hansa.views.leaguechart import interval_chart
@@ -192,7 +193,7 @@ def _league_table(table: League) -> Table:
     """The league with each interval beside its value: fits a page where columns for it do not."""
     coded = any(row.code != row.name for row in table.rows)
     told = any(row.status if row.best is None else row.flags for row in table.rows)
-    estimated = any(row.estimated for row in table.rows)
+    estimated = any(share_estimated(row.estimated) for row in table.rows)
     shown = (True, coded, True, True, estimated, told)
     heads = ("Rank (best–worst)", "Code", "Region", "Value (bounds)", "Estimated", "Status")
     rows = [
@@ -201,14 +202,15 @@ def _league_table(table: League) -> Table:
             row.code,
             row.name,
             table.scale.with_interval(row.value, row.lower, row.upper),
-            f"{100 * row.estimated:.0f}{THIN}%" if row.estimated else "",
-            row.status if row.best is None else row.flags,
+            share_estimated(row.estimated),
+            row.status if row.best is None else sign(row.flags),
         )
         for row in table.rows
     ]
+    letters = key(sign(row.flags) for row in table.rows if row.best is not None)
     return Table(
         f"{table.title}. {table.subtitle}",
         tuple(h for h, there in zip(heads, shown, strict=True) if there),
         tuple(tuple(t for t, there in zip(r, shown, strict=True) if there) for r in rows),
-        table.note,
+        " ".join(filter(None, (table.note.partition(" Status: ")[0], letters))),
     )

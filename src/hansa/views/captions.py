@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa.panel import Header
-from hansa.views.format import joined
+from hansa.views.format import joined, share_estimated
 from hansa.views.reading import PLAIN, Reading, Words, noted, reference_name
 
 DATA_COLUMNS = ("Lowest possible", "Highest possible", "Share estimated", "Status")
@@ -11,7 +11,7 @@ DATA_COLUMNS = ("Lowest possible", "Highest possible", "Share estimated", "Statu
 
 def source_line(header: Header, words: Words = PLAIN, *, reference: bool = False) -> str:
     """One line: source and vintage, definition, base, reference, version of the regions."""
-    parts = [f"Source: {header.source or 'not stated'}"]
+    parts = [f"Source: {sources_once(header.source) or 'not stated'}"]
     if header.vintage:
         parts[0] += f", {header.vintage}"
     if header.definition:
@@ -26,6 +26,17 @@ def source_line(header: Header, words: Words = PLAIN, *, reference: bool = False
     return ". ".join(p.rstrip(".") for p in parts) + "."
 
 
+def sources_once(text: str) -> str:
+    """Sources that differ only in the name of a table, as one: `Eurostat, jobs (one, two)`."""
+    tables: dict[str, list[str]] = {}
+    for source in text.split("; "):
+        name, opened, table = source.partition(" (")
+        whole = opened and table.endswith(")") and table.count(")") == 1
+        tables.setdefault(name if whole else source, []).extend([table[:-1]] if whole else [])
+    parts = (f"{n} ({', '.join(dict.fromkeys(t))})" if t else n for n, t in tables.items())
+    return "; ".join(parts)
+
+
 def mark_notes(reading: Reading, *, absent: str = "Dashed and empty: not known") -> list[str]:
     """What whiskers, hatching and dashes mean, for those marks that occur."""
     notes = []
@@ -36,8 +47,9 @@ def mark_notes(reading: Reading, *, absent: str = "Dashed and empty: not known")
         notes.append("Hatched, with outline: only the two bounds are known.")
     shares = [c.estimated for c in known if c.estimated > 0]
     if shares:
-        most = f"{max(shares):.0%}".replace("%", "\u202f%")
-        notes.append(f"Pale and hatched: the share that is estimated (at most {most} of a number).")
+        most = share_estimated(max(shares))
+        most = f"at most {most}" if most else "less than 1\u202f%"
+        notes.append(f"Pale and hatched: the share that is estimated ({most} of a number).")
     if reading.absent:
         notes.append(f"{absent} ({'; '.join(noted(reading.absent))}).")
     return notes
@@ -68,7 +80,7 @@ def data_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
     scale = reading.scale
     rows = []
     for cell in reading.ordered:
-        estimated = f"{100 * cell.estimated:.0f}\u202f%" if cell.estimated else ""
+        estimated = share_estimated(cell.estimated)
         status = cell.meaning or (cell.reason if cell.absent else "")
         bounds = scale.bounds(cell.lower, cell.upper) if cell.bounded else ("", "")
         rows.append((cell.code, cell.name, scale.text(cell.value), *bounds, estimated, status))

@@ -42,20 +42,25 @@ class Scale:
     def text(self, value: float | None, spread: float = 0.0, towards: int = 0) -> str:
         """The value as text, its unit left out; `·` where it is missing.
 
-        spread   width of the interval around it: digits that it makes doubtful are dropped
+        spread   width of the interval around it: digits that it makes doubtful are dropped, all
+                 but the first one
         towards  -1 rounds down, 1 rounds up (for bounds), 0 to the nearest
         """
         if value is None or math.isnan(value):
             return MISSING
         shown = value * 100 if self.style in ("share", "change") else value
         width = spread * 100 if self.style in ("share", "change") else spread
-        text = grouped(shown, self._decimals(shown, width), towards)
+        text = grouped(shown, self._decimals(shown, width, towards), towards)
         if (self.signed or self.style == "change") and shown > 0 and text.strip("0.") != "":
             text = f"+{text}"
         return f"{text}{THIN}%" if self.style in ("share", "change") else text
 
     def bounds(self, lower: float | None, upper: float | None) -> tuple[str, str]:
-        """Both bounds as text, rounded outwards; empty where there are none."""
+        """Both bounds as text, rounded outwards; empty where there are none.
+
+        A bound much smaller than the interval is wide keeps its own first digit: −99.9 % stays
+        −100 % beside +140 000 %.
+        """
         if lower is None or upper is None:
             return "", ""
         if lower == upper:
@@ -67,11 +72,7 @@ class Scale:
         """`2.3–2.6`, rounded outwards; one text where both ends read the same."""
         if lower is None or upper is None:
             return MISSING
-        low, high = self.bounds(lower, upper)
-        if low == high:
-            return low
-        spaced = joint.strip() == "–" and (low.startswith((MINUS, "+")) or high.startswith(MINUS))
-        return f"{low} to {high}" if spaced else f"{low}{joint}{high}"
+        return between(*self.bounds(lower, upper), joint)
 
     def with_interval(self, value: float | None, lower: float | None, upper: float | None) -> str:
         """`2.4 (2.3–2.6)`; the value alone where it is exact, else the interval."""
@@ -81,7 +82,7 @@ class Scale:
             return self.interval(lower, upper)
         return f"{self.text(value, upper - lower)} ({self.interval(lower, upper)})"
 
-    def _decimals(self, shown: float, width: float) -> int:
+    def _decimals(self, shown: float, width: float, towards: int = 0) -> int:
         magnitude = abs(shown)
         if self.style == "quotient":
             usual = 0 if magnitude >= 9.95 else 1 if magnitude >= 0.995 else 2
@@ -94,7 +95,19 @@ class Scale:
         if width <= _FUZZ:
             return usual
         # One doubtful digit stays: it shows where in the interval the value lies.
-        return min(usual, 1 - math.floor(math.log10(width)))
+        coarse = min(usual, 1 - math.floor(math.log10(width)))
+        if magnitude <= _FUZZ:
+            return coarse
+        own = min(usual, -math.floor(math.log10(magnitude)))
+        return own if own > coarse and _rounded(shown, own, towards) else coarse
+
+
+def between(low: str, high: str, joint: str = "–") -> str:
+    """Two bounds as one text: `2.3–2.6`, with a word where a sign would meet the dash."""
+    if low == high:
+        return low
+    spaced = joint.strip() == "–" and (low.startswith((MINUS, "+")) or high.startswith(MINUS))
+    return f"{low} to {high}" if spaced else f"{low}{joint}{high}"
 
 
 def scale_of(header: Header) -> Scale:
@@ -112,6 +125,12 @@ def scale_of(header: Header) -> Scale:
 
 def grouped(value: float, decimals: int = 0, towards: int = 0) -> str:
     """`12 345.6` with thin spaces and a real minus; negative `decimals` round to tens, hundreds."""
+    number = _rounded(value, decimals, towards)
+    text = f"{abs(number):,.{max(0, decimals)}f}".replace(",", THIN)
+    return f"{MINUS}{text}" if number < 0 else text
+
+
+def _rounded(value: float, decimals: int, towards: int) -> float:
     factor = 10.0**decimals
     scaled = value * factor
     if towards < 0:
@@ -120,9 +139,13 @@ def grouped(value: float, decimals: int = 0, towards: int = 0) -> str:
         scaled = math.ceil(scaled - _FUZZ * max(1.0, abs(scaled)))
     else:
         scaled = _half_away(scaled)
-    number = scaled / factor
-    text = f"{abs(number):,.{max(0, decimals)}f}".replace(",", THIN)
-    return f"{MINUS}{text}" if number < 0 else text
+    return scaled / factor
+
+
+def share_estimated(share: float) -> str:
+    """A share that is estimated, in per cent; empty where it rounds to nothing."""
+    text = grouped(100 * share)
+    return "" if text == "0" else f"{text}{THIN}%"
 
 
 def spelled(count: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hansa.law import MEANING
 from hansa.panel import Header, Panel
 from hansa.views.captions import source_line
-from hansa.views.format import MISSING, THIN, Scale
+from hansa.views.format import MISSING, Scale, share_estimated
 from hansa.views.reading import (
     HERE,
     PLAIN,
@@ -105,7 +105,7 @@ class League:
         spread = 0.0 if row.lower is None or row.upper is None else row.upper - row.lower
         exact = row.lower == row.upper
         bounds = ("", "") if exact else self.scale.bounds(row.lower, row.upper)
-        estimated = f"{100 * row.estimated:.0f}{THIN}%" if row.estimated else ""
+        estimated = share_estimated(row.estimated)
         value = self.scale.text(row.value, spread)
         status = row.status if row.best is None else row.flags
         return (row.rank_text, row.code, row.name, value, *bounds, estimated, status)

@@ -11,7 +11,7 @@ from hansa.views.bubbles import Bubble, beyond, raised
 from hansa.views.canvas import Caption, compose
 from hansa.views.captions import header_notes, source_line
 from hansa.views.figure import Figure, both
-from hansa.views.format import MISSING, THIN, Scale, grouped, joined, spelled
+from hansa.views.format import MINUS, MISSING, THIN, Scale, grouped, joined, spelled
 from hansa.views.reading import (
     HERE,
     PLAIN,
@@ -167,7 +167,9 @@ def _texts(panel: Panel, axis: str, at: At) -> dict[str, tuple[str, str]]:
     """Code -> label and reason of the quadrant panel at one place and time."""
     found = {}
     for row in panel.where("geo", at.geo).where("time", at.time).rows():
-        found[str(row[axis])] = (row.get("label") or "", row.get("reason") or "")
+        # A rate that rounds to nothing has no sign, as in the columns beside it.
+        reason = (row.get("reason") or "").replace(f"{MINUS}0.0 %", "0.0 %")
+        found[str(row[axis])] = (row.get("label") or "", reason)
     return found
 
 

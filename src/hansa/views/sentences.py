@@ -8,11 +8,11 @@ cannot be said nothing is known, or the interval is missing its other end
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Literal
 
 from hansa.panel import Header, Panel
-from hansa.views.format import THIN, Scale, joined
+from hansa.views.format import THIN, Scale, joined, share_estimated, spelled
 from hansa.views.reading import (
     HERE,
     PLAIN,
@@ -30,6 +30,7 @@ from hansa.views.reading import (
 
 Certainty = Literal["certain", "likely", "possible", "cannot be said"]
 LIKELY = 0.9
+_WHOLLY = 0.995  # share estimated that is printed as 100 %
 
 
 def certainty(cell: Cell, line: float, draws: float | None = None) -> Certainty:
@@ -56,7 +57,8 @@ def sureness(cell: Cell, scale: Scale, line: float | None = None) -> str:
         return f"{word} ({cell.reason})"
     text = f"{word} ({scale.interval(cell.lower, cell.upper, ' to ')})" if cell.bounded else word
     if cell.estimated > 0:
-        text += f", {100 * cell.estimated:.0f}{THIN}% of the number is estimated"
+        share = share_estimated(cell.estimated) or f"less than 1{THIN}%"
+        text += f", {share} of the number is estimated"
     return text
 
 
@@ -101,8 +103,9 @@ def largest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -
     items = [f"{within(c.name)} ({_brief(c, reading.scale)})" for c in first]
     unit = amount_unit(reading.header)
     unit = f", {unit}" if unit else ""
-    start = f"Largest {reading.what} of {place_name(reading, words)}{_in(reading)}{unit}"
-    return f"{start}: {joined(items)}.{_overlap_warning(reading, len(first))}"
+    place = place_name(reading, words)
+    start = f"Largest {reading.what} of {place}{_in(reading)}{known_of(reading)}{unit}"
+    return f"{start}: {joined(items)}.{_overlap_warning(reading, first)}"
 
 
 def fastest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -> str:
@@ -120,18 +123,54 @@ def fastest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -
 
 
 def strongest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -> str:
-    """The strongest specialisations of one region that are above the reference."""
+    """The strongest specialisations of one region that are above the reference.
+
+    Clusters that are certainly above it come first, then others. One that rests wholly on
+    estimates or bounds, and that may as well lie below, is named only where there is no other.
+    """
     reading = read(panel, cluster_axis(panel), at, words)
-    above = [c for c in reading.known if not c.tiny and c.middle > 1][:count]
     place, reference = place_name(reading, words), reference_name(reading.header, words)
     if not reading.known:
         return _nothing(reading, words)
-    if not above:
+    named, open_ones = strengths(reading)
+    first = (named or open_ones)[:count]
+    if not first:
         return f"{place} has no {reading.thing} above the share of {reference}{_in(reading)}."
-    items = _list(above, reading.scale)
+    text = (
+        f"Strongest specialisations of {place}{_in(reading)}{known_of(reading)}, as multiples of "
+        f"the share of {reference}: {_list(first, reading.scale)}."
+    )
+    if certainty(first[0], 1) != "certain":
+        text += " None is certainly above 1."
+    text += _overlap_warning(reading, first)
+    if named and open_ones:
+        text += f" {_left_open(len(open_ones), reading)}"
+    return text
+
+
+def strengths(reading: Reading) -> tuple[list[Cell], list[Cell]]:
+    """Cells of quotients above 1, first those certainly above; and those about which that is open.
+
+    Open are those that rest wholly on estimates or bounds and may as well lie below 1. Tiny cells
+    stand aside.
+    """
+    above = [c for c in reading.known if not c.tiny and c.middle > 1]
+    open_ones = [c for c in above if _wholly_open(c)]
+    sure = [c for c in above if certainty(c, 1) == "certain"]
+    rest = [c for c in above if c not in sure and c not in open_ones]
+    return [*sure, *rest], open_ones
+
+
+def _wholly_open(cell: Cell) -> bool:
+    wholly = cell.value is None or cell.estimated >= _WHOLLY
+    return wholly and certainty(cell, 1) != "certain"
+
+
+def _left_open(count: int, reading: Reading) -> str:
+    things, verb = (reading.thing, "is") if count == 1 else (reading.what, "are")
     return (
-        f"Strongest specialisations of {place}{_in(reading)}, as multiples of the share of "
-        f"{reference}: {items}."
+        f"Not named: {spelled(count)} {things} that {verb} known by estimates or bounds alone and "
+        "may lie above or below 1."
     )
 
 
@@ -160,7 +199,7 @@ def certainties(panel: Panel, along: str, at: At = HERE, words: Words = PLAIN) -
         lines.append(f"{len(bounded)} of {of} {what} are known between two bounds.")
     if estimated:
         worst = max(estimated, key=lambda c: c.estimated)
-        share = f"{100 * worst.estimated:.0f}{THIN}%"
+        share = share_estimated(worst.estimated) or f"less than 1{THIN}%"
         lines.append(
             f"{len(estimated)} of {of} {what} rest partly on estimates, "
             f"the most {worst.name} ({share} of the number)."
@@ -178,27 +217,34 @@ def largest_title(reading: Reading, words: Words) -> str:
     first = reading.known[0]
     verb = "is" if stands_first(reading) else "may be"
     amount = f"{_middle(first, reading.scale)} {amount_unit(reading.header)}".rstrip()
-    return f"{first.name} {verb} the largest {reading.thing} of {place}: {amount}"
+    start = f"{first.name} {verb} the largest {reading.thing} of {place}"
+    return f"{start}: {amount}{known_of(reading)}"
+
+
+def known_of(reading: Reading) -> str:
+    """` (of 31 known clusters)` where others are not known, and may stand anywhere."""
+    return f" (of {len(reading.known)} known {reading.what})" if reading.absent else ""
 
 
 def stands_first(reading: Reading) -> bool:
-    """True where no other cell, known or not, can be above the first one."""
+    """True where no other known cell can be above the first one."""
     first = reading.known[0]
-    return not reading.absent and all(c.high <= first.low for c in reading.known[1:])
+    return all(c.high <= first.low for c in reading.known[1:])
 
 
 def specialised_title(reading: Reading, words: Words) -> str:
     """The finding of a picture of quotients over clusters."""
     place, reference = place_name(reading, words), reference_name(reading.header, words)
-    top = next((c for c in reading.known if not c.tiny), None)
-    if top is None:
+    if all(c.tiny for c in reading.known):
         return f"What {place} is specialised in cannot be said"
-    if top.middle <= 1:
-        return f"{place} is specialised in none of the {reading.what}"
+    named, open_ones = strengths(reading)
+    top = next(iter(named or open_ones), None)
+    if top is None:
+        return f"{place} is specialised in none of the {reading.what}{known_of(reading)}"
     sure = top is reading.known[0] and stands_first(reading) and certainty(top, 1) == "certain"
     verb = "is" if sure else "may be"
     times = _times(top, reading.scale, reference)
-    title = f"{place} {verb} most specialised in {within(top.name)}: {times}"
+    title = f"{place} {verb} most specialised in {within(top.name)}: {times}{known_of(reading)}"
     return title[0].upper() + title[1:]
 
 
@@ -214,8 +260,8 @@ def map_title(reading: Reading, words: Words, cluster: str) -> str:
         return f"{cluster}: cannot be said for any region"
     sure = all(c.high <= top[0].low for c in reading.known if c is not top[0])
     items = ", then ".join(f"{c.name} ({_brief(c, reading.scale)})" for c in top)
-    among = f" (of {len(reading.known)} known regions)" if reading.absent else ""
-    title = f"{cluster}: {'highest' if sure else 'possibly highest'} in {items}{among}"
+    verb = "highest" if sure else "possibly highest"
+    title = f"{cluster}: {verb} in {items}{known_of(reading)}"
     if top[0].value is None:
         return title
     wide = sum(c.value is None and c.high > top[0].low for c in reading.known)
@@ -268,8 +314,8 @@ def _shortly(cell: Cell, scale: Scale) -> str:
     # Without a value the interval stands before the word already.
     twice = cell.value is None
     why = [scale.interval(cell.lower, cell.upper, " to ")] if cell.bounded and not twice else []
-    if cell.estimated > 0:
-        why.append(f"{100 * cell.estimated:.0f}{THIN}% estimated")
+    if share := share_estimated(cell.estimated):
+        why.append(f"{share} estimated")
     word: str = certainty(cell, scale.neutral)
     if word == "certain" and scale.style == "quotient":
         word = "certainly above 1" if cell.middle > 1 else "certainly below 1"
@@ -286,9 +332,12 @@ def _period(reading: Reading, cell: Cell) -> str:
     return f" from {cell.since} to {reading.at.time}"
 
 
-def _overlap_warning(reading: Reading, count: int) -> str:
-    pairs = list(pairwise(reading.known))[:count]
-    unsure = any(a.low < b.high for a, b in pairs)
+def _overlap_warning(reading: Reading, first: Sequence[Cell]) -> str:
+    """That the order is possible only, where a cell can be above one that is named before it."""
+    later = [c for c in reading.known if c not in first]
+    unsure = any(
+        other.high > c.low for i, c in enumerate(first) for other in (*first[i + 1 :], *later)
+    )
     return " The order is possible, not certain: the intervals overlap." if unsure else ""
 
 
