@@ -30,7 +30,8 @@ import baltic_tables
 from gisco_server import GiscoServer, serving_files
 from sdmx_server import SdmxServer
 
-pytestmark = [pytest.mark.data, pytest.mark.slow]
+# One process: the services and the study are made once.
+pytestmark = [pytest.mark.data, pytest.mark.slow, pytest.mark.xdist_group("live")]
 
 FEWER = """geo = ["study", "DK", "EE", "FI", "LT", "LV", "SE"]
 period = "2019:2022\""""
