@@ -69,7 +69,7 @@ class Attacker:
         return np.inf if high.status == 3 else -high.fun - low.fun
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_year_of_great_britain(hansa_data, tmp_path):
     """39 regions x 525 classes in divisions; cells of fewer than five local units are hidden."""
     folder = hansa_data / "employment"

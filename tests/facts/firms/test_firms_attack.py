@@ -91,12 +91,12 @@ DATES = ("birth", "death")
         # Hidden survivors of one cohort bound each other here.
         pytest.param(389853, 500, 0.0, LONG, (), marks=pytest.mark.slow),
         pytest.param(1, 600, 0.0, LONG, DATES, marks=pytest.mark.slow),
-        pytest.param(2, 600, 0.0, LONG, (), marks=pytest.mark.slow),
-        pytest.param(3, 150, 0.0, LONG, (), marks=pytest.mark.slow),
+        pytest.param(2, 600, 0.0, LONG, (), marks=pytest.mark.long),
+        pytest.param(3, 150, 0.0, LONG, (), marks=pytest.mark.long),
         pytest.param(4, 150, 0.02, LONG, DATES, marks=pytest.mark.slow),
-        pytest.param(5, 2000, 0.02, LONG, (), marks=pytest.mark.slow),
-        pytest.param(6, 300, 0.0, LONG, (), marks=pytest.mark.slow),
-        pytest.param(7, 1000, 0.0, LONG, DATES, marks=pytest.mark.slow),
+        pytest.param(5, 2000, 0.02, LONG, (), marks=pytest.mark.long),
+        pytest.param(6, 300, 0.0, LONG, (), marks=pytest.mark.long),
+        pytest.param(7, 1000, 0.0, LONG, DATES, marks=pytest.mark.long),
     ],
 )
 def test_attacker_finds_nothing(

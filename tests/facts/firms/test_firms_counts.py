@@ -187,7 +187,7 @@ def test_order_files_and_ids_do_not_matter(
     assert before_gate([folder / "one.parquet"], folder) == before_gate(parts, folder, threads=2)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_same_bytes_on_one_thread_and_on_two_and_from_csv(tmp_path: Path) -> None:
     table = model_rows(700, 8, years=tuple(range(2012, 2017)), missing=0.002)
     pq.write_table(table, tmp_path / "rows.parquet")
