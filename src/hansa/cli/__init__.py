@@ -22,6 +22,7 @@ from hansa.cli import (
     position,
     protect,
     rules,
+    serve,
     studies,
 )
 from hansa.errors import HansaError, UsageError
@@ -47,6 +48,7 @@ index.register(app)
 position.register(app)
 listings.register(app)
 rules.register(app)
+serve.register(app)
 
 
 @app.callback(invoke_without_command=True)

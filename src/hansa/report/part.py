@@ -107,8 +107,12 @@ def parts(result: StudyResult) -> Iterator[Part]:
     """Every definition on every base, in the order of the study."""
     for own in result.results:
         for base in own.bases:
-            chosen = picks(result, own, base)
-            yield Part(result, own, base, chosen, _words(result, own, base))
+            yield part_of(result, own, base)
+
+
+def part_of(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Part:
+    """One definition on one base, with the region and the cluster that are shown in full."""
+    return Part(result, own, base, picks(result, own, base), _words(result, own, base))
 
 
 def _words(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Words:

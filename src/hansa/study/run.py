@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hansa.clusters import ClusterDefinition, Coverage, coverage, find_definition
@@ -20,7 +20,8 @@ from hansa.sources.spec import FactsSpec
 from hansa.study.compute import Options, Request, compute_all, reference_members
 from hansa.study.config import BaseChoice, Study, expanded, extra_files, facts_paths, placed
 from hansa.study.hidden import revealed
-from hansa.study.plan import columns_of, inputs, looks_back
+from hansa.study.places import reference_of, regions_of
+from hansa.study.plan import check_options, columns_of, inputs, looks_back
 
 Progress = Callable[[str, float], None]
 
@@ -51,7 +52,12 @@ class DefinitionResult:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """A study with its results and what was found on the way."""
+    """A study with its results and what was found on the way.
+
+    cubes           every column of the facts that was read, by name, hidden cells dealt with;
+                    `cube` is the first of them
+    facts_findings  those of `findings` that are about the facts themselves
+    """
 
     study: Study
     cube: Cube
@@ -61,6 +67,8 @@ class StudyResult:
     names: dict[str, str]
     geometry: Geometry | None = None
     folder: Path | None = None
+    cubes: dict[str, Cube] = field(default_factory=dict)
+    facts_findings: tuple[Finding, ...] = ()
 
     def table_path(
         self, own: DefinitionResult, base: BaseResult, measure: str, area: bool = False
@@ -85,7 +93,6 @@ def run_study(
         # First of all: it would be a pity to find out after the computing that it is not there.
         path = expanded(folder, study.outputs.geometry)
         shapes = read_geometry(path, study.outputs.geometry_notice)
-    cubes: dict[str, Cube] = {}
     files: list[Path] = []
     findings: list[Finding] = []
     for i, (name, spec) in enumerate(study.facts.items()):
@@ -96,18 +103,55 @@ def run_study(
         for series in series_of(paths, own):
             findings += check_facts(series, own)
     _refuse_errors(findings)
+    files += [path for _, path in extra_files(study, folder)]
+    start = _Read({}, tuple(findings), tuple(files), shapes)
+    return _computed(study, folder, start, lambda text, done: progress(text, 0.4 + 0.6 * done))
+
+
+def rerun(
+    result: StudyResult, study: Study, progress: Progress = lambda _text, _done: None
+) -> StudyResult:
+    """The same facts under other choices: nothing is read again.
+
+    `study` may differ from that of `result` in what is computed, not in its facts nor in `hidden`.
+    """
+    if (study.facts, study.hidden) != (result.study.facts, result.study.hidden):
+        raise ValueError("other facts: run the study")
+    assert result.folder is not None
+    read = _Read(dict(result.cubes), result.facts_findings, result.files, result.geometry)
+    return _computed(study, result.folder, read, progress)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the files of a study gave; `cubes` grows as further columns are read."""
+
+    cubes: dict[str, Cube]
+    findings: tuple[Finding, ...]
+    files: tuple[Path, ...]
+    geometry: Geometry | None
+
+
+def _computed(study: Study, folder: Path, read: _Read, progress: Progress) -> StudyResult:
     chosen = [find_measure(m) for m in study.measures]
     results = []
     for i, name in enumerate(study.definitions):
-        progress(f"computing {name}", 0.4 + 0.6 * i / len(study.definitions))
+        progress(f"computing {name}", i / len(study.definitions))
         definition = find_definition(_own(folder, name), classification_of(_first(study)))
-        results.append(_on_definition(study, folder, definition, chosen, cubes))
+        results.append(_on_definition(study, folder, definition, chosen, read.cubes))
     progress("done", 1.0)
-    main = next(iter(cubes.values()))
-    findings += _without_growth(study, _rules(study, folder), chosen, main)
-    files += [path for _, path in extra_files(study, folder)]
+    main = next(iter(read.cubes.values()))
     return StudyResult(
-        study, main, tuple(results), tuple(findings), tuple(files), _names(main), shapes, folder
+        study,
+        main,
+        tuple(results),
+        (*read.findings, *_without_growth(study, _rules(study, folder), chosen, main)),
+        read.files,
+        _names(main),
+        read.geometry,
+        folder,
+        read.cubes,
+        read.findings,
     )
 
 
@@ -269,6 +313,17 @@ def _period(study: Study, cube: Cube) -> tuple[int, int] | None:
     return (cube.years[0], cube.years[-1]) if len(cube.years) > 1 else None
 
 
+def _refuse_unknown(study: Study, folder: Path, cube: Cube) -> None:
+    """Raise for regions, an area, a reference or years that the facts do not know."""
+    options = _options(study, folder, study.base[0])
+    period = study.period or (None, None)
+    check_options(cube, None, replace(options, start=period[0], end=period[1]))
+    regions_of(cube, options)
+    if study.area:
+        regions_of(cube, replace(options, area=(_own(folder, study.area),), regions=""))
+    reference_of(cube, options)
+
+
 def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cube:
     """The cube of a column, from the first facts entry that has it."""
     if column in cubes:
@@ -278,6 +333,9 @@ def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cu
         try:
             own = placed(folder, spec)
             found = facts_cube(facts_paths(folder, spec), own, column)
+            if not cubes and study.hidden != "absent":
+                # Hidden cells take long to fill: a name that is wrong is told before.
+                _refuse_unknown(study, folder, found)
             jobs = _cube(study, folder, "employment", cubes) if column == "payroll" else None
             cubes[column] = revealed(found, study.hidden, jobs)
             return cubes[column]

@@ -1,0 +1,27 @@
+"""The command that opens the workbench."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve")(serve)
+
+
+def serve(
+    folder: Path = typer.Argument(help="A study folder, or a folder of such folders."),
+    port: Annotated[int, typer.Option("--port", help="Port; 0 takes any free one.")] = 8009,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
+) -> None:
+    """The workbench in a browser, on this machine only."""
+    from hansa.web.server import serve as served
+
+    def ready(address: str) -> None:
+        print(f"The workbench: {address}   (Ctrl-C ends it)", flush=True)
+
+    served(folder, port, open_browser=not no_open, ready=ready)

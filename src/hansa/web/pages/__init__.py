@@ -1,0 +1,1 @@
+"""One folder a page; each has a `PAGE` (`hansa.web.page.Page`)."""

@@ -1,0 +1,37 @@
+"""The first page of a study: whose numbers these are, five findings, how much is known."""
+
+from __future__ import annotations
+
+from hansa.web.page import Page
+from hansa.web.session import Session
+from hansa.web.sheet import Item, Listing, Sheet
+from hansa.web.state import State
+
+MOST = 5
+
+
+def _build(session: Session, state: State) -> Sheet:
+    study, made = session.result.study, session.document
+    findings = tuple(Item(text) for text in made.findings[:MOST])
+    gaps = next(section for section in made.sections if section.id == "gaps")
+    quality = tuple(Item(text, page="data") for text in gaps.answer)
+    return Sheet(
+        question=study.title,
+        answer=(made.subtitle,) if made.subtitle else (),
+        lists=(
+            Listing("What stands out", findings),
+            Listing("How much is known", quality),
+        ),
+        origin=session.origin,
+        model_data=session.model_data,
+    )
+
+
+PAGE = Page(
+    id="start",
+    label="Start",
+    help="What the study is about, its findings, and how much is known",
+    parameters=(),
+    build=_build,
+    place=0,
+)

@@ -1,0 +1,108 @@
+"""One server on this machine, for one user: it binds, says where it is, and ends with Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hansa.errors import HansaError, UsageError
+from hansa.web.desk import Desk
+from hansa.web.studies import studies_in
+
+if TYPE_CHECKING:
+    from django.core.handlers.wsgi import WSGIHandler
+
+PORT = 8009
+THREADS = 8
+
+
+def serve(
+    root: Path,
+    port: int = PORT,
+    *,
+    open_browser: bool = True,
+    ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve the studies of a folder on 127.0.0.1 until interrupted.
+
+    port   0 takes any free one
+    ready  called with the address once requests are answered
+    Raises HansaError where there is no study or the port is taken.
+    """
+    studies = studies_in(root)
+    listening = _bound(port)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    desk = Desk()
+    try:
+        app = _application(root, desk)
+        if len(studies) == 1:
+            # Its computing starts before anybody asks.
+            threading.Thread(target=_opened, args=(desk, root), daemon=True).start()
+        threading.Thread(target=_prepared, daemon=True).start()
+        ready(address)
+        if open_browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        _answer(app, listening)
+    finally:
+        desk.close()
+
+
+def _bound(port: int) -> socket.socket:
+    if not 0 <= port < 2**16:
+        raise UsageError(f"{port} is no port", admissible="0 to 65535", fix="--port 8009")
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind(("127.0.0.1", port))
+    except OSError as problem:
+        found.close()
+        raise HansaError(
+            "the workbench cannot listen on this port",
+            place=f"127.0.0.1:{port}",
+            printed=problem.strerror or str(problem),
+            fix="another workbench may run; name another port: --port 0 takes any free one",
+        ) from problem
+    return found
+
+
+def _application(root: Path, desk: Desk) -> WSGIHandler:
+    from hansa.web.site.settings import configure
+
+    configure()
+    from django.core.wsgi import get_wsgi_application
+
+    from hansa.web.site.views import Workbench, serve_this
+
+    serve_this(Workbench(root, desk))
+    return get_wsgi_application()
+
+
+def _opened(desk: Desk, root: Path) -> None:
+    from hansa.web.page import pages
+    from hansa.web.state import State
+
+    place = next(iter(studies_in(root).values()))
+    with contextlib.suppress(HansaError):
+        desk.ask(place.folder, next(iter(pages())), State(), wait=0)
+
+
+def _prepared() -> None:
+    from hansa.web.site.assets import asset
+
+    asset("vega.js")
+
+
+def _answer(app: WSGIHandler, listening: socket.socket) -> None:
+    from waitress.server import create_server
+
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    server = create_server(app, sockets=[listening], threads=THREADS, ident="hansa")
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    server.close()

@@ -1,0 +1,222 @@
+"""An open study: its results, and the part of them that a state asks for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from hansa.errors import UsageError, listed
+from hansa.web.sheet import Choice, Control
+from hansa.web.state import METHOD, State
+
+if TYPE_CHECKING:
+    from hansa.report.document import Document, Section
+    from hansa.report.part import Part
+    from hansa.study.config import Study
+    from hansa.study.run import BaseResult, DefinitionResult, StudyResult
+
+Progress = Callable[[str, float], None]
+
+VARIANTS = 4
+"""Results under other methods that are kept."""
+PARTS = 24
+"""Parts (definition, base, method) that are kept."""
+
+
+class Session:
+    """One study, computed when first asked for and kept; lives in the worker process."""
+
+    def __init__(self, folder: Path, progress: Progress) -> None:
+        self.folder = folder
+        self._progress = progress
+        self._variants: OrderedDict[State, StudyResult] = OrderedDict()
+        self._parts: OrderedDict[State, Part] = OrderedDict()
+        self._sections: dict[str, OrderedDict[State, Section | None]] = {}
+
+    @cached_property
+    def result(self) -> StudyResult:
+        """The results of the study as its file has it; the first call computes them."""
+        from hansa.study.config import read_study
+        from hansa.study.run import run_study
+
+        return run_study(read_study(self.folder), self.folder, self._progress)
+
+    @cached_property
+    def document(self) -> Document:
+        """The report as a value: where its sections serve a page as they are."""
+        from hansa.report.content import document
+
+        result = self.result
+        self._progress("putting the findings together", 0.9)
+        return document(result)
+
+    @cached_property
+    def model_data(self) -> bool:
+        """Whether the numbers are drawn at random."""
+        return any(spec.model_data for spec in self.result.study.facts.values())
+
+    @cached_property
+    def origin(self) -> str:
+        """Whether the numbers are real, and whose."""
+        from hansa.report.origin import origin
+
+        return origin(self.result)
+
+    def variant(self, state: State) -> StudyResult:
+        """The results under the method of a state: the study's own, or computed anew and kept."""
+        from hansa.study.run import rerun
+
+        method = state.method
+        if method == State():
+            return self.result
+        if method not in self._variants:
+            study = study_under(self.result.study, method)
+            self._variants[method] = rerun(self.result, study, self._progress)
+        return _kept(self._variants, method, VARIANTS)
+
+    def part(self, state: State) -> Part:
+        """One definition on one base, with the region and the cluster of the state.
+
+        Raises UsageError for what the study does not have, with what it has.
+        """
+        made = self._part(replace(state, region="", cluster=""))
+        picks = made.picks
+        if state.region:
+            picks = replace(picks, region=_known(state.region, self.regions(made), "region"))
+        if state.cluster:
+            clusters = made.own.definition.clusters
+            picks = replace(picks, cluster=_known(state.cluster, clusters, "cluster"))
+        return replace(made, picks=picks)
+
+    def _part(self, state: State) -> Part:
+        from hansa.report.part import part_of
+
+        if state not in self._parts:
+            result = self.variant(state)
+            own = _definition(result, state.definition)
+            self._parts[state] = part_of(result, own, _base(own, state.base))
+        return _kept(self._parts, state, PARTS)
+
+    def section(
+        self, build: Callable[[Part], Section | None], state: State, *depends: str
+    ) -> Section | None:
+        """A section of the report, made once for all states in which it is the same.
+
+        depends  what it depends on beside definition, base and method: region, cluster
+        """
+        own = state.known_to(("definition", "base", *METHOD, *depends))
+        shelf = self._sections.setdefault(build.__qualname__, OrderedDict())
+        if own not in shelf:
+            shelf[own] = build(self.part(own))
+        return _kept(shelf, own, PARTS)
+
+    def regions(self, part: Part) -> tuple[str, ...]:
+        """Codes of the regions of the results."""
+        return tuple(next(iter(part.base.regions.values())).distinct("geo"))
+
+    def controls(self, part: Part, state: State, *names: str) -> tuple[Control, ...]:
+        """The controls of these names, those without a choice left out.
+
+        A name that ends in `?` may stay open: nothing is lit up then.
+        """
+        made = [_control(self, part, state, name) for name in names]
+        return tuple(control for control in made if len(control.choices) > 1)
+
+
+def study_under(study: Study, method: State) -> Study:
+    """The study with other choices of method. Raises UsageError for what cannot be meant."""
+    from hansa.study.config import study_from
+
+    own = study.model_dump(exclude_unset=True)
+    changed = {name: value for name in METHOD if (value := getattr(method, name))}
+    if period := changed.pop("period", ""):
+        own["period"] = _years(period)
+    if cell := changed.pop("min_cell", ""):
+        own["min_cell"] = cell
+    return study_from({**own, **changed}, "the address")
+
+
+def _years(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and len(text) == 9):
+        raise UsageError(
+            "the period cannot be read", printed=repr(text[:40]), admissible="two years: 2015-2018"
+        )
+    return int(first), int(last)
+
+
+Made = TypeVar("Made")
+
+
+def _kept(shelf: OrderedDict[State, Made], key: State, most: int) -> Made:
+    """What lies on the shelf under a key; what was not used for longest makes room."""
+    shelf.move_to_end(key)
+    while len(shelf) > most:
+        shelf.popitem(last=False)
+    return shelf[key]
+
+
+def _definition(result: StudyResult, name: str) -> DefinitionResult:
+    own = {r.definition.id: r for r in result.results}
+    return own[_known(name, tuple(own), "definition")] if name else next(iter(own.values()))
+
+
+def _base(own: DefinitionResult, name: str) -> BaseResult:
+    found = {b.base.name: b for b in own.bases}
+    return found[_known(name, tuple(found), "base")] if name else own.bases[0]
+
+
+def _known(name: str, admissible: tuple[str, ...], what: str) -> str:
+    if name not in admissible:
+        raise UsageError(
+            f"the study has no {what} {name!r}", admissible=listed(sorted(admissible), 60)
+        )
+    return name
+
+
+def _control(session: Session, part: Part, state: State, name: str) -> Control:
+    optional = name.endswith("?")
+    name = name.removesuffix("?")
+    label, choices, chosen = _CONTROLS[name](session, part)
+    if optional:
+        choices, chosen = (Choice("", "none"), *choices), getattr(state, name)
+    return Control(name, label, choices, chosen)
+
+
+_Shown = tuple[str, tuple[Choice, ...], str]
+
+
+def _definitions(session: Session, part: Part) -> _Shown:
+    own = [r.definition for r in part.result.results]
+    choices = tuple(Choice(d.id, d.label) for d in own)
+    return "Clusters as defined by", choices, part.own.definition.id
+
+
+def _bases(session: Session, part: Part) -> _Shown:
+    names = [b.base.name for b in part.own.bases]
+    return "Base", tuple(Choice(n, n) for n in names), part.base.base.name
+
+
+def _regions(session: Session, part: Part) -> _Shown:
+    header = next(iter(part.base.regions.values())).header
+    named = sorted((part.words.name(code, header), code) for code in session.regions(part))
+    choices = tuple(Choice(code, f"{name} ({code})") for name, code in named)
+    return "Region", choices, part.picks.region
+
+
+def _clusters(session: Session, part: Part) -> _Shown:
+    definition = part.own.definition
+    named = sorted((definition.label_of(c), c) for c in definition.clusters)
+    return "Cluster", tuple(Choice(code, name) for name, code in named), part.picks.cluster
+
+
+_CONTROLS: dict[str, Callable[[Session, Part], _Shown]] = {
+    "definition": _definitions,
+    "base": _bases,
+    "region": _regions,
+    "cluster": _clusters,
+}

@@ -1,0 +1,21 @@
+"""Addresses: `/`, `/STUDY/`, `/STUDY/PAGE`, and the twins of a page, such as `/STUDY/PAGE.json`."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from hansa.web.site import views
+
+handler400 = "hansa.web.site.views.bad_request"
+handler404 = "hansa.web.site.views.not_found"
+handler500 = "hansa.web.site.views.fault"
+
+urlpatterns = [
+    path("", views.home),
+    path("assets/<str:stamp>/<str:name>", views.asset_file),
+    path("<slug:study>/", views.study_home),
+    re_path(r"^(?P<study>[a-z0-9-]+)/(?P<page>[a-z-]+)$", views.page),
+    re_path(
+        r"^(?P<study>[a-z0-9-]+)/(?P<page>[a-z-]+)\.(?P<twin>json|csv|xlsx|svg|png)$", views.twin
+    ),
+]

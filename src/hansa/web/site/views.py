@@ -1,0 +1,207 @@
+"""Requests to answers. Nothing is computed here: the desk is asked, a template lays it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from hansa.errors import Finding, UsageError
+from hansa.web.desk import Busy, Desk, Reply
+from hansa.web.page import Page, pages
+from hansa.web.site.assets import asset
+from hansa.web.state import EMPTY, State, given_in, state_of
+from hansa.web.studies import StudyPlace, studies_in
+from hansa.web.twins import TWINS, Twin
+from hansa.web.worker import Refusal
+
+PATIENCE = 0.6
+"""Seconds until a page that is not there yet shows how far its computing is."""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What is served: a folder, and the desk that computes its studies."""
+
+    root: Path
+    desk: Desk
+
+
+_served: list[Workbench] = []
+
+
+def serve_this(workbench: Workbench) -> None:
+    """Name what is served; once, before the first request."""
+    _served[:] = [workbench]
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Which study; with one only, straight to it."""
+    studies = studies_in(_served[0].root)
+    if len(studies) == 1:
+        return HttpResponseRedirect(f"/{next(iter(studies))}/")
+    return render(request, "home.html", {"studies": studies.values()})
+
+
+@require_safe
+def study_home(request: HttpRequest, study: str) -> HttpResponse:
+    """The first page of a study."""
+    _study(study)
+    return HttpResponseRedirect(f"/{study}/{next(iter(pages()))}")
+
+
+@require_safe
+def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
+    """A page in the state that its address holds."""
+    place, own = _study(study), _page(page)
+    try:
+        state = state_of(_given(request), own.parameters)
+    except UsageError as problem:
+        return _refused(request, place, own, Refusal(problem.finding, usage=True))
+    reply = _served[0].desk.ask(place.folder, own.id, state, PATIENCE)
+    if isinstance(reply, Busy):
+        return _busy(request, place, own, reply)
+    if isinstance(reply, Refusal):
+        return _refused(request, place, own, reply)
+    if _looks_again(request):
+        # The page is there now: the browser loads it whole.
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    set_here = {control.name for control in reply.controls}
+    shown = {
+        "sheet": reply,
+        "state": state,
+        "query": state.query,
+        "kept": [(name, value) for name, value in given_in(state) if name not in set_here],
+        "lit": urlencode([("geo", state.region), ("cluster", state.cluster)]),
+        "twins": TWINS,
+        # A part that htmx puts in place is read with scripting off: what stands in noscript shows.
+        "whole": "HX-Request" not in request.headers,
+    }
+    response = render(request, own.template, {**_frame(place, own, state), **shown})
+    # An address without empty parameters, the same for the same view.
+    response.headers["HX-Push-Url"] = request.path + (f"?{state.query}" if state.query else "")
+    return response
+
+
+@require_safe
+def twin(request: HttpRequest, study: str, page: str, twin: str) -> HttpResponse:
+    """The same content for a machine, a sheet or a slide."""
+    place, own, made = _study(study), _page(page), TWINS[twin]
+    given = _given(request)
+    named = [value for name, value in given if name == "figure"]
+    try:
+        state = state_of([g for g in given if g[0] != "figure"], own.parameters)
+        reply: Reply = _served[0].desk.ask(place.folder, own.id, state, 600)
+        if isinstance(reply, Busy):
+            return _words(_("The study is still being computed; ask again."), 503)
+        if isinstance(reply, Refusal):
+            return _words(_as_text(reply.finding), 400 if reply.usage else 422)
+        content = made.render(reply, named[0] if named else "")
+    except UsageError as problem:
+        return _words(str(problem), 400)
+    return _download(request, content, made, f"{study}-{page}.{twin}")
+
+
+def _download(request: HttpRequest, content: bytes, made: Twin, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=made.content_type)
+    disposition = content_disposition_header(made.saved, name)
+    if disposition:
+        response.headers["Content-Disposition"] = disposition
+    return response
+
+
+@require_safe
+def asset_file(request: HttpRequest, stamp: str, name: str) -> HttpResponse:
+    """A file of the pages; its address changes with it, so it may be kept."""
+    found = asset(name)
+    if found is None:
+        raise Http404(name)
+    response = HttpResponse(found[0], content_type=found[1])
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What cannot be read as a request."""
+    return _words(_("This request cannot be read."), 400)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """An address that leads nowhere, with where one can go."""
+    studies = studies_in(_served[0].root).values()
+    return render(request, "lost.html", {"studies": studies, "pages": pages().values()}, status=404)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """A fault of Hansa itself."""
+    return _words(_("A fault of Hansa; the terminal of `hansa serve` shows the details."), 500)
+
+
+def _given(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(name, v) for name, values in request.GET.lists() for v in values if v]
+
+
+def _study(name: str) -> StudyPlace:
+    found = studies_in(_served[0].root)
+    if name not in found:
+        raise Http404(name)
+    return found[name]
+
+
+def _page(name: str) -> Page:
+    if name not in pages():
+        raise Http404(name)
+    return pages()[name]
+
+
+def _frame(place: StudyPlace, own: Page, state: State = EMPTY) -> dict[str, Any]:
+    several = len(studies_in(_served[0].root)) > 1
+    menu = [
+        {
+            "id": page.id,
+            "label": page.label,
+            "help": page.help,
+            "query": state.known_to(page.parameters).query,
+        }
+        for page in pages().values()
+    ]
+    return {"study": place, "page": own, "pages": menu, "several": several}
+
+
+def _busy(request: HttpRequest, place: StudyPlace, own: Page, busy: Busy) -> HttpResponse:
+    percent = round(100 * busy.progress.done)
+    shown = {"progress": busy.progress, "percent": percent, "here": request.get_full_path()}
+    template = "progress.html" if _looks_again(request) else "busy.html"
+    response = render(request, template, {**_frame(place, own), **shown}, status=202)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _looks_again(request: HttpRequest) -> bool:
+    """True where only the progress bar of a page asks how far it is."""
+    return request.headers.get("HX-Target") == "progress"
+
+
+def _refused(request: HttpRequest, place: StudyPlace, own: Page, refusal: Refusal) -> HttpResponse:
+    if _looks_again(request):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    status = 400 if refusal.usage else 422
+    shown = {"finding": refusal.finding}
+    return render(request, "refused.html", {**_frame(place, own), **shown}, status=status)
+
+
+def _as_text(f: Finding) -> str:
+    parts = (f.rule, f.place, f.printed, f.admissible, f.fix)
+    return "\n".join(part for part in parts if part)
+
+
+def _words(text: str, status: int) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")

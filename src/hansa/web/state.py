@@ -1,0 +1,99 @@
+"""The state of a page: everything that decides what it shows, as it stands in its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from urllib.parse import urlencode
+
+from hansa.errors import UsageError, listed
+
+LONGEST = 4000
+"""Letters of one value in an address."""
+
+METHOD = ("reference", "period", "rules", "benchmark", "x_line", "min_cell")
+"""Parameters that stand for keys of the study: what is computed changes with them."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The parameters of all pages; each page knows some of them. Empty: the study's own choice.
+
+    definition, base  id of a definition and name of a base of the study
+    region, cluster   codes; where they are given, their marks are lit up in every figure
+    compare           codes of regions, joined by commas
+    area              a named geography, or codes of regions joined by commas
+    search            words or a code that is looked for
+    members, name     a cluster put together: `CODE` or `CODE*WEIGHT`, joined by commas; its name
+    index, unit, indicator  an index folder of the study, one of its units, one of its indicators
+    changes           what if: `INDICATOR:VALUE`, joined by commas
+    reference, period (`2015-2018`), rules, benchmark, x_line, min_cell: in place of the study's
+    """
+
+    definition: str = ""
+    base: str = ""
+    region: str = ""
+    cluster: str = ""
+    compare: str = ""
+    area: str = ""
+    search: str = ""
+    members: str = ""
+    name: str = ""
+    index: str = ""
+    unit: str = ""
+    indicator: str = ""
+    changes: str = ""
+    reference: str = ""
+    period: str = ""
+    rules: str = ""
+    benchmark: str = ""
+    x_line: str = ""
+    min_cell: str = ""
+
+    @property
+    def query(self) -> str:
+        """The state as it stands in an address, the same for the same state."""
+        return urlencode(given_in(self))
+
+    def known_to(self, parameters: tuple[str, ...]) -> State:
+        """What of it a page with these parameters takes over."""
+        return State(**{name: value for name, value in given_in(self) if name in parameters})
+
+    @property
+    def method(self) -> State:
+        """Only what changes the computing, for links that lead to another page."""
+        return self.known_to(METHOD)
+
+
+EMPTY = State()
+
+
+def given_in(state: State) -> list[tuple[str, str]]:
+    """The parameters that a state sets, in the order of its fields."""
+    own = ((f.name, str(getattr(state, f.name))) for f in fields(state))
+    return [(name, value) for name, value in own if value]
+
+
+def state_of(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> State:
+    """The state that an address gives; `known` are the parameters of its page.
+
+    Raises UsageError for a key that the page does not know, one given twice, and an odd value.
+    """
+    found: dict[str, str] = {}
+    for name, value in given:
+        if name not in known:
+            raise UsageError(
+                f"this page knows no parameter {name[:60]!r}",
+                admissible=listed(known, 30) or "no parameter at all",
+                fix="leave it out of the address",
+            )
+        if name in found:
+            raise UsageError(f"the parameter {name!r} stands twice in the address")
+        if len(value) > LONGEST or any(ord(letter) < 32 for letter in value):
+            raise UsageError(
+                f"the value of {name!r} cannot be meant",
+                printed=repr(value[:40]),
+                admissible=f"at most {LONGEST} letters, none of them invisible",
+            )
+        found[name] = value
+    return State(**found)

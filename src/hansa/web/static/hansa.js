@@ -1,0 +1,170 @@
+// The browser's part of the workbench: figures are drawn, what is picked lights up everywhere,
+// controls act at once, a page that is being computed looks again. Every page works without it.
+
+const narrow = matchMedia("(max-width: 47rem)");
+
+function specification(box) {
+  const both = JSON.parse(box.querySelector("script").textContent);
+  return narrow.matches ? both.narrow : both.wide;
+}
+
+const tip = document.createElement("div");
+tip.className = "tip";
+tip.hidden = true;
+tip.setAttribute("aria-hidden", "true");
+
+// Vega's own tooltip brings styles of its own, which the policy of our pages does not admit.
+function showTip(_handler, event, _item, value) {
+  if (value == null || value === "") {
+    tip.hidden = true;
+    return;
+  }
+  tip.textContent = typeof value === "object" ? Object.values(value).join("; ") : String(value);
+  tip.hidden = false;
+  const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
+  tip.style.setProperty("left", `${Math.max(8, Math.min(event.clientX + 12, room))}px`);
+  tip.style.setProperty("top", `${event.clientY + 16}px`);
+}
+
+// Plots by their specification: one that did not change is not drawn again.
+const drawn = new Map();
+
+async function draw(box) {
+  const text = box.querySelector("script").textContent + narrow.matches;
+  const old = drawn.get(text);
+  if (old && !old.isConnected) {
+    box.querySelector(".plot")?.remove();
+    box.append(old);
+    return;
+  }
+  if (old && box.contains(old)) return;
+  const place = document.createElement("div");
+  place.className = "plot";
+  const made = await window.vegaEmbed(place, specification(box), {
+    actions: false,
+    ast: true,
+    defaultStyle: false,
+    renderer: "svg",
+    tooltip: showTip,
+    loader: { load: () => Promise.reject(new Error("nothing is loaded")) },
+  });
+  box.querySelector(".plot")?.remove();
+  box.append(place);
+  drawn.set(text, place);
+  mark(place);
+  made.view.addEventListener("click", (_event, item) => pick(item?.datum));
+}
+
+function mark(place) {
+  for (const node of place.querySelectorAll("svg *")) {
+    const datum = node.__data__?.datum;
+    if (!datum) continue;
+    if (datum.geo) node.dataset.geo = datum.geo;
+    if (datum.cluster) node.dataset.cluster = datum.cluster;
+  }
+}
+
+async function drawAll() {
+  for (const box of document.querySelectorAll("[data-chart]")) {
+    try {
+      await draw(box);
+      box.style.removeProperty("min-height");
+    } catch (problem) {
+      box.append(Object.assign(document.createElement("p"), { textContent: String(problem) }));
+    }
+  }
+  const shown = new Set([...document.querySelectorAll(".plot")]);
+  for (const [text, place] of drawn) if (!shown.has(place)) drawn.delete(text);
+  light();
+  document.documentElement.dataset.ready = "";
+}
+
+// --- what is lit up: the region and the cluster of the address -----------------------
+
+const PARAMETER = { geo: "region", cluster: "cluster" };
+
+function pick(datum) {
+  if (!datum) return;
+  const here = new URL(location);
+  const kinds = Object.keys(PARAMETER).filter((kind) => datum[kind]);
+  const same = kinds.every((kind) => here.searchParams.get(PARAMETER[kind]) === datum[kind]);
+  for (const kind of kinds) {
+    if (same) here.searchParams.delete(PARAMETER[kind]);
+    else if (document.querySelector(`.controls [name="${PARAMETER[kind]}"]`)) {
+      here.searchParams.set(PARAMETER[kind], datum[kind]);
+    }
+  }
+  if (here.href !== location.href) show(here);
+}
+
+function show(address) {
+  const target = { target: "#content", select: "#content", swap: "outerHTML" };
+  window.htmx.ajax("GET", address.pathname + address.search, target);
+}
+
+function darken() {
+  const here = new URL(location);
+  for (const name of Object.values(PARAMETER)) here.searchParams.delete(name);
+  if (here.href !== location.href) show(here);
+}
+
+function light() {
+  const box = document.querySelector("[data-lit]");
+  const lit = [...new URLSearchParams(box?.dataset.lit ?? "")].filter(([, code]) => code);
+  document.body.classList.toggle("lighting", lit.length > 0);
+  for (const node of document.querySelectorAll("[data-geo], [data-cluster]")) {
+    const own = lit.filter(([kind]) => kind in node.dataset);
+    const matching = own.filter(([kind, code]) => node.dataset[kind] === code).length;
+    node.classList.toggle("lit", own.length > 0 && matching === own.length);
+    node.classList.toggle("half", matching > 0 && matching < own.length);
+    node.classList.toggle("dim", own.length > 0 && matching === 0);
+  }
+}
+
+// --- keys, sharing, pages that arrive in place ---------------------------------------
+
+function keys(event) {
+  const writing = event.target.closest?.("input, select, textarea");
+  if (event.ctrlKey || event.metaKey || event.altKey || writing) return;
+  if (event.key === "t") {
+    const all = [...document.querySelectorAll("details.behind")];
+    const open = all.some((one) => !one.open);
+    for (const one of all) one.open = open;
+  } else if (event.key === "Escape") darken();
+}
+
+async function share(event) {
+  await navigator.clipboard.writeText(location.href);
+  event.target.textContent = "✓";
+}
+
+// What a new content needs; runs for the first page and for each that a control brings.
+function settle() {
+  delete document.documentElement.dataset.ready;
+  for (const button of document.querySelectorAll(".controls button[type=submit]")) {
+    button.hidden = true;
+  }
+  for (const hint of document.querySelectorAll("[data-keys], [data-share]")) hint.hidden = false;
+  document.querySelector("[data-share]")?.addEventListener("click", share);
+  drawAll();
+}
+
+document.body.append(tip);
+document.addEventListener("keydown", keys);
+// New boxes start as high as the old ones were: nothing moves under the reader's eye.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.target.id !== "content") return;
+  const heights = [...document.querySelectorAll("[data-chart]")].map((box) => box.offsetHeight);
+  document.addEventListener("htmx:afterSwap", () => {
+    [...document.querySelectorAll("[data-chart]")].forEach((box, i) => {
+      if (heights[i]) box.style.setProperty("min-height", `${heights[i]}px`);
+    });
+  }, { once: true });
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "content") settle();
+});
+narrow.addEventListener("change", drawAll);
+const drawer = document.querySelector(".drawer");
+if (drawer && narrow.matches) drawer.open = false;
+settle();

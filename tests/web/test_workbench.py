@@ -1,0 +1,168 @@
+"""The workbench as a browser and others meet it: addresses, refusals, guards, twins."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import socket
+
+import httpx
+import openpyxl
+import pytest
+
+from hansa.errors import UsageError
+from hansa.web.page import pages
+from hansa.web.session import Session
+from hansa.web.state import METHOD, State, state_of
+
+pytestmark = pytest.mark.xdist_group("workbench")
+
+
+def get(served: str, path: str, **headers: str) -> httpx.Response:
+    return httpx.get(served + path, headers=headers)
+
+
+def test_first_page_is_that_of_the_only_study(served: str) -> None:
+    found = httpx.get(served, follow_redirects=True)
+    assert found.url.path == "/six/start"
+    assert "<h1>Six regions</h1>" in found.text
+
+
+@pytest.mark.parametrize("page", list(pages()))
+def test_every_page_answers(served: str, page: str) -> None:
+    found = get(served, f"/six/{page}")
+    assert found.status_code == 200, found.text
+    assert found.text.count("<h1") == 1
+    assert 'aria-current="page"' in found.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/six/region?region=XX", 400, "the study has no region &#x27;XX&#x27;"),
+        ("/six/region?regoin=EE00", 400, "this page knows no parameter &#x27;regoin&#x27;"),
+        ("/six/region?region=EE00&region=FI19", 400, "stands twice"),
+        ("/six/region?period=2023-2020", 400, "two years, the earlier one first"),
+        ("/six/region?period=yes", 400, "the period cannot be read"),
+        ("/six/cluster?min_cell=few", 400, "min_cell"),
+        ("/six/cluster.json?cluster=nothing", 400, "the study has no cluster 'nothing'"),
+        ("/six/cluster.svg?figure=nothing", 400, "this page has no figure 'nothing'"),
+        ("/six/nothing", 404, "There is no such page"),
+        ("/nothing/start", 404, "There is no such page"),
+        ("/assets/0/../../study.toml", 404, "There is no such page"),
+        ("/six/region?region=%00", 400, "cannot be meant"),
+        (f"/six/region?region={'x' * 5000}", 400, "cannot be meant"),
+    ],
+)
+def test_refused_with_the_reason(served: str, path: str, status: int, said: str) -> None:
+    found = get(served, path)
+    assert (found.status_code, said in found.text) == (status, True), found.text
+
+
+def test_refusal_names_what_there_is(served: str) -> None:
+    found = get(served, "/six/region?region=XX").text
+    assert "EE00, FI19, FI1B, FI1D, LT01, LV00" in found
+
+
+# --- who may ask -----------------------------------------------------------------------
+
+
+def test_another_name_for_this_machine_is_refused(served: str) -> None:
+    found = get(served, "/six/start", Host="evil.example")
+    assert found.status_code == 400
+    assert "own names only" in found.text
+
+
+@pytest.mark.parametrize("mode", ["cors", "no-cors"])
+def test_scripts_of_other_sites_are_refused(served: str, mode: str) -> None:
+    found = get(served, "/six/start", **{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": mode})
+    assert found.status_code == 403
+
+
+def test_links_from_other_sites_lead_here(served: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert get(served, "/six/start", **headers).status_code == 200
+
+
+def test_forms_of_other_sites_are_refused(served: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert httpx.post(served + "/six/start", headers=headers).status_code == 403
+
+
+def test_no_answer_may_be_read_by_other_sites(served: str) -> None:
+    found = get(served, "/six/start", Origin="http://evil.example")
+    assert "access-control-allow-origin" not in found.headers
+    assert found.headers["cross-origin-resource-policy"] == "same-origin"
+    assert found.headers["x-frame-options"] == "DENY"
+    policy = found.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_pages_name_no_other_host(served: str) -> None:
+    for page in pages():
+        text = get(served, f"/six/{page}").text
+        text = re.sub(r'<script type="application/json">.*?</script>', "", text, flags=re.S)
+        assert set(re.findall(r'(?:src|href|action)="(?!/|#)[^"]*"', text)) == set(), page
+
+
+def test_only_one_address_is_listened_to(served: str) -> None:
+    port = int(served.rpartition(":")[2])
+    with socket.socket() as other, pytest.raises(ConnectionRefusedError):
+        # Another address of the same loopback: a server on all addresses would answer.
+        other.connect(("127.0.0.2", port))
+
+
+# --- twins ------------------------------------------------------------------------------
+
+
+def test_twins_give_the_same_numbers(served: str) -> None:
+    page = get(served, "/six/region?region=EE00").text
+    table = json.loads(get(served, "/six/region.json?region=EE00").content)["sections"][0][
+        "figures"
+    ][0]["table"]
+    place = table["columns"].index("Specialisation (all jobs as base)")
+    row = next(row for row in table["rows"] if row[0] == "wood-furniture")
+    assert f">{row[place]}<" in page
+    lines = csv.reader(io.StringIO(get(served, "/six/region.csv?region=EE00").text))
+    assert float(next(line for line in lines if line[0] == row[0])[place]) == float(row[place])
+    book = openpyxl.load_workbook(io.BytesIO(get(served, "/six/region.xlsx?region=EE00").content))
+    cells = {line[0]: line[place] for line in book["Table 1"].iter_rows(3, values_only=True)}
+    assert cells[row[0]] == float(row[place])
+
+
+def test_pictures(served: str) -> None:
+    assert get(served, "/six/region.svg").text.startswith("<svg")
+    assert get(served, "/six/region.png").content[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+# --- state and method -------------------------------------------------------------------
+
+
+def test_states_with_the_same_meaning_have_one_address() -> None:
+    known = ("region", "cluster", *METHOD)
+    one = state_of([("cluster", "a b"), ("region", "X")], known)
+    assert one == state_of([("region", "X"), ("cluster", "a b")], known)
+    assert one.query == "region=X&cluster=a+b"
+
+
+def test_parameters_of_other_pages_are_refused() -> None:
+    with pytest.raises(UsageError, match="knows no parameter 'cluster'"):
+        state_of([("cluster", "a")], ("region",))
+
+
+def test_another_method_is_computed_on_the_same_facts(session: Session) -> None:
+    own = session.part(State()).base.regions["location_quotient_total"]
+    other = session.part(State(reference="EE00")).base.regions["location_quotient_total"]
+    assert "EE00" not in own.header.reference
+    assert other.header.reference != own.header.reference
+    assert own.table["value"] != other.table["value"]
+    assert session.variant(State(reference="EE00")).cubes == session.result.cubes
+
+
+def test_what_the_study_says_is_the_default(session: Session) -> None:
+    assert session.part(State()).picks.region == "FI1B"
+    assert session.part(State(region="EE00")).picks.region == "EE00"
+    assert session.variant(State(region="EE00")) is session.result
