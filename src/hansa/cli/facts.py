@@ -26,7 +26,8 @@ def register(app: typer.Typer) -> None:
 def compute(
     measure: Annotated[str, typer.Argument(help="A measure of `hansa measures`.")],
     facts: Annotated[
-        list[Path], typer.Option("--facts", help="The table (repeat for several).")
+        list[Path],
+        typer.Option("--facts", help="The table (repeat for several), or a study folder."),
     ] = ...,  # type: ignore[assignment]
     definition: Annotated[
         str, typer.Option("--definition", help="Cluster definition: id, folder or CSV.")
@@ -53,7 +54,8 @@ def compute(
     chosen, of = o.compute_options(settings)
     if reference:
         chosen["reference"] = reference
-    panel = hansa.compute(measure, facts, definition, describe=spec, of=of, **chosen)
+    own = facts[0] if len(facts) == 1 else facts
+    panel = hansa.compute(measure, own, definition, describe=spec, of=of, **chosen)
     _give(panel, out)
 
 

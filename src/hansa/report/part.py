@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from hansa.codes import geographies
@@ -19,13 +19,20 @@ QUOTIENT = "location_quotient_total"
 
 @dataclass(frozen=True)
 class Part:
-    """One definition on one base, with the names and the choices of what is shown."""
+    """One definition on one base, with the names and the choices of what is shown.
+
+    called   how the definition is named in Python and on the command line; empty: as the study
+             names it
+    changes  options of `hansa.compute` by which the results differ from those of the study
+    """
 
     result: StudyResult
     own: DefinitionResult
     base: BaseResult
     picks: Picks
     words: Words
+    called: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def suffix(self) -> str:
@@ -91,16 +98,43 @@ class Part:
             f"reference {header.reference}" if intensive else "",
             header.geography if header.geography != "local" else "",
         ]
-        results = [r.definition.id for r in self.result.results].index(definition.id)
-        base = list(self.own.bases).index(self.base)
-        kind = "area" if area else "regions"
+        options = self._options(area)
+        written = "".join(f", {name}={value!r}" for name, value in options.items())
         return {
             "line": "; ".join(b for b in bits if b) + ".",
             "python": "import hansa\n"
-            f'result = hansa.run("STUDY")\n'
-            f'result.results[{results}].bases[{base}].{kind}["{measure}"].to_pandas()',
-            "command": f"hansa run STUDY   # {where}",
+            f'hansa.compute("{measure}", "STUDY", "{self.called or self._name}"{written})',
+            "command": " ".join(
+                [
+                    f"hansa compute {measure} --facts STUDY",
+                    f"--definition {self.called or self._name}",
+                    *(f"--set {_NAMES.get(n, n)}={_shown(v)}" for n, v in options.items()),
+                    f"  # {where}" if not self.called else "",
+                ]
+            ).rstrip(),
         }
+
+    @property
+    def _name(self) -> str:
+        """The definition as the study names it: an id, or a path from its folder."""
+        ids = [r.definition.id for r in self.result.results]
+        return self.result.study.definitions[ids.index(self.own.definition.id)]
+
+    def _options(self, area: bool) -> dict[str, Any]:
+        """What differs from the study itself: its first base, its regions, its method."""
+        study, options = self.result.study, dict(self.changes)
+        if self.base.base != study.base[0]:
+            options["without"] = self.base.base.without
+        if area and study.area:
+            options["area"] = study.area
+        return options
+
+
+_NAMES = {"start": "from", "end": "to"}
+
+
+def _shown(value: Any) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def parts(result: StudyResult) -> Iterator[Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -122,6 +122,17 @@ def rerun(
     return _computed(study, result.folder, read, progress)
 
 
+def on_definition(
+    result: StudyResult, definition: ClusterDefinition, measures: Sequence[str], base: BaseChoice
+) -> DefinitionResult:
+    """One more definition on the facts of a result: these measures of it, on one base."""
+    assert result.folder is not None
+    cubes = dict(result.cubes)
+    chosen = [find_measure(name) for name in measures]
+    made = _on_base(result.study, result.folder, definition, chosen, base, cubes)
+    return DefinitionResult(definition, coverage(definition, result.cube.activity), (made,))
+
+
 @dataclass(frozen=True)
 class _Read:
     """What the files of a study gave; `cubes` grows as further columns are read."""
@@ -158,8 +169,8 @@ def _computed(study: Study, folder: Path, read: _Read, progress: Progress) -> St
 def _without_growth(study: Study, rules: str, chosen: list[Measure], cube: Cube) -> list[Finding]:
     """Measures that compare two years, where there is one year only: said, not dropped."""
     choices = {own: Options(rules="" if own else rules).choices for own in (True, False)}
-    lost = [m.id for m in chosen if looks_back(m, choices[_own_rules(m)])]
-    if not lost or _period(study, cube):
+    lost = [m.id for m in chosen if looks_back(m, choices[keeps_own_rules(m)])]
+    if not lost or period_of(study, cube):
         return []
     return [
         Finding(
@@ -227,19 +238,19 @@ def _on_base(
     area: dict[str, Panel] = {}
     place = study.area and _own(folder, study.area)
     for (columns, _, own_rules), own in _by_columns(measures, study, folder).items():
-        found = {column: _cube(study, folder, column, cubes) for column in columns}
+        found = {column: cube_of(study, folder, column, cubes) for column in columns}
         cube = found[columns[0]]
         requests = _requests(
-            study, _options(study, folder, base, own_rules), definition, own, place, cube
+            study, options_of(study, folder, base, own_rules), definition, own, place, cube
         )
         computed = compute_all(cube, requests, found)
         regions |= computed[0] | computed[1]
         if study.area:
             area |= computed[2] | computed[3]
-    main = _cube(study, folder, "employment", cubes)
+    main = cube_of(study, folder, "employment", cubes)
     members = {}
     if study.reference == "complete":
-        members = reference_members(main, definition, _options(study, folder, base))
+        members = reference_members(main, definition, options_of(study, folder, base))
     return BaseResult(base, regions, area, members)
 
 
@@ -253,7 +264,7 @@ def _by_columns(
     """
     grouped: dict[tuple[tuple[str, ...], str, bool], list[Measure]] = {}
     for m in measures:
-        own = _own_rules(m)
+        own = keeps_own_rules(m)
         choices = Options(rules="" if own else _rules(study, folder)).choices
         bases = {one.base for one in (m, *inputs(m, choices))} & {"traded", "local"}
         kind = bases.pop() if bases else ""
@@ -261,7 +272,7 @@ def _by_columns(
     return grouped
 
 
-def _own_rules(m: Measure) -> bool:
+def keeps_own_rules(m: Measure) -> bool:
     """Marks keep to their own rule set: the key `rules` of a study speaks of stars."""
     return bool(m.rules) and m.id != "presence_stars"
 
@@ -281,7 +292,7 @@ def _requests(
     """Levels for every year and growth over the period; for the regions, then for the area."""
     levels = tuple(m.id for m in measures if not looks_back(m, years.choices))
     growth = tuple(m.id for m in measures if looks_back(m, years.choices))
-    period = _period(study, cube)
+    period = period_of(study, cube)
     over = replace(years, start=period[0], end=period[1]) if period else years
     if not period:
         growth = ()
@@ -293,7 +304,8 @@ def _requests(
     return requests
 
 
-def _options(study: Study, folder: Path, base: BaseChoice, own_rules: bool = False) -> Options:
+def options_of(study: Study, folder: Path, base: BaseChoice, own_rules: bool = False) -> Options:
+    """The choices of a study on one base; `own_rules`: each measure's own rule set."""
     return Options(
         reference=study.reference,
         without=base.without,
@@ -307,7 +319,8 @@ def _options(study: Study, folder: Path, base: BaseChoice, own_rules: bool = Fal
     )
 
 
-def _period(study: Study, cube: Cube) -> tuple[int, int] | None:
+def period_of(study: Study, cube: Cube) -> tuple[int, int] | None:
+    """First and last year of growth; None where the facts have one year only."""
     if study.period:
         return study.period
     return (cube.years[0], cube.years[-1]) if len(cube.years) > 1 else None
@@ -315,7 +328,7 @@ def _period(study: Study, cube: Cube) -> tuple[int, int] | None:
 
 def _refuse_unknown(study: Study, folder: Path, cube: Cube) -> None:
     """Raise for regions, an area, a reference or years that the facts do not know."""
-    options = _options(study, folder, study.base[0])
+    options = options_of(study, folder, study.base[0])
     period = study.period or (None, None)
     check_options(cube, None, replace(options, start=period[0], end=period[1]))
     regions_of(cube, options)
@@ -324,7 +337,7 @@ def _refuse_unknown(study: Study, folder: Path, cube: Cube) -> None:
     reference_of(cube, options)
 
 
-def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cube:
+def cube_of(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cube:
     """The cube of a column, from the first facts entry that has it."""
     if column in cubes:
         return cubes[column]
@@ -336,7 +349,7 @@ def _cube(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cu
             if not cubes and study.hidden != "absent":
                 # Hidden cells take long to fill: a name that is wrong is told before.
                 _refuse_unknown(study, folder, found)
-            jobs = _cube(study, folder, "employment", cubes) if column == "payroll" else None
+            jobs = cube_of(study, folder, "employment", cubes) if column == "payroll" else None
             cubes[column] = revealed(found, study.hidden, jobs)
             return cubes[column]
         except HansaError as problem:

@@ -6,14 +6,14 @@ import multiprocessing
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hansa.errors import Finding
-from hansa.web.sheet import Sheet
 from hansa.web.state import State
-from hansa.web.worker import Answer, Ask, Progress, Refusal, work
+from hansa.web.worker import Answer, Ask, Content, Progress, Refusal, work
 
 KEPT = 200
 """Answers kept of one study."""
@@ -30,31 +30,42 @@ class Busy:
     progress: Progress
 
 
-Reply = Sheet | Refusal | Busy
+Reply = Content | Busy
 
 
 @dataclass
 class _Pending:
-    """A question that was put to the worker."""
+    """A question that was put to the worker, and what it answered."""
 
     key: _Key
+    kept: bool
     done: threading.Event = field(default_factory=threading.Event)
+    content: Content | None = None
 
 
 class Bench:
     """One open study: its worker process, what it was asked and what it answered."""
 
     def __init__(self, folder: Path) -> None:
-        self.stamp = stamp_of(folder)
-        self._folder = folder
+        self.stamp, self._beside = stamp_of(folder)
         self._lock = threading.Lock()
-        self._answers: OrderedDict[_Key, Sheet | Refusal] = OrderedDict()
+        self._answers: OrderedDict[_Key, Content] = OrderedDict()
         self._pending: dict[_Key, _Pending] = {}
         self._numbers: dict[int, _Pending] = {}
         self._asked = 0
         self._progress = Progress("starting", 0.0)
         self._pipe, self._process = _started(folder)
         threading.Thread(target=self._listen, daemon=True).start()
+
+    def freshen(self, beside: Stamp) -> None:
+        """Forget the pages made before a definition was saved beside the study."""
+        with self._lock:
+            if beside != self._beside:
+                self._beside = beside
+                self._answers.clear()
+                for pending in self._pending.values():
+                    pending.kept = False
+                self._pending.clear()
 
     @property
     def alive(self) -> bool:
@@ -68,12 +79,20 @@ class Bench:
             if (known := self._answers.get(key)) is not None:
                 self._answers.move_to_end(key)
                 return known
-            pending = self._pending.get(key) or self._put(key)
-        pending.done.wait(wait)
+            pending = self._pending.get(key) or self._put(key, None)
+        return self._waited(pending, wait)
+
+    def act(self, page: str, state: State, form: Mapping[str, str], wait: float) -> Reply:
+        """Have a page do something; what it answers is not kept."""
         with self._lock:
-            if (known := self._answers.get(key)) is not None:
-                return known
-            return Busy(self._progress) if self.alive else _DIED
+            pending = self._put((page, state), form)
+        return self._waited(pending, wait)
+
+    def _waited(self, pending: _Pending, wait: float) -> Reply:
+        pending.done.wait(wait)
+        if pending.content is not None:
+            return pending.content
+        return Busy(self._progress) if self.alive else _DIED
 
     def close(self) -> None:
         """End the worker at once; it writes nothing, so nothing can be left half-written."""
@@ -81,12 +100,13 @@ class Bench:
         self._process.join()
         self._pipe.close()
 
-    def _put(self, key: _Key) -> _Pending:
+    def _put(self, key: _Key, form: Mapping[str, str] | None) -> _Pending:
         self._asked += 1
-        pending = _Pending(key)
-        self._pending[key] = self._numbers[self._asked] = pending
+        pending = self._numbers[self._asked] = _Pending(key, kept=form is None)
+        if form is None:
+            self._pending[key] = pending
         try:
-            self._pipe.send(Ask(self._asked, *key))
+            self._pipe.send(Ask(self._asked, *key, form))
         except (OSError, ValueError):
             pending.done.set()
         return pending
@@ -103,15 +123,17 @@ class Bench:
                 else:
                     self._keep(message)
         with self._lock:
-            for pending in self._pending.values():
+            for pending in self._numbers.values():
                 pending.done.set()
 
     def _keep(self, answer: Answer) -> None:
         pending = self._numbers.pop(answer.number)
-        self._pending.pop(pending.key, None)
-        self._answers[pending.key] = answer.content
-        while len(self._answers) > KEPT:
-            self._answers.popitem(last=False)
+        pending.content = answer.content
+        if pending.kept:
+            self._pending.pop(pending.key)
+            self._answers[pending.key] = answer.content
+            while len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
         pending.done.set()
 
 
@@ -129,6 +151,10 @@ class Desk:
         """
         return self._bench(folder).ask(page, state, wait)
 
+    def act(self, folder: Path, page: str, state: State, form: Mapping[str, str]) -> Reply:
+        """What a page of the study does with a form; waits until it is done."""
+        return self._bench(folder).act(page, state, form, 600)
+
     def close(self) -> None:
         """Close every study."""
         with self._lock:
@@ -139,11 +165,13 @@ class Desk:
     def _bench(self, folder: Path) -> Bench:
         with self._lock:
             bench = self._benches.get(folder)
-            if bench is not None and (bench.stamp != stamp_of(folder) or not bench.alive):
+            stamp, beside = stamp_of(folder)
+            if bench is not None and (bench.stamp != stamp or not bench.alive):
                 bench.close()
                 bench = None
             if bench is None:
                 bench = Bench(folder)
+            bench.freshen(beside)
             self._benches[folder] = bench
             self._benches.move_to_end(folder)
             while len(self._benches) > OPEN:
@@ -151,12 +179,21 @@ class Desk:
             return bench
 
 
-def stamp_of(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What tells whether the files of a study changed: names, times and sizes.
+Stamp = tuple[tuple[str, int, int], ...]
 
-    Results, hidden files and studies inside the folder are left out.
+
+def stamp_of(folder: Path) -> tuple[Stamp, Stamp]:
+    """What tells whether a study changed: names, times, sizes of its files, and of definitions.
+
+    The first means computing anew. The second are definitions that were saved beside the study
+    and that it does not name: with them it stays as it is, only pages are made anew. Results,
+    hidden files and studies inside the folder are left out.
     """
-    found = []
+    apart = folder / "definitions"
+    if b"definitions/" in _content(folder / "study.toml"):
+        apart = folder / "no such folder"
+    own: list[tuple[str, int, int]] = []
+    beside: list[tuple[str, int, int]] = []
     for place, inner, names in os.walk(folder):
         here = Path(place)
         inner[:] = [
@@ -169,8 +206,13 @@ def stamp_of(folder: Path) -> tuple[tuple[str, int, int], ...]:
         for name in names:
             if not name.startswith("."):
                 state = (here / name).stat()
-                found.append((str(here / name), state.st_mtime_ns, state.st_size))
-    return tuple(sorted(found))
+                found = str(here / name), state.st_mtime_ns, state.st_size
+                (beside if here == apart else own).append(found)
+    return tuple(sorted(own)), tuple(sorted(beside))
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _started(folder: Path) -> tuple[Connection, multiprocessing.process.BaseProcess]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from hansa.web.session import Session
-from hansa.web.sheet import Sheet
+from hansa.web.sheet import Goto, Sheet
 from hansa.web.state import State
 
 
@@ -23,6 +23,7 @@ class Page:
     build       what it shows; called in the worker
     place       its place in the menu
     template    how it is laid out
+    act         what is done with a form that is sent to the page; None: it only shows
     """
 
     id: str
@@ -32,6 +33,7 @@ class Page:
     build: Callable[[Session, State], Sheet]
     place: int
     template: str = "sheet.html"
+    act: Callable[[Session, State, Mapping[str, str]], Sheet | Goto] | None = None
 
 
 @cache

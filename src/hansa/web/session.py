@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hansa.errors import UsageError, listed
 from hansa.web.sheet import Choice, Control
@@ -35,7 +35,12 @@ class Session:
         self._progress = progress
         self._variants: OrderedDict[State, StudyResult] = OrderedDict()
         self._parts: OrderedDict[State, Part] = OrderedDict()
+        self._definitions: dict[tuple[Path, int, State], DefinitionResult] = {}
         self._sections: dict[str, OrderedDict[State, Section | None]] = {}
+
+    def tell(self, text: str, done: float) -> None:
+        """Say what is being computed, and how far (0 to 1)."""
+        self._progress(text, done)
 
     @cached_property
     def result(self) -> StudyResult:
@@ -97,9 +102,48 @@ class Session:
 
         if state not in self._parts:
             result = self.variant(state)
+            if (saved := self._saved(result, state)) is not None:
+                path = f"definitions/{state.definition}.csv"
+                return self.alone(saved, state, path)
             own = _definition(result, state.definition)
-            self._parts[state] = part_of(result, own, _base(own, state.base))
+            made = part_of(result, own, _base(own, state.base))
+            self._parts[state] = replace(made, changes=changes_of(result.study, state))
         return _kept(self._parts, state, PARTS)
+
+    def alone(self, own: DefinitionResult, state: State, called: str) -> Part:
+        """A definition that is not one of the study's, on its facts; `called`: its file."""
+        from hansa.report.part import part_of
+
+        result = self.variant(state)
+        study = result.study
+        if study.outputs.cluster not in own.definition.clusters:
+            outputs = study.outputs.model_copy(update={"cluster": ""})
+            study = study.model_copy(update={"outputs": outputs})
+        made = part_of(replace(result, study=study, results=(own,)), own, own.bases[0])
+        return replace(made, called=called, changes=changes_of(result.study, state))
+
+    def saved_definitions(self) -> dict[str, Path]:
+        """Definitions that lie in the study folder without being named in study.toml, by id."""
+        named = {r.definition.id for r in self.result.results}
+        paths = sorted((self.folder / "definitions").glob("*.csv"))
+        return {p.stem: p for p in paths if p.stem not in named}
+
+    def _saved(self, result: StudyResult, state: State) -> DefinitionResult | None:
+        """The results of a definition saved beside the study, where the state names one."""
+        from hansa.clusters import find_definition
+        from hansa.study.run import on_definition
+
+        path = self.saved_definitions().get(state.definition)
+        if path is None:
+            return None
+        key = path, path.stat().st_mtime_ns, state.known_to(("base", *METHOD))
+        if key not in self._definitions:
+            self._definitions = {k: v for k, v in self._definitions.items() if k[:2] == key[:2]}
+            definition = find_definition(str(path), result.results[0].definition.classification)
+            bases = {b.name: b for b in result.study.base}
+            base = bases.get(state.base, result.study.base[0])
+            self._definitions[key] = on_definition(result, definition, result.study.measures, base)
+        return self._definitions[key]
 
     def section(
         self, build: Callable[[Part], Section | None], state: State, *depends: str
@@ -109,6 +153,8 @@ class Session:
         depends  what it depends on beside definition, base and method: region, cluster
         """
         own = state.known_to(("definition", "base", *METHOD, *depends))
+        if own.definition in self.saved_definitions():
+            return build(self.part(own))
         shelf = self._sections.setdefault(build.__qualname__, OrderedDict())
         if own not in shelf:
             shelf[own] = build(self.part(own))
@@ -133,11 +179,51 @@ def study_under(study: Study, method: State) -> Study:
 
     own = study.model_dump(exclude_unset=True)
     changed = {name: value for name in METHOD if (value := getattr(method, name))}
+    for name in ("rules", "reference"):
+        refuse_files(changed.get(name, ""), name, getattr(study, name))
+    if changed.get("reference", study.reference) != study.reference:
+        # What the study calls its own reference is no name of another one.
+        own.pop("reference_name", None)
     if period := changed.pop("period", ""):
         own["period"] = _years(period)
     if cell := changed.pop("min_cell", ""):
-        own["min_cell"] = cell
+        own["min_cell"] = _persons(cell)
     return study_from({**own, **changed}, "the address")
+
+
+def refuse_files(value: str, name: str, own: str = "") -> None:
+    """Raise where a value of an address names a file: an address opens none but the study's own."""
+    if value != own and (value.endswith(".toml") or "/" in value or "\\" in value):
+        raise UsageError(
+            f"{name} in an address is no file",
+            printed=repr(value[:60]),
+            admissible="a name that the page offers" + (f", or {own}" if own else ""),
+            fix="a file of your own stands in study.toml",
+        )
+
+
+def _persons(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 1e12:
+        raise UsageError(
+            "min_cell cannot be read",
+            printed=repr(text[:40]),
+            admissible="a number of persons: 0 or more",
+        )
+    return found
+
+
+def changes_of(study: Study, state: State) -> dict[str, Any]:
+    """The method of a state as options of `hansa.compute`; `study` is the study under it."""
+    found: dict[str, Any] = {
+        name: getattr(study, name) for name in METHOD if name != "period" and getattr(state, name)
+    }
+    if state.period:
+        found["start"], found["end"] = _years(state.period)
+    return found
 
 
 def _years(text: str) -> tuple[int, int]:
@@ -192,7 +278,8 @@ _Shown = tuple[str, tuple[Choice, ...], str]
 
 def _definitions(session: Session, part: Part) -> _Shown:
     own = [r.definition for r in part.result.results]
-    choices = tuple(Choice(d.id, d.label) for d in own)
+    saved = [Choice(name, f"{name} (your own)") for name in session.saved_definitions()]
+    choices = (*(Choice(d.id, d.label) for d in own), *saved)
     return "Clusters as defined by", choices, part.own.definition.id
 
 

@@ -74,3 +74,11 @@ class Sheet:
     origin: str = ""
     model_data: bool = False
     more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Goto:
+    """What was to be done is done; the browser goes on to this page of the study."""
+
+    page: str
+    query: str = ""

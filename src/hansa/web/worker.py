@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hansa.errors import Finding, HansaError, UsageError
 from hansa.web.session import Session
-from hansa.web.sheet import Sheet
+from hansa.web.sheet import Goto, Sheet
 from hansa.web.state import State
 
 log = logging.getLogger("hansa.web")
@@ -22,11 +23,15 @@ log = logging.getLogger("hansa.web")
 
 @dataclass(frozen=True)
 class Ask:
-    """A page asked for; `number` comes back with the answer."""
+    """A page asked for; `number` comes back with the answer.
+
+    form  what was sent to it, where something is to be done; None where it is only to be shown
+    """
 
     number: int
     page: str
     state: State
+    form: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,15 @@ class Refusal:
     usage: bool
 
 
+Content = Sheet | Refusal | Goto
+
+
 @dataclass(frozen=True)
 class Answer:
     """What became of `Ask(number)`; `seconds` is what it took to make."""
 
     number: int
-    content: Sheet | Refusal
+    content: Content
     seconds: float
 
 
@@ -71,9 +79,15 @@ def _answer(session: Session, ask: Ask) -> Answer:
     from hansa.web.page import pages
 
     start = time.perf_counter()
-    content: Sheet | Refusal
+    content: Content
     try:
-        content = pages()[ask.page].build(session, ask.state)
+        page = pages()[ask.page]
+        if ask.form is None:
+            content = page.build(session, ask.state)
+        elif page.act is not None:
+            content = page.act(session, ask.state, ask.form)
+        else:
+            content = Refusal(_NOTHING, usage=True)
     except HansaError as problem:
         content = Refusal(problem.finding, isinstance(problem, UsageError))
     except (EOFError, BrokenPipeError):
@@ -83,6 +97,8 @@ def _answer(session: Session, ask: Ask) -> Answer:
         content = Refusal(_FAULT, usage=False)
     return Answer(ask.number, content, time.perf_counter() - start)
 
+
+_NOTHING = Finding("error", "", "nothing can be sent to this page", "", "", "")
 
 _FAULT = Finding(
     "error",

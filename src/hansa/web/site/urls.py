@@ -14,6 +14,7 @@ urlpatterns = [
     path("", views.home),
     path("assets/<str:stamp>/<str:name>", views.asset_file),
     path("<slug:study>/", views.study_home),
+    path("<slug:study>/files/<path:name>", views.file),
     re_path(r"^(?P<study>[a-z0-9-]+)/(?P<page>[a-z-]+)$", views.page),
     re_path(
         r"^(?P<study>[a-z0-9-]+)/(?P<page>[a-z-]+)\.(?P<twin>json|csv|xlsx|svg|png)$", views.twin

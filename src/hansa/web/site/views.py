@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,11 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from hansa.errors import Finding, UsageError
 from hansa.web.desk import Busy, Desk, Reply
 from hansa.web.page import Page, pages
+from hansa.web.sheet import Goto, Sheet
 from hansa.web.site.assets import asset
 from hansa.web.state import EMPTY, State, given_in, state_of
 from hansa.web.studies import StudyPlace, studies_in
@@ -58,15 +59,23 @@ def study_home(request: HttpRequest, study: str) -> HttpResponse:
     return HttpResponseRedirect(f"/{study}/{next(iter(pages()))}")
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
-    """A page in the state that its address holds."""
+    """A page in the state that its address holds; a form that is sent to it is acted on."""
     place, own = _study(study), _page(page)
     try:
         state = state_of(_given(request), own.parameters)
     except UsageError as problem:
         return _refused(request, place, own, Refusal(problem.finding, usage=True))
-    reply = _served[0].desk.ask(place.folder, own.id, state, PATIENCE)
+    desk = _served[0].desk
+    if request.method == "POST":
+        form = {name: str(value) for name, value in request.POST.items()}
+        reply = desk.act(place.folder, own.id, state, form)
+    else:
+        reply = desk.ask(place.folder, own.id, state, PATIENCE)
+    if isinstance(reply, Goto):
+        query = f"?{reply.query}" if reply.query else ""
+        return HttpResponseRedirect(f"/{study}/{reply.page}{query}", status=303)
     if isinstance(reply, Busy):
         return _busy(request, place, own, reply)
     if isinstance(reply, Refusal):
@@ -74,18 +83,26 @@ def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
     if _looks_again(request):
         # The page is there now: the browser loads it whole.
         return HttpResponse(headers={"HX-Refresh": "true"})
+    return _shown(request, place, own, state, reply)
+
+
+def _shown(
+    request: HttpRequest, place: StudyPlace, own: Page, state: State, reply: Sheet
+) -> HttpResponse:
     set_here = {control.name for control in reply.controls}
     shown = {
         "sheet": reply,
         "state": state,
         "query": state.query,
+        "state_pairs": given_in(state),
         "kept": [(name, value) for name, value in given_in(state) if name not in set_here],
         "lit": urlencode([("geo", state.region), ("cluster", state.cluster)]),
         "twins": TWINS,
         # A part that htmx puts in place is read with scripting off: what stands in noscript shows.
         "whole": "HX-Request" not in request.headers,
     }
-    response = render(request, own.template, {**_frame(place, own, state), **shown})
+    status = 409 if "conflict" in reply.more else 200
+    response = render(request, own.template, {**_frame(place, own, state), **shown}, status=status)
     # An address without empty parameters, the same for the same view.
     response.headers["HX-Push-Url"] = request.path + (f"?{state.query}" if state.query else "")
     return response
@@ -102,12 +119,33 @@ def twin(request: HttpRequest, study: str, page: str, twin: str) -> HttpResponse
         reply: Reply = _served[0].desk.ask(place.folder, own.id, state, 600)
         if isinstance(reply, Busy):
             return _words(_("The study is still being computed; ask again."), 503)
+        if isinstance(reply, Goto):
+            return _words(_("This page leads to another one."), 404)
         if isinstance(reply, Refusal):
             return _words(_as_text(reply.finding), 400 if reply.usage else 422)
         content = made.render(reply, named[0] if named else "")
     except UsageError as problem:
         return _words(str(problem), 400)
     return _download(request, content, made, f"{study}-{page}.{twin}")
+
+
+@require_safe
+def file(request: HttpRequest, study: str, name: str) -> HttpResponse:
+    """A file to take away, made when it is asked for: the page of downloads knows how."""
+    place, own = _study(study), _page("downloads")
+    try:
+        state = replace(state_of(_given(request), own.parameters), name=name)
+    except UsageError as problem:
+        return _words(str(problem), 400)
+    reply = _served[0].desk.ask(place.folder, own.id, state, 600)
+    if isinstance(reply, Refusal):
+        return _words(_as_text(reply.finding), 400 if reply.usage else 422)
+    if not isinstance(reply, Sheet):
+        return _words(_("The file is still being made; ask again."), 503)
+    response = HttpResponse(reply.more["content"], content_type=reply.more["type"])
+    saved = f"{study}-{name.replace('/', '-')}"
+    response.headers["Content-Disposition"] = content_disposition_header(True, saved) or ""
+    return response
 
 
 def _download(request: HttpRequest, content: bytes, made: Twin, name: str) -> HttpResponse:

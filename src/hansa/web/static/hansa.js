@@ -138,6 +138,20 @@ async function share(event) {
   event.target.textContent = "✓";
 }
 
+// A weight that is changed is written into the text of the composition.
+function weigh(event) {
+  const code = event.target.dataset?.weight;
+  const text = document.querySelector("[data-composition] [name=members]");
+  if (!code || !text || !event.target.checkValidity()) return;
+  const value = Number(event.target.value);
+  const parts = text.value.split(",").map((part) => {
+    if (part.split("*")[0] !== code) return part;
+    return value === 1 ? code : `${code}*${value}`;
+  });
+  text.value = parts.join(",");
+  text.form.requestSubmit();
+}
+
 // What a new content needs; runs for the first page and for each that a control brings.
 function settle() {
   delete document.documentElement.dataset.ready;
@@ -151,6 +165,7 @@ function settle() {
 
 document.body.append(tip);
 document.addEventListener("keydown", keys);
+document.addEventListener("change", weigh);
 // New boxes start as high as the old ones were: nothing moves under the reader's eye.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.target.id !== "content") return;
