@@ -1,7 +1,7 @@
 """Hansa, the open workbench for transnational cluster policy.
 
-The verbs of the command line as functions: `fetch`, `read`, `compute`, `convert`, `reduce`,
-`index`, `check`, `run`, `export`. Everything is loaded on first use.
+The verbs of the command line as functions: `sources`, `fetch`, `read`, `compute`, `convert`,
+`reduce`, `index`, `check`, `run`, `export`. Everything is loaded on first use.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hansa.api import check, compute, convert, fetch, firms, read, reduce, run
+    from hansa.api import check, compute, convert, fetch, firms, read, reduce, run, sources
     from hansa.errors import Finding, HansaError, UsageError
     from hansa.export.verb import export
     from hansa.index.verbs import index
@@ -55,11 +55,12 @@ __all__ = [
     "read",
     "reduce",
     "run",
+    "sources",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("index", "export"):
+    if name in ("index", "export", "sources"):
         # The packages can be called: they are the verbs.
         return import_module(f"hansa.{name}")
     if name in _HOMES:
@@ -68,4 +69,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, "export", "index"})
+    return sorted({*globals(), *_HOMES, "export", "index", "sources"})

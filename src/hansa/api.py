@@ -38,8 +38,10 @@ from hansa.study.columns import Block, Results
 from hansa.study.compute import Options, compute_one
 from hansa.study.config import read_study
 from hansa.study.fetch import Wanted, fetch_dataset, fetch_extract
+from hansa.study.fetch_listing import listing
 from hansa.study.plan import columns_of, inputs
 from hansa.study.run import StudyResult, run_study
+from hansa.study.single import compute_of_study
 
 Description = FactsSpec | Mapping[str, Any] | None
 Facts = Any
@@ -72,6 +74,7 @@ def compute(
 ) -> Panel:
     """One measure of a facts table, by cluster (with a definition) or by activity.
 
+    facts       a table; or a study folder, whose facts and choices are taken
     definition  id, folder or CSV of a cluster definition
     of          column the measure is taken of where any will do; employment by default
     options     reference, without, regions, area, start, end, min_cell, rows
@@ -80,6 +83,15 @@ def compute(
     """
     choices = _options(options)
     _refuse_unknown_choices(measure, options, choices)
+    if isinstance(facts, str | Path) and Path(facts).is_dir():
+        if describe is not None and describe != FactsSpec():
+            raise UsageError(
+                "a study describes its facts itself",
+                place=str(facts),
+                fix="leave the description out, or name the table in place of the study",
+            )
+        own = {name: getattr(choices, name) for name in options}
+        return compute_of_study(measure, Path(facts), definition, of, own)
     spec = _spec(describe)
     for name in (choices.reference, *choices.area):
         spec = _with_area(spec, name)
@@ -128,6 +140,22 @@ def fetch(
             fix=f"hansa.fetch({what!r}, part={next(iter(found))!r})",
         )
     return next(iter(found.values()))
+
+
+def sources(name: str = "", *, search: str = "", at: str = "") -> list[dict[str, Any]]:
+    """What can be fetched, each as a plain dict: services and extracts, or what a name means.
+
+    name    empty: every service and extract; a service, an extract, `gisco:FILES`; a data set
+            SOURCE:DATASET with its dimensions, their codes and what the codes are called
+    search  only what has all these words; beside a service, its data sets; beside a data set, its
+            codes
+    at      base address in place of the service's own
+
+    `what` in each dict says what it is: service, files, extract, data set. Only a data set, and a
+    search beside a service, are asked for over the network: of that one service and no other host.
+    Raises UsageError for an unknown name, HansaError for what the service refuses.
+    """
+    return listing(name, search, at)
 
 
 def reduce(

@@ -1,25 +1,21 @@
-"""Commands on live sources: what there is, and bringing it here."""
+"""Commands on live sources: what there is (`sources`), and bringing it here."""
 
 from __future__ import annotations
 
-import difflib
-import json
-import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hansa.cli.options import AsJson, Progress, say
+from hansa.cli.options import say
+from hansa.cli.progress import told
+from hansa.cli.sources import At, sources
 from hansa.errors import HansaError, UsageError
 
 if TYPE_CHECKING:
-    from hansa.sources.live.extracts import Extract
+    from hansa.sources.live.planning import Plan
     from hansa.study.fetch import Wanted
 
-At = Annotated[
-    str, typer.Option("--at", help="Base address of the service, in place of its own: a mirror.")
-]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again even where it is kept.")]
 
 
@@ -27,163 +23,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("sources")(sources)
     app.command("fetch")(fetch)
-
-
-def sources(
-    name: str = typer.Argument(
-        "", help="A source, an extract, or SOURCE:DATASET: asks the service what it is made of."
-    ),
-    extracts: Annotated[
-        bool, typer.Option("--extracts", help="The ready-made extracts, with what they cover.")
-    ] = False,
-    at: At = "",
-    as_json: AsJson = False,
-) -> None:
-    """List live sources and ready-made extracts, or the dimensions and codes of a data set."""
-    from hansa.sources.live.extracts import extracts as every
-    from hansa.sources.live.extracts import find_extract
-    from hansa.sources.live.services import services
-
-    if name.startswith("gisco:"):
-        _file_set(name, as_json)
-    elif ":" in name:
-        _structure(name, at, as_json)
-    elif extracts or name in every():
-        chosen = [find_extract(name)] if name else list(every().values())
-        _extracts(chosen, bool(name), as_json)
-    else:
-        _refuse_bare(name)
-        _services(name, as_json)
-    if not name and not extracts and not as_json:
-        say(f"{len(services()) + 1} sources and {len(every())} extracts (--extracts)")
-
-
-def _refuse_bare(name: str) -> None:
-    """Raise for what is neither a source nor an extract, with what it may be."""
-    from hansa.sources.live.extracts import extracts as every
-    from hansa.sources.live.services import FILES, services
-
-    known = (*services(), FILES, *every())
-    if not name or name in known:
-        return
-    near = difflib.get_close_matches(name.lower(), known, 3)
-    raise UsageError(
-        f"no source and no extract is called {name!r}",
-        admissible=", ".join(near) or "a source of `hansa sources`, or one of `--extracts`",
-        fix=f"a data set needs its source in front: eurostat:{name}" if "_" in name else "",
-    )
-
-
-def _services(name: str, as_json: bool) -> None:
-    from hansa.sources.live import gisco
-    from hansa.sources.live.services import find_service, services
-
-    chosen = [find_service(name)] if name and name != "gisco" else list(services().values())
-    entries: list[dict[str, Any]] = [
-        {"id": s.id, "title": s.title, "home": s.home, "licence": s.licence, "most_cells": s.most}
-        for s in chosen
-        if name != "gisco"
-    ]
-    if name in ("", "gisco"):
-        entries.append(
-            {
-                "id": "gisco",
-                "title": gisco.TITLE,
-                "home": gisco.HOME,
-                "licence": gisco.LICENCE,
-                "data_sets": [one.id for one in gisco.datasets()],
-            }
-        )
-    if as_json:
-        print(json.dumps({"sources": entries}, ensure_ascii=False, indent=2))
-        return
-    for one in entries:
-        print(f"{one['id']}  {one['title']}")
-        _line("at", one["home"] or "any address: --at https://HOST/PATH")
-        _line("limit", f"{one['most_cells']:,} cells a request" if one.get("most_cells") else "")
-        _line("licence", one["licence"])
-        if name == "gisco":
-            _line("data sets", ", ".join(one["data_sets"]))
-
-
-def _extracts(chosen: list[Extract], full: bool, as_json: bool) -> None:
-    if as_json:
-        entries = [one.as_dict() for one in chosen]
-        print(json.dumps({"extracts": entries}, ensure_ascii=False, indent=2))
-        return
-    for one in chosen:
-        print(f"{one.id}  {one.title}")
-        _line("for", ", ".join(one.serves))
-        _line("covers", one.covers)
-        _line("finest", one.finest)
-        _line("gaps", one.gaps)
-        _line("breaks", one.breaks)
-        for part in one.part:
-            years = ", ".join(part.filters.get("time", ()))
-            told = f"{part.name}: " if part.name else ""
-            _line("from", f"{told}{part.dataset}, {part.geography}{years and f', {years}'}")
-            for column, own in part.columns.items() if full else ():
-                codes = ", ".join(f"{k} = {v}" for k, v in own.where.items())
-                _line("", f"{column} ({own.unit}): {codes}")
-
-
-def _file_set(name: str, as_json: bool) -> None:
-    from hansa.sources.live import gisco
-
-    found = gisco.find(name.partition(":")[2])
-    entry = {
-        "id": f"gisco:{found.id}",
-        "title": found.title,
-        "at": [request.url for request in gisco.requests(found)],
-        "notice": found.notice,
-    }
-    if as_json:
-        print(json.dumps(entry, ensure_ascii=False, indent=2))
-        return
-    print(f"{entry['id']}  {found.title}")
-    for url in entry["at"]:
-        _line("at", url)
-    _line("notice", found.notice)
-
-
-def _structure(name: str, at: str, as_json: bool) -> None:
-    from hansa.sources.live.fetching import dataset_of, structure_of
-    from hansa.study.fetch_line import line_to
-
-    service, dataset, home = dataset_of(name, at)
-    with line_to(home, Progress()) as line:
-        found = structure_of(service, dataset, home, line)
-    if as_json:
-        entry = {
-            "dataset": name,
-            "title": found.title,
-            "updated": found.updated,
-            "dimensions": [
-                {
-                    "id": d.id,
-                    "label": d.label,
-                    "time": d.time,
-                    "summed_when_left_out": d.eliminable,
-                    "codes": dict(d.codes),
-                }
-                for d in found.dimensions
-            ],
-        }
-        print(json.dumps(entry, ensure_ascii=False, indent=2))
-        return
-    print(f"{name}  {found.title}")
-    _line("updated", found.updated)
-    for own in found.dimensions:
-        summed = " (summed by the service where no code is asked for)" if own.eliminable else ""
-        print(f"  {own.id}  {own.label}{summed}")
-        for code, label in own.codes.items():
-            _line("", f"{code}  {label if label != code else ''}".rstrip())
-
-
-def _line(what: str, text: str) -> None:
-    if text:
-        head = f"    {what + ':' if what else '':<11}"
-        print(textwrap.fill(text, 96, initial_indent=head, subsequent_indent=" " * len(head)))
 
 
 def fetch(
@@ -208,16 +47,35 @@ def fetch(
     ] = None,
     at: At = "",
     refresh: Refresh = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print the requests that would be sent; send none."),
+    ] = False,
 ) -> None:
     """Bring live data: resumable, cached, with an account of where it came from."""
     from hansa.study.fetch import Wanted
 
     if Path(what).is_dir() or (":" not in what and Path(what).exists()):
         _refuse_beside_study(bool(filters or geo or period or out or at))
-        if not fetch_into(Path(what), part, refresh):
-            raise typer.Exit(1)
-        say(f"Next: hansa run {what}" if not part else "fetched.")
+        _study(Path(what), part, refresh, dry_run)
         return
+    if not dry_run or out is not None:
+        out = _target(what, out)
+    codes = tuple(c.strip() for text in geo for c in text.split(",") if c.strip())
+    if geo and not codes:
+        raise UsageError("--geo names no region", printed=repr(geo), fix="--geo SE11,SE12")
+    wanted = Wanted(_filters(filters), codes, period, part, at, refresh)
+    _refuse_useless(what, wanted)
+    if dry_run or out is None:
+        _dry(what, wanted)
+    elif what.startswith("gisco:"):
+        _file(what, wanted, out)
+    else:
+        _table(what, wanted, out)
+
+
+def _target(what: str, out: Path | None) -> Path:
+    """The file to write; refused where there is none, or its ending says another format."""
     if out is None:
         raise UsageError("where to?", admissible="a file", fix="--out FILE.parquet, or .csv")
     if not what.startswith("gisco:") and out.suffix.lower() not in (".csv", ".parquet", ".pq"):
@@ -227,15 +85,15 @@ def fetch(
             admissible=".csv or .parquet",
             fix="change the ending; `hansa export` makes other formats of it",
         )
-    codes = tuple(c.strip() for text in geo for c in text.split(",") if c.strip())
-    if geo and not codes:
-        raise UsageError("--geo names no region", printed=repr(geo), fix="--geo SE11,SE12")
-    wanted = Wanted(_filters(filters), codes, period, part, at, refresh)
-    _refuse_useless(what, wanted)
-    if what.startswith("gisco:"):
-        _file(what, wanted, out)
-    else:
-        _table(what, wanted, out)
+    return out
+
+
+def _study(folder: Path, part: list[str], refresh: bool, dry_run: bool) -> None:
+    done = _dry_study(folder, part, refresh) if dry_run else fetch_into(folder, part, refresh)
+    if not done:
+        raise typer.Exit(1)
+    if not dry_run:
+        say(f"Next: hansa run {folder}" if not part else "fetched.")
 
 
 def _refuse_useless(what: str, wanted: Wanted) -> None:
@@ -284,28 +142,102 @@ def _table(what: str, wanted: Wanted, out: Path) -> None:
     from hansa.study.fetch_files import files_of
 
     if ":" in what:
-        found = {"": fetch_dataset(what, wanted, Progress())}
+        found = {"": fetch_dataset(what, wanted, told())}
     else:
-        found = fetch_extract(find_extract(what), wanted, Progress())
+        found = fetch_extract(find_extract(what), wanted, told())
     for name, made in found.items():
         several = len(found) > 1
         path = out.with_name(f"{out.stem}-{name}{out.suffix}") if several else out
         _write(files_of(made, path))
         say(f"{path}: {made.lines[0]}")
+        for line in _names(made.report["codes"]):
+            say(f"  {line}")
         for line in made.lines[1:]:
             say(f"  note: {line}")
+
+
+def _names(codes: dict[str, dict[str, str]], most: int = 5) -> list[str]:
+    """A line a dimension: its codes with what they are called, the first few of many."""
+    width = max(map(len, codes), default=0)
+    lines = []
+    for name, own in codes.items():
+        if not own:
+            continue
+        shown = [f"{code} ({label})" if label else code for code, label in own.items()]
+        more = f", … {len(shown):,} in all" if len(shown) > most else ""
+        lines.append(f"{name:<{width}}  {', '.join(shown[:most])}{more}")
+    return lines
+
+
+def _dry(what: str, wanted: Wanted) -> None:
+    """Print what a fetch would send; nothing is sent, nothing written."""
+    from hansa.study.fetch_plan import planned
+
+    for name, plan in planned(what, wanted):
+        _print_plan(name, plan, wanted.refresh)
+    say("A dry run: nothing was sent, nothing was written.")
+
+
+def _dry_study(folder: Path, names: list[str], refresh: bool) -> bool:
+    """The same for everything a study names; False where any of it cannot be asked for."""
+    from hansa.study.config import read_study
+    from hansa.study.fetch_plan import planned_study
+    from hansa.study.fetch_study import refuse_nothing, refuse_unknown_names
+
+    study = read_study(folder)
+    refuse_unknown_names(study, folder)
+    refuse_nothing(study, folder, names)
+    failed: list[HansaError] = []
+    for name, plan in planned_study(study, folder, names, failed):
+        _print_plan(name, plan, refresh)
+    for problem in failed:
+        say(f"CANNOT BE ASKED\n{problem}")
+    say("A dry run: nothing was sent, nothing was written.")
+    return not failed
+
+
+def _print_plan(name: str, plan: Plan, refresh: bool) -> None:
+    from hansa.sources.live.troubles import secretless
+
+    print(name)
+    if plan.first:
+        print("  first, what it is made of:")
+    for one in plan.first:
+        print(f"    {secretless(one.request.shown())}")
+    if plan.data is None:
+        print(
+            "  then the numbers. How many requests and which codes only the answer above can tell:"
+            f"\n  no answer to it is kept here. Ask for it alone: hansa sources "
+            f"{plan.service}:{plan.dataset}"
+        )
+        return
+    if plan.first:
+        told = min(one.kept for one in plan.first)
+        print(f"  (told by the answer kept from {told}; a newer one may change what follows)")
+    count = len(plan.data)
+    many = f"{count:,} requests" if count > 1 else "1 request"
+    cells = f", at most {plan.cells:,} cells" if plan.cells else ""
+    print(f"  numbers: {many}{cells}{f'; split {plan.split}' if plan.split else ''}")
+    for one in plan.data:
+        kept = f"  [answer of {one.kept} kept]" if one.kept and not refresh else ""
+        print(f"    {secretless(one.request.shown())}{kept}")
+    for note in plan.notes:
+        print(f"  note: {note}")
+    if plan.first:
+        print("  A part that the service finds too big is asked for again in halves.")
 
 
 def _file(what: str, wanted: Wanted, out: Path) -> None:
     from hansa.files import json_bytes
     from hansa.study.fetch_files import account_path, beside, fetch_file
 
-    got, report = fetch_file(what, wanted.at, Progress(), wanted.refresh)
+    got, report = fetch_file(what, wanted.at, told(), wanted.refresh)
     files = {beside(out, ending): content for ending, content in got.items()}
     _write({**files, account_path(out): json_bytes(report)})
     for path, content in files.items():
         say(f"{path}: {report['title']}, {len(content):,} bytes")
-    say(f"  note: {report['licence']}")
+    for note in (report["licence"], *report["notes"]):
+        say(f"  note: {note}")
 
 
 def fetch_into(folder: Path, names: list[str], refresh: bool) -> bool:
@@ -319,7 +251,7 @@ def fetch_into(folder: Path, names: list[str], refresh: bool) -> bool:
     study = read_study(folder)
     refuse_unknown_names(study, folder)
     failed: list[HansaError] = []
-    for name, files, lines in fetch_study(study, folder, Progress(), (refresh, failed), names):
+    for name, files, lines in fetch_study(study, folder, told(), (refresh, failed), names):
         _write(files)
         say(f"{name}:")
         for line in lines:

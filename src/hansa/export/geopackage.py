@@ -16,6 +16,7 @@ from hansa.errors import HansaError
 from hansa.export.prepare import Ready
 from hansa.export.regions import Layer
 from hansa.export.shapes import envelope, geopackage_blob, projected
+from hansa.export.spatialindex import add_index, can_index
 
 _APPLICATION, _VERSION = 0x47504B47, 10400  # "GPKG", 1.4 (1.1.1.1.1)
 _CHANGED = "2000-01-01T00:00:00.000Z"  # fixed, so that the same content gives the same bytes
@@ -66,7 +67,8 @@ _CONTENTS = "INSERT INTO gpkg_contents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 def geopackage_bytes(ready: Ready, layer: Layer, table: pa.Table, srs: int = 4326) -> bytes:
     """The bytes of a GeoPackage with three tables.
 
-    regions  a layer of multipolygons, one row a region, with the layer's columns
+    regions  a layer of multipolygons, one row a region, with the layer's columns; with a spatial
+             index where the SQLite of this Python has R-trees (`can_index`)
     data     the whole table as it is, row by row, without shapes
     about    what the columns mean, the header of the table, the notice of the boundaries
 
@@ -107,6 +109,10 @@ def _regions(file: sqlite3.Connection, ready: Ready, layer: Layer, srs: int) -> 
     values = [f.values for f in layer.fields]
     rows = zip(blobs, layer.codes, layer.names, *values, strict=True)
     _table(file, "regions", columns, rows)
+    if can_index():
+        # SQLite numbers rows from 1 as they are put in.
+        keys = (at for at, shape in enumerate(shapes, 1) if shape is not None)
+        add_index(file, "regions", "geom", zip(keys, boxes, strict=True))
 
 
 def _data(file: sqlite3.Connection, ready: Ready, table: pa.Table) -> None:

@@ -249,11 +249,14 @@ def _geojson(ready: Ready, choice: ExportOptions, path: Path) -> Made:
 
 def _gpkg(ready: Ready, choice: ExportOptions, path: Path) -> Made:
     from hansa.export.geopackage import geopackage_bytes
+    from hansa.export.spatialindex import can_index
 
     layer = _layer(ready, choice, bare=True)
     notes = layer.notes
     if not layer.fields:
         notes = (*notes, "several times: values stand in the table data; --wide, or --time TIME")
+    if not can_index():
+        notes = (*notes, "without a spatial index: the SQLite of this Python has no R-trees")
     table = _labelled(ready, choice, "gpkg")
     return {path: geopackage_bytes(ready, layer, table, choice.crs)}, notes
 

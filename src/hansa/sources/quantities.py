@@ -18,6 +18,7 @@ from hansa.law import (
     Floats,
     Quantity,
     any_flag,
+    carries,
     flags_from_text,
 )
 from hansa.sources.cells import as_text, decoded, infinite, numbers, to_numpy
@@ -116,10 +117,9 @@ def _estimated(own: _Rows, flags: Flags | None) -> Floats | None:
         estimated, _ = own.numeric(own.columns.estimated)
         _refuse_no_share(estimated, own.columns.estimated, own.place, own.numbered)
         return np.asarray(np.nan_to_num(estimated))
-    if flags is None:
+    if flags is None or not np.bitwise_or.reduce(flags) & any_flag(ESTIMATED):
         return None
-    marked = (flags & any_flag(ESTIMATED)) != 0
-    return marked.astype(float) if marked.any() else None
+    return carries(flags, any_flag(ESTIMATED)).astype(float)
 
 
 def _numeric(
@@ -182,7 +182,7 @@ def _flags(
             if (index == i).any():
                 row = int(np.argmax(index == i))
                 raise _no_status(text, f"{place}, row {numbered(row)}, column {name}") from None
-    found: Flags = bits[index]
+    found: Flags = bits.take(index)
     return found
 
 

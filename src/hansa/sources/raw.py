@@ -104,16 +104,25 @@ def _opened(path: Path, dictionary: tuple[str, ...]) -> pa.parquet.ParquetFile:
 
 
 def batches(
-    file: pa.parquet.ParquetFile, columns: list[str], place: Path
+    file: pa.parquet.ParquetFile,
+    columns: list[str],
+    place: Path,
+    group: int | None = None,
+    first: int = 1,
 ) -> Iterator[tuple[int, pa.Table]]:
-    """The columns batch by batch, with the number of the first row of each batch."""
-    first = 1
+    """The columns batch by batch, with the number of the first row of each batch.
+
+    group  the row group that is read, None for all of them; its first row has the number `first`
+    """
+    groups = list(range(file.num_row_groups)) if group is None else [group]
+    start = first
     try:
-        for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
+        for batch in file.iter_batches(BATCH_ROWS, groups, columns, use_threads=False):
             batch.validate(full=True)
             yield first, pa.Table.from_batches([batch])
             first += batch.num_rows
-        _refuse_fewer(first - 1, file.metadata.num_rows)
+        promised = sum(file.metadata.row_group(own).num_rows for own in groups)
+        _refuse_fewer(first - start, promised)
     except _FAILURES as problem:
         raise _damaged(place, first, problem) from problem
 

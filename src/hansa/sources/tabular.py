@@ -30,7 +30,7 @@ from hansa.sources.columns import (
     wide_years,
     years_of,
 )
-from hansa.sources.pieces import Packing, Piece, Pieces, by_year
+from hansa.sources.pieces import Packing, Piece, Pieces, by_year, small
 from hansa.sources.quantities import quantity
 from hansa.sources.raw import (
     batches,
@@ -169,8 +169,8 @@ class _Reader:
                 place = str(path)
                 at = partial(operator.add, first)
                 piece = Piece(
-                    _small(self.geo.positions(table[columns.geo], place, at)),
-                    _small(self.activity.positions(table[columns.activity], place, at)),
+                    small(self.geo.positions(table[columns.geo], place, at)),
+                    small(self.activity.positions(table[columns.activity], place, at)),
                     _later(path, group, columns, spec, first),
                 )
                 self.pieces.setdefault(year, []).append(piece)
@@ -202,10 +202,11 @@ class _Reader:
             geo, activity, time = geo[keep], activity[keep], time[keep]
             values = values[keep]
         values = self.packing.pack(values)
+        geo, activity = small(geo), small(activity)
         for year, rows in by_year(time):
-            own = values[rows]
-            piece = Piece(_small(geo[rows]), _small(activity[rows]), partial(_known, own))
-            self.pieces.setdefault(year, []).append(piece)
+            own = partial(_known, values if rows is None else values.take(rows))
+            keys = (geo, activity) if rows is None else (geo.take(rows), activity.take(rows))
+            self.pieces.setdefault(year, []).append(Piece(*keys, own))
 
     def cube(self, files: list[Path]) -> Cube:
         """The cube of everything added."""
@@ -225,11 +226,7 @@ class _Reader:
         activity_codes, activity_rank = _sorted(self.activity.codes)
         geo = Axis(geo_codes, self.geo.codelist, frozenset((TOTAL, *self.spec.areas)))
         activity = Axis(activity_codes, self.activity.codelist)
-        pieces = {
-            year: [p.ranked(geo_rank, activity_rank) for p in found]
-            for year, found in self.pieces.items()
-        }
-        self.pieces = {}
+        pieces, self.pieces = self.pieces, {}
         # Decoding leaves freed memory with Arrow, as much as the codes of all years take.
         pa.default_memory_pool().release_unused()
         return Cube(
@@ -237,7 +234,7 @@ class _Reader:
             activity,
             tuple(sorted(pieces)),
             self._header(files),
-            Pieces(pieces, len(geo), len(activity), self.packing).rows,
+            Pieces(pieces, (geo_rank, activity_rank), self.packing).rows,
             size=sum(p.geo.size for found in pieces.values() for p in found),
             levels=(self.spec.level.get("geo", ""), self.spec.level.get("activity", "")),
             set_aside=self._set_aside(),
@@ -299,13 +296,28 @@ def _years_of_groups(
     found: list[int] = []
     first = 1
     for group in range(file.num_row_groups):
-        time = row_group(file, group, [columns.time], path, first)[columns.time]
-        ends = pc.min_max(time)
-        if ends["min"] != ends["max"] or time.null_count or not len(time):
+        only = _only_year(file, group, columns.time, path, first)
+        if only is None:
             return []
-        found.append(int(years_of(time[:1], str(path), partial(operator.add, first))[0]))
-        first += len(time)
+        year, first = only
+        found.append(year)
     return found
+
+
+def _only_year(
+    file: pa.parquet.ParquetFile, group: int, name: str, path: Path, first: int
+) -> tuple[int, int] | None:
+    """The year of a row group and the number of the row below it; None where it has several."""
+    met: set[int] = set()
+    after = first
+    for after, table in batches(file, [name], path, group, first):
+        time, numbered = table[name], partial(operator.add, after)
+        ends = pc.min_max(time)
+        if ends["min"] != ends["max"] or time.null_count:
+            return None
+        met.add(int(years_of(time[:1], str(path), numbered)[0]))
+        after += len(time)
+    return (met.pop(), after) if len(met) == 1 else None
 
 
 def _later(
@@ -323,13 +335,8 @@ def _known(values: Quantity) -> Quantity:
     return values
 
 
-def _small(positions: Ints) -> Ints:
-    small = positions.max(initial=0) < 2**15
-    return positions.astype(np.int16, copy=False) if small else positions
-
-
 def _sorted(codes: list[str]) -> tuple[tuple[str, ...], Ints]:
     order = sorted(range(len(codes)), key=codes.__getitem__)
     rank = np.empty(len(codes), np.int32)
     rank[order] = np.arange(len(codes), dtype=np.int32)
-    return tuple(codes[i] for i in order), _small(rank)
+    return tuple(codes[i] for i in order), small(rank)

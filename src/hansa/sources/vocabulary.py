@@ -85,7 +85,7 @@ class Vocabulary:
         if used.all():
             self._full = array.dictionary
             return array
-        moved = (np.cumsum(used) - 1).astype(np.int32)[indices]
+        moved = (np.cumsum(used) - 1).astype(np.int32).take(indices)
         kept = array.dictionary.take(pa.array(np.flatnonzero(used)))
         return pa.DictionaryArray.from_arrays(pa.array(moved), kept)
 
@@ -208,5 +208,5 @@ def _looked_up(known: Ints, indices: Ints) -> Ints:
         return np.zeros(0, np.int32)
     if np.array_equal(known, np.arange(len(known))):
         return indices.astype(known.dtype)
-    result: Ints = known[indices]
+    result: Ints = known.take(indices)
     return result

@@ -53,8 +53,7 @@ def fetch_dataset(name: str, wanted: Wanted, told: Told = lambda _text, _done: N
     The header maps what can be known for sure; measures are for the user to name.
     """
     service, dataset, home = dataset_of(name, wanted.at)
-    wanted = _folded(wanted)
-    asked = {**wanted.filters, **_shared(wanted, "geo", "time")}
+    asked = question_of(wanted)
     with line_to(home, told, wanted.refresh) as line:
         found = fetch(service, dataset, asked, home, replace(line, gap=gap_of(service)))
     own = found.observations
@@ -65,31 +64,48 @@ def fetch_extract(
     extract: Extract, wanted: Wanted, told: Told = lambda _text, _done: None
 ) -> dict[str, Made]:
     """The parts of an extract, each a table of ours, by the name of the part."""
-    made = {}
+    return {
+        part.name: _fetch_part(extract, part, wanted, asked, told)
+        for part, asked in questions_of(extract, wanted)
+    }
+
+
+def question_of(wanted: Wanted) -> dict[str, Sequence[str]]:
+    """What is asked of a data set as it is: dimension -> codes or patterns."""
+    wanted = _folded(wanted)
+    return {**wanted.filters, **_shared(wanted, "geo", "time")}
+
+
+def questions_of(extract: Extract, wanted: Wanted) -> list[tuple[Part, dict[str, Sequence[str]]]]:
+    """What is asked for each part of an extract that covers the period, in the extract's order.
+
+    Raises UsageError for what an extract cannot be asked, and where no part covers the period.
+    """
+    found = []
     wanted = _folded(wanted)
     for part in _parts(extract, wanted.parts):
         _refuse_fixed(part, wanted)
         period = _meeting(part, wanted.period)
         if period is None:
             continue
-        own = replace(wanted, period=period)
-        made[part.name] = _fetch_part(extract, part, own, told)
-    if not made:
+        shared = _shared(replace(wanted, period=period), part.geo, "time")
+        named = {name.lower() for name in wanted.filters}
+        own = {k: v for k, v in part.filters.items() if k not in {*shared, *named}}
+        found.append((part, {**own, **wanted.filters, **shared}))
+    if not found:
         raise UsageError(
             f"no part of the extract {extract.id} covers the period",
             printed=wanted.period,
             admissible=listed(part.name for part in extract.part),
         )
-    return made
+    return found
 
 
-def _fetch_part(extract: Extract, part: Part, wanted: Wanted, told: Told) -> Made:
+def _fetch_part(
+    extract: Extract, part: Part, wanted: Wanted, asked: Mapping[str, Sequence[str]], told: Told
+) -> Made:
     service, dataset, home = dataset_of(part.dataset, wanted.at)
-    shared = _shared(wanted, part.geo, "time")
-    named = {name.lower() for name in wanted.filters}
-    own = {k: v for k, v in part.filters.items() if k not in {*shared, *named}}
     with line_to(home, told, wanted.refresh) as line:
-        asked = {**own, **wanted.filters, **shared}
         line = replace(line, gap=gap_of(service))
         found = fetch(service, dataset, asked, home, line, prepared=True)
     table = tabulated(found.observations, part)
@@ -180,12 +196,30 @@ def _made(
         "filters": {k: list(v) for k, v in found.filters.items()},
         "requests": [one.as_dict() for one in found.asked],
         "rows": table.num_rows,
+        "codes": _codes(found),
         "notes": list(own.notes),
     }
     lines = [f"{table.num_rows:,} rows, {_of(own)}", *own.notes]
     return Made(
         table.replace_schema_metadata({METADATA_KEY: meta}), description, report, tuple(lines)
     )
+
+
+def _codes(found: Fetched) -> dict[str, dict[str, str]]:
+    """Dimension but time -> code in the answer -> what the service calls it, empty where it does
+    not say; in the service's order."""
+    own = found.observations
+    told = {}
+    for dimension in own.dimensions:
+        if dimension == own.time:
+            continue
+        there = set(own.table[dimension].unique().to_pylist())
+        described = found.structure.dimension(dimension)
+        known = {**(described.codes if described else {}), **own.labels.get(dimension, {})}
+        names = {code: known[code] for code in known if code in there}
+        names |= dict.fromkeys(sorted(there - set(names)), "")
+        told[dimension] = {c: "" if label == c else label for c, label in names.items()}
+    return told
 
 
 def _of(own: Observations) -> str:
@@ -212,4 +246,5 @@ def _described_raw(found: Fetched) -> dict[str, Any]:
     spec["source"] = f"{own.agency or found.service}, {title} ({dataset})"
     spec["licence"] = found.licence
     spec["vintage"] = own.updated
+    spec["steps"] = list(own.steps)
     return {key: value for key, value in spec.items() if value}

@@ -8,7 +8,7 @@ from typing import Any
 from hansa.errors import UsageError
 from hansa.facts.made import Made
 from hansa.files import csv_bytes, json_bytes, parquet_bytes, toml_bytes
-from hansa.sources.live.fetching import Told
+from hansa.sources.live.fetching import Told, open_ends
 from hansa.study.fetch_line import line_to
 
 GISCO = "gisco"
@@ -72,6 +72,7 @@ def fetch_file(
         "title": wanted.title,
         "licence": wanted.notice,
         "requests": [one.as_dict() for one in line.asked],
+        "notes": open_ends(line.asked),
     }
     return files, report
 

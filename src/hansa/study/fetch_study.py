@@ -46,15 +46,7 @@ def fetch_study(
 
     A table that could not be had is left out, with its reason in `tried`; the others go on.
     """
-    if not study.fetch:
-        raise HansaError(
-            "the study names nothing to fetch",
-            place=str(folder / "study.toml"),
-            admissible="[fetch.NAME] with extract = … or dataset = …",
-            fix="hansa new DIR --template bsr shows how",
-        )
-    if lost := [name for name in names if name not in study.fetch]:
-        raise UsageError(f"the study has no [fetch.{lost[0]}]", admissible=listed(study.fetch, 30))
+    refuse_nothing(study, folder, names)
     _refuse_same_file(study)
     for name, spec in study.fetch.items():
         if names and name not in names:
@@ -65,6 +57,19 @@ def fetch_study(
 
         files, lines = _entry(name, spec, (study, folder), own_told, tried)
         yield name, files, lines
+
+
+def refuse_nothing(study: Study, folder: Path, names: Sequence[str]) -> None:
+    """Raise where a study names nothing to fetch, or not what is asked for."""
+    if not study.fetch:
+        raise HansaError(
+            "the study names nothing to fetch",
+            place=str(folder / "study.toml"),
+            admissible="[fetch.NAME] with extract = … or dataset = …",
+            fix="hansa new DIR --template bsr shows how",
+        )
+    if lost := [name for name in names if name not in study.fetch]:
+        raise UsageError(f"the study has no [fetch.{lost[0]}]", admissible=listed(study.fetch, 30))
 
 
 def _targets(name: str, spec: FetchSpec) -> list[str]:
@@ -120,14 +125,14 @@ def _file_entry(
     path = folder / _targets(name, spec)[0]
     extra = {beside(path, ending): content for ending, content in got.items()}
     said = f"{path.relative_to(folder)}: {report['title']}"
-    return {**extra, account_path(path): json_bytes(report)}, (said,)
+    return {**extra, account_path(path): json_bytes(report)}, (said, *report["notes"])
 
 
 def _table_entry(
     name: str, spec: FetchSpec, place: tuple[Study, Path], told: Told, tried: Tried
 ) -> tuple[dict[Path, bytes], tuple[str, ...]]:
     (study, folder), (refresh, failed) = place, tried
-    geo = _regions(spec.geo, study, folder)
+    geo = regions_of(spec.geo, study, folder)
     wanted = Wanted(spec.filters, geo, spec.period, spec.parts, spec.at, refresh)
     found: dict[Path, Made] = {}
     if spec.dataset:
@@ -160,7 +165,7 @@ def _table_entry(
     return files, tuple(lines)
 
 
-def _regions(names: Sequence[str], study: Study, folder: Path) -> tuple[str, ...]:
+def regions_of(names: Sequence[str], study: Study, folder: Path) -> tuple[str, ...]:
     """Codes and patterns of the regions asked for; `study` and `countries` spelled out."""
     found: list[str] = []
     for name in names:

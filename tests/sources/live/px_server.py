@@ -117,6 +117,11 @@ class PxServer:
 
     def _one(self, method: str, path: str, query: dict[str, str], body: bytes) -> Any:
         table = next((t for t in self.tables if t.path == path), None)
+        if table is None and "query" in query and self.told == "text":
+            # Sweden and Iceland have the search switched off.
+            raise Refused(400, "Bad Request", "text/plain")
+        if table is None and "query" in query:
+            return self._every(path)
         if table is None:
             return self._folder(path)
         if method == "GET":
@@ -147,6 +152,15 @@ class PxServer:
             raise Refused(403, {"error": "Too many values selected"})
         return json_stat_2(table, picked)
 
+    def _every(self, database: str) -> Any:
+        """All tables below, as the search for `*` lists them; one in two folders stands twice."""
+        found = []
+        for t in self.tables:
+            folder, _, name = t.path.removeprefix(database).strip("/").rpartition("/")
+            one = {"id": name, "path": f"/{folder}", "title": t.title, "score": 1.0}
+            found += [{**one, "published": t.updated}] * 2
+        return found
+
     def _folder(self, path: str) -> Any:
         inside = [t for t in self.tables if not path or t.path.startswith(f"{path}/")]
         if not inside:
@@ -161,6 +175,8 @@ class PxServer:
     def _two(self, method: str, path: str, query: dict[str, str], body: bytes) -> Any:
         if path == "config":
             return CONFIG_PAGE
+        if path == "tables" and method == "GET":
+            return self._search(query)
         parts = path.split("/")
         table = next((t for t in self.tables if parts[:2] == ["tables", t.id]), None)
         if table is None:
@@ -182,6 +198,22 @@ class PxServer:
             raise _problem("Too many cells selected", detail="Too many cells selected")
         return json_stat_2(table, picked)
 
+    def _search(self, query: dict[str, str]) -> Any:
+        """Tables whose title or codes have any of the words, a page of them."""
+        words = query.get("query", "").lower().split()
+        text = {t.id: f"{t.title} {[list(d.values.values()) for d in t.dims]}" for t in self.tables}
+        found = [t for t in self.tables if any(w in text[t.id].lower() for w in words)]
+        size = int(query.get("pageSize", "20"))
+        return {
+            "language": "en",
+            "tables": [
+                {"type": "Table", "id": t.id, "label": t.title, "updated": t.updated,
+                 "firstPeriod": "2019", "lastPeriod": "2021"} for t in found[:size]
+            ],
+            "page": {"pageNumber": 1, "pageSize": size, "totalElements": len(found),
+                     "totalPages": math.ceil(len(found) / size)},
+        }  # fmt: skip
+
     def _bank(self, method: str, path: str, query: dict[str, str], body: bytes) -> Any:
         parts = path.split("/")
         if method == "GET" and parts[0] == "tableinfo":
@@ -194,6 +226,12 @@ class PxServer:
                 "active": True,
                 "variables": [variable_dk(d) for d in table.dims],
             }
+        if method == "GET" and parts == ["tables"]:
+            return [
+                {"id": t.id, "text": t.title, "unit": "Number", "updated": t.updated,
+                 "firstPeriod": "2019", "latestPeriod": "2021", "active": True, "variables": []}
+                for t in self.tables
+            ]  # fmt: skip
         if method != "POST" or parts != ["data"]:
             raise Refused(404, "", "text/plain")
         asked = _json(body, lambda: _danish("REQUEST-EMPTY", "Request is empty."))

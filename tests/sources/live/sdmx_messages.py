@@ -85,6 +85,17 @@ def structure_message(flow: Flow, *, partial: bool, constraint: bool = False) ->
     return _message("".join(parts), flow.agency)
 
 
+def dataflows_message(flows: Sequence[Flow]) -> bytes:
+    """The list of data flows as stubs (`detail=allstubs`): names alone."""
+    stubs = "".join(
+        f'<s:Dataflow id="{flow.id}" {_by(flow)} isExternalReference="true" '
+        f'structureURL="https://ec.europa.eu/x">{_name(flow.title or flow.id)}</s:Dataflow>'
+        for flow in flows
+    )
+    agency = flows[0].agency if flows else "ESTAT"
+    return _message(f"<s:Dataflows>{stubs}</s:Dataflows>", agency)
+
+
 def constraint_message(flow: Flow) -> bytes:
     """The codes and periods in use: a content constraint of type Actual."""
     return _message(_constraint(flow, _key_value(flow, TIME)), flow.agency)

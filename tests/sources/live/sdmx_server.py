@@ -68,6 +68,7 @@ class SdmxServer:
     tables    name -> table; `nama_10r_2gdp`, or `AGENCY,FLOW,VERSION` for the OECD's layout
     labels    dimension -> code -> label, of every table
     updated   the service's date of the data
+    titles    name of a table -> its title
     layout    `estat`, or `oecd` (which also answers REST v2 under `home` + `/v2`)
     most      cells (product of the positions asked for) above which an extraction is refused
     later     cells above which Eurostat prepares an answer; `states` are told one a poll
@@ -82,6 +83,7 @@ class SdmxServer:
         *,
         labels: Mapping[str, Mapping[str, str]] | None = None,
         updated: str = "2026-01-09T23:00:00+0100",
+        titles: Mapping[str, str] | None = None,
         layout: Literal["estat", "oecd"] = "estat",
         most: int = 5_000_000,
         later: int = 500_000,
@@ -92,6 +94,7 @@ class SdmxServer:
     ) -> None:
         self.layout, self.most, self.later, self.calls = layout, most, later, calls
         self.states, self.longest, self.recorded = tuple(states), longest, dict(recorded or {})
+        self.titles = dict(titles or {})
         self.asked: list[Asked] = []
         self.flows: dict[str, Flow] = {}
         for name, table in tables.items():
@@ -107,7 +110,10 @@ class SdmxServer:
     ) -> None:
         """Serve a table, or a new edition of one."""
         agency, flow, version = [*name.split(","), ""][:3] if "," in name else ("ESTAT", name, "")
-        own = Flow(agency, flow.upper(), version or "1.0", table, labels, updated=updated)
+        title = self.titles.get(name, "")
+        own = Flow(
+            agency, flow.upper(), version or "1.0", table, labels, title=title, updated=updated
+        )
         self.flows[own.id] = own
 
     @property
@@ -152,6 +158,8 @@ class SdmxServer:
     def _estat(self, asked: Asked) -> Answer:
         steps = asked.path.removeprefix(ESTAT + "/").split("/")
         match steps:
+            case ["sdmx", "2.1", "dataflow", "ESTAT", "all", "latest"]:
+                return Answer(200, messages.dataflows_message(list(self.flows.values())))
             case ["sdmx", "2.1", "dataflow", "ESTAT", name, "1.0"]:
                 return self._estat_structure(asked, name)
             case ["sdmx", "2.1", "contentconstraint", "ESTAT", name, *version] if version in (
@@ -240,6 +248,10 @@ class SdmxServer:
     def _oecd(self, asked: Asked) -> Answer:
         steps = [unquote(s) for s in asked.path.removeprefix(OECD + "/").split("/")]
         match steps:
+            case ["dataflow", "all", "all", "latest"] | [
+                "v2", "structure", "dataflow", "*", "*", "~"
+            ]:  # fmt: skip
+                return Answer(200, messages.dataflows_message(list(self.flows.values())))
             case ["dataflow", agency, name, _] | [
                 "v2", "structure", "dataflow", agency, name, _
             ]:  # fmt: skip

@@ -19,7 +19,7 @@ from hansa.errors import HansaError, UsageError
 from hansa.sources.live.cache import Cache
 from hansa.sources.live.contract import Empty, Observations, Ready, Reply, Request, TooBig
 from hansa.sources.live.fetching import Fetched, Line, fetch
-from hansa.sources.live.pxweb import SERVICES, PxWeb1, PxWeb2
+from hansa.sources.live.pxweb import SERVICES, VERSION_ONE, PxWeb
 from hansa.sources.live.transport import Patience, Transport
 
 SERVICE = {service.id: service for service in SERVICES}
@@ -250,10 +250,10 @@ def reply(body: Any, status: int = 200, kind: str = "application/json", url: str
     return Reply(request, status, {"content-type": kind}, raw)
 
 
-def described(service: PxWeb1 | PxWeb2, table: PxTable) -> Any:
+def described(service: PxWeb, table: PxTable) -> Any:
     server = PxServer((table,))
-    home = "http://h/api/v1/en/db" if isinstance(service, PxWeb1) else "http://h/api/v2"
-    name = table.path if isinstance(service, PxWeb1) else table.id
+    home = "http://h/api/v1/en/db" if service.dialect is VERSION_ONE else "http://h/api/v2"
+    name = table.path if service.dialect is VERSION_ONE else table.id
     (request,) = service.describe(name, home)
     status, body, _ = server.answer("GET", request.url.removeprefix("http://h"), b"")
     assert status == 200
@@ -323,7 +323,7 @@ def test_a_period_the_table_does_not_have(wanted: list[str]) -> None:
 )
 @pytest.mark.parametrize("service", [V1, V2])
 def test_what_comes_under_200_and_is_no_data(
-    service: PxWeb1, body: Any, kind: str, rule: str, printed: str
+    service: PxWeb, body: Any, kind: str, rule: str, printed: str
 ) -> None:
     with pytest.raises(HansaError, match=rule) as caught:
         service.outcome(reply(body, kind=kind))
@@ -347,7 +347,7 @@ def test_what_comes_under_200_and_is_no_data(
 )  # fmt: skip
 @pytest.mark.parametrize("service", [V1, V2])
 def test_refusals_say_what_the_office_said(
-    service: PxWeb1, status: int, body: Any, rule: str, printed: str
+    service: PxWeb, status: int, body: Any, rule: str, printed: str
 ) -> None:
     with pytest.raises(HansaError, match=rule) as caught:
         service.outcome(reply(body, status))

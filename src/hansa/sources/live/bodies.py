@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Mapping
 
 from hansa.errors import HansaError
 
@@ -78,6 +79,25 @@ class Body:
         if self._gzip is not None and self._begun and not self._gzip.eof:
             raise Broken("the gzip of the answer ends too early")
         return self._buffer.getvalue()
+
+
+def end_is_told(headers: Mapping[str, str], total: int | None, body: bytes) -> bool:
+    """Whether something shows that a body came to its end: else a cut one looks like a whole.
+
+    headers  of the answer, with names in lower case
+    total    length the service states; None where it does not
+    body     as it came, unpacked by `Body`; a file of gzip, XML and JSON close what they open
+
+    Without any of these the connection just ends (RFC 9112, 6.3, rule 8): lines of text that
+    break off behind one of them are complete to every reader.
+    """
+    if total is not None or not body:
+        return True
+    packed = headers.get("content-encoding", "").strip().lower() not in ("", "identity")
+    if packed or "chunked" in headers.get("transfer-encoding", "").lower():
+        return True
+    begin = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return begin.startswith((b"\x1f\x8b", b"<", b"{", b"["))
 
 
 def too_large(most: int, place: str) -> HansaError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -94,6 +94,33 @@ class Structure:
 
 
 @dataclass(frozen=True)
+class DataSet:
+    """A data set in a service's list.
+
+    id       as it is named after the colon
+    periods  first and last period, as far as the list tells: `2000 to 2023`
+    """
+
+    id: str
+    title: str = ""
+    updated: str = ""
+    periods: str = ""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A service's list of its data sets.
+
+    searched  True where the service itself has looked for the words
+    of        how many there are in all, where these are the first of them; 0: these are all
+    """
+
+    entries: tuple[DataSet, ...]
+    searched: bool = False
+    of: int = 0
+
+
+@dataclass(frozen=True)
 class Observations:
     """Numbers of a data set.
 
@@ -105,6 +132,7 @@ class Observations:
     labels      dimension id -> code -> label, as far as the answer tells
     updated     the service's own date of the data; empty where it does not say
     notes       what was unusual: unknown flags, texts in place of numbers
+    steps       what was done to the values after they came
     """
 
     table: pa.Table
@@ -116,6 +144,7 @@ class Observations:
     agency: str = ""
     updated: str = ""
     notes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,13 +186,16 @@ Outcome = Ready | Later | TooBig | Empty
 class Reply:
     """What came back for a request.
 
-    status  number of HTTP; headers with names in lower case; body complete and decoded
+    status    number of HTTP; headers with names in lower case; body complete and decoded
+    end_told  False where nothing tells that the body is whole: no length, no chunks, no packing,
+              no closing bracket
     """
 
     request: Request
     status: int
     headers: Mapping[str, str]
     body: bytes
+    end_told: bool = True
 
     @property
     def content_type(self) -> str:
@@ -215,3 +247,15 @@ class Service(Protocol):
     @property
     def most(self) -> int:
         """Cells the service gives in one answer; 0 where it has no such limit."""
+
+
+@runtime_checkable
+class Catalogued(Protocol):
+    """A service that lists its data sets; pure, as `Service` is."""
+
+    def catalogue(self, words: str, home: str) -> Request:
+        """The one request for the list: of data sets with these words where the service searches,
+        of all of them where it does not."""
+
+    def listed(self, reply: Reply) -> Catalogue:
+        """The list in the reply; raises HansaError for a refusal and for what is no list."""

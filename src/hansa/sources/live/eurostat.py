@@ -16,7 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hansa.errors import HansaError, UsageError
+from hansa.sources.live.catalogues import flows_in
 from hansa.sources.live.contract import (
+    Catalogue,
     Empty,
     Filters,
     Later,
@@ -145,6 +147,15 @@ class Eurostat:
         """The numbers in a reply, the date of the edition as ISO 8601 writes it."""
         found = parsed(reply, structure)
         return replace(found, updated=_edition(found.updated))
+
+    def catalogue(self, words: str, home: str) -> Request:
+        """The list of all data sets by name; trade in goods and PRODCOM (`DS-…`) are not in it."""
+        url = address(f"{home}/sdmx/2.1/dataflow/ESTAT/all/latest", {"detail": "allstubs"})
+        return Request(url, about="list of data sets")
+
+    def listed(self, reply: Reply) -> Catalogue:
+        """The data sets in the list, by their online data codes."""
+        return flows_in(reply, self.title, lambda flow: flow.id.lower())
 
 
 def _edition(said: str) -> str:

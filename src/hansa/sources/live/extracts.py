@@ -42,7 +42,6 @@ class Column(_Strict):
     times: float = 1.0
     sums_within: float = 0.0
     sums: bool = False
-    label: str = ""
 
 
 class Part(_Strict):
@@ -136,8 +135,11 @@ def tabulated(found: Observations, part: Part) -> pa.Table:
     """The answer as a table of ours: geo[, activity], time, then each column with its status.
 
     A row is kept where any column has a value or a status. Every dimension that is neither geo,
-    activity nor time has to be fixed by `where`, else cells would stand twice: refused.
+    activity nor time has to be fixed by `where`, else cells would stand twice: refused. So are
+    values that were multiplied by UNIT_MULT: the unit of an extract, and its own `times`, are
+    those of values as the service printed them when the extract was written.
     """
+    _refuse_multiplied(found, part)
     keys = {"geo": part.geo, "activity": part.activity, "time": found.time or part.time}
     keys = {ours: theirs for ours, theirs in keys.items() if theirs}
     _refuse_missing(found, list(keys.values()), part)
@@ -194,6 +196,18 @@ def _first_since(keys: pa.Table, start: str) -> pa.Array:
     series = [name for name in keys.column_names if name != "time"]
     rows = since.group_by(series, use_threads=False).aggregate([("row", "first")])["row_first"]
     return pc.is_in(order["row"], value_set=rows.combine_chunks())
+
+
+def _refuse_multiplied(found: Observations, part: Part) -> None:
+    if found.steps:
+        raise HansaError(
+            "the service states its unit in another way than the extract expects",
+            place=part.dataset,
+            printed="; ".join(found.steps),
+            admissible="values as they are printed, without UNIT_MULT",
+            fix=f"fetch the data set itself (hansa fetch {part.dataset}) and name its unit; "
+            "the extract needs a new version of Hansa",
+        )
 
 
 def _refuse_missing(found: Observations, wanted: list[str], part: Part) -> None:

@@ -24,6 +24,7 @@ from hansa.sources.live.contract import (
 from hansa.sources.live.filters import halves, known, parts, resolved
 from hansa.sources.live.joining import together
 from hansa.sources.live.jsonstatservice import own_home
+from hansa.sources.live.multipliers import multiplied
 from hansa.sources.live.sdmx_keys import pieces
 from hansa.sources.live.services import find_service, home_of
 from hansa.sources.live.troubles import secretless
@@ -43,12 +44,16 @@ OK, NOT_MODIFIED = 200, 304
 
 @dataclass(frozen=True)
 class Asked:
-    """One request that was answered: as it was sent, when, and the checksum of the answer."""
+    """One request that was answered: as it was sent, when, and the checksum of the answer.
+
+    end_told  False where nothing in the answer shows that it is whole
+    """
 
     request: str
     fetched: str
     sha256: str
     bytes: int
+    end_told: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Its place in the account of a table."""
@@ -117,13 +122,16 @@ class Line:
         return Got(reply, f"{self.now():%Y-%m-%dT%H:%M:%SZ}")
 
     def keep(self, request: Request, got: Got) -> None:
-        """Note an answer that could be read, and keep it under the request it answers."""
+        """Note an answer that could be read, and keep it under the request it answers.
+
+        One that may be cut without anybody seeing it is noted and not kept.
+        """
         reply = got.reply
-        if not got.cached and reply.status == OK:
+        if not got.cached and reply.status == OK and reply.end_told:
             self.cache.keep(request, replace(reply, request=request), self.now())
         sha = hashlib.sha256(reply.body).hexdigest()
         shown = secretless(request.shown())
-        self.asked.append(Asked(shown, got.fetched, sha, len(reply.body)))
+        self.asked.append(Asked(shown, got.fetched, sha, len(reply.body), reply.end_told))
 
 
 def dataset_of(name: str, at: str = "") -> tuple[Service, str, str]:
@@ -178,11 +186,7 @@ def fetch(
     structure = structure_of(service, dataset, home, line)
     own, lost = known(asked, structure) if prepared else (asked, ())
     filters = resolved(own, structure)
-    planned = [
-        piece
-        for part in parts(structure, filters, service.most)
-        for piece in pieces(structure, part, lambda f: len(service.ask(structure, f, home).url))
-    ]
+    planned = questions(service, structure, filters, home)
     found: list[Observations] = []
     already = len(line.asked)
     for number, part in enumerate(planned):
@@ -197,8 +201,36 @@ def fetch(
     if line.unasked and not whole.updated:
         times = sorted(one.fetched for one in line.asked[already:])
         lost = (*lost, f"The service states no edition: answered {times[0]} to {times[-1]}.")
-    whole = replace(whole, notes=(*lost, *_nothing(structure, whole), *whole.notes))
+    whole = multiplied(whole)
+    said = (*lost, *open_ends(line.asked), *_nothing(structure, whole))
+    whole = replace(whole, notes=(*said, *whole.notes))
     return Fetched(service.id, service.licence, structure, filters, whole, tuple(line.asked))
+
+
+def questions(
+    service: Service, structure: Structure, filters: Filters, home: str
+) -> tuple[Filters, ...]:
+    """The questions a fetch begins with: within the service's cells and the length of an address.
+
+    A service may still find one too big; it is then asked in halves.
+    """
+    return tuple(
+        piece
+        for part in parts(structure, filters, service.most)
+        for piece in pieces(structure, part, lambda f: len(service.ask(structure, f, home).url))
+    )
+
+
+def open_ends(asked: Sequence[Asked]) -> list[str]:
+    """What is said of answers that may be cut without anybody seeing it."""
+    count = sum(not one.end_told for one in asked)
+    if not count:
+        return []
+    which = "its answer" if len(asked) == 1 else f"{count} of {len(asked)} answers"
+    return [
+        f"The service states no length of {which}: one that broke off at the end of a row cannot "
+        "be told from a whole one. It was not kept; fetch again and compare the rows."
+    ]
 
 
 def _nothing(structure: Structure, whole: Observations) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from hansa.errors import HansaError, listed
-from hansa.sources.live.contract import Filters, Observations, Structure
+from hansa.sources.live.contract import Dimension, Filters, Observations, Structure
 from hansa.sources.live.filters import within
 
 
@@ -112,9 +112,15 @@ def _without_data(structure: Structure, filters: Filters, table: pa.Table) -> li
             said += _short(wanted, table[own.id].unique().to_pylist())
             continue
         there = set(table[own.id].unique().to_pylist())
-        if lost := [code for code in wanted if code not in there]:
+        if lost := [named(own, code) for code in wanted if code not in there]:
             said.append(f"No data for {own.id}: {listed(lost, 12)}.")
     return said
+
+
+def named(own: Dimension, code: str) -> str:
+    """A code with what the service calls it: `SE11 (Stockholm)`."""
+    label = own.codes.get(code, "")
+    return f"{code} ({label})" if label and label != code else code
 
 
 def _short(wanted: Sequence[str], there: Sequence[str]) -> list[str]:

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hansa.sources.live.contract import Filters, Observations, Outcome, Reply, Request, Structure
+from hansa.sources.live.catalogues import flows_in
+from hansa.sources.live.contract import (
+    Catalogue,
+    Filters,
+    Observations,
+    Outcome,
+    Reply,
+    Request,
+    Structure,
+)
 from hansa.sources.live.sdmx import STRUCTURE, described, outcome_of, parsed, spanned
 from hansa.sources.live.sdmx_keys import Flow, address, flow_of, key
 from hansa.sources.live.structures import read_structure
@@ -83,6 +92,15 @@ class Oecd:
     def parse(self, reply: Reply, structure: Structure) -> Observations:
         """The numbers in a reply."""
         return parsed(reply, structure)
+
+    def catalogue(self, words: str, home: str) -> Request:
+        """The list of all data flows by name."""
+        url = address(f"{home}/dataflow/all/all/latest", {"detail": "allstubs"})
+        return Request(url, STRUCTURE, about="list of data sets")
+
+    def listed(self, reply: Reply) -> Catalogue:
+        """The data flows in the list, by agency, flow and version."""
+        return flows_in(reply, self.title, str)
 
 
 SERVICE = Oecd()

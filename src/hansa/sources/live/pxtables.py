@@ -164,3 +164,19 @@ def refuse_twice(names: Iterable[str], what: str, reply: Reply) -> None:
             printed=listed(twice),
             admissible=f"each {what} once",
         )
+
+
+def no_list(reply: Reply, who: str) -> HansaError:
+    """The error for a reply that should be a list of tables and is none."""
+    return HansaError(
+        f"{who} answers with something else than a list of tables",
+        place=place_of(reply.request),
+        printed=said_by(reply),
+        admissible="a list of tables with their names",
+        fix="ask again with --refresh; if it stays, the service has changed its answers",
+    )
+
+
+def span_of(first: object, last: object) -> str:
+    """First and last period in words; empty where the list does not tell them."""
+    return " to ".join(dict.fromkeys(str(one) for one in (first, last) if one))

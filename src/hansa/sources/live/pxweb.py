@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.sources.live.contract import (
+    Catalogue,
     Dimension,
     Filters,
     Observations,
@@ -29,6 +30,7 @@ from hansa.sources.live.contract import (
 from hansa.sources.live.jsonstat import read_json_stat
 from hansa.sources.live.offices import VERSION_1, VERSION_2, Office
 from hansa.sources.live.pages import json_of, refused, said_by
+from hansa.sources.live.pxlists import every_table, found_tables, tables_of, tables_with
 from hansa.sources.live.pxtables import (
     MARKS,
     WHOLE,
@@ -45,87 +47,29 @@ MOST = 1_000_000
 
 
 @dataclass(frozen=True)
-class PxWeb1:
-    """One office by version 1: a table has an address, GET describes it, POST gives numbers."""
+class Dialect:
+    """One version of the API: what is asked of an office, and what its answers mean.
 
-    office: Office
+    describe, structure, ask  as in `hansa.sources.live.contract.Service`, with the office first
+    too_big    whether a reply refuses a question for its size
+    catalogue  address of the list of tables; words are sent where the version searches for them
+    listed     the list in a reply
+    """
 
-    @property
-    def id(self) -> str:
-        """Name before the colon."""
-        return self.office.id
-
-    @property
-    def title(self) -> str:
-        """The office, in words."""
-        return self.office.title
-
-    @property
-    def home(self) -> str:
-        """Address through language and database."""
-        return self.office.home
-
-    @property
-    def licence(self) -> str:
-        """Licence and words of the source."""
-        return self.office.licence
-
-    @property
-    def gap(self) -> float:
-        """Seconds to leave between two questions."""
-        return self.office.gap
-
-    @property
-    def most(self) -> int:
-        """Cells asked for in one question."""
-        return min(self.office.cells, MOST)
-
-    def describe(self, dataset: str, home: str) -> tuple[Request, ...]:
-        """One request: the address of the table."""
-        return (_asking(f"{home}/{table_path(dataset, self.office)}", dataset),)
-
-    def structure(self, dataset: str, replies: Sequence[Reply]) -> Structure:
-        """Dimensions of a table. Raises UsageError where the name is one of a folder."""
-        data = _described(replies[0], self.office, dataset)
-        variables = data.get("variables")
-        if not isinstance(variables, list) or not variables:
-            raise _no_table(replies[0], self.office, dataset)
-        dimensions = tuple(_variable(one, replies[0], "code", "text") for one in variables)
-        refuse_twice([d.id for d in dimensions], "dimension", replies[0])
-        return Structure(dataset, str(data.get("title") or ""), self.title, dimensions=dimensions)
-
-    def ask(self, structure: Structure, filters: Filters, home: str) -> Request:
-        """POST to the address of the table, answered in JSON-stat 2.0."""
-        query = [
-            {
-                "code": own.id,
-                "selection": {"filter": "all" if codes == WHOLE else "item", "values": list(codes)},
-            }
-            for own, codes in chosen(structure, filters)
-        ]
-        return _posting(
-            f"{home}/{table_path(structure.dataset, self.office)}",
-            {"query": query, "response": {"format": "json-stat2"}},
-            structure.dataset,
-        )
-
-    def outcome(self, reply: Reply) -> Outcome:
-        """Ready, or too big: 403 with JSON or a page, as offices differ; 413 at a gateway."""
-        if reply.status in (403, 413):
-            return TooBig(said=said_by(reply))
-        return _outcome(reply, self.office)
-
-    def parse(self, reply: Reply, structure: Structure) -> Observations:
-        """The numbers, with the periods of the table and what the office summed over."""
-        place = place_of(reply.request)
-        return finished(read_json_stat(reply.body, place, MARKS), structure)
+    describe: Callable[[Office, str, str], Request]
+    structure: Callable[[Office, str, Reply], Structure]
+    ask: Callable[[Office, Structure, Filters, str], Request]
+    too_big: Callable[[Reply], bool]
+    catalogue: Callable[[Office, str, str], str]
+    listed: Callable[[Office, Reply], Catalogue]
 
 
 @dataclass(frozen=True)
-class PxWeb2:
-    """One office by version 2: tables have ids, metadata is JSON-stat as the numbers are."""
+class PxWeb:
+    """One office, spoken to in one version of the API."""
 
     office: Office
+    dialect: Dialect
 
     @property
     def id(self) -> str:
@@ -139,7 +83,7 @@ class PxWeb2:
 
     @property
     def home(self) -> str:
-        """Address of the API."""
+        """Base address: of version 1 through language and database."""
         return self.office.home
 
     @property
@@ -158,52 +102,114 @@ class PxWeb2:
         return min(self.office.cells, MOST)
 
     def describe(self, dataset: str, home: str) -> tuple[Request, ...]:
-        """One request: the metadata of the table."""
-        path = table_path(dataset, self.office)
-        return (_asking(f"{home}/tables/{path}/metadata?lang=en", dataset),)
+        """One request: what the table is made of."""
+        return (self.dialect.describe(self.office, dataset, home),)
 
     def structure(self, dataset: str, replies: Sequence[Reply]) -> Structure:
-        """Dimensions of a table; only its metadata says which may be left out, not its numbers."""
-        reply = replies[0]
-        data = _described(reply, self.office, dataset)
-        ids, inside = data.get("id"), data.get("dimension")
-        if not isinstance(ids, list) or not ids or not isinstance(inside, dict):
-            raise _no_table(reply, self.office, dataset)
-        times = (data.get("role") or {}).get("time") or []
-        dimensions = tuple(_category(str(one), inside.get(one), times, reply) for one in ids)
-        refuse_twice([d.id for d in dimensions], "dimension", reply)
-        return Structure(
-            dataset,
-            str(data.get("label") or ""),
-            str(data.get("source") or self.title),
-            updated=str(data.get("updated") or ""),
-            dimensions=dimensions,
-        )
+        """Dimensions of a table. Raises UsageError where the name is one of a folder."""
+        return self.dialect.structure(self.office, dataset, replies[0])
 
     def ask(self, structure: Structure, filters: Filters, home: str) -> Request:
-        """POST to the data of the table: a GET would end at about 2,100 letters."""
-        selection = [
-            {"variableCode": own.id, "valueCodes": list(codes)}
-            for own, codes in chosen(structure, filters)
-        ]
-        path = table_path(structure.dataset, self.office)
-        return _posting(
-            f"{home}/tables/{path}/data?lang=en&outputFormat=json-stat2",
-            {"selection": selection},
-            structure.dataset,
-        )
+        """POST with the codes of each dimension, answered in JSON-stat 2.0."""
+        return self.dialect.ask(self.office, structure, filters, home)
 
     def outcome(self, reply: Reply) -> Outcome:
-        """Ready, or too big: 400 with these words, 403 by the specification, 413 at a gateway."""
-        said = said_by(reply)
-        if reply.status in (403, 413) or (reply.status == 400 and "too many cells" in said.lower()):
-            return TooBig(said=said)
-        return _outcome(reply, self.office)
+        """Ready, empty, or too big as offices say it."""
+        if self.dialect.too_big(reply):
+            return TooBig(said=said_by(reply))
+        if reply.status != 200:
+            raise refused(reply, self.title, self.office.pace())
+        return answered(reply, self.title)
 
     def parse(self, reply: Reply, structure: Structure) -> Observations:
         """The numbers, with the periods of the table and what the office summed over."""
         place = place_of(reply.request)
         return finished(read_json_stat(reply.body, place, MARKS), structure)
+
+    def catalogue(self, words: str, home: str) -> Request:
+        """The list of the office's tables; version 2 is asked for those with the words."""
+        url = self.dialect.catalogue(self.office, words, home)
+        return Request(url, "application/json", about="list of tables")
+
+    def listed(self, reply: Reply) -> Catalogue:
+        """The tables in the list; raises HansaError where an office gives none."""
+        return self.dialect.listed(self.office, reply)
+
+
+def _describe_1(office: Office, dataset: str, home: str) -> Request:
+    return _asking(f"{home}/{table_path(dataset, office)}", dataset)
+
+
+def _structure_1(office: Office, dataset: str, reply: Reply) -> Structure:
+    data = _described(reply, office, dataset)
+    variables = data.get("variables")
+    if not isinstance(variables, list) or not variables:
+        raise _no_table(reply, office, dataset)
+    dimensions = tuple(_variable(one, reply, "code", "text") for one in variables)
+    refuse_twice([d.id for d in dimensions], "dimension", reply)
+    return Structure(dataset, str(data.get("title") or ""), office.title, dimensions=dimensions)
+
+
+def _ask_1(office: Office, structure: Structure, filters: Filters, home: str) -> Request:
+    query = [
+        {
+            "code": own.id,
+            "selection": {"filter": "all" if codes == WHOLE else "item", "values": list(codes)},
+        }
+        for own, codes in chosen(structure, filters)
+    ]
+    return _posting(
+        f"{home}/{table_path(structure.dataset, office)}",
+        {"query": query, "response": {"format": "json-stat2"}},
+        structure.dataset,
+    )
+
+
+def _too_big_1(reply: Reply) -> bool:
+    """403 with JSON or a page, as offices differ; 413 at a gateway."""
+    return reply.status in (403, 413)
+
+
+def _describe_2(office: Office, dataset: str, home: str) -> Request:
+    return _asking(f"{home}/tables/{table_path(dataset, office)}/metadata?lang=en", dataset)
+
+
+def _structure_2(office: Office, dataset: str, reply: Reply) -> Structure:
+    """Metadata is JSON-stat; only it says which dimensions may be left out, not the numbers."""
+    data = _described(reply, office, dataset)
+    ids, inside = data.get("id"), data.get("dimension")
+    if not isinstance(ids, list) or not ids or not isinstance(inside, dict):
+        raise _no_table(reply, office, dataset)
+    times = (data.get("role") or {}).get("time") or []
+    dimensions = tuple(_category(str(one), inside.get(one), times, reply) for one in ids)
+    refuse_twice([d.id for d in dimensions], "dimension", reply)
+    return Structure(
+        dataset,
+        str(data.get("label") or ""),
+        str(data.get("source") or office.title),
+        updated=str(data.get("updated") or ""),
+        dimensions=dimensions,
+    )
+
+
+def _ask_2(office: Office, structure: Structure, filters: Filters, home: str) -> Request:
+    """POST to the data of the table: a GET would end at about 2,100 letters."""
+    selection = [
+        {"variableCode": own.id, "valueCodes": list(codes)}
+        for own, codes in chosen(structure, filters)
+    ]
+    path = table_path(structure.dataset, office)
+    return _posting(
+        f"{home}/tables/{path}/data?lang=en&outputFormat=json-stat2",
+        {"selection": selection},
+        structure.dataset,
+    )
+
+
+def _too_big_2(reply: Reply) -> bool:
+    """400 with these words, 403 by the specification, 413 at a gateway."""
+    many = "too many cells" in said_by(reply).lower()
+    return reply.status in (403, 413) or (reply.status == 400 and many)
 
 
 def table_path(dataset: str, office: Office) -> str:
@@ -227,12 +233,6 @@ def _asking(url: str, dataset: str) -> Request:
 def _posting(url: str, body: dict[str, Any], dataset: str) -> Request:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Request(url, "application/json", text.encode(), "application/json", dataset)
-
-
-def _outcome(reply: Reply, office: Office) -> Outcome:
-    if reply.status != 200:
-        raise refused(reply, office.title, office.pace())
-    return answered(reply, office.title)
 
 
 def _described(reply: Reply, office: Office, dataset: str) -> dict[str, Any]:
@@ -324,7 +324,13 @@ def _no_dimension(reply: Reply, found: Any) -> HansaError:
     )
 
 
+VERSION_ONE = Dialect(_describe_1, _structure_1, _ask_1, _too_big_1, every_table, tables_of)
+"""A table has an address: GET describes it, POST gives numbers."""
+
+VERSION_TWO = Dialect(_describe_2, _structure_2, _ask_2, _too_big_2, tables_with, found_tables)
+"""Tables have ids; metadata is JSON-stat as the numbers are."""
+
 SERVICES: tuple[Service, ...] = (
-    *(PxWeb1(office) for office in VERSION_1),
-    *(PxWeb2(office) for office in VERSION_2),
+    *(PxWeb(office, VERSION_ONE) for office in VERSION_1),
+    *(PxWeb(office, VERSION_TWO) for office in VERSION_2),
 )

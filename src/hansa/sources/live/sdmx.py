@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.sources.live.catalogues import flows_in
 from hansa.sources.live.contract import (
+    Catalogue,
     Empty,
     Filters,
     Observations,
@@ -217,24 +219,7 @@ def parsed(reply: Reply, structure: Structure) -> Observations:
         title=found.title or structure.title,
         agency=found.agency or structure.agency,
         updated=found.updated,
-        notes=(*_multiplied(found), *found.notes),
     )
-
-
-def _multiplied(found: Observations) -> list[str]:
-    """What is said of values that are printed in tens, thousands, millions (UNIT_MULT)."""
-    name = next((n for n in found.table.column_names if n.upper() == "UNIT_MULT"), "")
-    codes = sorted({str(c) for c in found.table[name].unique().to_pylist() if c}) if name else []
-    if not codes or codes == ["0"]:
-        return []
-    if len(codes) == 1:
-        return [
-            f"Values are printed in units of 10^{codes[0]} (UNIT_MULT); they are left as printed."
-        ]
-    return [
-        f"UNIT_MULT differs between rows ({', '.join(codes)}): multiply each value by 10 to that "
-        "power before adding up or comparing."
-    ]
 
 
 def _refuse_other(told: str, asked: str, place: str) -> None:
@@ -361,6 +346,17 @@ class SdmxRest:
     def parse(self, reply: Reply, structure: Structure) -> Observations:
         """The numbers in a reply, whatever SDMX format it has."""
         return parsed(reply, structure)
+
+    def catalogue(self, words: str, home: str) -> Request:
+        """The list of all data flows by name."""
+        path = "structure/dataflow/*/*/~" if is_3(home) else f"dataflow/{self.agency or 'all'}/all"
+        path = path if is_3(home) else f"{path}/latest"
+        url = address(f"{home}/{path}", {"detail": "allstubs"})
+        return Request(url, STRUCTURE, about="list of data sets")
+
+    def listed(self, reply: Reply) -> Catalogue:
+        """The data flows in the list; without its agency where the service has one only."""
+        return flows_in(reply, self.title, lambda flow: flow.id if self.agency else str(flow))
 
 
 def is_3(home: str) -> bool:

@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 from hansa.errors import HansaError, UsageError
 from hansa.sources.live.contract import (
+    Catalogue,
+    DataSet,
     Dimension,
     Filters,
     Observations,
@@ -31,8 +33,10 @@ from hansa.sources.live.pxtables import (
     answered,
     chosen,
     finished,
+    no_list,
     period_dimension,
     refuse_twice,
+    span_of,
 )
 from hansa.sources.live.troubles import place_of
 
@@ -120,6 +124,31 @@ class StatBank:
                     notes=(*found.notes, f"What is measured: {label}."),
                 )
         return finished(found, structure)
+
+    def catalogue(self, words: str, home: str) -> Request:
+        """The function `tables`: all that are active."""
+        return Request(
+            f"{home}/tables?lang=en&format=JSON", "application/json", about="list of tables"
+        )
+
+    def listed(self, reply: Reply) -> Catalogue:
+        """The tables in the list."""
+        if reply.status != 200:
+            raise refused(reply, self.title)
+        found = json_of(reply, self.title)
+        if not isinstance(found, list) or not all(isinstance(o, dict) and "id" in o for o in found):
+            raise no_list(reply, self.title)
+        return Catalogue(
+            tuple(
+                DataSet(
+                    str(one["id"]),
+                    str(one.get("text") or ""),
+                    str(one.get("updated") or ""),
+                    span_of(one.get("firstPeriod"), one.get("latestPeriod")),
+                )
+                for one in found
+            )
+        )
 
 
 def _named(dataset: str) -> tuple[str, str]:

@@ -109,6 +109,17 @@ def _definition(
     return next(iter(exact or named), None)
 
 
+def read_dataflows(body: bytes, place: str) -> tuple[CodeList, ...]:
+    """The data flows of a structure message, in its order: agency, id, version, name; no codes."""
+    return tuple(
+        CodeList(
+            one.get("agencyID", ""), one.get("id", ""), one.get("version", ""), _label(one), {}
+        )
+        for one in _all(_tree(body, place), "Dataflow")
+        if one.get("id")
+    )
+
+
 def read_codelists(body: bytes, place: str) -> tuple[CodeList, ...]:
     """Code lists of a structure message, in its order; codes with their English labels."""
     return tuple(_codelists([_tree(body, place)]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hansa.errors import HansaError
 from hansa.sources.live import hosts, troubles
-from hansa.sources.live.bodies import Body, Broken, too_large
+from hansa.sources.live.bodies import Body, Broken, end_is_told, too_large
 from hansa.sources.live.contract import Reply, Request
 from hansa.sources.live.keys import key_of
 from hansa.sources.live.patience import (
@@ -41,6 +41,9 @@ __all__ = ["Patience", "Told", "Transport"]
 
 Told = Callable[[str, int, int | None], None]
 """What happens, bytes so far, bytes in all (None where the service does not say)."""
+
+TRY = "; try "
+"""Stands in what is told before a wait, and in nothing else that is told."""
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
@@ -132,8 +135,8 @@ class Transport:
             raise given_up(request, trouble, tried, kept)
         seconds = pause(trouble, tried, self._patience)
         about = f"{request.about}: " if request.about else ""
-        again = f"try {tried + 1} of {self._patience.tries} in {seconds:g} s"
-        self._told(f"{about}{trouble.words}; {again}", kept, None)
+        again = f"{tried + 1} of {self._patience.tries} in {seconds:g} s"
+        self._told(f"{about}{trouble.words}{TRY}{again}", kept, None)
         self._sleep(seconds)
 
     def _client(self, url: httpx.URL) -> httpx.Client:
@@ -145,7 +148,6 @@ class Transport:
 def _client(url: httpx.URL, patience: Patience) -> httpx.Client:
     """A client for addresses like this one, proxies of the environment honoured."""
     import ssl
-    from importlib.metadata import version
 
     import httpx
 
@@ -163,7 +165,7 @@ def _client(url: httpx.URL, patience: Patience) -> httpx.Client:
             verify=verify,
             timeout=timeout,
             follow_redirects=False,
-            headers={"User-Agent": f"hansa/{version('hansa')}", "Accept-Encoding": "gzip"},
+            headers={"User-Agent": _name(), "Accept-Encoding": "gzip"},
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         raise HansaError(
@@ -181,6 +183,17 @@ def _client(url: httpx.URL, patience: Patience) -> httpx.Client:
             admissible="a file of certificates in PEM",
             fix="correct it, or take it away to trust the usual certificates",
         ) from error
+
+
+def _name() -> str:
+    """Who asks: the program and its version, as far as it is known."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"hansa/{version('hansa')}"
+    except PackageNotFoundError:
+        # A copy that was not installed; no fault of the network, as it would seem below.
+        return "hansa"
 
 
 class _Try:
@@ -278,7 +291,9 @@ class _Try:
             done += len(piece)
             body.add(piece)
             self._told(self._request.about, done, total)
-        return Reply(self._request, response.status_code, of_the_answer(headers), body.whole())
+        whole = body.whole()
+        told = end_is_told(headers, total, whole)
+        return Reply(self._request, response.status_code, of_the_answer(headers), whole, told)
 
     def _kept(self, response: httpx.Response, part: Part, version: Version) -> Reply | Trouble:
         """An answer that is kept in the part as it comes."""
@@ -295,7 +310,9 @@ class _Try:
         try:
             for piece in part.pieces():
                 body.add(piece)
-            reply = Reply(self._request, 200, version.headers, body.whole())
+            whole = body.whole()
+            told = end_is_told(dict(response.headers), total, whole)
+            reply = Reply(self._request, 200, version.headers, whole, told)
         except HansaError:
             part.drop()
             raise
