@@ -68,29 +68,30 @@ def figures(**header: Any) -> dict[str, Figure]:
 def test_bars_are_ordered_by_size_and_absent_ones_stand_last() -> None:
     figure = figures()["size"]
     assert [row[0] for row in figure.rows] == ["food", "wood", "ships", "metals"]
-    bars = data(figure.spec, "code", "from", "to", "value")
-    assert [(b["code"], b["from"], b["to"]) for b in bars] == [("food", 0, 1000), ("wood", 0, 400)]
+    bars = data(figure.spec, "cluster", "from", "to", "value")
+    drawn = [(b["cluster"], b["from"], b["to"]) for b in bars]
+    assert drawn == [("food", 0, 1000), ("wood", 0, 400)]
     assert bars[0]["y"] < bars[1]["y"]
 
 
 def test_an_absent_size_is_an_empty_dashed_box_and_never_a_bar_of_zero() -> None:
     spec = figures()["size"].spec
-    assert [box["code"] for box in dashed(spec)] == ["metals"]
-    assert "metals" not in {bar["code"] for bar in data(spec, "code", "value")}
+    assert [box["cluster"] for box in dashed(spec)] == ["metals"]
+    assert "metals" not in {bar["cluster"] for bar in data(spec, "cluster", "value")}
     assert "confidential" in words(spec)
 
 
 def test_two_bounds_without_a_value_are_drawn_from_bound_to_bound() -> None:
     spec = figures()["size"].spec
-    box = next(v for v in data(spec, "code", "from", "to") if v["code"] == "ships")
+    box = next(v for v in data(spec, "cluster", "from", "to") if v["cluster"] == "ships")
     assert (box["from"], box["to"]) == (100, 300)
 
 
 def test_growth_stands_in_the_row_of_its_cluster_and_says_new_for_an_entry() -> None:
     spec = figures()["size"].spec
-    dots = {d["code"]: d for d in data(spec, "code", "rate")}
+    dots = {d["cluster"]: d for d in data(spec, "cluster", "rate")}
     assert set(dots) == {"food", "wood"}, "ships is tiny and beyond the axis: an arrow"
-    bars = {b["code"]: b for b in data(spec, "code", "value", "from")}
+    bars = {b["cluster"]: b for b in data(spec, "cluster", "value", "from")}
     assert bars["food"]["y"] < dots["food"]["y"] < bars["food"]["y2"]
     assert "new" in words(spec)
     assert {"+25\u202f%", "−10\u202f%", "+50\u202f%", "no change"} <= set(words(spec))
@@ -104,7 +105,7 @@ def test_a_rate_is_no_size() -> None:
 def test_many_clusters_keep_a_row_each() -> None:
     rows = [{"cluster": f"c{i:02d}", "value": float(i + 1)} for i in range(40)]
     spec = size_bars(sizes(*rows)).spec
-    tops = [bar["y"] for bar in data(spec, "code", "value")]
+    tops = [bar["y"] for bar in data(spec, "cluster", "value")]
     assert len(tops) == 40
     assert min(b - a for a, b in pairwise(tops)) >= 18
 
@@ -128,7 +129,7 @@ def test_the_axis_is_logarithmic_and_symmetric_around_one() -> None:
 
 def test_bars_start_at_one_and_zero_ends_at_the_end_of_the_axis() -> None:
     figure = figures()["specialisation"]
-    bars = {b["code"]: b for b in data(figure.spec, "code", "value")}
+    bars = {b["cluster"]: b for b in data(figure.spec, "cluster", "value")}
     assert {b["from"] for b in bars.values()} == {1}
     assert bars["wood"]["value"] == 0
     assert bars["wood"]["to"] == 0.25
@@ -137,12 +138,13 @@ def test_bars_start_at_one_and_zero_ends_at_the_end_of_the_axis() -> None:
 
 def test_an_absent_quotient_has_no_bar_and_is_named_in_a_note() -> None:
     figure = figures()["specialisation"]
-    assert "metals" not in {b.get("code") for b in data(figure.spec, "code")}
+    assert "metals" not in {b["cluster"] for b in data(figure.spec, "cluster")}
     assert any("Basic metals" in n and "confidential" in n for n in figure.notes)
 
 
 def test_a_tiny_cell_is_grey() -> None:
-    bars = {b["code"]: b for b in data(figures()["specialisation"].spec, "code", "value")}
+    spec = figures()["specialisation"].spec
+    bars = {b["cluster"]: b for b in data(spec, "cluster", "value")}
     assert bars["ships"]["fill"] == CONTEXT
     assert bars["food"]["fill"] != CONTEXT
 
@@ -173,9 +175,9 @@ def test_the_reach_of_the_axis(values: list[float], reach: float) -> None:
 
 def test_every_region_has_one_square_and_the_unknown_one_is_dashed_and_empty() -> None:
     spec = figures()["map"].spec
-    squares = [v["hover"].split()[0] for v in data(spec, "hover")]
+    squares = [v["geo"] for v in data(spec, "hover", "x2")]
     assert sorted(squares) == ["UKC1", "UKC2", "UKL1", "UKL2"]
-    assert [box["hover"].split()[0] for box in dashed(spec)] == ["UKL1"]
+    assert [box["geo"] for box in dashed(spec)] == ["UKL1"]
     assert "fill" not in dashed(spec)[0]
 
 

@@ -55,7 +55,7 @@ def figure(rows: list[dict[str, Any]] = ROWS, **header: Any) -> Figure:
 def areas(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Code -> its feature with the style of its layer."""
     return {
-        v["code"]: {**v, "style": layer["mark"]}
+        v["geo"]: {**v, "style": layer["mark"]}
         for layer in spec["layer"]
         if layer["mark"]["type"] == "geoshape"
         for v in layer["data"]["values"]

@@ -95,9 +95,9 @@ def test_jobs_are_no_specialisation() -> None:
 @pytest.mark.parametrize("width", ["spec", "narrow"])
 def test_what_is_not_known_is_an_empty_box_beside_its_reason(width: str) -> None:
     spec = getattr(claims_chart(panel(), AREAS, LINKS, words=NAMES), width)
-    assert [box["code"] for box in dashed(spec)] == ["ships"]
+    assert [box["cluster"] for box in dashed(spec)] == ["ships"]
     assert "confidential" in words(spec)
-    assert {b["code"]: b["value"] for b in data(spec, "code", "value")} == {
+    assert {b["cluster"]: b["value"] for b in data(spec, "cluster", "value")} == {
         "food": 2.0,
         "wood": 0.5,
     }

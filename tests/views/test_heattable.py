@@ -50,7 +50,7 @@ def test_every_known_cell_has_the_colour_of_its_quotient_symmetric_around_one() 
 def test_an_absent_cell_is_dashed_with_a_dot_and_has_no_fill() -> None:
     made = heat_table(quotients(ROWS), words=WORDS)
     (box,) = dashed(made.spec)
-    assert box["hover"].endswith("Wood and furniture: · confidential")
+    assert box["hover"].endswith("Wood and furniture: not known (confidential)")
     assert "fill" not in box
     assert words(made.spec).count("·") == 1
     assert any("not known (1 of 6 cells)" in n for n in made.notes)
@@ -59,7 +59,8 @@ def test_an_absent_cell_is_dashed_with_a_dot_and_has_no_fill() -> None:
 def test_a_cell_without_a_row_is_absent_too() -> None:
     made = heat_table(quotients(ROWS[:3]), words=WORDS)
     (box,) = dashed(made.spec)
-    assert box["hover"] == "Northumberland and Tyne and Wear, Wood and furniture: · missing"
+    name = "Northumberland and Tyne and Wear, Wood and furniture"
+    assert box["hover"] == f"{name}: not known (missing)"
 
 
 def test_bounds_on_both_sides_of_one_are_hatched_and_others_are_not() -> None:
@@ -164,7 +165,7 @@ def test_both_widths_stand_alone() -> None:
         for part in (made.title, made.subtitle, made.source, "Model data"):
             assert " ".join(part.split(" ")[:3]) in drawn
         right = spec["width"] + spec["padding"]["right"]
-        assert all(v["x2"] <= right for v in data(spec, "hover"))
+        assert all(v["x2"] <= right for v in data(spec, "hover", "x2"))
     assert made.alt
     assert all(len(row) == len(made.columns) for row in made.rows)
     assert made.svg(narrow=True).startswith("<svg")

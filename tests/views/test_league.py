@@ -72,7 +72,7 @@ def test_a_region_known_by_two_bounds_has_an_interval_of_ranks_only() -> None:
 def test_the_picture_prints_every_rank_with_its_interval_and_keeps_the_chosen_region() -> None:
     rows = [bounded(f"UK{x}", 10.0 - i, 9.5 - i, 10.2 - i) for i, x in enumerate("CDEFG")]
     figure = interval_chart(league(quotients(*rows), words=NAMES), top=2, chosen=("UKG",))
-    assert [v["code"] for v in data(figure.spec, "code", "at")] == ["UKC", "UKD", "UKG"]
+    assert [v["geo"] for v in data(figure.spec, "geo", "at")] == ["UKC", "UKD", "UKG"]
     drawn = words(figure.spec)
     assert {"1 (1–1)", "2 (2–2)", "5 (5–5)"} <= set(drawn)
     assert figure.title == "Food and drink: West Midlands (England) ranks 5 (5–5) of 5 regions"

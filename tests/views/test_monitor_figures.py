@@ -219,7 +219,7 @@ def test_ranks_that_cannot_be_are_dashed_and_not_moved(
 ) -> None:
     """By hand: CH 6 + 4 = 10, GB 7 − 2 = 5; 63 is the eleventh of 2003 and 76 the fourth."""
     wrong = dashed(getattr(figures["framework"], width))
-    assert {(v["said"].partition(":")[0], v["at"]) for v in wrong} == {
+    assert {(v["hover"].partition(":")[0], v["at"]) for v in wrong} == {
         ("Switzerland", 10),
         ("United Kingdom", 5),
     }

@@ -34,7 +34,7 @@ def layers(spec: dict[str, Any], field: str) -> list[dict[str, Any]]:
 
 def marks(spec: dict[str, Any], *, filled: bool) -> dict[str, dict[str, Any]]:
     found = [x for x in layers(spec, "jobs") if x["mark"]["filled"] is filled]
-    return {v["code"]: v for x in found for v in x["data"]["values"]}
+    return {v["cluster"]: v for x in found for v in x["data"]["values"]}
 
 
 # --- what is drawn -------------------------------------------------------------------
@@ -86,13 +86,13 @@ def test_every_class_has_its_own_colour_and_shape() -> None:
         ("metals", "restructuring"),
     ):
         assert (drawn[code]["fill"], drawn[code]["shape"]) == QUADRANTS[name]
-    assert drawn["tourism"]["class"] == "mature"
+    assert "class mature" in drawn["tourism"]["hover"]
 
 
 def test_an_unstable_or_untested_class_has_a_dashed_outline_and_the_legend_says_so() -> None:
     spec = figure().spec
     dashes = [x for x in layers(spec, "jobs") if "strokeDash" in x["mark"]]
-    assert {v["code"] for x in dashes for v in x["data"]["values"]} == {"wood", "ships"}
+    assert {v["cluster"] for x in dashes for v in x["data"]["values"]} == {"wood", "ships"}
     assert "dashed, pale: not known to be stable" in words(spec)
     assert any("(2 of 5 clusters with a class)" in note for note in figure().notes)
 
@@ -106,7 +106,7 @@ def test_a_tiny_cluster_is_grey_and_has_no_say_in_the_axes() -> None:
     made = figure()
     media = marks(made.spec, filled=True)["media"]
     assert (media["fill"], media["shape"]) == (CONTEXT, "cross")
-    assert media["growth"] == 0.5
+    assert "growth of jobs +50\u202f%" in media["hover"]
     assert media["x"] == 0.10, "at the edge of what the others span"
     assert any("beyond the axes: Media (+50\u202f% and +20\u202f%)" in n for n in made.notes)
     assert any("below the smallest cell that carries a rate: Media" in n for n in made.notes)

@@ -35,7 +35,7 @@ def drawn_stars(spec: dict[str, Any], *, solid: bool) -> list[dict[str, Any]]:
 
 
 def in_square(spec: dict[str, Any], code: str, spots: list[dict[str, Any]]) -> int:
-    box = next(v for v in data(spec, "hover") if v["hover"].startswith(code))
+    box = next(v for v in data(spec, "hover", "x2") if v["geo"] == code)
     return sum(box["x"] <= s["x"] <= box["x2"] and box["y"] <= s["y"] <= box["y2"] for s in spots)
 
 
@@ -52,10 +52,10 @@ def test_certain_stars_are_solid_and_possible_ones_hollow() -> None:
 
 def test_no_star_is_a_square_with_a_ground_and_not_known_is_dashed_and_empty() -> None:
     made = figure()
-    codes = {v["hover"][:4] for v in data(made.spec, "hover", "fill")}
+    codes = {v["geo"] for v in data(made.spec, "hover", "fill")}
     assert codes == {"UKC1", "UKC2", "UKL1"}
     assert [b["hover"] for b in dashed(made.spec) if "hover" in b] == [
-        "UKL2 East Wales: confidential"
+        "UKL2 East Wales: not known (confidential)"
     ]
     assert any("confidential: East Wales" in n for n in made.notes)
 
@@ -97,7 +97,7 @@ def test_four_stars_fit_into_a_square() -> None:
     rows = [{"geo": code, "value": 4.0} for code in ("UKC1", "UKC2", "UKM6", "UKK3", "UKI5")]
     for spec in (figure(rows).spec, figure(rows).narrow):
         assert in_square(spec, "UKC1", drawn_stars(spec, solid=True)) == 4
-        box = next(v for v in data(spec, "hover") if v["hover"].startswith("UKC1"))
+        box = next(v for v in data(spec, "hover", "x2") if v["geo"] == "UKC1")
         spots = drawn_stars(spec, solid=True)
         xs = sorted(s["x"] for s in spots if in_square(spec, "UKC1", [s]))
         size = next(x["mark"]["size"] for x in spec["layer"] if x["mark"].get("shape") == STAR)

@@ -111,3 +111,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         while httpx.get(f"{address}/six/start").status_code == 202:
             assert time.monotonic() < end
         yield address
+
+
+@pytest.fixture(scope="module")
+def writable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a study of its own (`…/six`) that the tests of one module may write into."""
+    folder = write_study(tmp_path_factory.mktemp("writable") / "six")
+    for base in serving(folder):
+        yield f"{base}/six"

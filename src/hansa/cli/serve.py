@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     folder: Path = typer.Argument(help="A study folder, or a folder of such folders."),
-    port: Annotated[int, typer.Option("--port", help="Port; 0 takes any free one.")] = 8009,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port; 8009, or any free one where it is taken.")
+    ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
 ) -> None:
     """The workbench in a browser, on this machine only."""

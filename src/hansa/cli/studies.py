@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hansa.cli.options import Progress, say
+from hansa.cli.options import Progress
 from hansa.errors import HansaError, UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     folder: Path = typer.Argument(Path("hansa-demo"), help="Folder of the study."),
     no_serve: Annotated[
-        bool, typer.Option("--no-serve", help="Compute and report; open nothing.")
+        bool, typer.Option("--no-serve", help="Compute and report; no workbench.")
     ] = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no service: the model study only.")
@@ -87,8 +88,12 @@ def demo(
     print(f"Brief:   {out / 'brief.pdf'}, two pages")
     print(f"Tables:  {out / 'tables'}")
     print(f"Replay:  hansa run {out / 'recipe.json'}")
-    if not no_serve:
-        say("The workbench is not part of this version; open the report in a browser.")
+    print(f"Browser: hansa serve {folder}")
+    # Where nobody sits at the terminal nobody could end it.
+    if not no_serve and sys.stdout.isatty():
+        from hansa.cli.serve import serve
+
+        serve(folder)
 
 
 def _live(folder: Path) -> None:

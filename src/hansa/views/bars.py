@@ -7,11 +7,22 @@ from dataclasses import dataclass, replace
 
 from hansa.errors import UsageError
 from hansa.panel import Panel
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, rules, texts
+from hansa.views.canvas import (
+    Caption,
+    Layer,
+    Plot,
+    Thing,
+    compose,
+    inner_width,
+    rules,
+    texts,
+    tooltip,
+)
 from hansa.views.captions import data_columns, data_rows, header_notes, mark_notes, source_line
 from hansa.views.captions import tiny_note as grey_note
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, joined
+from hansa.views.hover import full_name, spoken, told, value_words
 from hansa.views.lettering import width
 from hansa.views.reading import (
     HERE,
@@ -135,7 +146,8 @@ def _caption(drawing: _Drawing, words: Words) -> Caption:
 
 
 def _plot(drawing: _Drawing, form: Format) -> Plot:
-    rows = Rows(tuple(c.name for c in drawing.cells), form)
+    things = tuple(_sized(drawing.size, c) for c in drawing.cells)
+    rows = Rows(tuple(c.name for c in drawing.cells), form, things)
     across = inner_width(form, drawing.model_data) - rows.left
     layers: list[Layer] = list(rows.furniture(across))
     end = float(across)
@@ -145,6 +157,18 @@ def _plot(drawing: _Drawing, form: Format) -> Plot:
     layers += _size_part(drawing.size, rows, end)
     below = 20 if drawing.growth is not None else 4
     return Plot(across, rows.height, tuple(layers), rows.left, 40, below)
+
+
+def _sized(sizes: Reading, cell: Cell) -> Thing:
+    """What a row stands for, and what is said of its size."""
+    said = value_words(cell, sizes.header)
+    return spoken(sizes.axis, cell.code, full_name(cell, sizes.axis), said)
+
+
+def _changed(rates: Reading, change: Cell | None, thing: Thing) -> Thing:
+    """The same row, and what is said of its change."""
+    said = value_words(change, rates.header) if change is not None else f"{MISSING} not known"
+    return {**thing, "hover": told(thing["name"], f"change{_since(rates)} {said}")}
 
 
 def _growth_start(form: Format, across: float) -> float:
@@ -162,6 +186,7 @@ def _size_part(sizes: Reading, rows: Rows, end: float) -> list[Layer]:
     exact = [(p, DEEP) for p in known if p.cell.value is not None]
     labels = [
         {
+            **rows.codes(p.row),
             "x": column.pixel(p.cell.high) + 6,
             "y": rows.middle(p.row),
             "text": _label(p.cell, sizes),
@@ -169,7 +194,10 @@ def _size_part(sizes: Reading, rows: Rows, end: float) -> list[Layer]:
         for p in known
     ]
     gone = [Placed(len(known) + i, c) for i, c in enumerate(sizes.absent)]
-    reasons = [{"x": 42, "y": rows.middle(p.row), "text": p.cell.reason} for p in gone]
+    reasons = [
+        {**rows.codes(p.row), "x": 42, "y": rows.middle(p.row), "text": p.cell.brief_reason}
+        for p in gone
+    ]
     return [
         bars(exact, column, rows, 0),
         *estimates([(p, "#7F9DB2") for p, _ in exact if p.cell.estimated], column, rows, 0),
@@ -186,6 +214,8 @@ def _size_part(sizes: Reading, rows: Rows, end: float) -> list[Layer]:
 def _growth_part(drawing: _Drawing, rates: Reading, rows: Rows, across: float) -> list[Layer]:
     form = rows.form
     cells = [(i, drawing.change(c.code)) for i, c in enumerate(drawing.cells)]
+    things = tuple(_changed(rates, c, rows.things[i]) for i, c in cells)
+    rows = replace(rows, things=things)
     label_room = max((width(_rate_text(c, rates), form.small) for _, c in cells), default=0) + 14
     low, high = _limits(rates)
     column = Column(_growth_start(form, across), round(across - label_room), low, high)
@@ -193,7 +223,10 @@ def _growth_part(drawing: _Drawing, rates: Reading, rows: Rows, across: float) -
     dots = [p for p in known if p.cell.value is not None and not column.beyond(p.cell.value)]
     far = [p for p in known if p.cell.value is not None and column.beyond(p.cell.value)]
     zero = column.pixel(0)
-    labels = [{"x": across, "y": rows.middle(i), "text": _rate_text(c, rates)} for i, c in cells]
+    labels = [
+        {**rows.codes(i), "x": across, "y": rows.middle(i), "text": _rate_text(c, rates)}
+        for i, c in cells
+    ]
     bounded = [p for p in known if p.cell.bounded]
     return [
         _axis(column, rows),
@@ -207,9 +240,7 @@ def _growth_part(drawing: _Drawing, rates: Reading, rows: Rows, across: float) -
         *whiskers(bounded, column, rows),
         _stems(dots + far, column, rows),
         _dots(dots, column, rows),
-        *arrows(
-            [(column.pixel(p.cell.middle), rows.middle(p.row), p.cell.middle > 0) for p in far]
-        ),
+        *arrows([(p.row, column.pixel(p.cell.middle), p.cell.middle > 0) for p in far], rows),
         texts(labels, fontSize=form.small, align="right"),
         texts(
             [{"x": column.start, "y": -31, "text": f"Change{_since(rates)}"}],
@@ -254,15 +285,15 @@ def _stems(places: list[Placed], column: Column, rows: Rows) -> Layer:
     items = []
     for p in places:
         y = rows.middle(p.row)
-        items.append({"x": column.pixel(0), "x2": column.pixel(p.cell.middle), "y": y, "y2": y})
+        ends = {"x": column.pixel(0), "x2": column.pixel(p.cell.middle), "y": y, "y2": y}
+        items.append({**rows.codes(p.row), **ends})
     return rules(items, color=CONTEXT, strokeWidth=2)
 
 
 def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:
     items = [
         {
-            "code": p.cell.code,
-            "name": p.cell.name,
+            **rows.thing(p.row),
             "rate": p.cell.value,
             "y": rows.middle(p.row),
             "fill": CONTEXT if p.cell.tiny else DEEP,
@@ -277,7 +308,7 @@ def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:
             "x": column.x("rate"),
             "y": {"field": "y", **raw},
             "fill": {"field": "fill", "type": "nominal", "scale": None, "legend": None},
-            "tooltip": [{"field": f, "type": "nominal"} for f in ("name", "rate")],
+            **tooltip(items),
         },
     }
 

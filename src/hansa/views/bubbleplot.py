@@ -21,9 +21,8 @@ from hansa.views.bubbles import (
     scene,
     whiskers,
 )
-from hansa.views.canvas import Layer, Plot, points, rects, rules, texts
+from hansa.views.canvas import Layer, Plot, codes_of, named, points, rects, rules, texts, tooltip
 from hansa.views.format import THIN, grouped
-from hansa.views.labels import Label
 from hansa.views.lettering import fitted, width, wrapped
 from hansa.views.rowplot import Column
 from hansa.views.theme import CONTEXT, GROUND, HAIRLINE, INK, LINE, QUADRANTS, QUIET, Format
@@ -52,7 +51,7 @@ def plot(
         *_marks(drawn),
         *_arrows(drawn),
         *_corners(drawn),
-        *_drawn_names(found.labels, form),
+        *_drawn_names(found, form),
         *_titles(drawn, x_title, heads),
         *legend,
         *key,
@@ -123,7 +122,10 @@ def _corners(drawn: Scene) -> list[Layer]:
 
 
 def _whiskers(drawn: Scene) -> list[Layer]:
-    lines = [dict(zip(("x", "y", "x2", "y2"), ends, strict=True)) for ends in whiskers(drawn)]
+    lines = [
+        {**b.thing, **dict(zip(("x", "y", "x2", "y2"), ends, strict=True))}
+        for b, ends in whiskers(drawn)
+    ]
     return [rules(lines, color=LINE, strokeWidth=0.7)]
 
 
@@ -153,17 +155,13 @@ def _marks(drawn: Scene) -> list[Layer]:
 def _item(drawn: Scene, b: Bubble, size: float) -> dict[str, Any]:
     x, y = drawn.at(b)
     return {
-        "code": b.code,
-        "name": b.name,
-        "growth": b.x,
-        "wages": b.y,
+        **b.thing,
         "x": x,
         "y": y,
         "jobs": size,
         "size": round(drawn.area(size) / FILLED[b.shape], 2),
         "shape": b.shape,
         "fill": b.fill,
-        "class": b.label or b.why,
     }
 
 
@@ -173,7 +171,7 @@ def _symbols(drawn: Scene, items: list[dict[str, Any]], **style: Any) -> Layer:
         "y": drawn.y.x("y"),
         "size": {"field": "size", "type": "quantitative", "scale": None, "legend": None},
         "shape": {"field": "shape", "type": "nominal", "scale": None, "legend": None},
-        "tooltip": [{"field": f, "type": "nominal"} for f in ("name", "class", "growth", "wages")],
+        **tooltip(items),
     }
     if style["filled"]:
         encoding["fill"] = {"field": "fill", "type": "nominal", "scale": None, "legend": None}
@@ -182,24 +180,27 @@ def _symbols(drawn: Scene, items: list[dict[str, Any]], **style: Any) -> Layer:
 
 def _arrows(drawn: Scene) -> list[Layer]:
     """A triangle on the side on which a mark lies beyond the axis."""
-    groups: dict[str, list[dict[str, float]]] = {}
+    groups: dict[str, list[dict[str, Any]]] = {}
     for b in beyond(drawn.bubbles):
         mark, (x, y) = drawn.mark(b), drawn.at(b)
+        own = codes_of(b.thing)
         away = mark.radius - 5
         if b.x != x:
             name, side = ("triangle-right", away) if b.x > x else ("triangle-left", -away)
-            groups.setdefault(name, []).append({"x": round(mark.x + side, 2), "y": mark.y})
+            spot = {"x": round(mark.x + side, 2), "y": mark.y}
+            groups.setdefault(name, []).append({**own, **spot})
         if b.y != y:
             name, side = ("triangle-up", -away) if b.y > y else ("triangle-down", away)
-            groups.setdefault(name, []).append({"x": mark.x, "y": round(mark.y + side, 2)})
+            spot = {"x": mark.x, "y": round(mark.y + side, 2)}
+            groups.setdefault(name, []).append({**own, **spot})
     style = {"filled": True, "size": 36, "color": INK}
     return [points(spots, shape=shape, **style) for shape, spots in sorted(groups.items())]
 
 
-def _drawn_names(found: tuple[tuple[Label, str], ...], form: Format) -> list[Layer]:
+def _drawn_names(found: Names, form: Format) -> list[Layer]:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for label, ink in found:
-        item = {"x": label.x, "y": label.y, "text": label.text}
+    for (label, ink), b in zip(found.labels, found.owners, strict=True):
+        item = {**named(b.thing, b.name), "x": label.x, "y": label.y, "text": label.text}
         groups.setdefault((label.align, ink), []).append(item)
     return [
         texts(items, align=align, color=ink, fontSize=form.small)
@@ -276,8 +277,9 @@ def _key(drawn: Scene, found: Names, top: float) -> tuple[list[Layer], float]:
     counts, words = [], []
     for i, (count, b) in enumerate(lines):
         x, y = round(room * (i // deep) - LEFT, 2), round(top + 30 + 17 * (i % deep), 2)
-        counts.append({"x": x + 16, "y": y, "text": count})
-        words.append({"x": x + 22, "y": y, "text": fitted(b.name, small, room - 24)})
+        counts.append({**codes_of(b.thing), "x": x + 16, "y": y, "text": count})
+        name = {"x": x + 22, "y": y, "text": fitted(b.name, small, room - 24)}
+        words.append({**named(b.thing, b.name), **name})
     head = "Numbers in the picture" + (" (–: no room for one)" if found.silent else "")
     title = [{"x": -LEFT, "y": round(top + 10, 2), "text": head}]
     return [

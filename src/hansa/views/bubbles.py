@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from hansa.views.canvas import inner_width
+from hansa.views.canvas import Thing, inner_width
 from hansa.views.labels import Box, Label, Mark, inside, place
 from hansa.views.lettering import width
 from hansa.views.rowplot import Column
@@ -44,6 +44,7 @@ class Bubble:
 
     kind    one of the four classes that have a colour, or empty
     label   the class in full (`mature`); why: the reason where there is no class
+    thing   its code, and what is said of it
     """
 
     code: str
@@ -61,6 +62,7 @@ class Bubble:
     x_bounds: tuple[float, float] | None = None
     y_bounds: tuple[float, float] | None = None
     end_bounds: tuple[float, float] = (0.0, 0.0)
+    thing: Thing = field(default_factory=dict)
 
     @property
     def shape(self) -> str:
@@ -116,9 +118,13 @@ class Scene:
 
 @dataclass(frozen=True)
 class Names:
-    """Names and numbers that found a place, with their ink; and the marks without a name."""
+    """Names and numbers that found a place, with their ink; and the marks without a name.
+
+    owners  the mark of each label
+    """
 
     labels: tuple[tuple[Label, str], ...]
+    owners: tuple[Bubble, ...]
     numbered: tuple[Bubble, ...]
     silent: tuple[Bubble, ...]
 
@@ -166,7 +172,7 @@ def names(drawn: Scene) -> Names:
     order = sorted(range(len(marks)), key=lambda i: not drawn.bubbles[i].kind)
     field = Box(0, 0, drawn.across, drawn.height)
     taken = occupied(drawn)
-    soft = lines(drawn) + [Box(x, y - 2, x2, y2 + 2) for x, y, x2, y2 in whiskers(drawn)]
+    soft = lines(drawn) + [Box(x, y - 2, x2, y2 + 2) for _, (x, y, x2, y2) in whiskers(drawn)]
     found: dict[int, Label] = {}
     for i in order:
         label = _beside(marks[i], size, field, (taken, soft, _without(marks, i)))
@@ -174,6 +180,7 @@ def names(drawn: Scene) -> Names:
             found[i] = label
             taken.append(label.box)
     labels = [(label, INK) for label in found.values()]
+    owners = [drawn.bubbles[i] for i in found]
     numbered: list[Bubble] = []
     silent: list[Bubble] = []
     for i in (i for i in range(len(marks)) if i not in found):
@@ -186,8 +193,9 @@ def names(drawn: Scene) -> Names:
             continue
         taken.append(label.box)
         numbered.append(bubble)
+        owners.append(bubble)
         labels.append((label, letters_on(bubble.fill) if middle else INK))
-    return Names(tuple(labels), tuple(numbered), tuple(silent))
+    return Names(tuple(labels), tuple(owners), tuple(numbered), tuple(silent))
 
 
 def lines(drawn: Scene) -> list[Box]:
@@ -197,15 +205,17 @@ def lines(drawn: Scene) -> list[Box]:
     return [upright, Box(0, y - 1, drawn.across, y + 1)]
 
 
-def whiskers(drawn: Scene) -> list[tuple[float, float, float, float]]:
+def whiskers(drawn: Scene) -> list[tuple[Bubble, tuple[float, float, float, float]]]:
     """Lines between the bounds of the rates: x, y, x2, y2 in pixels, x and y the smaller ends."""
     found = []
     for b in drawn.bubbles:
         x, y = (c.pixel(v) for c, v in zip((drawn.x, drawn.y), drawn.at(b), strict=True))
         if b.x_bounds:
-            found.append((drawn.x.pixel(b.x_bounds[0]), y, drawn.x.pixel(b.x_bounds[1]), y))
+            low, high = (drawn.x.pixel(v) for v in b.x_bounds)
+            found.append((b, (low, y, high, y)))
         if b.y_bounds:
-            found.append((x, drawn.y.pixel(b.y_bounds[1]), x, drawn.y.pixel(b.y_bounds[0])))
+            low, high = (drawn.y.pixel(v) for v in b.y_bounds)
+            found.append((b, (x, high, x, low)))
     return found
 
 

@@ -2,11 +2,26 @@
 
 Marks are placed in pixels of the plot (0, 0 is its top left corner); what stands around the
 plot has negative or larger coordinates. Data marks keep real scales and axes.
+
+What a mark stands for is in its data, for every page that shows a figure and lets its reader
+point and choose:
+
+- Codes, under fixed names: `geo` of a region or country, `cluster` of a cluster or an activity,
+  `unit` of a unit of an index, `indicator` of an indicator or aggregate; two of them where a mark
+  stands for both, as a cell of a table does. Bars, whiskers, squares, outlines, symbols, areas
+  and hatching carry them, and so do the texts of a thing: its name, the numbers beside it.
+  Titles, notes, axes, legends and lines through many things carry none.
+- `hover`, what is said of the thing (`hansa.views.hover`), on every mark that shows a value; names
+  say their name in full. A layer has a tooltip where its data have a `hover`. Layers with codes
+  alone, such as hatching and numbers, lie on marks that speak or beside them and need no pointer
+  of their own.
+
+A figure of rows gives its `Rows` a `Thing` a row; the others spread a `Thing` into their data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +30,12 @@ from hansa.views.lettering import width, wrapped
 from hansa.views.theme import FONT, GROUND, INK, LINE, QUIET, Format, config
 
 Layer = dict[str, Any]
+Thing = Mapping[str, str]
+"""What marks stand for: its codes under names of `CODES`, and what is said of it as `hover`.
+
+In rows also `name`, its name in full, which stays out of the data of marks.
+"""
+CODES = ("geo", "cluster", "unit", "indicator")
 _BAND = 16  # thickness of the striped frame
 MODEL_WORDS = "Model data"
 
@@ -85,18 +106,48 @@ def inner_width(form: Format, model_data: bool) -> int:
     return form.width - 2 * (form.margin + (_BAND if model_data else 0))
 
 
+def stands_for(axis: str, code: str) -> dict[str, str]:
+    """The code of a thing under its fixed name; activities stand where clusters do.
+
+    axis  geo | cluster | activity | unit | indicator
+    """
+    return {"cluster" if axis == "activity" else axis: code}
+
+
+def codes_of(thing: Mapping[str, Any]) -> dict[str, str]:
+    """The codes of a thing alone, for marks that lie on others or beside them."""
+    return {name: thing[name] for name in CODES if name in thing}
+
+
+def named(thing: Thing, name: str = "") -> dict[str, str]:
+    """What the name of a thing carries: its codes, and the name in full."""
+    name = name or thing.get("name", "")
+    return {**codes_of(thing), **({"hover": name} if name else {})}
+
+
+def tooltip(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The encoding that shows the `hover` of data; empty where they have none."""
+    if any("hover" in v for v in values):
+        return {"tooltip": {"field": "hover", "type": "nominal"}}
+    return {}
+
+
 def texts(items: Iterable[dict[str, Any]], **style: Any) -> Layer:
     """Texts at pixels: each item has x, y and text. `style` is that of the mark."""
+    values = list(items)
     mark = {"type": "text", "font": FONT, "align": "left", "baseline": "middle", **style}
-    encoding = {**_pixels("x", "y"), "text": {"field": "text", "type": "nominal"}}
-    return {"data": {"values": list(items)}, "mark": mark, "encoding": encoding}
+    text = {"text": {"field": "text", "type": "nominal"}}
+    encoding = {**_pixels("x", "y"), **text, **tooltip(values)}
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
 
 
 def rules(items: Iterable[dict[str, Any]], **style: Any) -> Layer:
     """Lines between pixels: each item has x, y, x2 and y2."""
+    values = list(items)
     mark = {"type": "rule", "color": LINE, "strokeWidth": 1, **style}
-    encoding = {**_pixels("x", "y"), "x2": {"field": "x2"}, "y2": {"field": "y2"}}
-    return {"data": {"values": list(items)}, "mark": mark, "encoding": encoding}
+    ends = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
+    encoding = {**_pixels("x", "y"), **ends, **tooltip(values)}
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
 
 
 def rects(items: Iterable[dict[str, Any]], **style: Any) -> Layer:
@@ -105,15 +156,16 @@ def rects(items: Iterable[dict[str, Any]], **style: Any) -> Layer:
     encoding = {**_pixels("x", "y"), "x2": {"field": "x2"}, "y2": {"field": "y2"}}
     if values and "fill" in values[0]:
         encoding["fill"] = {"field": "fill", "type": "nominal", "scale": None, "legend": None}
-    if values and "hover" in values[0]:
-        encoding["tooltip"] = {"field": "hover", "type": "nominal"}
+    encoding |= tooltip(values)
     return {"data": {"values": values}, "mark": {"type": "rect", **style}, "encoding": encoding}
 
 
 def points(items: Iterable[dict[str, Any]], **style: Any) -> Layer:
     """Symbols at pixels."""
+    values = list(items)
     mark = {"type": "point", "opacity": 1, **style}
-    return {"data": {"values": list(items)}, "mark": mark, "encoding": _pixels("x", "y")}
+    encoding = {**_pixels("x", "y"), **tooltip(values)}
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
 
 
 def hatch(x: float, x2: float, y: float, y2: float, step: float = 5) -> list[dict[str, Any]]:

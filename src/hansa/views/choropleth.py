@@ -9,10 +9,23 @@ from hansa.codes.codelist import normal_id
 from hansa.errors import HansaError, UsageError, listed
 from hansa.panel import Panel
 from hansa.sources.geometry import Geometry
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, points, rules
+from hansa.views.canvas import (
+    Caption,
+    Layer,
+    Plot,
+    Thing,
+    codes_of,
+    compose,
+    inner_width,
+    points,
+    rules,
+    stands_for,
+    tooltip,
+)
 from hansa.views.captions import data_columns, data_rows, header_notes, source_line
 from hansa.views.figure import Figure, both
 from hansa.views.format import joined
+from hansa.views.hover import told
 from hansa.views.outlines import (
     PixelPolygon,
     Window,
@@ -38,7 +51,7 @@ from hansa.views.reading import (
 from hansa.views.sentences import map_title
 from hansa.views.shades import Shades, shades_of
 from hansa.views.theme import GROUND, INK, LINE, QUIET, Format, letters_on
-from hansa.views.tilemap import LEGEND, colour_legend, extremes
+from hansa.views.tilemap import LEGEND, colour_legend, extremes, region
 
 OTHERS = "#E9EBED"
 _BESIDE = 250  # least room for the legend beside the map
@@ -188,25 +201,27 @@ def _plot(made: _Map, form: Format) -> Plot:
 def _areas(made: _Map, view: Window) -> list[Layer]:
     own = {c.code for c in made.here}
     context = [
-        feature(found, code=code)
+        feature(found, **_outside(code))
         for code, parts in made.shapes.items()
         if code not in own and (found := drawn(parts, view))
     ]
     filled, dashes, rings = [], [], []
-    lines: dict[str, list[dict[str, float]]] = {}
+    lines: dict[str, list[dict[str, Any]]] = {}
     for cell in made.here:
         outline = drawn(made.shapes[cell.code], view)
-        facts: dict[str, Any] = {"code": cell.code, "hover": _hover(made, cell)}
+        thing = region(cell, made.reading)
+        codes = codes_of(thing)
         if cell.absent:
-            dashes.append(feature(outline, **facts))
+            dashes.append(feature(outline, **thing))
             continue
         fill = GROUND if cell.value is None else made.shades.colour(cell.value)
-        filled.append(feature(outline, fill=fill, **facts))
+        filled.append(feature(outline, fill=fill, **thing))
         if _open(made, cell):
-            lines.setdefault(letters_on(fill), []).extend(hatching(outline))
+            strokes = ({**codes, **line} for line in hatching(outline))
+            lines.setdefault(letters_on(fill), []).extend(strokes)
         if cell.tiny:
             x, y = middle(outline)
-            rings.append({"x": x, "y": y})
+            rings.append({**codes, "x": x, "y": y})
     dashed = {"fill": GROUND, "stroke": QUIET, "strokeDash": [3, 2], "strokeWidth": 1}
     return [
         _shapes(context, fill=OTHERS, stroke=GROUND, strokeWidth=0.6),
@@ -221,8 +236,7 @@ def _shapes(items: list[dict[str, Any]], **style: Any) -> Layer:
     encoding: dict[str, Any] = {}
     if items and "fill" in items[0]:
         encoding["fill"] = {"field": "fill", "type": "nominal", "scale": None, "legend": None}
-    if items and "hover" in items[0]:
-        encoding["tooltip"] = {"field": "hover", "type": "nominal"}
+    encoding |= tooltip(items)
     return {
         "data": {"values": items},
         # The shapes are pixels already.
@@ -232,8 +246,5 @@ def _shapes(items: list[dict[str, Any]], **style: Any) -> Layer:
     }
 
 
-def _hover(made: _Map, cell: Cell) -> str:
-    if cell.absent:
-        return f"{cell.code} {cell.name}: {cell.reason}"
-    number = made.reading.scale.with_interval(cell.value, cell.lower, cell.upper)
-    return f"{cell.code} {cell.name}: {number}" + (" (tiny)" if cell.tiny else "")
+def _outside(code: str) -> Thing:
+    return {**stands_for("geo", code), "hover": told(code, "outside of the data")}

@@ -13,10 +13,21 @@ from typing import Literal
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.panel import Panel
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, rects, rules, texts
+from hansa.views.canvas import (
+    Caption,
+    Layer,
+    Plot,
+    Thing,
+    compose,
+    inner_width,
+    rects,
+    rules,
+    texts,
+)
 from hansa.views.captions import header_notes, source_line
 from hansa.views.figure import Figure, both
 from hansa.views.format import joined, spelled
+from hansa.views.hover import cell_thing
 from hansa.views.lettering import fitted, width
 from hansa.views.published import HeavyRows, Stronghold
 from hansa.views.quotients import symmetric_reach, tick_text
@@ -226,7 +237,8 @@ def _mark_notes(found: Sequence[Claim]) -> list[str]:
 
 
 def _plot(lines: Sequence[_Line], reading: Reading, reference: str, form: Format) -> Plot:
-    rows = HeavyRows(tuple(line.name for line in lines), form)
+    things = tuple(_thing(line, reading) for line in lines)
+    rows = HeavyRows(tuple(line.name for line in lines), form, things)
     across = inner_width(form, reading.header.model_data) - rows.left
     places = [Placed(i, line.cell) for i, line in enumerate(lines) if line.cell is not None]
     known = [p for p in places if not p.cell.absent]
@@ -236,7 +248,9 @@ def _plot(lines: Sequence[_Line], reading: Reading, reference: str, form: Format
     column = Column(10, round(across - room), 1 / reach, reach, log=True)
     one = column.pixel(1)
     heads = frozenset(i for i, line in enumerate(lines) if line.cell is None)
-    values = [{"x": across, "y": rows.middle(i), "text": t} for i, t in printed.items()]
+    values = [
+        {**rows.codes(i), "x": across, "y": rows.middle(i), "text": t} for i, t in printed.items()
+    ]
     layers: list[Layer] = [
         _bands(sorted(heads), rows, across),
         *rows.furniture(across, heads),
@@ -256,10 +270,15 @@ def _plot(lines: Sequence[_Line], reading: Reading, reference: str, form: Format
     return Plot(across, rows.height, tuple(layers), rows.left, 44, 4)
 
 
+def _thing(line: _Line, reading: Reading) -> Thing:
+    """The cluster of a row; a claim has no code of ours."""
+    return {} if line.cell is None else cell_thing(line.cell, reading)
+
+
 def _marks(known: Sequence[Placed], column: Column, rows: Rows) -> list[Layer]:
     exact = [(p, _fill(p.cell)) for p in known if p.cell.value is not None]
     beyond = [
-        (column.pixel(p.cell.middle), rows.middle(p.row), p.cell.middle > 1)
+        (p.row, column.pixel(p.cell.middle), p.cell.middle > 1)
         for p, _ in exact
         if column.beyond(p.cell.middle)
     ]
@@ -267,7 +286,7 @@ def _marks(known: Sequence[Placed], column: Column, rows: Rows) -> list[Layer]:
         bars(exact, column, rows, 1),
         *intervals([p for p in known if p.cell.value is None], column, rows),
         *whiskers([p for p, _ in exact if p.cell.bounded], column, rows),
-        *arrows(beyond),
+        *arrows(beyond, rows),
     ]
 
 
@@ -312,7 +331,15 @@ def _line_at_one(places: Sequence[Placed], x: float, rows: Rows) -> Layer:
 def _absent(places: Sequence[Placed], start: float, rows: Rows) -> list[Layer]:
     if not places:
         return []
-    reasons = [{"x": start + 40, "y": rows.middle(p.row), "text": p.cell.reason} for p in places]
+    reasons = [
+        {
+            **rows.codes(p.row),
+            "x": start + 40,
+            "y": rows.middle(p.row),
+            "text": p.cell.reason,
+        }
+        for p in places
+    ]
     style = {"fontSize": rows.form.small, "color": QUIET, "fontStyle": "italic"}
     return [*unknown(places, start, rows), texts(reasons, **style)]
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hansa.errors import listed
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width
+from hansa.views.canvas import Caption, Layer, Plot, Thing, compose, inner_width
 from hansa.views.figure import Figure, both
+from hansa.views.hover import filled_words, spoken
 from hansa.views.index_rows import (
     BAND,
     Key,
@@ -181,7 +182,8 @@ def _unproven(view: IndexView) -> list[str]:
 
 def _plot(league: _League, form: Format) -> Plot:
     view, shown = league.view, league.shown
-    rows = dense_rows([view.names[i] for i in shown], form, 104 if form.narrow else 200)
+    things = tuple(_thing(view, i) for i in shown)
+    rows = dense_rows([view.names[i] for i in shown], form, 104 if form.narrow else 200, things)
     across = inner_width(form, view.words.model_data) - rows.left
     small = rows.form.small
     digits = decimals_of(view.score)
@@ -219,6 +221,20 @@ def _plot(league: _League, form: Format) -> Plot:
     )  # fmt: skip
 
 
+def _thing(view: IndexView, i: int) -> Thing:
+    """A unit, and what is said of its rank and its score."""
+    limits = view.extremes(i)
+    return spoken(
+        "unit",
+        view.codes[i],
+        view.names[i],
+        f"rank {view.rank_text(i)}, 90\u202f% interval",
+        f"exact best–worst {_limits(limits)}" if limits else "",
+        f"score {number(view.score[i], decimals_of(view.score))}",
+        filled_words(float(view.filled[i])),
+    )
+
+
 def _keys(view: IndexView) -> tuple[Key, ...]:
     keys = [
         Key("rank", "circle"),
@@ -231,12 +247,11 @@ def _marks(league: _League, column: Column, rows: Rows) -> list[Layer]:
     view, shown = league.view, league.shown
     low, mid, high = view.bounds
     limits = [(n, view.extremes(i)) for n, i in enumerate(shown)]
-    said = [f"{view.names[i]}: {view.rank_text(i)}" for i in shown]
     return [
         *lines([(n, float(b[0]), float(b[1])) for n, b in limits if b], column, rows),
         *spans([(n, low[i] - _HALF, high[i] + _HALF) for n, i in enumerate(shown)],
                column, rows, 0.7, **BAND),
         *ticks([(n, float(mid[i])) for n, i in enumerate(shown)], column, rows, rows.thickness / 2),
-        *dots([(n, float(view.rank[i]), said[n]) for n, i in enumerate(shown)], column, rows,
+        *dots([(n, float(view.rank[i]), "") for n, i in enumerate(shown)], column, rows,
               size=40 if rows.form.width < 400 else 58),
     ]  # fmt: skip

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hansa.errors import HansaError, UsageError
+from hansa.index.removal import effective_weights
 from hansa.index.strengths import (
     StrengthOptions,
     group_profile,
     strengths_and_weaknesses,
 )
 from hansa.index.tree import Floats
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, texts
+from hansa.views.canvas import Caption, Layer, Plot, Thing, compose, inner_width, stands_for, texts
 from hansa.views.figure import Figure, both
-from hansa.views.format import joined
+from hansa.views.format import MISSING, joined
+from hansa.views.hover import filled_words, spoken
 from hansa.views.index_rows import (
     Key,
     Legend,
@@ -61,6 +63,7 @@ class _Row:
     high: float
     strong: bool = False
     cells: tuple[str, ...] = ()
+    filled: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class _Profile:
     rows: tuple[_Row, ...]
     beside: str
     blocks: tuple[tuple[int, str], ...] = ()
+    unit: str = ""
 
     def ends(self) -> tuple[float, float]:
         """A scale that holds everything."""
@@ -87,7 +91,8 @@ def profile_figure(view: IndexView, who: Who) -> Figure:
     name, members = _members(view, who)
     nodes = [n for n, _ in downwards(view.tree) if n >= view.tree.leaves]
     rows = _rows(view, who, members, nodes)
-    drawn = _Profile(view, name, rows, _beside(view, who))
+    one = who.units[0] if len(members) == 1 else ""
+    drawn = _Profile(view, name, rows, _beside(view, who), unit=one)
     return _figure(drawn, _profile_caption(drawn, len(members)), f"profile-{_id(who)}", "Node")
 
 
@@ -102,7 +107,7 @@ def strengths_figure(view: IndexView, unit: str, count: int = 5) -> Figure:
         raise UsageError("one indicator has no strengths and weaknesses", fix="take a larger tree")
     rows = _rows(view, who, [at], picked)
     blocks = ((0, "Strengths"), (found.strengths.size, "Weaknesses"))
-    drawn = _Profile(view, view.names[at], rows, _beside(view, who), blocks)
+    drawn = _Profile(view, view.names[at], rows, _beside(view, who), blocks, unit)
     caption = _strengths_caption(drawn, found.strengths.size)
     return _figure(drawn, caption, f"strengths-{unit}", "Indicator")
 
@@ -145,7 +150,7 @@ def _rows(
             (view.tree.nodes[n].code, number(every.mean[i], digits), number(every.best[i], digits),
              number(mid[i], digits), number(low[i], digits), number(high[i], digits),
              raw_text(own) if leaf else "", view.tree.nodes[n].unit if leaf else "",
-             _filled(view, members, n)),
+             _filled(view, members, n)), _share_filled(view, members, n),
         ))  # fmt: skip
     return tuple(out)
 
@@ -154,6 +159,15 @@ def _filled(view: IndexView, members: Sequence[int], node: int) -> str:
     if node >= view.tree.leaves or len(members) != 1:
         return ""
     return "filled" if view.data.filled[view.rows[members[0]], node] else ""
+
+
+def _share_filled(view: IndexView, members: Sequence[int], node: int) -> float:
+    """Share of the weight of a node that rests on filled cells, on average over the members."""
+    tree = view.tree
+    weight = np.where(tree.under[node], effective_weights(view.result.stage)[: tree.leaves], 0.0)
+    whole = float(weight.sum())
+    filled = view.data.filled[view.rows[list(members)]]
+    return float(np.mean(filled @ weight)) / whole if whole > 0 else 0.0
 
 
 def _spread(scores: Floats) -> tuple[Floats, Floats, Floats]:
@@ -258,7 +272,11 @@ def _lined(drawn: _Profile) -> tuple[tuple[str, ...], tuple[int, ...]]:
 def _plot(drawn: _Profile, form: Format) -> Plot:
     names, place = _lined(drawn)
     full = inner_width(form, drawn.view.words.model_data)
-    rows = Rows(names, form) if form.narrow else dense_rows(names, form)
+    things: list[Thing] = [{} for _ in names]
+    for at, row in zip(place, drawn.rows, strict=True):
+        things[at] = _thing(drawn, row)
+    rows = dense_rows(names, form, things=tuple(things))
+    rows = Rows(names, form, rows.things) if form.narrow else rows
     across = full - rows.left
     small = rows.form.small
     values = [""] * len(names)
@@ -295,6 +313,23 @@ def _block_heads(drawn: _Profile, place: Sequence[int], rows: Rows) -> list[Laye
     return [texts(items, fontWeight=600, fontSize=rows.form.body)] if items else []
 
 
+def _thing(drawn: _Profile, row: _Row) -> Thing:
+    """An indicator or aggregate, and what is said of it."""
+    code, own, best, median, low, high, raw, unit, _ = row.cells
+    doubts = filled_words(row.filled)
+    score = f"{drawn.who} scores {own}" if own != MISSING else f"no score of {drawn.who}"
+    return spoken(
+        "indicator",
+        code,
+        row.name,
+        f"{score} ({doubts})" if doubts else score,
+        f"raw value {raw} {unit}".rstrip() if raw and raw != MISSING else "",
+        f"top three {best}",
+        f"median {median}",
+        f"range {low} to {high}",
+    )
+
+
 def _keys(drawn: _Profile) -> tuple[Key, ...]:
     return (
         Key(drawn.who, "circle"),
@@ -306,11 +341,13 @@ def _keys(drawn: _Profile) -> tuple[Key, ...]:
 
 def _marks(drawn: _Profile, place: Sequence[int], column: Column, rows: Rows) -> list[Layer]:
     own = list(zip(place, drawn.rows, strict=True))
+    codes = stands_for("unit", drawn.unit) if drawn.unit else {}
+    both_codes = replace(rows, things=tuple({**t, **codes} for t in rows.things))
     return [
         *lines([(at, r.low, r.high) for at, r in own], column, rows, 4, strokeWidth=1.5),
         *ticks([(at, r.median) for at, r in own], column, rows, 9, color=INK),
-        *dots([(at, r.best, f"top three: {r.cells[2]}") for at, r in own], column, rows,
+        *dots([(at, r.best, "") for at, r in own], column, rows,
               shape="diamond", color=BELOW, size=180, stroke=GROUND, strokeWidth=1),
-        *dots([(at, r.own, f"{drawn.who}: {r.cells[1]}") for at, r in own], column, rows,
+        *dots([(at, r.own, "") for at, r in own], column, both_codes,
               size=52, color=DEEP, stroke=GROUND, strokeWidth=1),
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hansa.views.canvas import Layer, points, rects, rules, texts
+from hansa.views.canvas import Layer, Thing, points, rects, rules, texts, tooltip
 from hansa.views.lettering import fitted, width
 from hansa.views.rowplot import Column, Rows
 from hansa.views.theme import ABOVE_PALE, DEEP, GROUND, INK, LINE, QUIET, Format
@@ -22,10 +22,12 @@ DENSE = Format("dense", 358, 17, 12, 12, 10)
 _RAW = {"type": "quantitative", "scale": None, "axis": None}
 
 
-def dense_rows(names: Sequence[str], form: Format, room: int = 268) -> Rows:
+def dense_rows(
+    names: Sequence[str], form: Format, room: int = 268, things: tuple[Thing, ...] = ()
+) -> Rows:
     """Rows with names to the left on every width, shortened to `room` pixels."""
     own = DENSE if form.narrow else form
-    return Rows(tuple(fitted(name, own.body, room) for name in names), own)
+    return Rows(tuple(fitted(name, own.body, room) for name in names), own, things)
 
 
 def spans(
@@ -37,7 +39,7 @@ def spans(
     half = rows.thickness * share / 2
     values = [
         {
-            "from": _kept(column, low), "to": _kept(column, high),
+            **rows.thing(row), "from": _kept(column, low), "to": _kept(column, high),
             "y": round(rows.middle(row) + shift - half, 2),
             "y2": round(rows.middle(row) + shift + half, 2),
         }
@@ -54,13 +56,13 @@ def lines(
     """Thin lines from one value to another, with caps of so many pixels."""
     known = [i for i in items if not math.isnan(i[1] + i[2])]
     values = [
-        {"from": _kept(column, low), "to": _kept(column, high), "y": y, "y2": y}
+        {**rows.thing(row), "from": _kept(column, low), "to": _kept(column, high), "y": y, "y2": y}
         for row, low, high in known
         for y in [rows.middle(row) + shift]
     ]
     ends = [
-        {"x": column.pixel(v), "x2": column.pixel(v), "y": rows.middle(r) + shift - cap,
-         "y2": rows.middle(r) + shift + cap}
+        {**rows.codes(r), "x": column.pixel(v), "x2": column.pixel(v),
+         "y": rows.middle(r) + shift - cap, "y2": rows.middle(r) + shift + cap}
         for r, *both in known
         for v in both
     ]  # fmt: skip
@@ -75,13 +77,15 @@ def ticks(
 ) -> list[Layer]:
     """Short upright lines at a value."""
     values = [
-        {"at": _kept(column, v), "y": rows.middle(r) - half, "y2": rows.middle(r) + half}
+        {**rows.thing(r), "at": _kept(column, v),
+         "y": rows.middle(r) - half, "y2": rows.middle(r) + half}
         for r, v in items
         if not math.isnan(v)
-    ]
+    ]  # fmt: skip
     if not values:
         return []
-    encoding = {"x": column.x("at"), "y": {"field": "y", **_RAW}, "y2": {"field": "y2"}}
+    y = {"y": {"field": "y", **_RAW}, "y2": {"field": "y2"}}
+    encoding = {"x": column.x("at"), **y, **tooltip(values)}
     mark = {"type": "rule", "color": INK, "strokeWidth": 2, **style}
     return [{"data": {"values": values}, "mark": mark, "encoding": encoding}]
 
@@ -90,22 +94,20 @@ def dots(
     items: Iterable[tuple[int, float, str]], column: Column, rows: Rows, shift: float = 0.0,
     **style: Any,
 ) -> list[Layer]:  # fmt: skip
-    """Symbols at a value; each item carries what is said of it on hover."""
+    """Symbols at a value, each with what is said of it; where that is empty, that of its row."""
     values = [
-        {"at": _kept(column, v), "y": rows.middle(r) + shift, "said": said}
+        {**rows.thing(r), **({"hover": said} if said else {}),
+         "at": _kept(column, v), "y": rows.middle(r) + shift}
         for r, v, said in items
         if not math.isnan(v)
-    ]
+    ]  # fmt: skip
     if not values:
         return []
     mark = {
         "type": "point", "shape": "circle", "size": 58, "filled": True, "color": DEEP,
         "opacity": 1, **style,
     }  # fmt: skip
-    encoding = {
-        "x": column.x("at"), "y": {"field": "y", **_RAW},
-        "tooltip": {"field": "said", "type": "nominal"},
-    }  # fmt: skip
+    encoding = {"x": column.x("at"), "y": {"field": "y", **_RAW}, **tooltip(values)}
     return [{"data": {"values": values}, "mark": mark, "encoding": encoding}]
 
 
@@ -118,7 +120,7 @@ def beside(
     out = []
     for heavy in (False, True):
         items = [
-            {"x": x, "y": rows.middle(i), "text": t}
+            {**rows.codes(i), "x": x, "y": rows.middle(i), "text": t}
             for i, t in enumerate(values)
             if (i in bold) is heavy and t
         ]
@@ -229,6 +231,6 @@ def _kept(column: Column, value: float) -> float:
 def _ranged(mark: str, items: list[dict[str, Any]], column: Column, **style: Any) -> Layer:
     encoding: dict[str, Any] = {
         "x": column.x("from"), "x2": {"field": "to"},
-        "y": {"field": "y", **_RAW}, "y2": {"field": "y2"},
+        "y": {"field": "y", **_RAW}, "y2": {"field": "y2"}, **tooltip(items),
     }  # fmt: skip
     return {"data": {"values": items}, "mark": {"type": mark, **style}, "encoding": encoding}

@@ -6,10 +6,20 @@ import math
 from collections.abc import Collection
 
 from hansa.errors import HansaError
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, texts
+from hansa.views.canvas import (
+    Caption,
+    Layer,
+    Plot,
+    Thing,
+    compose,
+    inner_width,
+    texts,
+    tooltip,
+)
 from hansa.views.captions import header_notes
 from hansa.views.figure import Figure, both
 from hansa.views.format import joined
+from hansa.views.hover import full_name, spoken, value_words
 from hansa.views.league import League, LeagueRow
 from hansa.views.lettering import width
 from hansa.views.quotients import tick_text
@@ -80,7 +90,8 @@ def _caption(table: League, rows: list[LeagueRow], chosen: Collection[str]) -> C
 
 
 def _plot(table: League, picked: list[LeagueRow], chosen: Collection[str], form: Format) -> Plot:
-    rows = Rows(tuple(r.name for r in picked), form)
+    things = tuple(_thing(table, r) for r in picked)
+    rows = Rows(tuple(r.name for r in picked), form, things)
     across = inner_width(form, table.header.model_data) - rows.left
     small = form.small
     values = [table.scale.with_interval(r.value, r.lower, r.upper) for r in picked]
@@ -151,8 +162,7 @@ def _neutral(table: League, column: Column, rows: Rows) -> list[Layer]:
 def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:
     items = [
         {
-            "code": p.cell.code,
-            "name": p.cell.name,
+            **rows.thing(p.row),
             "value": p.cell.value,
             "at": column.clipped(p.cell.value),
             "y": rows.middle(p.row),
@@ -168,16 +178,26 @@ def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:
             "x": column.x("at"),
             "y": {"field": "y", **_RAW},
             "fill": {"field": "fill", "type": "nominal", "scale": None, "legend": None},
-            "tooltip": [{"field": f, "type": "nominal"} for f in ("name", "value")],
+            **tooltip(items),
         },
     }
 
 
 def _column_of(values: list[str], x: float, rows: Rows, bold: frozenset[int]) -> list[Layer]:
-    items = [{"x": x, "y": rows.middle(i), "text": t} for i, t in enumerate(values)]
+    items = [
+        {**rows.codes(i), "x": x, "y": rows.middle(i), "text": t} for i, t in enumerate(values)
+    ]
     return partly_bold(items, bold, align="right", fontSize=rows.form.small)
 
 
+def _thing(table: League, row: LeagueRow) -> Thing:
+    """A region, and what is said of its value and its rank."""
+    cell = _cell(row)
+    rank = f"rank {row.rank_text}"
+    name = full_name(cell, "geo")
+    return spoken("geo", row.code, name, value_words(cell, table.header), rank)
+
+
 def _cell(row: LeagueRow) -> Cell:
-    status = frozenset(("tiny",)) if row.tiny else frozenset[str]()
+    status = frozenset(flag for flag in row.flags.split(";") if flag)
     return Cell(row.code, row.name, row.value, row.lower, row.upper, row.estimated, status)

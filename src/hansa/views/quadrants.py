@@ -8,10 +8,11 @@ from hansa.law import MEANING
 from hansa.panel import Header, Panel
 from hansa.views.bubbleplot import plot
 from hansa.views.bubbles import Bubble, beyond, raised
-from hansa.views.canvas import Caption, compose
+from hansa.views.canvas import Caption, Thing, compose, stands_for
 from hansa.views.captions import header_notes, source_line
 from hansa.views.figure import Figure, both
 from hansa.views.format import MINUS, MISSING, THIN, Scale, grouped, joined, spelled
+from hansa.views.hover import told, value_words
 from hansa.views.reading import (
     HERE,
     PLAIN,
@@ -133,7 +134,9 @@ def _read(panels: Dynamics, at: At, words: Words) -> _Clusters:
         if gone:
             left_out.append(Cell(x.code, x.name, None, status=gone))
         elif missing is None:
-            bubbles.append(_bubble((x, y, mark, share, before, after), label, reason))
+            own = (x, y, mark, share, before, after)
+            bubble = _bubble(own, label, reason)
+            bubbles.append(replace(bubble, thing=_thing(panels, growth, own, bubble)))
         else:
             left_out.append(missing)
         numbers = (
@@ -204,6 +207,23 @@ def _bubble(cells: tuple[Cell, ...], label: str, reason: str) -> Bubble:
     )
 
 
+def _thing(panels: Dynamics, growth: Reading, cells: tuple[Cell, ...], b: Bubble) -> Thing:
+    """The code of a mark, and what is said of its class, its rates and its sizes."""
+    x, y, mark, share, before, after = cells
+    jobs, since = panels.employment.header, _since(growth)
+    doubts = f" ({mark.meaning})" if mark.meaning else ""
+    parts = [f"class {b.label}{doubts}" if b.kind else f"no class ({b.why})"]
+    if b.kind and panels.stability is not None:
+        parts.append(f"replicates with this class: {value_words(share, panels.stability.header)}")
+    parts += [
+        f"growth of {amount_unit(jobs)} {value_words(x, panels.growth.header)}",
+        f"relative growth of wages {value_words(y, panels.wage_growth.header)}",
+        f"{growth.at.time or 'at the end'}: {value_words(after, jobs)}",
+        f"{since or 'at the start'}: {value_words(before, jobs)}",
+    ]
+    return {**stands_for(growth.axis, b.code), "hover": told(b.name, *parts)}
+
+
 def _is_stable(share: Cell) -> bool:
     """True where the share of replicates with the same class is certainly high enough."""
     return not share.absent and share.low >= STABLE
@@ -261,8 +281,7 @@ def _notes(found: _Clusters) -> list[str]:
         notes.append(
             f"Dashed and pale: not known to be stable ({len(shaky)} of {len(classed)} "
             f"{found.growth.what} with a class). Stable is a class that holds in at least "
-            f"{100 * STABLE:.0f}{THIN}% of the replicates; certainly not stable: "
-            f"{spelled(len(shaky) - open_)}, cannot be said: {spelled(open_)}."
+            f"{100 * STABLE:.0f}{THIN}% of the replicates; {_unstable(len(shaky) - open_, open_)}."
         )
     grey = [b for b in found.bubbles if not b.kind]
     if grey:
@@ -279,6 +298,12 @@ def _notes(found: _Clusters) -> list[str]:
     if found.left_out:
         notes.append(f"Not drawn ({'; '.join(noted(found.left_out))}).")
     return notes
+
+
+def _unstable(sure: int, open_: int) -> str:
+    """How many classes are not stable, and of how many that is open; nothing of none."""
+    said = [f"{spelled(sure)} {'is' if sure == 1 else 'are'} not stable"] if sure else []
+    return joined([*said, *([f"of {spelled(open_)} it cannot be said"] if open_ else [])])
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> str:

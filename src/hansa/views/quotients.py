@@ -16,6 +16,7 @@ from hansa.views.captions import (
     tiny_note,
 )
 from hansa.views.figure import Figure, both
+from hansa.views.hover import cell_thing
 from hansa.views.lettering import width
 from hansa.views.reading import (
     HERE,
@@ -121,7 +122,8 @@ def _caption(reading: Reading, drawn: Reading, words: Words) -> Caption:
 
 
 def _plot(reading: Reading, form: Format, reference: str) -> Plot:
-    rows = Rows(tuple(c.name for c in reading.known), form)
+    things = tuple(cell_thing(c, reading) for c in reading.known)
+    rows = Rows(tuple(c.name for c in reading.known), form, things)
     across = inner_width(form, reading.header.model_data) - rows.left
     labels = [_label(c, reading) for c in reading.known]
     room = max((width(t, form.small) for t in labels), default=0) + 16
@@ -130,7 +132,10 @@ def _plot(reading: Reading, form: Format, reference: str) -> Plot:
     places = [Placed(i, c) for i, c in enumerate(reading.known)]
     exact = [(p, _fill(p.cell)) for p in places if p.cell.value is not None]
     one = column.pixel(1)
-    printed = [{"x": across, "y": rows.middle(i), "text": text} for i, text in enumerate(labels)]
+    printed = [
+        {**rows.codes(i), "x": across, "y": rows.middle(i), "text": text}
+        for i, text in enumerate(labels)
+    ]
     layers: list[Layer] = [
         *rows.furniture(across),
         _axis(column, rows, reach),
@@ -138,7 +143,7 @@ def _plot(reading: Reading, form: Format, reference: str) -> Plot:
         *estimates([(p, _paler(f)) for p, f in exact if p.cell.estimated], column, rows, 1),
         *intervals([p for p in places if p.cell.value is None], column, rows),
         *whiskers([p for p, _ in exact if p.cell.bounded], column, rows),
-        *arrows(_beyond(places, column, rows)),
+        *arrows(_beyond(places, column), rows),
         reference_line(one, rows),
         texts(printed, fontSize=form.small, align="right"),
         texts(
@@ -171,14 +176,14 @@ def _paler(fill: str) -> str:
     return {ABOVE: "#8FB3D8", BELOW: "#D9A877", CONTEXT: "#DDDDDD"}.get(fill, fill)
 
 
-def _beyond(places: list[Placed], column: Column, rows: Rows) -> list[tuple[float, float, bool]]:
+def _beyond(places: list[Placed], column: Column) -> list[tuple[int, float, bool]]:
     out = []
     for p in places:
         value = p.cell.value
         if value is not None and column.beyond(value):
             right = value > 1
             x = column.pixel(value) + (3 if right else -3)
-            out.append((x, rows.middle(p.row), right))
+            out.append((p.row, x, right))
     return out
 
 

@@ -111,6 +111,11 @@ class Cell:
         why = [MEANING[f] for f in MEANING if f in because]
         return joined(why) or "no reason recorded"
 
+    @property
+    def brief_reason(self) -> str:
+        """The reason in few words, for a place with little room; the notes have it in full."""
+        return self.reason.replace(", or part of it is outside the source", "")
+
     @cached_property
     def meaning(self) -> str:
         """Every flag in words, joined by `; `."""

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hansa.views.canvas import Layer, hatch, points, rects, rules, texts
+from hansa.views.canvas import (
+    Layer,
+    Thing,
+    codes_of,
+    hatch,
+    named,
+    points,
+    rects,
+    rules,
+    texts,
+    tooltip,
+)
 from hansa.views.lettering import fitted, width
 from hansa.views.reading import Cell
 from hansa.views.theme import (
@@ -72,10 +83,24 @@ class Column:
 
 @dataclass(frozen=True)
 class Rows:
-    """Where the rows of a picture lie, in pixels of the plot."""
+    """Where the rows of a picture lie, in pixels of the plot, and what each stands for.
+
+    things  a row each: every mark of the row carries its codes, those with a value what it says;
+            empty for a row of words
+    """
 
     names: tuple[str, ...]
     form: Format
+    things: tuple[Thing, ...] = ()
+
+    def thing(self, row: int) -> Thing:
+        """What a mark of a row carries; empty where nothing is said of it."""
+        own = self.things[row] if self.things else {}
+        return {k: v for k, v in own.items() if k != "name"}
+
+    def codes(self, row: int) -> dict[str, str]:
+        """The codes of a row alone."""
+        return codes_of(self.thing(row))
 
     @property
     def pitch(self) -> int:
@@ -126,6 +151,7 @@ class Rows:
                 "x": 0 if narrow else -GAP,
                 "y": i * self.pitch + 10 if narrow else self.middle(i),
                 "text": fitted(name, size, across if narrow else _LONGEST_NAME),
+                **(named(self.things[i]) if self.things else {}),
             }
             for i, name in enumerate(self.names)
         ]
@@ -154,6 +180,17 @@ class Placed:
     cell: Cell
 
 
+def _thing(place: Placed, rows: Rows) -> Thing:
+    """What a mark in a row stands for; the cell itself where nothing is said of the row."""
+    cell = place.cell
+    said = "not known" if cell.absent else f"{cell.middle:g}"
+    return rows.thing(place.row) or {
+        "code": cell.code,
+        "name": cell.name,
+        "hover": f"{cell.name}: {said}",
+    }
+
+
 def bars(places: Iterable[tuple[Placed, str]], column: Column, rows: Rows, base: float) -> Layer:
     """Solid bars from `base` to the value, each in its own fill."""
     items = []
@@ -162,8 +199,7 @@ def bars(places: Iterable[tuple[Placed, str]], column: Column, rows: Rows, base:
         assert value is not None
         items.append(
             {
-                "code": place.cell.code,
-                "name": place.cell.name,
+                **_thing(place, rows),
                 "value": value,
                 "from": base,
                 "to": column.clipped(value),
@@ -181,11 +217,11 @@ def whiskers(places: Iterable[Placed], column: Column, rows: Rows) -> list[Layer
     for place in places:
         cell, y = place.cell, rows.middle(place.row)
         low, high = column.clipped(cell.low), column.clipped(cell.high)
-        items.append({"code": cell.code, "from": low, "to": high, "y": y, "y2": y})
+        items.append({**_thing(place, rows), "from": low, "to": high, "y": y, "y2": y})
         for value in (cell.low, cell.high):
             if not column.beyond(value):
                 x = column.pixel(value)
-                ends.append({"x": x, "x2": x, "y": y - 4, "y2": y + 4})
+                ends.append({**rows.codes(place.row), "x": x, "x2": x, "y": y - 4, "y2": y + 4})
     if not items:
         return []
     line = _ranged("rule", items, column, color=INK, strokeWidth=1.5)
@@ -198,8 +234,9 @@ def intervals(places: Iterable[Placed], column: Column, rows: Rows) -> list[Laye
     for place in places:
         low, high = column.clipped(place.cell.low), column.clipped(place.cell.high)
         span = rows.span(place.row)
-        items.append({"code": place.cell.code, "from": low, "to": high, **span})
-        lines += hatch(column.pixel(low), column.pixel(high), span["y"], span["y2"])
+        items.append({**_thing(place, rows), "from": low, "to": high, **span})
+        strokes = hatch(column.pixel(low), column.pixel(high), span["y"], span["y2"])
+        lines += [{**rows.codes(place.row), **line} for line in strokes]
     if not items:
         return []
     box = _ranged("rect", items, column, fill=GROUND, stroke=QUIET, strokeWidth=1.2)
@@ -219,26 +256,30 @@ def estimates(
         start = end - (end - start) * min(1.0, place.cell.estimated)
         box = {"x": round(min(start, end), 2), "x2": round(max(start, end), 2)}
         box |= rows.span(place.row)
-        items.append({**box, "fill": fill})
-        lines += hatch(box["x"], box["x2"], box["y"], box["y2"])
+        items.append({**_thing(place, rows), **box, "fill": fill})
+        strokes = hatch(box["x"], box["x2"], box["y"], box["y2"])
+        lines += [{**rows.codes(place.row), **line} for line in strokes]
     return [rects(items), rules(lines, color=GROUND, strokeWidth=1.6)] if items else []
 
 
 def unknown(places: Iterable[Placed], start: float, rows: Rows, reach: float = 34) -> list[Layer]:
     """Empty boxes with a dashed outline for cells of which nothing is known."""
     items = [
-        {"code": p.cell.code, "x": start + 1, "x2": start + reach, **rows.span(p.row)}
-        for p in places
+        {**_thing(p, rows), "x": start + 1, "x2": start + reach, **rows.span(p.row)} for p in places
     ]
     outline = {"filled": False, "stroke": QUIET, "strokeDash": [3, 2], "strokeWidth": 1.2}
     return [rects(items, **outline)] if items else []
 
 
-def arrows(spots: Sequence[tuple[float, float, bool]]) -> list[Layer]:
-    """Small triangles at the end of a scale: (x, y, to the right)."""
+def arrows(spots: Sequence[tuple[int, float, bool]], rows: Rows) -> list[Layer]:
+    """Small triangles at the end of a scale: (row, x, to the right)."""
     layers = []
     for right, shape in ((True, "triangle-right"), (False, "triangle-left")):
-        items = [{"x": x, "y": y} for x, y, side in spots if side is right]
+        items = [
+            {**rows.thing(row), "x": x, "y": rows.middle(row)}
+            for row, x, side in spots
+            if side is right
+        ]
         if items:
             layers.append(points(items, shape=shape, filled=True, size=60, color=INK))
     return layers
@@ -283,6 +324,5 @@ def _ranged(mark: str, items: list[dict[str, Any]], column: Column, **style: Any
         encoding["fill"] = {"field": "fill", "type": "nominal", "scale": None, "legend": None}
     if items and "stroke" in items[0]:
         encoding["stroke"] = {"field": "stroke", "type": "nominal", "scale": None, "legend": None}
-    if items and "name" in items[0]:
-        encoding["tooltip"] = [{"field": f, "type": "nominal"} for f in ("name", "value")]
+    encoding |= tooltip(items)
     return {"data": {"values": items}, "mark": {"type": mark, **style}, "encoding": encoding}

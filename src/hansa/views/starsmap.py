@@ -12,15 +12,19 @@ from hansa.views.canvas import (
     Caption,
     Layer,
     Plot,
+    Thing,
+    codes_of,
     compose,
     inner_width,
     points,
     rects,
+    stands_for,
     texts,
 )
 from hansa.views.captions import header_notes, source_line
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, grouped, joined, spelled
+from hansa.views.hover import full_name, told, value_words
 from hansa.views.lettering import width
 from hansa.views.reading import HERE, PLAIN, At, Cell, Reading, Words, noted, read
 from hansa.views.theme import DEEP, INK, QUIET, Format, blend, letters_on
@@ -205,36 +209,37 @@ def _plot(drawn: _Map, form: Format) -> Plot:
 
 def _tiles(drawn: _Map, side: int) -> list[Layer]:
     filled, dashes = [], []
-    marks: dict[tuple[str, bool], list[dict[str, float]]] = {}
-    codes: dict[str, list[dict[str, Any]]] = {}
+    marks: dict[tuple[str, bool], list[dict[str, Any]]] = {}
+    letters: dict[str, list[dict[str, Any]]] = {}
     longest = max((width(s.cell.code, 1) for s in drawn.regions), default=2.0)
     size = min(12.0, round((side - 4) / longest, 1))
     readable = size >= 6
     for stars in drawn.regions:
         code = stars.cell.code
         box = square(drawn.layout, side, code)
-        hover = {"hover": f"{code} {stars.cell.name}: {_spoken(stars)}"}
+        thing = _thing(drawn, stars)
+        codes = codes_of(thing)
         middle = {"x": (box["x"] + box["x2"]) / 2, "y": (box["y"] + box["y2"]) / 2}
         fill = drawn.fill(stars.certain)
         ink = INK if stars.absent else letters_on(fill)
         if stars.absent:
-            dashes.append({**square(drawn.layout, side, code, 3), **hover})
+            dashes.append({**square(drawn.layout, side, code, 3), **thing})
         else:
-            filled.append({**box, "fill": fill, **hover})
+            filled.append({**box, "fill": fill, **thing})
         if readable:
             lift = 0.22 * side if stars.possible else 0.0
             text = {"x": middle["x"], "y": round(middle["y"] - lift, 2), "text": code}
-            codes.setdefault(ink, []).append(text)
+            letters.setdefault(ink, []).append({**codes, **text})
         low = middle["y"] + (0.2 * side if readable else 0.0)
         for solid, spot in _row(stars, (middle["x"], low), side):
-            marks.setdefault((ink, solid), []).append(spot)
+            marks.setdefault((ink, solid), []).append({**codes, **spot})
     outline = {"filled": False, "stroke": QUIET, "strokeDash": [3, 2]}
     return [
         rects(filled, stroke="#FFFFFF", strokeWidth=1.5),
         rects(dashes, **outline),
         *(
             texts(items, align="center", fontSize=size, color=ink)
-            for ink, items in sorted(codes.items())
+            for ink, items in sorted(letters.items())
         ),
         *(
             _star_layer(spots, solid, ink, _star_size(side, drawn.most))
@@ -260,7 +265,7 @@ def _row(
     ]
 
 
-def _star_layer(spots: list[dict[str, float]], solid: bool, ink: str, radius: float) -> Layer:
+def _star_layer(spots: list[dict[str, Any]], solid: bool, ink: str, radius: float) -> Layer:
     style: dict[str, Any] = {"filled": True, "color": ink, "stroke": ink, "strokeWidth": 0.6}
     if not solid:
         style = {"filled": False, "color": ink, "strokeWidth": 0.9}
@@ -307,18 +312,21 @@ def _list(drawn: _Map, form: Format, corner: tuple[int, int], room: int) -> tupl
     shown = [s for s in drawn.known if s.possible][:_LISTED]
     if not shown:
         return [], 0
-    items = [(f"{s.cell.code} {s.cell.name}", s.words) for s in shown]
+    items = [(full_name(s.cell, "geo"), s.words, _thing(drawn, s)) for s in shown]
     more = len([s for s in drawn.known if s.possible]) - len(shown)
     title = "Most stars" if more else "Regions with stars"
     layers = named_list((title, items), form, corner, min(room, 356) - INSET)
     return layers, 32 + 18 * len(items)
 
 
-def _spoken(stars: _Stars) -> str:
-    if stars.absent:
-        return stars.reason
-    text = f"{stars.words} {'star' if stars.words == '1' else 'stars'}"
-    return f"{text} ({stars.reason})" if stars.reason else text
+def _thing(drawn: _Map, stars: _Stars) -> Thing:
+    """A region, and what is said of its stars."""
+    cell = stars.cell
+    sure = " for certain" if stars.certain == stars.possible else ""
+    number = f"{stars.words} {'star' if stars.words == '1' else 'stars'}{sure}"
+    said = value_words(cell, drawn.reading.header, number)
+    why = "" if stars.absent and stars.reason == cell.reason else stars.reason
+    return {**stands_for("geo", cell.code), "hover": told(full_name(cell, "geo"), said, why)}
 
 
 def _rows(drawn: _Map) -> tuple[tuple[str, ...], ...]:

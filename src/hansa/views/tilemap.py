@@ -10,17 +10,22 @@ from hansa.views.canvas import (
     Caption,
     Layer,
     Plot,
+    Thing,
+    codes_of,
     compose,
     hatch,
     inner_width,
+    named,
     points,
     rects,
     rules,
+    stands_for,
     texts,
 )
 from hansa.views.captions import data_columns, data_rows, header_notes, source_line
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, THIN, Scale, grouped
+from hansa.views.hover import cell_hover, full_name
 from hansa.views.lettering import fitted, width
 from hansa.views.reading import (
     HERE,
@@ -154,12 +159,12 @@ def _tiles(drawn: _Map) -> list[Layer]:
     reading, shades = drawn.reading, drawn.shades
     solid = [c for c in reading.known if c.value is not None]
     hollow = [c for c in reading.known if c.value is None]
-    inset = [{**_box(drawn, c.code, 3), **_hover(c, shades.scale)} for c in reading.absent]
+    inset = [{**_box(drawn, c.code, 3), **region(c, reading)} for c in reading.absent]
     filled = [
-        {**_box(drawn, c.code), "fill": shades.colour(c.value or 0.0), **_hover(c, shades.scale)}
+        {**_box(drawn, c.code), "fill": shades.colour(c.value or 0.0), **region(c, reading)}
         for c in solid
     ]
-    open_ = [{**_box(drawn, c.code), "fill": GROUND, **_hover(c, shades.scale)} for c in hollow]
+    open_ = [{**_box(drawn, c.code), "fill": GROUND, **region(c, reading)} for c in hollow]
     layers = [rects([*filled, *open_], stroke=GROUND, strokeWidth=1.5)]
     layers += _hatching(drawn, solid, hollow)
     if inset:
@@ -174,14 +179,16 @@ def _hatching(drawn: _Map, solid: list[Cell], hollow: list[Cell]) -> list[Layer]
     foot = max(4, drawn.side // 6)
     for cell in solid:
         if cell.bounded:
-            box = _box(drawn, cell.code)
+            box, codes = _box(drawn, cell.code), stands_for("geo", cell.code)
             lines = hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
-            (dark if _ink(drawn, cell) == ON_LIGHT else light).extend(lines)
+            group = dark if _ink(drawn, cell) == ON_LIGHT else light
+            group.extend({**codes, **line} for line in lines)
     open_: list[dict[str, Any]] = []
     for cell in hollow:
-        box = _box(drawn, cell.code)
-        open_ += hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
-        open_ += hatch(box["x"] + 1, box["x2"] - 1, box["y"] + 1, box["y"] + foot + 1, 4)
+        box, codes = _box(drawn, cell.code), stands_for("geo", cell.code)
+        lines = hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
+        lines += hatch(box["x"] + 1, box["x2"] - 1, box["y"] + 1, box["y"] + foot + 1, 4)
+        open_ += ({**codes, **line} for line in lines)
     inks = ((dark, ON_LIGHT), (light, ON_DARK), (open_, INK))
     return [rules(lines, color=ink, strokeWidth=0.9) for lines, ink in inks if lines]
 
@@ -194,19 +201,19 @@ def _letters(drawn: _Map) -> list[Layer]:
     groups: dict[tuple[str, float], list[dict[str, Any]]] = {}
     rings: dict[str, list[dict[str, Any]]] = {}
     for cell in drawn.reading.cells:
-        box = _box(drawn, cell.code)
+        box, codes = _box(drawn, cell.code), stands_for("geo", cell.code)
         ink = _ink(drawn, cell)
         x, y = (box["x"] + box["x2"]) / 2, (box["y"] + box["y2"]) / 2
         two = side >= 34
         if size >= _SMALLEST:
             code = {"x": x, "y": y - 7 if two else y, "text": cell.code}
-            groups.setdefault((ink, size), []).append(code)
+            groups.setdefault((ink, size), []).append({**codes, **code})
         if two:
             text = _short(cell, drawn.reading)
             fit = min(12.0, round((side - 3) / max(1.0, width(text, 1)), 1))
-            groups.setdefault((ink, fit), []).append({"x": x, "y": y + 7, "text": text})
+            groups.setdefault((ink, fit), []).append({**codes, "x": x, "y": y + 7, "text": text})
         if cell.tiny and not cell.absent:
-            rings.setdefault(ink, []).append({"x": box["x2"] - 6, "y": box["y"] + 6})
+            rings.setdefault(ink, []).append({**codes, "x": box["x2"] - 6, "y": box["y"] + 6})
     layers = [
         texts(items, align="center", fontSize=letter, color=ink)
         for (ink, letter), items in sorted(groups.items())
@@ -290,7 +297,9 @@ def extremes(
     span = (room // 2 if across else min(room, LEGEND)) - 2 * INSET
     layers: list[Layer] = []
     for title, cells in groups:
-        items = [(_listed_name(c), _number(c, reading.scale)) for c in cells]
+        items = [
+            (full_name(c, "geo"), _number(c, reading.scale), region(c, reading)) for c in cells
+        ]
         layers += named_list((title, items), form, (x + INSET, y), span)
         if across:
             x += room // 2
@@ -301,24 +310,26 @@ def extremes(
 
 
 def named_list(
-    group: tuple[str, list[tuple[str, str]]], form: Format, corner: tuple[int, int], span: int
+    group: tuple[str, list[tuple[str, str, Thing]]],
+    form: Format,
+    corner: tuple[int, int],
+    span: int,
 ) -> list[Layer]:
-    """A title, and below it names with their numbers at the far end, `span` pixels wide."""
+    """A title, and below it names with their numbers at the far end, `span` pixels wide.
+
+    group  the title, and for each line name, number and what they stand for
+    """
     (title, items), (x, y), small = group, corner, form.small
     names, numbers = [], []
-    for i, (full, number) in enumerate(items):
-        name = fitted(full, small, span - width(number, small) - 12)
-        names.append({"x": x, "y": y + 28 + 18 * i, "text": name})
-        numbers.append({"x": x + span, "y": y + 28 + 18 * i, "text": number})
+    for i, (full, number, thing) in enumerate(items):
+        name, down = fitted(full, small, span - width(number, small) - 12), y + 28 + 18 * i
+        names.append({**named(thing, full), "x": x, "y": down, "text": name})
+        numbers.append({**codes_of(thing), "x": x + span, "y": down, "text": number})
     return [
         texts([{"x": x, "y": y + 8, "text": title}], fontSize=small, fontWeight=600),
         texts(names, fontSize=small),
         texts(numbers, fontSize=small, align="right"),
     ]
-
-
-def _listed_name(cell: Cell) -> str:
-    return cell.code if cell.name == cell.code else f"{cell.code} {cell.name}"
 
 
 def _number(cell: Cell, scale: Scale) -> str:
@@ -345,7 +356,6 @@ def _thousands(reading: Reading) -> bool:
     return any(max(abs(c.low), abs(c.high)) >= 10_000 for c in reading.known)
 
 
-def _hover(cell: Cell, scale: Scale) -> dict[str, str]:
-    what = cell.reason if cell.absent else _number(cell, scale)
-    status = f" ({cell.meaning})" if cell.meaning and not cell.absent else ""
-    return {"hover": f"{cell.code} {cell.name}: {what}{status}"}
+def region(cell: Cell, reading: Reading) -> Thing:
+    """A region of a map, and what is said of it."""
+    return {**stands_for("geo", cell.code), "hover": cell_hover(cell, reading)}

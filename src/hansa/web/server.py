@@ -24,19 +24,19 @@ THREADS = 8
 
 def serve(
     root: Path,
-    port: int = PORT,
+    port: int | None = None,
     *,
     open_browser: bool = True,
     ready: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve the studies of a folder on 127.0.0.1 until interrupted.
 
-    port   0 takes any free one
+    port   0 takes any free one; None the usual one, or any free one where that is taken
     ready  called with the address once requests are answered
     Raises HansaError where there is no study or the port is taken.
     """
     studies = studies_in(root)
-    listening = _bound(port)
+    listening = _usual() if port is None else _bound(port)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     desk = Desk()
     try:
@@ -51,6 +51,13 @@ def serve(
         _answer(app, listening)
     finally:
         desk.close()
+
+
+def _usual() -> socket.socket:
+    try:
+        return _bound(PORT)
+    except HansaError:
+        return _bound(0)
 
 
 def _bound(port: int) -> socket.socket:

@@ -53,7 +53,8 @@ class State:
     @property
     def query(self) -> str:
         """The state as it stands in an address, the same for the same state."""
-        return urlencode(given_in(self))
+        # Lists stay readable: commas need no other spelling inside a query.
+        return urlencode(given_in(self), safe=",*:")
 
     def known_to(self, parameters: tuple[str, ...]) -> State:
         """What of it a page with these parameters takes over."""

@@ -96,7 +96,7 @@ def _shown(
         "query": state.query,
         "state_pairs": given_in(state),
         "kept": [(name, value) for name, value in given_in(state) if name not in set_here],
-        "lit": urlencode([("geo", state.region), ("cluster", state.cluster)]),
+        "lit": urlencode(_lit(state)),
         "twins": TWINS,
         # A part that htmx puts in place is read with scripting off: what stands in noscript shows.
         "whole": "HX-Request" not in request.headers,
@@ -221,6 +221,16 @@ def _busy(request: HttpRequest, place: StudyPlace, own: Page, busy: Busy) -> Htt
     response = render(request, template, {**_frame(place, own), **shown}, status=202)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _lit(state: State) -> list[tuple[str, str]]:
+    """What figures light up: by the kind that their marks name it."""
+    return [
+        ("geo", state.region),
+        ("cluster", state.cluster),
+        ("unit", state.unit),
+        ("indicator", state.indicator),
+    ]
 
 
 def _looks_again(request: HttpRequest) -> bool:

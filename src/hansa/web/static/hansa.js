@@ -29,6 +29,15 @@ function showTip(_handler, event, _item, value) {
 // Plots by their specification: one that did not change is not drawn again.
 const drawn = new Map();
 
+// Marks that say nothing let the pointer through to those below them.
+function reachable(part) {
+  for (const one of part.marks ?? []) {
+    if (one.type === "group") reachable(one);
+    else if (!one.encode?.update?.tooltip) one.interactive = false;
+  }
+  return part;
+}
+
 async function draw(box) {
   const text = box.querySelector("script").textContent + narrow.matches;
   const old = drawn.get(text);
@@ -46,6 +55,7 @@ async function draw(box) {
     defaultStyle: false,
     renderer: "svg",
     tooltip: showTip,
+    patch: reachable,
     loader: { load: () => Promise.reject(new Error("nothing is loaded")) },
   });
   box.querySelector(".plot")?.remove();
@@ -61,6 +71,8 @@ function mark(place) {
     if (!datum) continue;
     if (datum.geo) node.dataset.geo = datum.geo;
     if (datum.cluster) node.dataset.cluster = datum.cluster;
+    if (datum.unit) node.dataset.unit = datum.unit;
+    if (datum.indicator) node.dataset.indicator = datum.indicator;
   }
 }
 
@@ -81,7 +93,8 @@ async function drawAll() {
 
 // --- what is lit up: the region and the cluster of the address -----------------------
 
-const PARAMETER = { geo: "region", cluster: "cluster" };
+const PARAMETER = { geo: "region", cluster: "cluster", unit: "unit", indicator: "indicator" };
+const LINKED = Object.keys(PARAMETER).map((kind) => `[data-${kind}]`).join(", ");
 
 function pick(datum) {
   if (!datum) return;
@@ -112,7 +125,7 @@ function light() {
   const box = document.querySelector("[data-lit]");
   const lit = [...new URLSearchParams(box?.dataset.lit ?? "")].filter(([, code]) => code);
   document.body.classList.toggle("lighting", lit.length > 0);
-  for (const node of document.querySelectorAll("[data-geo], [data-cluster]")) {
+  for (const node of document.querySelectorAll(LINKED)) {
     const own = lit.filter(([kind]) => kind in node.dataset);
     const matching = own.filter(([kind, code]) => node.dataset[kind] === code).length;
     node.classList.toggle("lit", own.length > 0 && matching === own.length);

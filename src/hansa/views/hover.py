@@ -1,0 +1,95 @@
+"""What a mark says when it is pointed at: a name, the value with its bounds, how sure it is.
+
+The same words in every figure. A value without bounds and without a remark is exact.
+"""
+
+from __future__ import annotations
+
+from hansa.law import MEANING
+from hansa.panel import Header
+from hansa.views.canvas import Thing, stands_for
+from hansa.views.format import THIN, Scale, scale_of, share_estimated
+from hansa.views.reading import Cell, Reading
+from hansa.views.sentences import amount_unit
+
+
+def spoken(axis: str, code: str, name: str, *parts: str) -> Thing:
+    """A thing of a row: its code, its name, and what is said of it."""
+    return {**stands_for(axis, code), "name": name, "hover": told(name, *parts)}
+
+
+def told(name: str, *parts: str) -> str:
+    """`name: part; part`, empty parts left out."""
+    return f"{name}: {'; '.join(part for part in parts if part)}"
+
+
+def cell_hover(cell: Cell, reading: Reading, name: str = "") -> str:
+    """What a cell of a reading says; `name` where it is more than that of the cell itself."""
+    return told(name or full_name(cell, reading.axis), value_words(cell, reading.header))
+
+
+def cell_thing(cell: Cell, reading: Reading) -> Thing:
+    """A cell of a reading as the thing of a row."""
+    name = full_name(cell, reading.axis)
+    return spoken(reading.axis, cell.code, name, value_words(cell, reading.header))
+
+
+def full_name(cell: Cell, axis: str) -> str:
+    """The name of a cell; regions with their codes, which stand in maps and tables."""
+    with_code = axis == "geo" and cell.name != cell.code
+    return f"{cell.code} {cell.name}" if with_code else cell.name
+
+
+def value_words(cell: Cell, header: Header, number: str = "") -> str:
+    """`2.4 (2.3–2.6) times the reference share (12 % estimated; provisional)`.
+
+    number  the value in other words than those of its measure
+    """
+    if cell.absent:
+        return f"not known ({'; '.join(_reasons(cell))})"
+    doubts = _doubts(cell)
+    text = number or _number(cell, header)
+    return f"{text} ({'; '.join(doubts)})" if doubts else text
+
+
+def filled_words(share: float) -> str:
+    """How much of the weight of a score rests on filled cells; empty where none does."""
+    return f"{_percent(share)} of the weight on filled cells" if share > 0 else ""
+
+
+def _percent(share: float) -> str:
+    return share_estimated(share) or f"less than 1{THIN}%"
+
+
+def _number(cell: Cell, header: Header) -> str:
+    scale = scale_of(header)
+    unit = _unit(header, scale)
+    number = scale.with_interval(cell.value, cell.lower, cell.upper)
+    return f"{number} {unit}" if unit else number
+
+
+def _unit(header: Header, scale: Scale) -> str:
+    """The word after a number; shares and changes carry theirs, `%`."""
+    if scale.style == "quotient":
+        of_shares = header.measure.startswith("location_quotient")
+        return "times the reference share" if of_shares else "times the reference"
+    return amount_unit(header) if scale.style == "amount" and scale.unit else ""
+
+
+def _reasons(cell: Cell) -> list[str]:
+    """Why nothing is known, then the other statuses."""
+    return [cell.reason, *(w for w in _statuses(cell) if w not in cell.reason)]
+
+
+def _doubts(cell: Cell) -> list[str]:
+    """The share that is estimated, and every status in words."""
+    statuses = _statuses(cell)
+    if cell.value is None and MEANING["interval"] not in statuses:
+        statuses.insert(0, MEANING["interval"])
+    if cell.estimated > 0:
+        statuses.insert(0, f"{_percent(cell.estimated)} estimated")
+    return statuses
+
+
+def _statuses(cell: Cell) -> list[str]:
+    return cell.meaning.split("; ") if cell.meaning else []
