@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import hansa
 from hansa.errors import HansaError
-from hansa.facts.series import facts_cube
+from hansa.facts.series import _spans, facts_cube, of_years, without_years
+from hansa.panel import Header
 from hansa.sources.spec import FactsSpec
 
 OLD = """geo,activity,time,employment,employment_status
@@ -60,7 +63,7 @@ def test_the_header_names_both_sources_and_what_was_left_out(tmp_path: Path) -> 
     cube = facts_cube(written(tmp_path), SPEC)
     assert cube.years == (2019, 2020, 2021, 2022)
     assert cube.header.geography == "nuts:2021"
-    assert cube.header.source == "old table; new table"
+    assert cube.header.source == "old table [2019–2020]; new table [2021–2022]"
     assert any("LT00" in step for step in cube.header.steps)
 
 
@@ -131,3 +134,37 @@ def test_series_in_other_units_are_refused(tmp_path: Path) -> None:
     meta.write_text(meta.read_text() + '[unit]\nemployment = "thousand persons"\n')
     with pytest.raises(HansaError, match="differ in unit"):
         facts_cube(paths, SPEC)
+
+
+def test_a_result_names_the_series_of_the_years_it_shows(tmp_path: Path) -> None:
+    paths = written(tmp_path)
+    both = hansa.compute("employment", paths, describe=SPEC).header
+    assert both.source == "old table [2019–2020]; new table [2021–2022]"
+    late = hansa.compute("growth_rate", paths, describe=SPEC, start=2021, end=2022).header
+    assert late.source == "new table"
+    early = hansa.compute("employment", paths, describe=SPEC, start=2019, end=2020).header
+    assert early.source == "old table"
+    across = hansa.compute("growth_rate", paths, describe=SPEC, start=2020, end=2022).header
+    assert across.source == both.source
+    # What is said of the one series only goes with it.
+    moved = "small changes of their boundaries are not seen"
+    assert any(moved in note and note.endswith("[2019–2020]") for note in both.notes)
+    assert any(moved in note and not note.endswith("]") for note in early.notes)
+    assert not any(moved in note for note in late.notes)
+
+
+def test_years_with_gaps_are_told_as_they_are() -> None:
+    header = Header("employment", source="one [2015, 2018–2020]; two [2016–2017]; all")
+    assert of_years(header, [2017]).source == "two; all"
+    assert of_years(header, [2015, 2019]).source == "one; all"
+    assert of_years(header, [2015, 2016]).source == header.source
+    assert of_years(header, [2030]).source == "all"
+    assert without_years(header.source) == "one; two; all"
+
+
+@given(st.sets(st.integers(1990, 2030), min_size=1), st.sets(st.integers(1990, 2030), min_size=1))
+def test_years_that_a_text_carries_are_read_back(own: set[int], shown: set[int]) -> None:
+    header = Header("employment", source=f"one [{_spans(sorted(own))}]")
+    found = of_years(header, shown).source
+    wanted = "one" if shown <= own else header.source if shown & own else ""
+    assert found == wanted

@@ -79,7 +79,8 @@ def test_each_base_has_its_questions_and_the_gaps_come_last(folder: Path) -> Non
 def test_what_is_lost_under_each_base_is_said_and_counted(folder: Path) -> None:
     gaps = document(hansa.run(folder)).sections[-1]
     assert gaps.answer == (
-        "Base everything: 4 of 6 quotients (67%) can be computed, in 2 of 3 regions; lost: FI19.",
+        "Base everything: 4 of 6 quotients (67%) can be computed, in 2 of 3 regions; lost: FI19 "
+        "(Länsi-Suomi).",
         "Base without mining: every quotient of 3 regions can be computed.",
     )
     bases, clusters, members = gaps.tables

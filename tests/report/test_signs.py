@@ -38,3 +38,18 @@ def test_the_table_behind_a_figure_says_its_signs() -> None:
     table = table_behind(figure)
     assert table.rows == (("a", "1", "c i ±"),)
     assert table.note.startswith("Status: c confidential;")
+
+
+def test_flags_and_reasons_are_signs_too() -> None:
+    long = f"{MEANING['d']}, missing and confidential"
+    found = signs(["c;d;imputed;interval", "d", "confidential and missing", long])
+    assert found == {
+        "c;d;imputed;interval": "c d i ±",
+        "d": "d",
+        "confidential and missing": "c m",
+        long: "d m c",
+    }
+    assert signs(["no reason recorded", "confidentially", "confidential or so", "c; why"]) == {}
+    rows, note = with_signs(("Name", "Status"), [("A", "d"), ("B", MEANING["d"]), ("C", "")])
+    assert rows == (("A", "d"), ("B", "d"), ("C", ""))
+    assert note == f"Status: d {MEANING['d']}."

@@ -40,6 +40,7 @@ LONG = (
     "activity_rate",
     "prices",
 )
+LT02 = "LT02 (Vidurio ir vakarų Lietuvos regionas)"
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +207,7 @@ def test_a_hole_empties_the_region_and_the_whole_and_nothing_else(
     assert all(s.known for c, s in by_code.items() if c not in ("LT02", "baltic-states"))
     assert found.head.parts[0].reference is not None
     assert any(
-        n.startswith("Without every figure in 2022: LT02; so the whole") for n in found.notes
+        n.startswith(f"Without every figure in 2022: {LT02}; so the whole") for n in found.notes
     )
 
 
@@ -217,7 +218,7 @@ def test_complete_is_a_named_step_that_says_whom_it_leaves_out(tmp_path: Path) -
     assert found.head.name == "Baltic states (3 of 4 regions)"
     assert found.head.whole.value == pytest.approx(wanted.loc["prosperity", "value"], rel=1e-12)
     assert {p.status for p in found.head.parts} == {"d"}
-    assert "Left out of the whole, a figure of 2022 is missing (status d): LT02." in found.notes
+    assert f"Left out of the whole, a figure of 2022 is missing (status d): {LT02}." in found.notes
 
 
 def test_a_member_that_never_occurs_is_outside_and_named(tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def test_a_member_that_never_occurs_is_outside_and_named(tmp_path: Path) -> None
     assert found.head.name == "Baltic states (3 of 4 regions)"
     assert {p.status for p in (found.head.whole, *found.head.parts)} == {"d"}
     assert "LT02" not in {s.code for s in found.standings}
-    assert "Members of baltic-states outside the source (status d): LT02." in found.notes
+    assert f"Members of Baltic states outside the source (status d): {LT02}." in found.notes
 
 
 @pytest.mark.parametrize("value", [0.0, -3.0])
@@ -275,7 +276,10 @@ def test_the_reference_is_a_code_a_geography_or_all_countries(study: Path) -> No
     assert {p.contribution for p in (own.whole, *own.parts)} == {0.0}
     partly = position(study, reference="eu27-2020")
     assert set(partly.members) == set(COUNTRIES)
-    assert any(n.startswith("Members of eu27-2020 outside the source: ") for n in partly.notes)
+    assert any(
+        n.startswith("Members of European Union of 27 member states outside the source: ")
+        for n in partly.notes
+    )
 
 
 def test_an_unknown_reference_is_refused_with_the_ways_out(study: Path) -> None:
@@ -291,9 +295,12 @@ def test_a_reference_with_a_hole_makes_nothing_up(tmp_path: Path) -> None:
     folder = position_study(tmp_path, {("population", "LV", "2022"): (None, "")})
     found = position(folder, reference="baltic-three")
     assert not any(s.known for s in found.standings)
-    assert "Members of baltic-three without every figure in 2022: LV." in found.notes
+    assert (
+        "Members of the three Baltic countries without every figure in 2022: LV (Latvia)."
+        in found.notes
+    )
     assert "LV" not in position(folder).members
-    assert any("Left out, a figure is missing: LV." in n for n in position(folder).notes)
+    assert any("Left out, a figure is missing: Latvia." in n for n in position(folder).notes)
 
 
 def test_price_levels_are_held_to_the_published_index(tmp_path: Path) -> None:
@@ -303,7 +310,7 @@ def test_price_levels_are_held_to_the_published_index(tmp_path: Path) -> None:
     other = {("price-level", "LV", "2022"): (100 * PRICES["LV"] / 1.1, "")}
     (note,) = (n for n in position(position_study(tmp_path, other)).notes if n.startswith(said))
     assert note == (
-        f"{said}at most 10.0\u202f% (countries compared: 5); furthest off is LV (75.0 against "
+        f"{said}at most 10.0\u202f% (countries compared: 5); furthest off is Latvia (75.0 against "
         "68.2): the tables may be of different editions."
     )
 
@@ -459,7 +466,7 @@ def test_the_section_speaks_of_the_regions_that_are_known_and_says_so(tmp_path: 
     section = position_section(folder)
     assert section is not None
     assert section.answer[0].startswith("Baltic states (5 of 6 regions): ")
-    assert "Left out of the whole, a figure of 2022 is missing (status d): LT02." in (
+    assert f"Left out of the whole, a figure of 2022 is missing (status d): {LT02}." in (
         section.certainty
     )
     assert section.certainty[0].startswith("Rests on estimates: 2 of 10 places; most of all Eesti")

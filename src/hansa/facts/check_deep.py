@@ -60,7 +60,8 @@ def _deep(read: Read, findings: list[Finding]) -> list[Finding]:
         spots[measure], taken[measure] = spots_of(cells)
     for measure, cells in laid.items():
         files = Files(read.paths, read.spec, measure)
-        own = list(_worded(files, cells, check_ratios.together(measure, spots[measure], laid)))
+        own_spots = check_sums.refused(cells, check_ratios.together(measure, spots[measure], laid))
+        own = list(_worded(files, cells, own_spots))
         found += own if _says_why(own) else [*own, *_refused(files, cells)]
     if "employment" in laid:
         files = Files(read.paths, read.spec, "employment")

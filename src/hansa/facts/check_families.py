@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 
 from hansa.cube import Axis
-from hansa.facts.check_cells import Bools, Cells, Key
-from hansa.law import Floats
+from hansa.facts.check_cells import Bools, Cells, Key, number
+from hansa.law import Floats, bit
 
 AxisName = Literal["activity", "geo"]
 
@@ -32,7 +32,9 @@ class Family:
 
     gap     parts minus whole, shape (years, codes of the other axis), NaN where a number is absent
     over    parts that are there minus whole: at most the slack even where some are absent
-    slack   how far rounding alone can move the sum
+    slack   how far rounding alone can move the sum, or as far as the table says that it may miss
+    loose   True where the table's own word, not rounding, sets the slack
+    differs True where the whole or a part has a status that says: the definition differs
     """
 
     axis: AxisName
@@ -41,6 +43,8 @@ class Family:
     gap: Floats
     over: Floats
     slack: Floats
+    loose: Bools
+    differs: Bools
     complete: bool
 
     @property
@@ -79,9 +83,10 @@ def families(cells: Cells) -> list[Family]:
 
 def _along(cells: Cells, name: AxisName) -> Iterator[Family]:
     axis: Axis = getattr(cells, name)
-    value, half = cells.value, cells.half
+    value, half, other = cells.value, cells.half, _defined_otherwise(cells)
     if name == "geo":
         value, half = value.transpose(0, 2, 1), half.transpose(0, 2, 1)
+        other = other.transpose(0, 2, 1)
     groups = [(node, axis.children[node], axis.whole(node)) for node in axis.inner]
     if axis.total >= 0 and axis.roots:
         groups.append((axis.total, axis.roots, False))
@@ -89,9 +94,21 @@ def _along(cells: Cells, name: AxisName) -> Iterator[Family]:
         members = value[:, list(parts)]
         slack = half[:, list(parts)].sum(axis=1) + half[:, node]
         slack += 1e-9 * np.abs(np.nan_to_num(value[:, node]))
+        loose = slack < cells.cube.sums_within
+        slack = np.maximum(slack, cells.cube.sums_within)
         gap = members.sum(axis=1) - value[:, node]
         over = np.nansum(members, axis=1) - value[:, node]
-        yield Family(name, node, tuple(parts), gap, over, slack, _complete(gap, slack, whole))
+        differs: Bools = np.any(other[:, [node, *parts]], axis=1)
+        complete = _complete(gap, slack, whole)
+        yield Family(name, node, tuple(parts), gap, over, slack, loose, differs, complete)
+
+
+def _defined_otherwise(cells: Cells) -> Bools:
+    """Cells that mean something else than their neighbours by their own status (`d`)."""
+    if cells.flags is None:
+        return np.zeros(cells.value.shape, bool)
+    marked: Bools = (cells.flags & bit("d")) != 0
+    return marked
 
 
 def _complete(gap: Floats, slack: Floats, whole: bool) -> bool:
@@ -123,13 +140,25 @@ class Term:
 
     @property
     def slack(self) -> float:
-        """What rounding can move here."""
+        """What rounding, or the table's own word, allows here."""
         return float(self.family.slack[self.t, self.other])
+
+    @property
+    def why(self) -> str:
+        """Why the sum may miss by the slack, for people."""
+        if not self.family.loose[self.t, self.other]:
+            return "each number rounded"
+        return f"sums may miss by {number(self.slack)}, as the table declares"
 
     @property
     def broken(self) -> bool:
         """True where the sum is wrong here."""
         return bool(abs(self.gap) > self.slack)
+
+    @property
+    def differs(self) -> bool:
+        """True where a status says that whole and parts are not defined alike."""
+        return bool(self.family.differs[self.t, self.other])
 
     @property
     def change(self) -> tuple[float, float]:

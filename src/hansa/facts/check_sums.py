@@ -6,17 +6,17 @@ is where broken sums meet, all other sums it enters agree, and the amount says w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hansa.cube import OVERLAP, Axis, Cube, cube_place, parts_above_total
-from hansa.errors import Finding
+from hansa.errors import Finding, Severity
 from hansa.facts.check_cells import Cells, Key, Spot, named, number, span
 from hansa.facts.check_families import Family, Sums, Term
 from hansa.facts.check_slips import FACTORS, slip
-from hansa.law import Floats, Quantity
+from hansa.law import MEANING, Floats, Quantity
 
 ONE_CELL = "a number contradicts the published sums it enters"
 AND_YEARS = "a number contradicts a published sum and its own years"
@@ -25,6 +25,13 @@ ABOVE = "parts add up to more than their published total"
 BELOW = "parts add up to less than their published total"
 DOUBLE = "a code seems to be counted twice, in itself and in another one"
 OFTEN = "parts and their published total often disagree"
+
+OTHERWISE = "nothing where the source defines them differently; else correct the total or its parts"
+
+DECLARE = (
+    "a computation refuses it: correct the total or its parts, or declare how far sums may miss: "
+    "sums_within = {{ {} = {:.0f} }}"
+)
 
 NAMED = (ONE_CELL, AND_YEARS, SWAPPED)
 RULES = (*NAMED, DOUBLE, ABOVE, BELOW)
@@ -69,7 +76,7 @@ def contradictions(cells: Cells, sums: Sums) -> list[Spot]:
                 del left[_id(b)]
     for pair, explained in _pairs(cells, list(left.values())):
         if all(_id(b) in left for b in explained):
-            spots.append(_swapped(cells, pair))
+            spots.append(_swapped(cells, pair, explained))
             for b in explained:
                 del left[_id(b)]
     spots += [_as_sum(cells, b, suspects) for b in left.values()]
@@ -89,14 +96,23 @@ def _suspects(cells: Cells, sums: Sums, broken: list[Broken]) -> list[Suspect]:
         for member in f.members
         if not np.isnan(cells.value[f.cell(t, member, j)])
     )
-    found = []
-    for key in keys:
-        terms = sums.terms(key)
-        low = max(x.change[0] for x in terms)
-        high = min([*(x.change[1] for x in terms), cells.at(key) + cells.half[key]])
-        if low <= high and (low > 0 or high < 0):
-            found.append(Suspect(key, low, high, tuple(_where(x) for x in terms if x.broken)))
-    return found
+    found = (_suspect(cells, key, sums.terms(key)) for key in keys)
+    return [s for s in found if s is not None]
+
+
+def _suspect(cells: Cells, key: Key, terms: list[Term]) -> Suspect | None:
+    """The cell with the one correction that all its sums agree on, None without such a one.
+
+    Sums that are wrong where definitions differ are heard, but do not outvote the others.
+    """
+    low = max(x.change[0] for x in terms)
+    high = min([*(x.change[1] for x in terms), cells.at(key) + cells.half[key]])
+    if low <= high and (low > 0 or high < 0):
+        return Suspect(key, low, high, tuple(_where(x) for x in terms if x.broken))
+    plain = [x for x in terms if not (x.broken and x.differs)]
+    if len(plain) == len(terms) or not any(x.broken for x in plain):
+        return None
+    return _suspect(cells, key, plain)
 
 
 def _where(term: Term) -> Broken:
@@ -127,14 +143,24 @@ def _one_cell(cells: Cells, s: Suspect) -> Spot:
     more = f" and {len(s.explains) - 2} more" if len(s.explains) > 2 else ""
     hint = slip(printed, low, high)
     return Spot(
-        "error",
+        _gravity(s.explains),
         ONE_CELL,
         (s.key,),
-        f"{number(printed)}; {sums}{more}",
+        f"{number(printed)}; {sums}{more}{_flagged(s.explains)}",
         span(low, high) + f", so that {'both' if len(s.explains) == 2 else 'all'} sums agree",
         f"correct the number{': ' + hint if hint else ''}",
         weight=_weight(s.low, s.high),
     )
+
+
+def _gravity(explained: Sequence[Broken]) -> Severity:
+    """A warning where every wrong sum is one whose members are not defined alike, else an error."""
+    return "warning" if all(f.differs[t, j] for f, t, j in explained) else "error"
+
+
+def _flagged(explained: Sequence[Broken]) -> str:
+    """What the status of the members says, where it makes an error a warning."""
+    return f"; status d: {MEANING['d']}" if _gravity(explained) == "warning" else ""
 
 
 def _weight(low: float, high: float) -> float:
@@ -169,13 +195,14 @@ def _pairs(cells: Cells, left: list[Broken]) -> Iterator[tuple[tuple[Key, Key], 
                 yield (f.cell(t, fits[0], j), f.cell(t, fits[0], other[2])), [(f, t, j), other]
 
 
-def _swapped(cells: Cells, pair: tuple[Key, Key]) -> Spot:
+def _swapped(cells: Cells, pair: tuple[Key, Key], explained: list[Broken]) -> Spot:
     first, second = (number(cells.at(key)) for key in pair)
     return Spot(
-        "error",
+        _gravity(explained),
         SWAPPED,
         pair,
-        f"{first} and {second}; two published sums are wrong by their difference",
+        f"{first} and {second}; two published sums are wrong by their difference"
+        + _flagged(explained),
         f"{second} and {first}: both sums then agree",
         "exchange the two numbers",
         weight=abs(cells.at(pair[0]) - cells.at(pair[1])),
@@ -198,13 +225,14 @@ def _as_sum(cells: Cells, broken: Broken, suspects: list[Suspect]) -> Spot:
     admissible = f"at most {number(whole + term.slack)}" if above else f"at least {number(least)}"
     # Parts above their total cannot be; parts below it may lack one that the table does not list.
     sure = above or (axis.whole(f.node) and -term.gap > _MUCH * whole)
+    fix = OVERLAP if above else "correct the total or its parts, or add the part that is not there"
     return Spot(
-        "error" if sure else "warning",
+        _gravity([broken]) if sure else "warning",
         ABOVE if above else BELOW,
         (*(s.key for s in likely), f.cell(t, f.node, j)),
-        f"parts {number(term.gap + whole)}, total {number(whole)}",
-        f"{admissible} (each number rounded)" + _guess(cells, likely),
-        OVERLAP if above else "correct the total or its parts, or add the part that is not there",
+        f"parts {number(term.gap + whole)}, total {number(whole)}{_flagged([broken])}",
+        f"{admissible} ({term.why})" + _guess(cells, likely),
+        OTHERWISE if term.differs else fix,
         where=place,
         weight=abs(term.gap),
     )
@@ -216,10 +244,10 @@ def _by_its_years(cells: Cells, s: Suspect, broken: Broken) -> Spot:
     low, high = printed - min(s.high, printed), printed - s.low
     hint = slip(printed, low, high)
     return Spot(
-        "error",
+        _gravity([broken]),
         AND_YEARS,
         (s.key,),
-        f"{number(printed)}; {_sum_text(cells, broken)}",
+        f"{number(printed)}; {_sum_text(cells, broken)}{_flagged([broken])}",
         f"{span(low, high)}, so that the sum agrees: that is like the years beside it",
         f"correct the number{': ' + hint if hint else ''}; or another number of the sum, if the "
         "source says so",
@@ -332,6 +360,24 @@ def _systematic(cells: Cells, f: Family) -> Iterator[Spot]:
         where=f"{f.axis} {cube_place(axis, f.node)}",
         weight=len(wrong),
     )
+
+
+def refused(cells: Cells, spots: list[Spot]) -> list[Spot]:
+    """Sums above their total that a computation refuses are errors, whatever their status says."""
+    differs = {s.where for s in spots if s.rule == ABOVE and s.severity == "warning"}
+    if not differs:
+        return spots
+    most = {}
+    for time in cells.years:
+        laid = cells.cube.laid_out(time, cells.cube.load(time))
+        for above in parts_above_total(cells.cube, laid):
+            most[f"{above.place}, time {time}"] = above.parts - above.total
+    return [
+        replace(s, severity="error", fix=DECLARE.format(cells.measure, np.ceil(most[s.where])))
+        if s.rule == ABOVE and s.where in differs & set(most)
+        else s
+        for s in spots
+    ]
 
 
 def above_totals(cube: Cube, laid: Quantity, place: str, time: int) -> Iterable[Finding]:

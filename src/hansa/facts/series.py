@@ -8,7 +8,8 @@ is for its statuses to say (`b`): growth across a break is refused by the measur
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from hansa.errors import HansaError, listed
 from hansa.facts.convert_choice import dimension_of
 from hansa.facts.convert_cube import as_described
 from hansa.law import side_by_side
+from hansa.panel import Header
 from hansa.sources.spec import FactsSpec, beside
 from hansa.sources.tabular import read_facts
 
@@ -84,11 +86,11 @@ def joined(cubes: Sequence[Cube]) -> Cube:
     headers = [cube.header for cube in cubes]
     header = replace(
         headers[0],
-        notes=tuple(dict.fromkeys(text for h in headers for text in h.notes)),
+        notes=_with_years(cubes, lambda h: h.notes),
         steps=tuple(dict.fromkeys(text for h in headers for text in h.steps)),
-        source=_once(h.source for h in headers),
+        source=_JOINT.join(_with_years(cubes, lambda h: h.source.split(_JOINT))),
         licence=_once(h.licence for h in headers),
-        vintage=_once(h.vintage for h in headers),
+        vintage=_JOINT.join(_with_years(cubes, lambda h: h.vintage.split(_JOINT))),
         model_data=any(h.model_data for h in headers),
     )
     return replace(
@@ -106,7 +108,72 @@ def joined(cubes: Sequence[Cube]) -> Cube:
 
 
 def _once(texts: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(text for text in texts if text))
+    return _JOINT.join(dict.fromkeys(text for text in texts if text))
+
+
+_JOINT = "; "
+_MARK = re.compile(r" \[(\d{4}(?:\N{EN DASH}\d{4})?(?:, \d{4}(?:\N{EN DASH}\d{4})?)*)\]$")
+
+
+def _with_years(cubes: Sequence[Cube], said: Callable[[Header], Iterable[str]]) -> tuple[str, ...]:
+    """What the series say, each text once; what is not said of all years carries its own."""
+    found: dict[str, set[int]] = {}
+    for cube in cubes:
+        for text in filter(None, said(cube.header)):
+            found.setdefault(text, set()).update(cube.years)
+    every = {year for cube in cubes for year in cube.years}
+    return tuple(
+        text if own == every else f"{text} [{_spans(sorted(own))}]"
+        for text, own in sorted(found.items(), key=lambda pair: min(pair[1], default=0))
+    )
+
+
+def _spans(years: Sequence[int]) -> str:
+    """`2015, 2018-2020` with a dash between the ends of a span."""
+    spans: list[list[int]] = []
+    for year in years:
+        if spans and year == spans[-1][1] + 1:
+            spans[-1][1] = year
+        else:
+            spans.append([year, year])
+    return ", ".join(f"{a}" if a == b else f"{a}\N{EN DASH}{b}" for a, b in spans)
+
+
+def _years_said(text: str) -> set[int] | None:
+    """The years that a text carries; None where it is said of all."""
+    match = _MARK.search(text)
+    if match is None:
+        return None
+    ends = (span.split("\N{EN DASH}") for span in match[1].split(", "))
+    return {year for e in ends for year in range(int(e[0]), int(e[-1]) + 1)}
+
+
+def of_years(header: Header, years: Iterable[int]) -> Header:
+    """The header of a result that shows some years only: what is said of others is left out.
+
+    Sources, vintages and notes of joined series carry their years in brackets; the brackets go
+    where every year shown lies within them.
+    """
+    shown = set(years)
+
+    def kept(texts: Iterable[str]) -> tuple[str, ...]:
+        said = [(text, _years_said(text)) for text in texts]
+        there = [(text, own) for text, own in said if own is None or own & shown]
+        return tuple(
+            text if own is None or not shown <= own else _MARK.sub("", text) for text, own in there
+        )
+
+    return replace(
+        header,
+        notes=kept(header.notes),
+        source=_JOINT.join(kept(header.source.split(_JOINT))),
+        vintage=_JOINT.join(kept(header.vintage.split(_JOINT))),
+    )
+
+
+def without_years(source: str) -> str:
+    """The sources of joined series without the years in brackets."""
+    return _JOINT.join(dict.fromkeys(_MARK.sub("", text) for text in source.split(_JOINT)))
 
 
 def _axis(axes: Sequence[Axis]) -> Axis:

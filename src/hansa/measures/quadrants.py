@@ -302,14 +302,13 @@ def _no_label(sums: Sums, moves: Movement, at: tuple[int, int], choices: Choices
 
 def _percent(q: Quantity, at: tuple[int, int]) -> str:
     low, high = (float(part[at]) for part in q.bounds())
-    if low == high:
-        return _signed(low)
-    return f"{_signed(low)} to {_signed(high)}"
+    return _signed(low) if low == high else f"{_signed(low)} to {_signed(high)}"
 
 
 def _signed(share: float) -> str:
-    """A share as per cent with a true minus sign."""
-    return f"{100 * share:+.1f} %".replace("-", "\N{MINUS SIGN}")
+    """A share as per cent with a true minus sign; what rounds to nothing has no sign."""
+    text = f"{100 * share:+.1f} %".replace("-", "\N{MINUS SIGN}")
+    return text[1:] if text[1:] == "0.0 %" else text
 
 
 @measure(

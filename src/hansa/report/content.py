@@ -16,7 +16,7 @@ from hansa.report.document import Document, Section
 from hansa.report.dynamics import quadrants_section
 from hansa.report.gaps import gaps, set_aside
 from hansa.report.monitor import sections_monitor
-from hansa.report.origin import not_the_sum, origin
+from hansa.report.origin import not_the_sum, of_shown_years, origin
 from hansa.report.part import QUOTIENT, Part, parts
 from hansa.report.position import position_section
 from hansa.report.published import section_claims, sections_2009
@@ -47,8 +47,8 @@ def figures(made: Document) -> dict[str, Figure]:
 
 def document(result: StudyResult) -> Document:
     """The whole report of a study; its findings are the answers of the first part in short."""
-    study = result.study
-    made = [_sections(part) for part in parts(result)]
+    study, shown = result.study, of_shown_years(result)
+    made = [_sections(part) for part in parts(shown)]
     found = [
         answer
         for section in made[0]
@@ -68,7 +68,7 @@ def document(result: StudyResult) -> Document:
         origin=origin(result),
         findings=tuple(dict.fromkeys(found)),
         sections=tuple(sections),
-        method=tuple(_method(result)),
+        method=tuple(method(result)),
         footer=f"Made with Hansa {version('hansa')}. The recipe beside this report replays it.",
         model_data=model,
     )
@@ -111,19 +111,27 @@ def _gaps_section(result: StudyResult, more: tuple[str, ...]) -> Section:
         question="What cannot be said, and why?",
         answer=(*answer, *more),
         tables=tables,
-        certainty=tuple(
-            set_aside(result.cube) if f.rule.startswith("rows set aside") else _finding_text(f)
-            for f in result.findings
-        ),
+        certainty=tuple(_findings(result)),
     )
 
 
-def _finding_text(f: Finding) -> str:
-    found = f": {f.printed}" if f.printed else ""
-    return f"{f.rule[0].upper()}{f.rule[1:]}{found}."
+def _findings(result: StudyResult) -> Iterator[str]:
+    """What the check of the facts says; one line where it says it of several files."""
+    by_rule: dict[str, list[Finding]] = {}
+    for f in result.findings:
+        by_rule.setdefault(f.rule, []).append(f)
+    for rule, own in by_rule.items():
+        if rule.startswith("rows set aside"):
+            yield set_aside(result.cube)
+            continue
+        several = len({f.place for f in own}) > 1
+        found = [f"{f.place}: {f.printed}" if several else f.printed for f in own]
+        said = "; ".join(dict.fromkeys(text for text in found if text))
+        yield f"{rule[0].upper()}{rule[1:]}{f': {said}' if said else ''}."
 
 
-def _method(result: StudyResult) -> Iterator[tuple[str, str]]:
+def method(result: StudyResult) -> Iterator[tuple[str, str]]:
+    """How the results were made: pairs of a term and what stands behind it."""
     study = result.study
     for own in result.results:
         d = own.definition
@@ -155,4 +163,4 @@ def _method(result: StudyResult) -> Iterator[tuple[str, str]]:
             yield "Facts", " ".join(spec.note.split())
         if spec.licence:
             yield "Licence of the facts", spec.licence
-    yield "Steps", "; ".join(header.steps) + "."
+    yield "Steps", "\n".join(f"{step[:1].upper()}{step[1:]}." for step in header.steps)

@@ -72,7 +72,7 @@ class Document:
 
     origin    says before any figure whether the data are real or model data
     findings  the answers in short
-    method    (term, explanation) pairs
+    method    (term, explanation) pairs; an explanation of several lines is a list of its lines
     brief     True for a short version of another document, of at most two pages on paper
     """
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hansa.panel import Panel
-from hansa.report.document import Section, Table
+from hansa.report.document import Section, Table, table_behind
 from hansa.report.part import Part
 from hansa.views.format import joined
 from hansa.views.quadrants import Dynamics, quadrant_bubbles
-from hansa.views.reading import At, read, within
+from hansa.views.reading import At, Words, read, within
 from hansa.views.sentences import certainties
 
 NEEDED = ("growth_rate", "relative_wage_growth", "quadrant", "employment")
@@ -22,14 +22,17 @@ def quadrants_section(part: Part) -> Section | None:
     if not part.first_base or any(n not in panels or not len(panels[n]) for n in NEEDED):
         return None
     at = part.area or part.at(geo=part.picks.region)
-    figure = quadrant_bubbles(_pictured(part, panels), at, part.words)
+    shown = _pictured(part, panels)
+    figure = quadrant_bubbles(shown, at, part.words)
+    # Without a single mark the picture says nothing; its table still says why.
+    drawn = _any_mark(shown, at, part.words)
     return Section(
         id=f"quadrants{part.suffix}",
         question=f"Which clusters of {part.place(at, panels['employment'])} grow in jobs, "
         "and which in wages?",
         answer=tuple(_answer(part, panels["quadrant"], at)),
-        figures=(figure,),
-        tables=tuple(_splits(part, panels, at)),
+        figures=(figure,) if drawn else (),
+        tables=(*(() if drawn else (table_behind(figure),)), *_splits(part, panels, at)),
         certainty=(
             *certainties(panels["growth_rate"], "cluster", at, part.words),
             *_firmness(part, panels),
@@ -37,6 +40,15 @@ def quadrants_section(part: Part) -> Section | None:
         ),
         **part.origin("quadrant", area=bool(part.area)),
     )
+
+
+def _any_mark(shown: Dynamics, at: At, words: Words) -> bool:
+    """True where the growth of jobs and of wages of at least one cluster is known."""
+    jobs, pay = (
+        {c.code for c in read(panel, "cluster", at, words).cells if c.value is not None}
+        for panel in (shown.growth, shown.wage_growth)
+    )
+    return bool(jobs & pay)
 
 
 SPLIT = {

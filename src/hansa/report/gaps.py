@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hansa.codes.codelist import versions_with
 from hansa.cube import Cube
 from hansa.panel import Panel
@@ -19,9 +21,9 @@ def gaps(result: StudyResult) -> tuple[tuple[str, ...], tuple[Table, ...]]:
     for own in result.results:
         rows = [_base_row(b) for b in own.bases if QUOTIENT in b.regions]
         if rows:
-            answer += [_sentence(b) for b in own.bases if QUOTIENT in b.regions]
+            answer += [_sentence(b, result.names) for b in own.bases if QUOTIENT in b.regions]
             tables.append(_bases(own, rows))
-        tables.append(_clusters(own))
+        tables.append(_clusters(own, result.cube.activity.codelist.label))
         if listed := [b for b in own.bases if b.members]:
             tables.append(_references(own, listed))
     return tuple(answer), tuple(tables)
@@ -63,16 +65,22 @@ def _regions(base: BaseResult, known: bool) -> set[str]:
     return there if known else {str(row["geo"]) for row in rows} - there
 
 
-def _sentence(base: BaseResult) -> str:
+def _sentence(base: BaseResult, names: Mapping[str, str]) -> str:
     known, cells, regions, of, _ = _counts(base)
     if known == cells:
         return f"Base {base.base.name}: every quotient of {of} regions can be computed."
-    lost = sorted(_regions(base, known=False))
+    lost = [_named(code, names) for code in sorted(_regions(base, known=False))]
     text = (
         f"Base {base.base.name}: {known} of {cells} quotients ({known / cells:.0%}) can be "
         f"computed, in {regions} of {of} regions"
     )
     return f"{text}; lost: {joined(lost)}." if lost else f"{text}."
+
+
+def _named(code: str, names: Mapping[str, str]) -> str:
+    """A code with its name: `DE60 (Hamburg)`."""
+    name = names.get(code, code)
+    return code if name == code else f"{code} ({name})"
 
 
 def _bases(own: DefinitionResult, rows: list[tuple[str, ...]]) -> Table:
@@ -85,14 +93,14 @@ def _bases(own: DefinitionResult, rows: list[tuple[str, ...]]) -> Table:
     )
 
 
-def _clusters(own: DefinitionResult) -> Table:
+def _clusters(own: DefinitionResult, names: Mapping[str, str]) -> Table:
     bases = [b for b in own.bases if QUOTIENT in b.regions]
     counted = [_by_cluster(b) for b in bases]
     heads = ["Cluster", "From this source", "Codes that never occur in it"]
     heads += [_head("Regions", b, bases) for b in bases]
     rows = []
     for c in own.coverage.clusters:
-        row = [own.definition.label_of(c.cluster), c.state, ", ".join(c.outside) or MISSING]
+        row = [own.definition.label_of(c.cluster), c.state, _outside(c.outside, names)]
         rows.append((*row, *(str(counts.get(c.cluster, 0)) for counts in counted)))
     return Table(
         f"What the source says about each cluster, {own.definition.label}",
@@ -102,6 +110,10 @@ def _clusters(own: DefinitionResult) -> Table:
         "never occur lie outside the source; the cluster is computed over the rest. Regions: "
         f"those with a known quotient. {_numbering(bases)}".strip(),
     )
+
+
+def _outside(codes: tuple[str, ...], names: Mapping[str, str]) -> str:
+    return "; ".join(_named(code, names) for code in codes) or MISSING
 
 
 def _references(own: DefinitionResult, bases: list[BaseResult]) -> Table:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from hansa.codes import geographies
 from hansa.cube import extra_regio
+from hansa.facts.series import of_years, without_years
 from hansa.panel import Panel
 from hansa.study.run import StudyResult
 from hansa.views.captions import sources_once
@@ -54,6 +56,42 @@ def origin(result: StudyResult) -> str:
     return f"Published data: {_sources(result)}."
 
 
+def of_shown_years(result: StudyResult) -> StudyResult:
+    """The same results; each says whose numbers the years are that a report shows of it.
+
+    Levels are shown of the last year (of the period), sizes beside their growth also of its
+    first year. The tables keep all years; of joined series a figure names only its own.
+    """
+
+    def told(panels: dict[str, Panel]) -> dict[str, Panel]:
+        return {name: _told(name, panels, result) for name in panels}
+
+    return replace(
+        result,
+        results=tuple(
+            replace(
+                own,
+                bases=tuple(
+                    replace(base, regions=told(base.regions), area=told(base.area))
+                    for base in own.bases
+                ),
+            )
+            for own in result.results
+        ),
+    )
+
+
+def _told(name: str, panels: Mapping[str, Panel], result: StudyResult) -> Panel:
+    panel, period = panels[name], result.study.period
+    times = panel.distinct("time")
+    shown = {period[1] if period else times[-1]} if times else set()
+    if "from" in panel.table.column_names:
+        shown |= set(panel.table["from"].unique().to_pylist())
+    elif name == "employment" and "growth_rate" in panels:
+        shown |= set(panels["growth_rate"].table["from"].unique().to_pylist())
+    return replace(panel, header=of_years(panel.header, shown)) if shown else panel
+
+
 def not_the_sum(result: StudyResult) -> str:
     """That the area shown is more or less than the regions of the study; empty where it is not."""
     study, codes = result.study, result.cube.geo.codelist
@@ -87,7 +125,8 @@ def _regions(result: StudyResult) -> tuple[str, ...]:
 
 def _sources(result: StudyResult) -> str:
     """Who publishes the tables; the names of the files where nothing says it."""
-    said = next((p.header.source for p in _panels(result) if p.header.source), "")
+    every = (result.cube.header, *(panel.header for panel in _panels(result)))
+    said = without_years(next((header.source for header in every if header.source), ""))
     names = []
     for spec in result.study.facts.values():
         files = [name for name in spec.file if "*" not in name]

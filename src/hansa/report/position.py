@@ -89,7 +89,7 @@ def _factors(found: Position) -> Table:
     )
     return Table(
         f"Factors of {head.name} and of {found.reference}, {found.time}",
-        ("Factor", "Unit", head.name, "Reference", "Difference (log points)"),
+        ("Factor", "Unit", head.name.partition(" (")[0], "Reference", "Difference (log points)"),
         rows,
         "Log points are 100 times the logarithm of the quotient: near zero, per cent. They add up; "
         "prices are euro turned into PPS: more PPS for a euro means lower prices.",

@@ -10,7 +10,7 @@ from hansa.panel import Panel
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
 from hansa.report.profiles import cluster_profile, region_profile
-from hansa.report.signs import key, sign
+from hansa.report.signs import key, sign, signs
 from hansa.views import sentences
 from hansa.views.bars import size_bars
 from hansa.views.carried import carried
@@ -195,6 +195,7 @@ def _league_table(table: League) -> Table:
     told = any(row.status if row.best is None else row.flags for row in table.rows)
     estimated = any(share_estimated(row.estimated) for row in table.rows)
     shown = (True, coded, True, True, estimated, told)
+    signed = signs(row.status for row in table.rows if row.best is None)
     heads = ("Rank (best–worst)", "Code", "Region", "Value (bounds)", "Estimated", "Status")
     rows = [
         (
@@ -203,11 +204,11 @@ def _league_table(table: League) -> Table:
             row.name,
             table.scale.with_interval(row.value, row.lower, row.upper),
             share_estimated(row.estimated),
-            row.status if row.best is None else sign(row.flags),
+            signed.get(row.status, row.status) if row.best is None else sign(row.flags),
         )
         for row in table.rows
     ]
-    letters = key(sign(row.flags) for row in table.rows if row.best is not None)
+    letters = key([*(sign(r.flags) for r in table.rows if r.best is not None), *signed.values()])
     return Table(
         f"{table.title}. {table.subtitle}",
         tuple(h for h, there in zip(heads, shown, strict=True) if there),

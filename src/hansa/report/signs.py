@@ -17,6 +17,7 @@ _SHORT = {
 }
 _SIGN = {flag: _SHORT.get(flag, flag) for flag in MEANING}
 _BY_MEANING = {meaning: flag for flag, meaning in MEANING.items()}
+_LONGEST_FIRST = sorted(_BY_MEANING, key=len, reverse=True)
 
 
 def sign(flags: str) -> str:
@@ -25,13 +26,37 @@ def sign(flags: str) -> str:
 
 
 def signs(texts: Iterable[str]) -> dict[str, str]:
-    """Text of a status in words -> its signs; texts that hold anything else are not among them."""
+    """Text of a status, in words or as flags, -> its signs; other texts are not among them.
+
+    Words are the meanings of flags joined as a list (`confidential and missing`) or by `; `;
+    flags are joined by `;`.
+    """
     found = {}
     for text in dict.fromkeys(texts):
-        parts = text.split("; ") if text else []
-        if parts and all(part in _BY_MEANING for part in parts):
-            found[text] = " ".join(_SIGN[_BY_MEANING[part]] for part in parts)
+        flags = _flags_of(text)
+        if flags:
+            found[text] = " ".join(_SIGN[flag] for flag in flags)
     return found
+
+
+def _flags_of(text: str) -> list[str]:
+    """The flags that a text names; empty where it holds anything else."""
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    if parts and all(part in _SIGN for part in parts):
+        return parts
+    flags, rest = [], text
+    while rest:
+        # The meaning of one flag holds a comma, so a text is taken apart meaning by meaning.
+        meaning = next((m for m in _LONGEST_FIRST if rest.startswith(m)), None)
+        if meaning is None:
+            return []
+        flags.append(_BY_MEANING[meaning])
+        rest = rest.removeprefix(meaning)
+        joint = next((j for j in ("; ", ", ", " and ") if rest.startswith(j)), "")
+        if rest and not joint:
+            return []
+        rest = rest.removeprefix(joint)
+    return flags
 
 
 def key(used: Iterable[str]) -> str:

@@ -144,7 +144,12 @@ def _texts(writer: _Writer, document: Document) -> None:
     sheet.set_column(0, 0, 32)
     sheet.set_column(1, 1, _WIDE)
     sheet.write_string(0, 0, "How the numbers are made", writer.styles.title)
-    _pairs(sheet, writer.styles, 2, document.method)
+    lines = [
+        (term if i == 0 else "", line)
+        for term, text in document.method
+        for i, line in enumerate(text.split("\n"))
+    ]
+    _pairs(sheet, writer.styles, 2, lines)
 
 
 def _tables(writer: _Writer, section: Section) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hansa.report.document import Section
+from hansa.report.origin import of_shown_years
 from hansa.report.part import Part, parts
 from hansa.report.xlsxbars import KINDS, bars_filling
 from hansa.report.xlsxcells import Styles
@@ -19,7 +20,7 @@ class Fillings:
     """The numbers behind the figures of a study's report, from its panels."""
 
     def __init__(self, result: StudyResult, styles: Styles) -> None:
-        self._parts = tuple(parts(result))
+        self._parts = tuple(parts(of_shown_years(result)))
         self._styles = styles
 
     def of(self, section: Section, figure: Figure) -> Filling:

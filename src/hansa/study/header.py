@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hansa.errors import listed
+from hansa.facts.series import of_years
 from hansa.measures.catalogue import FACTS_UNIT, Measure
 from hansa.measures.rules import find_rules
 from hansa.measures.wages import WAGE_UNIT
@@ -11,13 +12,16 @@ from hansa.study.plan import Options, Plan, inputs, looks_back
 
 
 def header_of(m: Measure, plan: Plan) -> Header:
-    """The header of one measure's panel; of several tables it says what holds of each."""
+    """The header of one measure's panel; of several tables it says what holds of each.
+
+    Of joined series only those are named that the years of the panel are made of.
+    """
     used = _used(m, plan)
     facts = used[0]
     definition = plan.coverage.definition if plan.coverage else None
     options = plan.options
     base = next((one.base for one in (m, *inputs(m, options.choices)) if one.base), "")
-    return Header(
+    made = Header(
         measure=m.id,
         label=m.label,
         unit=_unit(m, used),
@@ -47,6 +51,7 @@ def header_of(m: Measure, plan: Plan) -> Header:
             f"computed {m.id} of {' and '.join(h.measure for h in used)}",
         ),
     )
+    return of_years(made, [time for time in plan.cube.years if plan.uses(time)])
 
 
 def _used(m: Measure, plan: Plan) -> list[Header]:

@@ -132,7 +132,7 @@ def plan_of(
 
     headers  of the further columns of the facts
     """
-    _check(cube, definition, options)
+    check_options(cube, definition, options)
     cover = coverage(definition, cube.activity) if definition else None
     seen = [*measures, *(one for m in measures for one in inputs(m, options.choices))]
     _check_composed(measures, seen, options)
@@ -237,7 +237,8 @@ def base_name(m: Measure) -> str:
     return m.base or "total"
 
 
-def _check(cube: Cube, definition: ClusterDefinition | None, options: Options) -> None:
+def check_options(cube: Cube, definition: ClusterDefinition | None, options: Options) -> None:
+    """Raise for years that the facts do not have, and rows that have no meaning."""
     for year in (options.start, options.end):
         if year is not None and year not in cube.years:
             raise HansaError(

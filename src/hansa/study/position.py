@@ -38,6 +38,7 @@ from hansa.study.position_tables import (
     read_tables,
     refuse_other_version,
     refuse_overlap,
+    with_names,
 )
 
 PRICES_NATIONAL = (
@@ -318,14 +319,15 @@ def _per_worker(found: Decomposition) -> Decomposition:
 
 def _gaps(place: _Place, year: str, lost: Sequence[str], complete: bool) -> Iterator[str]:
     if place.outside:
-        outside = listed(place.outside, 12)
-        yield f"Members of {place.area.id} outside the source (status d): {outside}."
+        outside = with_names(place.outside, place.codes)
+        yield f"Members of {place.name} outside the source (status d): {outside}."
     if lost and complete:
-        left_out = listed(lost, 12)
+        left_out = with_names(lost, place.codes)
         yield f"Left out of the whole, a figure of {year} is missing (status d): {left_out}."
     elif lost:
         yield (
-            f"Without every figure in {year}: {listed(lost, 12)}; so the whole is not known. "
+            f"Without every figure in {year}: {with_names(lost, place.codes)}; so the whole is "
+            "not known. "
             "Another year (--time, --least 1), or the whole without them (--complete)."
         )
 
@@ -344,6 +346,10 @@ def _said_of_hours(
         yield f"Hours worked of the reference are not known in {year}: {meaning}."
     else:
         yield f"Hours worked not known in {year} ({listed([s.name for s in own], 12)}): {meaning}."
+
+
+def _name(tables: Tables, code: str) -> str:
+    return tables["prices"].codes.label.get(code, code)
 
 
 def _price_check(tables: Tables, year: str) -> Iterator[str]:
@@ -367,7 +373,7 @@ def _price_check(tables: Tables, year: str) -> Iterator[str]:
     )
     if abs(apart[worst]) > _AGREES:
         text += (
-            f"; furthest off is {codes[worst]} ({implied[worst]:.1f} against "
+            f"; furthest off is {_name(tables, codes[worst])} ({implied[worst]:.1f} against "
             f"{printed[worst]:.1f}): the tables may be of different editions"
         )
     yield f"{text}."

@@ -20,6 +20,7 @@ from hansa.study.position_tables import (
     nothing,
     refuse_other_version,
     refuse_overlap,
+    with_names,
 )
 
 COUNTRIES = "countries"
@@ -93,13 +94,14 @@ def _named(tables: Tables, year: str, area: Geography) -> Beside:
         )
     refuse_other_version(tables.values(), inside, area.id, area.geography)
     lost = [m for m in members if m not in inside]
-    notes = []
+    notes, called = [], area.title.partition(",")[0].replace("The ", "the ", 1)
     if lost:
-        notes.append(f"Members of {area.id} outside the source: {listed(lost, 12)}.")
+        notes.append(f"Members of {called} outside the source: {with_names(lost, codes)}.")
     whole = accounts_of(tables, inside, year).summed()
     short = [m for m in inside if having(core, [m], year) == 0]
     if short:
-        notes.append(f"Members of {area.id} without every figure in {year}: {listed(short, 12)}.")
+        without = with_names(short, codes)
+        notes.append(f"Members of {called} without every figure in {year}: {without}.")
     return Beside(area.title, whole, inside, tuple(notes))
 
 
@@ -124,6 +126,7 @@ def _countries(tables: Tables, year: str, long: bool) -> Beside:
     lost = [c for c in every if c not in members]
     said = f"Reference: the sum of {listed(names, 40)}."
     if lost:
-        said += f" Left out, a figure is missing: {listed(lost, 40)}."
+        left_out = listed([list_of.label.get(c, c) for c in lost], 40)
+        said += f" Left out, a figure is missing: {left_out}."
     name = names[0] if len(names) == 1 else f"the {len(names)} countries that have every figure"
     return Beside(name, accounts_of(tables, members, year).summed(), members, (said,))

@@ -63,6 +63,12 @@ class Table:
         return Quantity(value, flags, estimated=resting if resting.any() else None)
 
 
+def with_names(codes: Iterable[str], of: Codelist) -> str:
+    """Codes with their names: `LT02 (Vidurio ir vakarų Lietuvos regionas)`; many are counted."""
+    names = ((code, of.label.get(code, "")) for code in codes)
+    return listed([f"{c} ({n})" if n and n != c else c for c, n in names], 12)
+
+
 def nothing(count: int) -> Quantity:
     """A part that no table holds."""
     return Quantity(np.full(count, np.nan), np.full(count, bit("m")))

@@ -57,7 +57,7 @@ class Series:
     year: str
     values: Mapping[str, float]
     statuses: Mapping[str, str]
-    edition: str
+    source: str
 
 
 def scoreboard_files(
@@ -177,7 +177,7 @@ def _metadata(spec: ScoreboardSpec, kept: Sequence[Series]) -> bytes:
             "parent": s.extract.pillar if nested and s.extract.pillar else "index",
             "direction": s.extract.direction,
             "weight": 1,
-            "source": s.edition + _flagged(s),
+            "source": s.source + _flagged(s),
         }
         for s in kept
     ]
