@@ -165,4 +165,4 @@ def test_another_method_is_computed_on_the_same_facts(session: Session) -> None:
 def test_what_the_study_says_is_the_default(session: Session) -> None:
     assert session.part(State()).picks.region == "FI1B"
     assert session.part(State(region="EE00")).picks.region == "EE00"
-    assert session.variant(State(region="EE00")) is session.result
+    assert session.variant(State(region="EE00")) is session.variant(State())

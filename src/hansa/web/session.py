@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hansa.errors import UsageError, listed
 from hansa.web.sheet import Choice, Control
-from hansa.web.state import METHOD, State
+from hansa.web.state import EMPTY, METHOD, State
 
 if TYPE_CHECKING:
     from hansa.report.document import Document, Section
@@ -72,15 +72,19 @@ class Session:
         return origin(self.result)
 
     def variant(self, state: State) -> StudyResult:
-        """The results under the method of a state: the study's own, or computed anew and kept."""
+        """The results under the method of a state: the study's own, or computed anew and kept.
+
+        Each says whose numbers the years are that pages show of it.
+        """
+        from hansa.report.origin import of_shown_years
         from hansa.study.run import rerun
 
         method = state.method
-        if method == State():
-            return self.result
         if method not in self._variants:
-            study = study_under(self.result.study, method)
-            self._variants[method] = rerun(self.result, study, self._progress)
+            made = self.result
+            if method != EMPTY:
+                made = rerun(made, study_under(made.study, method), self._progress)
+            self._variants[method] = of_shown_years(made)
         return _kept(self._variants, method, VARIANTS)
 
     def part(self, state: State) -> Part:

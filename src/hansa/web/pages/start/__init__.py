@@ -17,7 +17,7 @@ def _build(session: Session, state: State) -> Sheet:
     quality = tuple(Item(text, page="data") for text in gaps.answer)
     return Sheet(
         question=study.title,
-        answer=(made.subtitle,) if made.subtitle else (),
+        answer=tuple(text for text in (made.subtitle, _whose(session)) if text),
         lists=(
             Listing("What stands out", findings),
             Listing("How much is known", quality),
@@ -25,6 +25,11 @@ def _build(session: Session, state: State) -> Sheet:
         origin=session.origin,
         model_data=session.model_data,
     )
+
+
+def _whose(session: Session) -> str:
+    """That the numbers are real, and whose; model data are said above every page."""
+    return "" if session.model_data else session.origin
 
 
 PAGE = Page(
