@@ -10,6 +10,7 @@ from hansa.errors import Finding, HansaError
 from hansa.facts.account.check import check_account
 from hansa.facts.account.folder import is_account, is_printed_table
 from hansa.facts.check import check_facts
+from hansa.facts.check_further import further_rows
 from hansa.facts.convert_cube import classification_of
 from hansa.facts.series import facts_cube, series_of
 from hansa.sources.spec import MEASURES, FactsSpec
@@ -32,9 +33,17 @@ def check_path(path: Path, spec: FactsSpec | None = None) -> list[Finding]:
             return findings(read_csv(path, spec.classification if spec else ""), str(path))
         if is_printed_table(path, spec):
             return check_account(path, spec)
-        return check_facts([path], spec, deep=True)
+        return _table(path, spec)
     except HansaError as problem:
         return [problem.finding]
+
+
+def _table(path: Path, spec: FactsSpec | None) -> list[Finding]:
+    """Findings on one table, of every wrong row and not of the first one only."""
+    found = check_facts([path], spec, deep=True)
+    more = further_rows(path, found, lambda copy: check_facts([copy], spec))
+    errors = [f for f in found if f.severity == "error"]
+    return [*errors, *more, *(f for f in found if f.severity != "error")]
 
 
 def _is_definition(path: Path) -> bool:
