@@ -83,7 +83,7 @@ def compute(
     """
     choices = _options(options)
     _refuse_unknown_choices(measure, options, choices)
-    if isinstance(facts, str | Path) and Path(facts).is_dir():
+    if isinstance(facts, str | Path) and (Path(facts) / "study.toml").is_file():
         if describe is not None and describe != FactsSpec():
             raise UsageError(
                 "a study describes its facts itself",

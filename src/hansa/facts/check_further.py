@@ -32,7 +32,9 @@ def further_rows(
     more. The rows are those of the file. Nothing is said of a file in other formats, of a large
     one, or of one whose rows go over several lines.
     """
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt") or path.stat().st_size > LARGEST:
+    if not _first_row(found) or path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return []
+    if path.stat().st_size > LARGEST:
         return []
     lines = path.read_bytes().splitlines(keepends=True)
     if any(line.count(b'"') % 2 for line in lines):
@@ -54,7 +56,8 @@ def _peeled(
     while (row := _first_row(found)) and row <= len(kept) and time.monotonic() < end:
         del lines[row - 1], kept[row - 1]
         copy.write_bytes(b"".join(lines))
-        found = [f for f in check(copy) if f.severity == "error"]
+        # What names no row may come of the rows that are left out.
+        found = [f for f in check(copy) if _first_row([f])]
         for own in found:
             here = _in_the_file(own, kept)
             if _meant(here) in told:
