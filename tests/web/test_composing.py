@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hansa.clusters import find_definition
@@ -63,6 +63,7 @@ def test_merging_adds_only_what_is_not_there() -> None:
 LEAVES = sorted(NACE.leaves("C"))
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.dictionaries(
         st.sampled_from([c for c in NACE.label if NACE.leaves(c) <= NACE.leaves("C")]),

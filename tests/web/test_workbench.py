@@ -7,6 +7,7 @@ import io
 import json
 import re
 import socket
+import time
 
 import httpx
 import openpyxl
@@ -21,7 +22,11 @@ pytestmark = pytest.mark.xdist_group("workbench")
 
 
 def get(served: str, path: str, **headers: str) -> httpx.Response:
-    return httpx.get(served + path, headers=headers)
+    """The answer; a page that is still being computed is asked for again."""
+    end = time.monotonic() + 60
+    while (found := httpx.get(served + path, headers=headers)).status_code == 202:
+        assert time.monotonic() < end
+    return found
 
 
 def test_first_page_is_that_of_the_only_study(served: str) -> None:

@@ -104,8 +104,8 @@ def dots(
     if not values:
         return []
     mark = {
-        "type": "point", "shape": "circle", "size": 58, "filled": True, "color": DEEP,
-        "opacity": 1, **style,
+        "type": "point", "shape": "circle", "size": 58, "filled": True, "opacity": 1,
+        **({} if "fill" in style else {"color": DEEP}), **style,
     }  # fmt: skip
     encoding = {"x": column.x("at"), "y": {"field": "y", **_RAW}, **tooltip(values)}
     return [{"data": {"values": values}, "mark": mark, "encoding": encoding}]

@@ -347,8 +347,7 @@ def _reach_marks(drawn: _Takes, column: Column, rows: Rows) -> list[Layer]:
         out += lines(ends, column, rows, 0, color=color if inside else LINE, strokeWidth=1.5)
         out += ticks([(n, float(drawn.most[j])) for n, j in own], column, rows, 7, color=ABOVE)
         out += dots([(n, float(drawn.now[j]), "now") for n, j in own], column, rows,
-                    color=color if inside else LINE, fill=GROUND, strokeWidth=1.8,
-                    stroke=color if inside else LINE)  # fmt: skip
+                    fill=GROUND, strokeWidth=1.8, stroke=color if inside else LINE)  # fmt: skip
         if inside:
             out += dots([(n, float(s.z[j]), f"needed: {number(s.z[j], 1)}") for n, j in own],
                         column, rows)  # fmt: skip

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.web.session import Session
-from hansa.web.sheet import Choice, Control, Item, Listing, Sheet
+from hansa.web.sheet import Choice, Control, Sheet
 from hansa.web.state import State
 
 if TYPE_CHECKING:
@@ -29,14 +29,11 @@ REPLICATIONS = 10_000
 """Of the choices left open; the number that the commands take, too."""
 PUBLISHED = "published"
 """In the place of an index: the two printed tables of the Nordic Innovation Monitor of 2009."""
+OF_2009 = "Nordic Innovation Monitor 2009, as printed"
 MOST_SOURCES = 3
 """Sources of indicators that are named; the others are counted."""
 KEPT = 120
 """Things made of one index that are kept."""
-BATCH = 4
-"""Units whose exact ranks are computed between two looks at the progress bar."""
-SECONDS = 2.0
-"""For one exact rank; what is not settled by then is shown as a bound."""
 
 _TABLES = ("indicators.csv", "indicators.parquet")
 
@@ -67,23 +64,24 @@ class OpenIndex:
     def __init__(self, session: Session, place: Place) -> None:
         self.place = place
         self._folder = session.folder / place.path
-        self._tell = session.tell
+        self.tell = session.tell
         self._made: OrderedDict[object, Any] = OrderedDict()
 
     @cached_property
     def result(self) -> IndexResult:
         """The run of its recipe, with replications."""
-        from hansa.index.robustness import robustness
         from hansa.index.verbs import index
         from hansa.views.format import grouped
+        from hansa.web.portions import replicated
 
-        self._tell(f"running the recipe of the index {self.place.name}", 0.05)
+        self.tell(f"running the recipe of the index {self.place.name}", 0.05)
         made = index(self._folder)
         rows, leaves = made.data.unit.size, made.tree.leaves
-        self._tell(
-            f"{grouped(REPLICATIONS)} replications of {rows} rows and {leaves} indicators", 0.15
+        words = f"{grouped(REPLICATIONS)} replications of {rows} rows and {leaves} indicators"
+        drawn = replicated(
+            made.evaluator, REPLICATIONS, lambda done: self.tell(words, 0.1 + 0.4 * done)
         )
-        return replace(made, robustness=robustness(made.evaluator, REPLICATIONS))
+        return replace(made, robustness=drawn)
 
     @cached_property
     def view(self) -> IndexView:
@@ -115,19 +113,18 @@ class OpenIndex:
     @cached_property
     def exact(self) -> RankInterval | str:
         """Best and worst rank under any weights a quarter up or down, or why there are none."""
-        from hansa.index.extreme import around, rank_intervals
+        from hansa.web.portions import exact_ranks
 
-        stage, rows = self.result.stage, self.view.rows
-        found = []
-        for start in range(0, rows.size, BATCH):
-            told = f"exact best and worst ranks: {start} of {rows.size} {self.words.things}"
-            self._tell(told, 0.3 + 0.4 * start / rows.size)
-            try:
-                own = rows[start : start + BATCH].tolist()
-                found.append(rank_intervals(stage, around(stage), SECONDS, own))
-            except HansaError as problem:
-                return f"{problem.finding.rule} ({problem.finding.place})"
-        return _joined(found)
+        rows = self.view.rows
+
+        def told(done: float) -> None:
+            count = f"{round(done * rows.size)} of {rows.size} {self.words.things}"
+            self.tell(f"exact best and worst ranks: {count}", 0.5 + 0.3 * done)
+
+        try:
+            return exact_ranks(self.result.stage, rows, told)
+        except HansaError as problem:
+            return f"{problem.finding.rule} ({problem.finding.place})"
 
     @cached_property
     def whole(self) -> IndexResult:
@@ -142,7 +139,7 @@ class OpenIndex:
         from hansa.index.audit import audit
 
         whole = self.whole
-        self._tell("auditing the index", 0.9)
+        self.tell("auditing the index", 0.95)
         return audit(whole)
 
     def sensitivity(self, target: str) -> Sensitivity | None:
@@ -158,7 +155,7 @@ class OpenIndex:
             return None
         kind, _, unit = target.partition(":")
         own = target_of(kind, [self.view.place(unit)] if unit else [])
-        self._tell(f"which choice moves {target_words(target)}", 0.7)
+        self.tell(f"which choice moves {target_words(target)}", 0.8)
         return sensitivity(evaluator, [(target, own)], seed=evaluator.seed)[0]
 
     def kept(self, key: object, make: Callable[[], Made]) -> Made:
@@ -275,6 +272,11 @@ def places_of(session: Session) -> dict[str, Place]:
     return {name: p for name, p in _shelf(session).places.items() if p.there}
 
 
+def waiting_of(session: Session) -> tuple[Place, ...]:
+    """Scoreboards of study.toml whose folder is not there yet."""
+    return tuple(p for p in _shelf(session).places.values() if not p.there)
+
+
 def is_published(session: Session, state: State) -> bool:
     """Whether a state means the printed Monitor of 2009, by name or for want of an index."""
     shown = study_of(session).outputs.published
@@ -304,14 +306,14 @@ def opened(session: Session, state: State) -> OpenIndex | None:
     return shelf.opened[name]
 
 
-def index_controls(session: Session, chosen: str, *published: str) -> tuple[Control, ...]:
+def index_controls(session: Session, chosen: str, published: bool = False) -> tuple[Control, ...]:
     """The control that picks an index, where there is a choice.
 
-    published  what the printed Monitor is called, on pages that can show it
+    published  whether the printed Monitor may be chosen, where the study shows it
     """
     choices = [Choice(name, place.title) for name, place in places_of(session).items()]
-    if study_of(session).outputs.published:
-        choices += [Choice(PUBLISHED, words) for words in published]
+    if published and study_of(session).outputs.published:
+        choices.append(Choice(PUBLISHED, OF_2009))
     return (Control("index", "Index", tuple(choices), chosen),) if len(choices) > 1 else ()
 
 
@@ -334,62 +336,6 @@ def index_sheet(session: Session, index: OpenIndex, sheet: Sheet) -> Sheet:
     if any(spec.model_data for spec in facts) and not index.words.model_data:
         told += " The model data of this study take no part in it."
     return replace(sheet, origin=told, model_data=index.words.model_data)
-
-
-def without_index(session: Session, question: str) -> Sheet:
-    """What a page says in a study without an index, and how one is made."""
-    study = study_of(session)
-    answer = ["This study has no composite index, so there is nothing to rank and to change."]
-    if study.outputs.published:
-        answer.append(
-            "The Nordic Innovation Monitor of 2009, which the study shows, is there as printed: "
-            "values of two indices without the indicators behind them. The page Monitor has what "
-            "they tell."
-        )
-    return Sheet(question, tuple(answer), lists=(Listing("How to make one", _ways(session)),))
-
-
-def _ways(session: Session) -> tuple[Item, ...]:
-    missing = [p for p in _shelf(session).places.values() if not p.there]
-    waiting = tuple(
-        Item(
-            f"[scoreboard.{place.name}] of study.toml names one that is not there yet.",
-            ("hansa fetch STUDY brings its indicators and makes its folder.",),
-        )
-        for place in missing
-    )
-    return (
-        *waiting,
-        Item(
-            "From indicators that statistical offices publish: name them in study.toml.",
-            (
-                '[fetch.indicators] with extract = ["gdp-per-head", …], then [scoreboard.NAME] '
-                'with title = "…" and indicators = ["gdp-per-head", …].',
-                "hansa sources --extracts lists what can be named; hansa fetch STUDY brings it.",
-                "hansa new DIR --template bsr writes a study that has one.",
-            ),
-        ),
-        Item(
-            "From own tables: put indicators.csv and data.csv into the folder indices/NAME of the "
-            "study.",
-            ("The how-to “Composite indices: ranks one can defend” shows both tables, line by "
-             "line; recipe.toml beside them says how they are put together.",),
-        ),
-    )  # fmt: skip
-
-
-def _joined(found: list[RankInterval]) -> RankInterval:
-    import numpy as np
-
-    from hansa.index.extreme import RankInterval
-
-    def over(name: str) -> Any:
-        return np.concatenate([getattr(one, name) for one in found])
-
-    return RankInterval(
-        over("rows"), over("best"), over("worst"), over("proven"), over("best_bound"),
-        over("worst_bound"), over("weights"), sum(one.programmes for one in found),
-    )  # fmt: skip
 
 
 def sections_of(

@@ -67,6 +67,8 @@ def _bound(port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind(("127.0.0.1", port))
+        # Who asks before the server runs waits for it, and is not refused.
+        found.listen(64)
     except OSError as problem:
         found.close()
         raise HansaError(

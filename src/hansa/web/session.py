@@ -92,7 +92,7 @@ class Session:
 
         Raises UsageError for what the study does not have, with what it has.
         """
-        made = self._part(replace(state, region="", cluster=""))
+        made = self._part(state.known_to(("definition", "base", *METHOD)))
         picks = made.picks
         if state.region:
             picks = replace(picks, region=_known(state.region, self.regions(made), "region"))

@@ -68,6 +68,9 @@ class State:
 
 EMPTY = State()
 
+GATHERED = ("changes",)
+"""Parameters that the fields of a form may give one by one: `changes.rd=3` is `changes=rd:3`."""
+
 
 def given_in(state: State) -> list[tuple[str, str]]:
     """The parameters that a state sets, in the order of its fields."""
@@ -81,7 +84,7 @@ def state_of(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> State:
     Raises UsageError for a key that the page does not know, one given twice, and an odd value.
     """
     found: dict[str, str] = {}
-    for name, value in given:
+    for name, value in gathered(given):
         if name not in known:
             raise UsageError(
                 f"this page knows no parameter {name[:60]!r}",
@@ -98,3 +101,28 @@ def state_of(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> State:
             )
         found[name] = value
     return State(**found)
+
+
+def gathered(given: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What an address gives, `changes.CODE=VALUE` put into `changes` in the place of its code.
+
+    Values that cannot be told apart there (with a comma or a colon) stay as they are, and so do
+    names that nothing gathers.
+    """
+    out: list[tuple[str, str]] = []
+    single: dict[str, dict[str, str]] = {name: {} for name in GATHERED}
+    for name, value in given:
+        head, dot, code = name.partition(".")
+        if dot and code and head in single and not set(value + code) & set(",:"):
+            single[head][code] = value
+        else:
+            out.append((name, value))
+    for head, own in single.items():
+        if own:
+            old = [i for i, (name, _) in enumerate(out) if name == head]
+            entries = out[old[0]][1].split(",") if old else []
+            kept = [e for e in entries if e and e.rpartition(":")[0] not in own]
+            joined = ",".join([*kept, *(f"{code}:{value}" for code, value in own.items())])
+            out = [pair for i, pair in enumerate(out) if i not in old[:1]]
+            out.append((head, joined))
+    return out

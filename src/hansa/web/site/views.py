@@ -25,6 +25,8 @@ from hansa.web.worker import Refusal
 
 PATIENCE = 0.6
 """Seconds until a page that is not there yet shows how far its computing is."""
+STEP = 20.0
+"""Seconds until a part of a page that is there does."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
         form = {name: str(value) for name, value in request.POST.items()}
         reply = desk.act(place.folder, own.id, state, form)
     else:
-        reply = desk.ask(place.folder, own.id, state, PATIENCE)
+        reply = desk.ask(place.folder, own.id, state, STEP if _part_only(request) else PATIENCE)
     if isinstance(reply, Goto):
         query = f"?{reply.query}" if reply.query else ""
         return HttpResponseRedirect(f"/{study}/{reply.page}{query}", status=303)
@@ -100,11 +102,14 @@ def _shown(
         "twins": TWINS,
         # A part that htmx puts in place is read with scripting off: what stands in noscript shows.
         "whole": "HX-Request" not in request.headers,
+        "part": request.headers.get("HX-Target", ""),
     }
     status = 409 if "conflict" in reply.more else 200
     response = render(request, own.template, {**_frame(place, own, state), **shown}, status=status)
     # An address without empty parameters, the same for the same view.
-    response.headers["HX-Push-Url"] = request.path + (f"?{state.query}" if state.query else "")
+    # All steps of a slider are one step back.
+    header = "HX-Replace-Url" if _part_only(request) else "HX-Push-Url"
+    response.headers[header] = request.path + (f"?{state.query}" if state.query else "")
     return response
 
 
@@ -220,7 +225,10 @@ def _busy(request: HttpRequest, place: StudyPlace, own: Page, busy: Busy) -> Htt
     template = "progress.html" if _looks_again(request) else "busy.html"
     response = render(request, template, {**_frame(place, own), **shown}, status=202)
     response.headers["Cache-Control"] = "no-store"
-    return response
+    if not _looks_again(request):
+        # The page that is loaded once it is there is the one asked for, not the one before.
+        response.headers["HX-Push-Url"] = request.get_full_path()
+    return _instead(request, response)
 
 
 def _lit(state: State) -> list[tuple[str, str]]:
@@ -243,7 +251,20 @@ def _refused(request: HttpRequest, place: StudyPlace, own: Page, refusal: Refusa
         return HttpResponse(headers={"HX-Refresh": "true"})
     status = 400 if refusal.usage else 422
     shown = {"finding": refusal.finding}
-    return render(request, "refused.html", {**_frame(place, own), **shown}, status=status)
+    response = render(request, "refused.html", {**_frame(place, own), **shown}, status=status)
+    return _instead(request, response)
+
+
+def _part_only(request: HttpRequest) -> bool:
+    """True where a control asks for a part of its page."""
+    return request.headers.get("HX-Target", "content") not in ("content", "progress")
+
+
+def _instead(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """What is no part of the page that was asked for takes the place of all its content."""
+    if _part_only(request):
+        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#content"
+    return response
 
 
 def _as_text(f: Finding) -> str:

@@ -49,6 +49,8 @@ async function draw(box) {
   if (old && box.contains(old)) return;
   const place = document.createElement("div");
   place.className = "plot";
+  // The box around it says what the picture shows; its parts say nothing to a screen reader.
+  place.setAttribute("aria-hidden", "true");
   const made = await window.vegaEmbed(place, specification(box), {
     actions: false,
     ast: true,
@@ -168,7 +170,7 @@ function weigh(event) {
 // What a new content needs; runs for the first page and for each that a control brings.
 function settle() {
   delete document.documentElement.dataset.ready;
-  for (const button of document.querySelectorAll(".controls button[type=submit]")) {
+  for (const button of document.querySelectorAll(".controls button[type=submit]:not([data-keep])")) {
     button.hidden = true;
   }
   for (const hint of document.querySelectorAll("[data-keys], [data-share]")) hint.hidden = false;
@@ -176,12 +178,21 @@ function settle() {
   drawAll();
 }
 
+// What htmx puts in place with figures in it: a whole page, or what the sliders of a page change.
+const PARTS = ["content", "outcome"];
+
+// A slider and the field beside it show one value.
+document.addEventListener("input", (event) => {
+  const twin = document.getElementById(event.target.dataset?.twin ?? "");
+  if (twin) twin.value = event.target.value;
+});
+
 document.body.append(tip);
 document.addEventListener("keydown", keys);
 document.addEventListener("change", weigh);
 // New boxes start as high as the old ones were: nothing moves under the reader's eye.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.target.id !== "content") return;
+  if (!PARTS.includes(event.target.id)) return;
   const heights = [...document.querySelectorAll("[data-chart]")].map((box) => box.offsetHeight);
   document.addEventListener("htmx:afterSwap", () => {
     [...document.querySelectorAll("[data-chart]")].forEach((box, i) => {
@@ -190,7 +201,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }, { once: true });
 });
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id === "content") settle();
+  if (PARTS.includes(event.target.id)) settle();
 });
 narrow.addEventListener("change", drawAll);
 const drawer = document.querySelector(".drawer");

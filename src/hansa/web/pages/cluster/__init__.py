@@ -1,35 +1,69 @@
-"""One cluster: where it concentrates, which regions have stars, its profile."""
+"""One cluster: what it is made of, where it concentrates, who carries it, its stars."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hansa.web.page import Page
 from hansa.web.session import Session
-from hansa.web.sheet import Sheet
+from hansa.web.sheet import Item, Listing, Sheet
 from hansa.web.state import METHOD, State
+
+if TYPE_CHECKING:
+    from hansa.report.part import Part
 
 
 def _build(session: Session, state: State) -> Sheet:
     from hansa.report.sections import cluster_section, stars_section
+    from hansa.web.pages.cluster.members import carriers_section, members_section
 
     part = session.part(state)
     made = (
         session.section(cluster_section, state, "cluster", "region"),
+        session.section(carriers_section, state, "cluster"),
         session.section(stars_section, state, "cluster"),
+        session.section(members_section, state, "cluster"),
     )
     sections = tuple(section for section in made if section is not None)
     return Sheet(
-        question=sections[0].question if sections else "Where does this cluster concentrate?",
+        question=sections[0].question,
         sections=sections,
         controls=session.controls(part, state, "cluster", "region?", "definition", "base"),
+        lists=(_links(part, state),),
         origin=session.origin,
         model_data=session.model_data,
     )
 
 
+def _links(part: Part, state: State) -> Listing:
+    """Composing another cluster of its members, and each of its activities alone."""
+    from dataclasses import replace
+
+    from hansa.web.pages.cluster.members import members_of, members_query
+
+    method = replace(state.method, base=state.base)
+    label = part.own.definition.label_of(part.picks.cluster)
+    items = []
+    if members := members_query(part):
+        own = replace(method, definition=state.definition, members=members, name=label)
+        text = f"Compose a cluster that starts from {len(members_of(part))} members of this one"
+        items.append(Item(text, (), "compose", own.query))
+    codes = part.result.cube.activity.codelist
+    for member in members_of(part)[:_MOST]:
+        named = codes.label.get(member.activity, "")
+        named = f"{member.activity} {named}" if named != member.activity else named
+        query = replace(method, definition=state.definition, search=member.activity).query
+        items.append(Item(f"Where is {named.strip()}?", (), "where", query))
+    return Listing("Where to go from here", tuple(items))
+
+
+_MOST = 8
+"""Activities that have a link of their own."""
+
 PAGE = Page(
     id="cluster",
     label="Cluster",
-    help="Where one cluster concentrates",
+    help="What one cluster is made of, where it concentrates, who carries it",
     parameters=("definition", "base", "region", "cluster", *METHOD),
     build=_build,
     place=20,

@@ -1,32 +1,118 @@
-"""One region: what it is specialised in, and its profile."""
+"""One region: its portfolio, its stars, chosen peers beside it, and the regions like it."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hansa.web.page import Page
 from hansa.web.session import Session
-from hansa.web.sheet import Sheet
+from hansa.web.sheet import Control, Item, Listing, Sheet
 from hansa.web.state import METHOD, State
+
+if TYPE_CHECKING:
+    from hansa.panel import Panel
+    from hansa.report.document import Section
+    from hansa.report.part import Part
+
+_PEERS = 3
+"""Regions shown beside one where nobody chose any."""
 
 
 def _build(session: Session, state: State) -> Sheet:
-    from hansa.report.sections import region_section
+    from dataclasses import replace
 
-    part = session.part(state)
-    section = session.section(region_section, state, "region")
+    from hansa.report.sections import region_section
+    from hansa.web.pages.region.portfolio import region_kinds_section, region_size_section
+    from hansa.web.pages.region.similar import likeness, similar_section
+    from hansa.web.pages.region.stars import region_stars_section
+    from hansa.web.pages.region.unlit import without_regions
+
+    part = session.part(replace(state, compare=""))
+    like = likeness(part, part.picks.region)
+    peers, chosen = _peers(session, part, state, like)
+    made = (
+        session.section(region_section, state, "region"),
+        session.section(region_size_section, state, "region"),
+        session.section(region_kinds_section, state, "region"),
+        session.section(region_stars_section, state, "region"),
+        _beside(part, peers, chosen),
+        without_regions(similar_section(part, like)) if like is not None else None,
+    )
+    sections = tuple(section for section in made if section is not None)
     return Sheet(
-        question=section.question if section else "What is this region specialised in?",
-        sections=(section,) if section else (),
-        controls=session.controls(part, state, "region", "cluster?", "definition", "base"),
+        question=sections[0].question if sections else "What is this region specialised in?",
+        sections=sections,
+        controls=(
+            *session.controls(part, state, "region"),
+            Control(
+                "compare", "Beside it (codes, joined by commas)", (), state.compare, _hint(peers)
+            ),
+            *session.controls(part, state, "cluster?", "definition", "base"),
+        ),
+        lists=(_links(part, peers, state),),
         origin=session.origin,
         model_data=session.model_data,
     )
 
 
+def _peers(
+    session: Session, part: Part, state: State, like: Panel | None
+) -> tuple[tuple[str, ...], bool]:
+    """The regions shown beside this one, and whether they were chosen."""
+    from hansa.web.pages.compare.picking import codes_in
+    from hansa.web.pages.region.similar import nearest
+
+    region = part.picks.region
+    if state.compare:
+        own = codes_in(state.compare, session.regions(part))
+        return tuple(code for code in own if code != region), True
+    return nearest(like, _PEERS), False
+
+
+def _hint(peers: tuple[str, ...]) -> str:
+    return ",".join(peers[:2]) or "none"
+
+
+def _beside(part: Part, peers: tuple[str, ...], chosen: bool) -> Section | None:
+    from dataclasses import replace
+
+    from hansa.web.pages.compare.sections import compared_section
+    from hansa.web.pages.region.unlit import without_regions
+
+    if not peers:
+        return None
+    section = compared_section(part, (part.picks.region, *peers))
+    if section is None:
+        return None
+    name = part.words.name(part.picks.region, next(iter(part.base.regions.values())).header)
+    what = "the regions chosen" if chosen else "the regions most like it"
+    # Their jobs, growth and stars by cluster are on the page that compares.
+    section = replace(without_regions(section), tables=section.tables[:1])
+    return replace(section, question=f"How does {name} compare with {what}?")
+
+
+def _links(part: Part, peers: tuple[str, ...], state: State) -> Listing:
+    from dataclasses import replace
+
+    side = ",".join((part.picks.region, *peers))
+    method = replace(state.method, definition=state.definition, base=state.base)
+    items = []
+    if peers:
+        beside = replace(method, compare=side)
+        items.append(Item("These regions side by side", page="compare", query=beside.query))
+    header = next(iter(part.base.regions.values())).header
+    for code in peers:
+        name = part.words.name(code, header)
+        query = replace(method, region=code).query
+        items.append(Item(f"{name} ({code})", page="region", query=query))
+    return Listing("Where to go from here", tuple(items))
+
+
 PAGE = Page(
     id="region",
     label="Region",
-    help="What one region is specialised in",
-    parameters=("definition", "base", "region", "cluster", *METHOD),
+    help="What one region is specialised in, its stars, and the regions like it",
+    parameters=("definition", "base", "region", "cluster", "compare", *METHOD),
     build=_build,
     place=30,
 )

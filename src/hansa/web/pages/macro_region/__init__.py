@@ -1,0 +1,144 @@
+"""A macro-region, picked or put together: its strengths, and which regions carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hansa.web.page import Page
+from hansa.web.session import Session
+from hansa.web.sheet import Choice, Control, Sheet
+from hansa.web.state import METHOD, State
+
+if TYPE_CHECKING:
+    from hansa.report.document import Section
+    from hansa.report.part import Part
+    from hansa.web.pages.macro_region.area import Area
+
+
+def _build(session: Session, state: State) -> Sheet:
+    from hansa.web.pages.macro_region.area import area_in, own_area, part_for
+
+    frame = session.part(state.known_to(("definition", "base")))
+    if state.area:
+        area: Area | None = area_in(session.result.cube, state.area)
+    else:
+        area = own_area(session.result)
+    controls = tuple(_controls(session, frame, state, area))
+    if area is None:
+        return Sheet(
+            question="What is a macro-region strong at?",
+            answer=("This study has no area of its own: pick one, or put one together below.",),
+            controls=controls,
+            origin=session.origin,
+            model_data=session.model_data,
+            more=_picker(session, state, None),
+        )
+    part = part_for(session, replace(state, area=state.area or area.name), area)
+    if not state.area:
+        part = replace(part, words=replace(part.words, labels=_called(part, area.title)))
+    sections = tuple(_sections(_with_cluster(part, state), area))
+    return Sheet(
+        question=sections[0].question,
+        answer=sections[0].answer,
+        sections=sections,
+        controls=controls,
+        origin=session.origin,
+        model_data=session.model_data,
+        more=_picker(session, state, area),
+    )
+
+
+def _called(part: Part, title: str) -> dict[str, str]:
+    codes = part.base.area["employment"].distinct("geo")
+    return {**part.words.labels, **dict.fromkeys(codes, title)}
+
+
+def _with_cluster(part: Part, state: State) -> Part:
+    from hansa.errors import UsageError, listed
+
+    clusters = part.own.definition.clusters
+    if state.cluster and state.cluster not in clusters:
+        raise UsageError(
+            f"the study has no cluster {state.cluster!r}", admissible=listed(sorted(clusters), 60)
+        )
+    return replace(part, picks=replace(part.picks, cluster=state.cluster))
+
+
+def _sections(part: Part, area: Area) -> Iterator[Section]:
+    from hansa.report.dynamics import quadrants_section
+    from hansa.report.sections import area_section, size_section
+    from hansa.web.pages.macro_region.area import OWN
+    from hansa.web.pages.macro_region.carriers import (
+        carriers_section,
+        the_reference_itself,
+        with_file,
+    )
+
+    made = (
+        area_section(part) or the_reference_itself(part, area.title),
+        carriers_section(part, area.inside),
+        size_section(part),
+        quadrants_section(part),
+    )
+    for section in made:
+        if section is not None:
+            yield with_file(section, OWN, area.file)
+
+
+def _controls(session: Session, frame: Part, state: State, area: Area | None) -> Iterator[Control]:
+    from hansa.web.pages.method.choices import areas, control
+
+    own = session.result.study
+    choices = list(areas(session.result.cube))
+    known = {c.value for c in choices}
+    if state.area and state.area not in known and area is not None:
+        choices.insert(0, Choice(state.area, f"your own: {area.title}"))
+    named = own.area_name or own.area
+    first = Choice("", f"as the study has it: {named}" if named else "none yet")
+    yield Control("area", "Macro-region", (first, *choices), state.area)
+    yield control(session.result, state, "reference")
+    made = session.controls(frame, state, "cluster?", "definition", "base")
+    yield from (
+        replace(c, label="Carriers of the cluster") if c.name == "cluster" else c for c in made
+    )
+
+
+def _picker(session: Session, state: State, area: Area | None) -> dict[str, Any]:
+    """Every region of the table as a link that takes it in or out."""
+    from hansa.views.tiles import country
+    from hansa.web.pages.macro_region.area import OWN
+
+    cube = session.result.cube
+    inside = set(area.inside) if area else set()
+    names = {**session.result.names}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for place in cube.regions:
+        code = cube.geo.codes[place]
+        kept = sorted(inside ^ {code})
+        groups.setdefault(country(code), []).append(
+            {
+                "code": code,
+                "name": names.get(code, code),
+                "inside": code in inside,
+                "query": replace(state, area=",".join(kept)).query,
+            }
+        )
+    return {
+        "members": len(inside),
+        "groups": [{"name": name, "regions": own} for name, own in sorted(groups.items())],
+        "file": area.file if area else "",
+        "file_name": OWN,
+    }
+
+
+PAGE = Page(
+    id="macro-region",
+    label="Macro-region",
+    help="A macro-region of your choice against a reference, and who carries its strengths",
+    parameters=("definition", "base", "area", "cluster", *METHOD),
+    build=_build,
+    place=45,
+    template="macro-region.html",
+)
