@@ -158,6 +158,18 @@ def test_parameters_of_other_pages_are_refused() -> None:
         state_of([("cluster", "a")], ("region",))
 
 
+@pytest.mark.parametrize(
+    ("given", "changes"),
+    [
+        ([("changes.rd", "2.5")], "rd:2.5"),
+        ([("changes", "rd:1,firms:3"), ("changes.rd", "2.5")], "firms:3,rd:2.5"),
+        ([("changes.rd", "2.5"), ("changes.firms", "3")], "rd:2.5,firms:3"),
+    ],
+)
+def test_fields_of_sliders_stand_in_one_parameter(given, changes) -> None:
+    assert state_of(given, ("changes",)).changes == changes
+
+
 def test_another_method_is_computed_on_the_same_facts(session: Session) -> None:
     own = session.part(State()).base.regions["location_quotient_total"]
     other = session.part(State(reference="EE00")).base.regions["location_quotient_total"]
