@@ -321,7 +321,10 @@ def test_a_country_put_together_from_some_of_its_regions_says_which_it_lacks():
     assert f"Reference members outside the source: {lacking}." in panel.header.notes
 
 
-def test_regions_that_overlap_are_never_added_up(tmp_path):
+@pytest.mark.parametrize(
+    ("rows", "said"), [("DK 100\n", "DK01 lies in DK"), ("", "DK01 lies in two members")]
+)
+def test_regions_that_overlap_are_never_added_up(tmp_path, rows, said):
     """Denmark and a part of Denmark in one area would count Copenhagen twice."""
     area = tmp_path / "mine.toml"
     area.write_text(
@@ -329,9 +332,9 @@ def test_regions_that_overlap_are_never_added_up(tmp_path):
         'status = "ours"\nsource = "me"\n',
         encoding="utf-8",
     )
-    jobs = facts("A\nDK 100\nDK01 10\nDK02 20")
+    jobs = facts(f"A\n{rows}DK01 10\nDK02 20")
     for options in ({"area": (str(area),)}, {"reference": str(area)}, {"regions": str(area)}):
-        with pytest.raises(HansaError, match="DK01 lies in DK"):
+        with pytest.raises(HansaError, match=said):
             hansa.compute(
                 "employment",
                 jobs,

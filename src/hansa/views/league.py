@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from hansa.law import MEANING
@@ -127,8 +128,9 @@ def league(panel: Panel, at: At = HERE, words: Words = PLAIN, order: Panel | Non
     ordered = sharper(reading, read(order, "geo", at, words)) if order is not None else None
     known = reading.known
     low, high = ends_of(reading, ordered)
-    ranked = zip(known, above(low, high) + 1, reaching(low, high) + 1, strict=True)
-    rows = [_row(c, _rank(c, known), int(best), int(worst)) for c, best, worst in ranked]
+    places = above(low, high) + 1, reaching(low, high) + 1
+    ranked = zip(known, _ranks(known), *places, strict=True)
+    rows = [_row(c, rank, int(best), int(worst)) for c, rank, best, worst in ranked]
     # Rows are known: each has a value or two bounds.
     rows.sort(key=lambda row: -(row.value if row.value is not None else row.lower or 0.0))
     rows += [_row(c, None, None, None) for c in reading.absent]
@@ -159,13 +161,16 @@ def _title(rows: list[LeagueRow], cluster: str) -> str:
     return f"{start}{first.name} {verb} of {sum(r.best is not None for r in rows)} regions"
 
 
-def _rank(cell: Cell, cells: tuple[Cell, ...]) -> int | None:
-    if cell.value is None:
-        return None
-    return 1 + sum(
-        other.low > cell.high if other.value is None else other.value > cell.value
-        for other in cells
-    )
+def _ranks(cells: tuple[Cell, ...]) -> list[int | None]:
+    """One more than the cells that are higher: by value, of those without one by lower bound."""
+    values = sorted(c.value for c in cells if c.value is not None)
+    lows = sorted(c.low for c in cells if c.value is None)
+
+    def higher(cell: Cell, value: float) -> int:
+        above = len(values) - bisect_right(values, value)
+        return above + len(lows) - bisect_right(lows, cell.high)
+
+    return [None if c.value is None else 1 + higher(c, c.value) for c in cells]
 
 
 def _row(cell: Cell, rank: int | None, best: int | None, worst: int | None) -> LeagueRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from hansa.codes import classification, geography_codes
@@ -318,9 +318,11 @@ def _first(one: float | None, other: float | None) -> float:
     return value
 
 
+@cache
 def _geo_list(text: str) -> Mapping[str, str]:
     return geography_codes(text).label if text not in ("", "local") else {}
 
 
+@cache
 def _activity_list(text: str) -> Mapping[str, str]:
     return classification(text).label if text not in ("", "local") else {}

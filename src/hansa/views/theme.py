@@ -6,6 +6,7 @@ Values are those of the style guide; a test holds them to it. Sizes are CSS pixe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 FONT = "Source Sans Pro"
@@ -81,6 +82,7 @@ def config() -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def blend(low: str, high: str, share: float) -> str:
     """The colour `share` (0 to 1) of the way from `low` to `high`, as #RRGGBB."""
     pairs = zip(_channels(low), _channels(high), strict=True)
@@ -102,6 +104,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+@lru_cache(maxsize=4096)
 def letters_on(fill: str) -> str:
     """The ink that reads better on `fill`."""
     return max((ON_LIGHT, ON_DARK), key=lambda ink: contrast(ink, fill))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,6 +20,7 @@ from hansa.web.desk import Busy, Desk, Reply
 from hansa.web.page import Page, pages
 from hansa.web.sheet import Goto, Sheet
 from hansa.web.site.assets import asset
+from hansa.web.site.kept import KeptPages
 from hansa.web.state import EMPTY, State, given_in, state_of
 from hansa.web.studies import StudyPlace, studies_in
 from hansa.web.twins import TWINS, Twin
@@ -29,12 +32,23 @@ STEP = 20.0
 """Seconds until a part of a page that is there does."""
 
 
-@dataclass(frozen=True)
-class Workbench:
-    """What is served: a folder, and the desk that computes its studies."""
+LISTED = 0.5
+"""Seconds for which the list of studies is taken to hold."""
 
-    root: Path
-    desk: Desk
+
+class Workbench:
+    """What is served: a folder, the desk that computes its studies, the pages sent before."""
+
+    def __init__(self, root: Path, desk: Desk) -> None:
+        self.root, self.desk, self.kept = root, desk, KeptPages()
+        self._listed: tuple[float, dict[str, StudyPlace]] = (0.0, {})
+
+    def studies(self) -> dict[str, StudyPlace]:
+        """The studies of the folder as they were half a second ago, or now."""
+        now = time.monotonic()
+        if now > self._listed[0] + LISTED or not self._listed[1]:
+            self._listed = now, studies_in(self.root)
+        return self._listed[1]
 
 
 _served: list[Workbench] = []
@@ -48,7 +62,7 @@ def serve_this(workbench: Workbench) -> None:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Which study; with one only, straight to it."""
-    studies = studies_in(_served[0].root)
+    studies = _served[0].studies()
     if len(studies) == 1:
         return HttpResponseRedirect(f"/{next(iter(studies))}/")
     return render(request, "home.html", {"studies": studies.values()})
@@ -104,8 +118,18 @@ def _shown(
         "whole": "HX-Request" not in request.headers,
         "part": request.headers.get("HX-Target", ""),
     }
-    status = 409 if "conflict" in reply.more else 200
-    response = render(request, own.template, {**_frame(place, own, state), **shown}, status=status)
+    frame = _frame(place, own, state)
+
+    def laid_out() -> bytes:
+        return render(request, own.template, {**frame, **shown}).content
+
+    if own.act is None:
+        target = shown["whole"], shown["part"], get_language()
+        key = place, frame["several"], own.id, state, target
+        response = _served[0].kept.page(request, key, reply, laid_out)
+    else:
+        # Its form carries a token that is another one each time.
+        response = HttpResponse(laid_out(), status=409 if "conflict" in reply.more else 200)
     # An address without empty parameters, the same for the same view.
     # All steps of a slider are one step back.
     header = "HX-Replace-Url" if _part_only(request) else "HX-Push-Url"
@@ -179,7 +203,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """An address that leads nowhere, with where one can go."""
-    studies = studies_in(_served[0].root).values()
+    studies = _served[0].studies().values()
     return render(request, "lost.html", {"studies": studies, "pages": pages().values()}, status=404)
 
 
@@ -193,7 +217,7 @@ def _given(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def _study(name: str) -> StudyPlace:
-    found = studies_in(_served[0].root)
+    found = _served[0].studies()
     if name not in found:
         raise Http404(name)
     return found[name]
@@ -206,7 +230,7 @@ def _page(name: str) -> Page:
 
 
 def _frame(place: StudyPlace, own: Page, state: State = EMPTY) -> dict[str, Any]:
-    several = len(studies_in(_served[0].root)) > 1
+    several = len(_served[0].studies()) > 1
     menu = [
         {
             "id": page.id,

@@ -63,6 +63,7 @@ _HOW = (
 def _own_part(session: Session, state: State, weights: dict[str, float]) -> Part:
     from hansa.study.run import on_definition
     from hansa.web import composing
+    from hansa.web.ends import in_end_years
 
     result = session.variant(state)
     codes = result.cube.activity.codelist
@@ -70,7 +71,7 @@ def _own_part(session: Session, state: State, weights: dict[str, float]) -> Part
     bases = {b.name: b for b in result.study.base}
     wanted = [m for m in MEASURES if m in result.study.measures or m == "location_quotient_total"]
     base = bases.get(state.base, result.study.base[0])
-    own = on_definition(result, definition, wanted, base)
+    own = on_definition(in_end_years(result), definition, wanted, base)
     made = session.alone(own, state, f"{composing.OWN}.csv")
     if state.region:
         made = replace(made, picks=replace(made.picks, region=state.region))

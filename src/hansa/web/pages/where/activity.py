@@ -10,20 +10,9 @@ from hansa.panel import Panel
 from hansa.report.part import QUOTIENT, Part, part_of
 from hansa.report.picks import Picks
 from hansa.study.run import DefinitionResult, StudyResult, on_definition, period_of
+from hansa.web.ends import in_end_years
 
 LEVELS = ("employment", "cluster_share", "focus", QUOTIENT)
-
-
-def in_last_years(result: StudyResult) -> StudyResult:
-    """The same facts, of the years that a page shows: the ends of the period, or the last one."""
-    period = period_of(result.study, result.cube)
-    years = period or result.cube.years[-1:]
-    cubes = {
-        name: replace(cube, years=tuple(t for t in cube.years if t in years))
-        for name, cube in result.cubes.items()
-    }
-    main = next(n for n, cube in result.cubes.items() if cube is result.cube)
-    return replace(result, cubes=cubes, cube=cubes[main])
 
 
 def activity_part(part: Part, code: str, label: str, region: str = "") -> Part:
@@ -36,7 +25,7 @@ def activity_part(part: Part, code: str, label: str, region: str = "") -> Part:
         code, label, "local" if codes.is_local else codes.id, (Member(code, code, 1.0, label),)
     )
     measures = [*LEVELS, *(("growth_rate",) if _grows(part) else ())]
-    made = on_definition(in_last_years(part.result), own, measures, part.base.base)
+    made = on_definition(in_end_years(part.result), own, measures, part.base.base)
     return _part(part, made, Picks(region, code))
 
 
@@ -78,5 +67,5 @@ def focus_of(part: Part) -> tuple[Part, Panel]:
 
 def measured(part: Part, measures: Sequence[str]) -> dict[str, Panel]:
     """Further measures of the clusters of a part, in the years that a page shows."""
-    own = in_last_years(part.result)
+    own = in_end_years(part.result)
     return on_definition(own, part.own.definition, measures, part.base.base).bases[0].regions
