@@ -8,7 +8,7 @@ nodes of the same axes: they are used as totals, never added to their parts (law
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,16 +17,19 @@ import numpy.typing as npt
 
 from hansa.codes.codelist import TOTAL, Codelist
 from hansa.errors import HansaError, listed
-from hansa.law import Quantity, absent, any_flag, total
+from hansa.law import Quantity, absent, any_flag, bit, carries, total
 from hansa.panel import Header
 
-# int16, int32 or int64, whichever is narrow enough
 OVERLAP = (
     "correct the total or its parts; where some rows are subtotals of others, leave them out: "
     "--where COLUMN!=VALUE"
 )
 
+# int16, int32 or int64, whichever is narrow enough
 Ints = npt.NDArray[Any]
+
+STRETCH = 1 << 16
+"""Listed cells looked at together: what is made on the way stays near the processor."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,11 @@ class Listed:
         place: Ints = np.multiply(self.activity, regions, dtype=wide)
         return np.add(place, self.geo, out=place)
 
+    def stretches(self) -> Iterator[slice]:
+        """The cells in stretches; one without cells where there are none."""
+        for start in range(0, max(len(self), 1), STRETCH):
+            yield slice(start, start + STRETCH)
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -164,11 +172,24 @@ class Rows:
 
 @dataclass(frozen=True)
 class Year:
-    """One year laid out: `cells` has shape (activities, regions), NaN where absent."""
+    """One year laid out: `cells` has shape (activities, regions), NaN where absent.
+
+    sizes  the listed cells in their order; None where a parent among them was filled
+    """
 
     time: int
     cells: Quantity
     listed: Listed
+    sizes: Quantity | None = None
+    _totals: dict[tuple[str, ...], Quantity] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def total_without(self, codes: tuple[str, ...], make: Callable[[], Quantity]) -> Quantity:
+        """Totals of the regions without some codes: made once, whoever asks for them."""
+        if codes not in self._totals:
+            self._totals[codes] = make()
+        return self._totals[codes]
 
 
 @dataclass(frozen=True)
@@ -199,9 +220,16 @@ class Cube:
         """Positions of the activities of the result: the declared level, else the finest."""
         return self.activity.at_level(self.levels[1]) if self.levels[1] else self.activity.leaves
 
+    @cached_property
+    def breaks(self) -> tuple[int, ...]:
+        """Years in which some value starts another series (`b`)."""
+        flags = ((time, self.load(time).values.flags) for time in self.years)
+        return tuple(t for t, own in flags if own is not None and (own & bit("b")).any())
+
     def year(self, time: int) -> Year:
         """The year laid out, parents filled from complete sets of parts."""
         rows = self.load(time)
+        rows = replace(rows, values=rows.values.narrowed())
         cells = self.laid_out(time, rows)
         if (above := next(parts_above_total(self, cells), None)) is not None:
             raise HansaError(
@@ -213,7 +241,8 @@ class Cube:
             )
         cells = resolved(cells, self.activity)
         cells = resolved(cells.map(np.transpose), self.geo).map(np.transpose)
-        return Year(time, cells, rows.listed)
+        complete = not np.isnan(rows.values.value).any()
+        return Year(time, cells, rows.listed, rows.values if complete else None)
 
     def on_these_axes(self, other: Cube, time: int) -> Quantity:
         """One year of another cube's cells (activities x regions) on the axes of this one.
@@ -247,30 +276,26 @@ class Cube:
         Raises HansaError for a key that stands in more than one row.
         """
         shape = (len(self.activity), len(self.geo))
-        place = rows.listed.places(shape[1])
-        self._refuse_duplicates(time, rows, place, shape)
+        self._refuse_duplicates(time, rows, shape)
         value = np.full(shape, 0.0 if self.header.absent_rows == "zero" else np.nan)
         self._unlist_totals(value)
-        value.ravel()[place] = rows.values.value
+        _spread(rows.values.value, rows.listed, value)
         sure = self.header.absent_rows == "zero" and not (self.geo.tree or self.activity.tree)
         any_absent = bool(np.isnan(rows.values.value if sure else value).any())
 
-        def spread(part: npt.NDArray[np.generic] | None, start: npt.NDArray[np.generic]) -> None:
-            if part is not None:
-                start.ravel()[place] = part
-
         flags = lower = upper = estimated = None
         if rows.values.flags is not None or any_absent:
-            flags = np.zeros(shape, np.uint64)
-            spread(rows.values.flags, flags)
+            own = rows.values.flags
+            flags = np.zeros(shape, np.uint64 if own is None else own.dtype)
+            _spread(own, rows.listed, flags)
             flags = marked_missing(Quantity(value, flags)).flags
         if rows.values.lower is not None:
             lower, upper = value.copy(), value.copy()
-            spread(rows.values.lower, lower)
-            spread(rows.values.upper, upper)
+            _spread(rows.values.lower, rows.listed, lower)
+            _spread(rows.values.upper, rows.listed, upper)
         if rows.values.estimated is not None:
             estimated = np.zeros(shape)
-            spread(rows.values.estimated, estimated)
+            _spread(rows.values.estimated, rows.listed, estimated)
         return Quantity(value, flags, lower, upper, estimated)
 
     def _unlist_totals(self, value: npt.NDArray[np.float64]) -> None:
@@ -280,13 +305,11 @@ class Cube:
             if inner:
                 view[inner] = np.nan
 
-    def _refuse_duplicates(
-        self, time: int, rows: Rows, place: Ints, shape: tuple[int, int]
-    ) -> None:
+    def _refuse_duplicates(self, time: int, rows: Rows, shape: tuple[int, int]) -> None:
         moved = rows.geo[1:] != rows.geo[:-1]
         if np.all(moved | (rows.activity[1:] > rows.activity[:-1])):
             return
-        seen = np.bincount(place)
+        seen = np.bincount(rows.listed.places(shape[1]))
         twice = np.flatnonzero(seen > 1)
         if twice.size:
             activity, geo = divmod(int(twice[0]), shape[1])
@@ -299,6 +322,15 @@ class Cube:
                 fix="remove the repeated rows, pick one kind of row (--where column=value), "
                 "or add them up first (hansa reduce)",
             )
+
+
+def _spread(part: npt.NDArray[Any] | None, cells: Listed, onto: npt.NDArray[Any]) -> None:
+    """Put values of listed cells where they belong in a matrix (activities x regions)."""
+    if part is None:
+        return
+    flat = onto.reshape(-1)
+    for at in cells.stretches():
+        flat[cells[at].places(onto.shape[1])] = part[at]
 
 
 def on_axes(cells: Quantity, own: tuple[Axis, Axis], other: tuple[Axis, Axis]) -> Quantity:
@@ -336,7 +368,7 @@ def marked_missing(cells: Quantity) -> Quantity:
         return cells
     silent = absent
     if cells.flags is not None:
-        silent = absent & (cells.flags & any_flag(("c", "z", "m")) == 0)
+        silent = absent & ~carries(cells.flags, any_flag(("c", "z", "m")))
     return cells.flagged(silent, "m")
 
 
@@ -387,11 +419,13 @@ def parts_above_total(cube: Cube, cells: Quantity) -> Iterator[AboveTotal]:
         groups = dict(axis.children)
         if axis.total >= 0 and axis.roots:
             groups[axis.total] = axis.roots
+        if not groups:
+            continue
         view = cells.map(part)
         low, high = view.bounds()
         if view.flags is not None:
             # What a step made keeps its own sums; only printed numbers are held against a total.
-            low = np.where(view.flags & any_flag(("imputed", "interval")), np.nan, low)
+            low = np.where(carries(view.flags, any_flag(("imputed", "interval"))), np.nan, low)
         for node, children in groups.items():
             known = low[list(children)]
             summed = np.nansum(known, axis=0)

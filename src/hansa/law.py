@@ -16,14 +16,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.uint64]
+# uint64; uint32 where none of the flags needs more (`narrowed`)
+Flags = npt.NDArray[Any]
 
 # A letter has the bit of its place in the alphabet, so an office's own letter is kept too.
 NAMED_FLAGS = ("entry", "exit", "tiny", "boundary", "converted", "imputed", "interval")
@@ -88,12 +89,19 @@ def any_flag(names: Iterable[str]) -> np.uint64:
     return np.uint64(sum(1 << _BIT[name] for name in names))
 
 
+def carries(flags: Flags, mask: np.uint64) -> npt.NDArray[np.bool_]:
+    """True where a flag of a mask is set, compared in as many bits as the flags have."""
+    own = flags.dtype.type(int(mask) & np.iinfo(flags.dtype).max)
+    found: npt.NDArray[np.bool_] = (flags & own) != 0
+    return found
+
+
 @dataclass(frozen=True)
 class Quantity:
     """Numbers with what the law needs to know about them; all arrays share one shape.
 
     value      float64, NaN where absent
-    flags      uint64 bit sets, or None where no value carries a status
+    flags      bit sets, or None where no value carries a status
     lower      float64 bounds, NaN where unknown; None where every value is known exactly
     upper      as `lower`; given together
     estimated  share of the value that rests on estimates, 0 to 1; None where nothing does
@@ -111,9 +119,17 @@ class Quantity:
 
     def map(self, change: Any) -> Quantity:
         """Apply one array function to every part that is there."""
-        parts: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        changed: dict[str, Any] = {k: p if p is None else change(p) for k, p in parts.items()}
-        return Quantity(**changed)
+        return Quantity(
+            change(self.value),
+            None if self.flags is None else change(self.flags),
+            None if self.lower is None else change(self.lower),
+            None if self.upper is None else change(self.upper),
+            None if self.estimated is None else change(self.estimated),
+        )
+
+    def take(self, places: npt.NDArray[Any]) -> Quantity:
+        """Every part at some places of its flattened array."""
+        return self.map(lambda part: part.take(places))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -128,8 +144,24 @@ class Quantity:
 
     def flagged(self, where: npt.NDArray[np.bool_], name: str) -> Quantity:
         """The same numbers with one more flag at some places."""
-        new = np.multiply(where, bit(name), dtype=np.uint64)
-        return replace(self, flags=new if self.flags is None else self.flags | new)
+        if self.flags is None:
+            return replace(self, flags=np.multiply(where, bit(name), dtype=np.uint64))
+        kind = np.promote_types(self.flags.dtype, np.min_scalar_type(bit(name)))
+        new = np.multiply(where, kind.type(bit(name)), dtype=kind)
+        return replace(self, flags=self.flags | new)
+
+    def narrowed(self) -> Quantity:
+        """The same with flags in half the memory where that holds them, None where none is set.
+
+        For results on their way only: what a step may add flags to in place keeps uint64.
+        """
+        if self.flags is None or self.flags.dtype != np.uint64:
+            return self
+        used = np.bitwise_or.reduce(self.flags, axis=None)
+        if not used:
+            return replace(self, flags=None)
+        narrow = used <= np.iinfo(np.uint32).max
+        return replace(self, flags=self.flags.astype(np.uint32)) if narrow else self
 
     def flagged_all(self, name: str) -> Quantity:
         """The same numbers with one more flag everywhere."""
@@ -183,7 +215,12 @@ def side_by_side(parts: list[Quantity]) -> Quantity:
     return _put_together(parts, np.hstack)
 
 
-def _put_together(parts: list[Quantity], join: Any) -> Quantity:
+def end_to_end(parts: list[Quantity], value: Floats) -> Quantity:
+    """Quantities of one axis, one after the other; `value` holds their values in this order."""
+    return _put_together(parts, np.concatenate, value)
+
+
+def _put_together(parts: list[Quantity], join: Any, value: Floats | None = None) -> Quantity:
     def joined(name: str, default: Any) -> Any:
         arrays = [getattr(p, name) for p in parts]
         if all(a is None for a in arrays):
@@ -191,7 +228,7 @@ def _put_together(parts: list[Quantity], join: Any) -> Quantity:
         return join([default(p) if a is None else a for a, p in zip(arrays, parts, strict=True)])
 
     return Quantity(
-        join([p.value for p in parts]),
+        join([p.value for p in parts]) if value is None else value,
         joined("flags", lambda p: np.zeros(p.shape, np.uint64)),
         joined("lower", lambda p: p.value),
         joined("upper", lambda p: p.value),
@@ -224,7 +261,9 @@ def weighted_total(cells: Quantity, nodes: list[tuple[int, float, float]]) -> Qu
         estimated = _share(_rows_sum(shares, highs), _rows_sum(cells.value, highs), members, axis=0)
     flags = None
     if cells.flags is not None:
-        flags = np.bitwise_or.reduce(cells.flags[[row for row, _, _ in nodes]], axis=0)
+        flags = cells.flags[nodes[0][0]].copy()
+        for row, _, _ in nodes[1:]:
+            np.bitwise_or(flags, cells.flags[row], out=flags)
     result = Quantity(value, flags, lower, upper, estimated)
     if exact or lower is None or upper is None:
         return result

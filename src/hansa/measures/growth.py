@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hansa.law import Floats, Quantity, bit, difference, monotone, ratio
+from hansa.law import Floats, Quantity, bit, carries, difference, monotone, ratio
 from hansa.measures.catalogue import FACTS_UNIT, measure
 from hansa.measures.slices import Slice
 
@@ -15,11 +15,11 @@ _SOURCE = "BSR InnoNet 2009, chapter 2.1, figures 2 and 4"
 
 def moved(result: Quantity, before: Slice, after: Slice) -> Quantity:
     """Mark units that began or ended: growth from nothing has no rate."""
-    began = (before.size.value == 0) & (after.size.value > 0)
-    ended = (before.size.value > 0) & (after.size.value == 0)
-    if began.any():
-        result = result.flagged(began, "entry")
-    return result.flagged(ended, "exit") if ended.any() else result
+    for empty, filled, name in ((before, after, "entry"), (after, before, "exit")):
+        here = empty.size.value == 0
+        if here.any() and (here := here & (filled.size.value > 0)).any():
+            result = result.flagged(here, name)
+    return result
 
 
 def without_breaks(result: Quantity, after: Slice) -> Quantity:
@@ -31,7 +31,9 @@ def blank_breaks(result: Quantity, after: Quantity) -> Quantity:
     """Absent where the later year carries a break in series."""
     if after.flags is None:
         return result
-    broken = (after.flags & bit("b")) != 0
+    broken = carries(after.flags, bit("b"))
+    if not broken.any():
+        return result
 
     def blanked(part: Floats | None) -> Floats | None:
         return None if part is None else np.where(broken, np.nan, part)

@@ -12,7 +12,7 @@ All of them broadcast against each other, so a formula is written once for a mat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,7 @@ class Slice:
     all      totals of the base over the reference, shape (1,), or (units,) where each unit has
              a reference of its own
     listed   the cells to look at; None for the whole matrix
+    known    sizes at these cells, where they are at hand
     """
 
     time: int
@@ -42,19 +43,21 @@ class Slice:
     unit: Quantity
     all: Quantity
     listed: Listed | None = None
+    known: Quantity | None = None
 
     @cached_property
     def size(self) -> Quantity:
         """Sizes: the matrix, or its values at the cells."""
+        if self.known is not None:
+            return self.known
         if self.listed is None:
             return self.matrix
-        place = self.listed.places(self.matrix.shape[1])
-        return self.matrix.map(lambda part: part.take(place))
+        return self.matrix.take(self.listed.places(self.matrix.shape[1]))
 
     @cached_property
     def of_region(self) -> Quantity:
         """Total of the region over the base."""
-        return self.region[None, :] if self.listed is None else self.region[self.listed.geo]
+        return self.region[None, :] if self.listed is None else self.region.take(self.listed.geo)
 
     @cached_property
     def of_unit(self) -> Quantity:
@@ -67,11 +70,11 @@ class Slice:
         return self.all if self.all.shape == (1,) else self._by_unit(self.all)
 
     def _by_unit(self, part: Quantity) -> Quantity:
-        return part[:, None] if self.listed is None else part[self.listed.activity]
+        return part[:, None] if self.listed is None else part.take(self.listed.activity)
 
-    def at(self, cells: Listed) -> Slice:
-        """The same, looked at in a list of cells."""
-        return replace(self, listed=cells)
+    def at(self, cells: Listed, known: Quantity | None = None) -> Slice:
+        """The same, looked at in a list of cells; `known` are the sizes there."""
+        return Slice(self.time, self.matrix, self.region, self.unit, self.all, cells, known)
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,9 @@ class Base:
         """
         if self.coverage is not None:
             return self.coverage.sizes(year.cells)[0]
-        other = beside.cells if beside is not None else None
-        return whole(year.cells, axis, self.without, other)
+        if beside is not None:
+            return whole(year.cells, axis, self.without, beside.cells)
+        return year.total_without(self.without, lambda: whole(year.cells, axis, self.without))
 
 
 @dataclass(frozen=True)
@@ -299,6 +303,14 @@ def _refuse_other_version(geo: Axis, area: Geography) -> None:
 
 def _refuse_overlap(geo: Axis, positions: list[int]) -> None:
     chosen = set(positions)
+    if len(chosen) < len(positions):
+        twice = sorted({geo.codes[i] for i in positions if positions.count(i) > 1})
+        raise HansaError(
+            "regions that overlap would be added up",
+            printed=f"{listed(twice)} lies in two members",
+            admissible="either the whole or its parts",
+            fix="leave one of them out of the area",
+        )
     for i in positions:
         above = geo.parent[i]
         while above >= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,6 +14,8 @@ from hansa.sources.spec import FactsSpec
 from hansa.sources.text import TEXT, first_line_with, header_names, read_csv
 
 BATCH_ROWS = 1 << 20
+BUFFER = 1 << 20
+"""Bytes of a column of a Parquet file that are fetched at once."""
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _FAILURES = (pa.ArrowException, OSError, UnicodeDecodeError)
 
@@ -94,13 +97,17 @@ def parquet(path: Path, dictionary: tuple[str, ...] = ()) -> pa.parquet.ParquetF
 def _opened(path: Path, dictionary: tuple[str, ...]) -> pa.parquet.ParquetFile:
     import pyarrow.parquet as pq
 
+    # By default whole columns of a row group are fetched before the first batch.
+    how: dict[str, Any] = {
+        "page_checksum_verification": True,
+        "pre_buffer": False,
+        "buffer_size": BUFFER,
+    }
     try:
-        return pq.ParquetFile(
-            path, read_dictionary=list(dictionary), page_checksum_verification=True
-        )
+        return pq.ParquetFile(path, read_dictionary=list(dictionary), **how)
     except KeyError:
         # A nested column has no dictionary of its own; reading its values refuses it by name.
-        return pq.ParquetFile(path, page_checksum_verification=True)
+        return pq.ParquetFile(path, **how)
 
 
 def batches(

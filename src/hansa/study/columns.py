@@ -12,14 +12,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hansa.cube import Ints
-from hansa.law import Flags, Floats, Marked, Quantity, flags_to_text
+from hansa.law import Flags, Floats, Marked, Quantity, end_to_end, flags_to_text
 
 
 @dataclass(frozen=True)
 class Block:
     """Results of one year: a matrix (units x regions), or a list of cells with their positions.
 
-    `since` is the year growth is measured from, None for measures of one year.
+    `since` is the year growth is measured from, None for measures of one year; `status`, the
+    column of statuses where it and the values lie where they stay already (`Stretches`).
     """
 
     time: int
@@ -27,6 +28,7 @@ class Block:
     geo: Ints | None
     unit: Ints | None
     values: Quantity | Marked
+    status: pa.Array | None = None
 
 
 class _Room:
@@ -37,16 +39,69 @@ class _Room:
     def __init__(self, size: int, kind: npt.DTypeLike) -> None:
         self._free = np.empty(size, kind)
 
-    def keep(self, piece: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The piece in its place, row after row; itself where there is no room for it."""
-        size = piece.size
+    def take(self, size: int) -> npt.NDArray[Any]:
+        """Memory for `size` rows; of its own where no room is left."""
         if size > len(self._free):
-            return piece.astype(self._free.dtype, order="C").ravel()
+            return np.empty(size, self._free.dtype)
+        own, self._free = self._free[:size], self._free[size:]
+        return own
+
+    def keep(self, piece: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The piece in its place, row after row; itself where it is of another kind."""
         if piece.dtype.kind != self._free.dtype.kind:
             return piece.ravel()
-        own, self._free = self._free[:size], self._free[size:]
+        own = self.take(piece.size)
         np.copyto(own.reshape(piece.shape), piece, casting="same_kind")
         return own
+
+
+class Stretches:
+    """Results of listed cells, computed a stretch at a time, joined to those of a year.
+
+    Values and statuses go to where they stay while the processor still has them.
+    """
+
+    def __init__(self, size: int, values: _Room, codes: _Room) -> None:
+        self._size, self._end = size, 0
+        self._values, self._room = values.take(size), codes
+        self._codes: Ints | None = None
+        self._sets: dict[int, int] = {}
+        self._bounds: list[Quantity] = []
+
+    def add(self, part: Quantity) -> None:
+        """Append a stretch."""
+        own = slice(self._end, self._end + part.value.size)
+        np.copyto(self._values[own], part.value, casting="same_kind")
+        self._say(part.flags, own)
+        self._bounds.append(replace(part, value=self._values[own], flags=None))
+        self._end = own.stop
+
+    def _say(self, flags: Flags | None, own: slice) -> None:
+        bits = _bits_of(flags)
+        if self._codes is None:
+            if not bits:
+                return
+            self._codes = self._room.take(self._size)
+            if own.start:
+                self._codes[: own.start] = self._sets.setdefault(0, 0)
+        sets, places = _numbered(flags, bits) if bits and flags is not None else ([0], None)
+        code = [self._sets.setdefault(one, len(self._sets)) for one in sets]
+        if len(self._sets) > np.iinfo(self._codes.dtype).max:
+            self._codes = self._codes.astype(np.int32)
+        known = np.array(code, self._codes.dtype)
+        self._codes[own] = known[0] if places is None else known.take(places)
+
+    def joined(self) -> tuple[Quantity, pa.Array]:
+        """All that was appended, and its statuses as a column."""
+        values = end_to_end(self._bounds, self._values)
+        if self._codes is None:
+            return values, _same("", self._size)
+        sets = sorted(self._sets)
+        rank = np.array([sets.index(one) for one in self._sets], self._codes.dtype)
+        if (rank[1:] < rank[:-1]).any():
+            self._codes[:] = rank.take(self._codes)
+        names = texts([flags_to_text(one) for one in sets])
+        return values, pa.DictionaryArray.from_arrays(numeric(self._codes), names, safe=False)
 
 
 class Results:
@@ -70,6 +125,10 @@ class Results:
         self._valid = _Room(capacity // 4, np.uint8)
         self._batches: list[pa.RecordBatch] = []
 
+    def stretches(self, size: int) -> Stretches:
+        """A year of listed cells that come in stretches; once joined, they are added."""
+        return Stretches(size, self._values, self._codes)
+
     def add(self, block: Block) -> None:
         """Append one year."""
         values = block.values
@@ -83,7 +142,8 @@ class Results:
             values = replace(bare.map(lambda part: part.T.ravel()), value=kept)
             geo, unit = _grid(len(self.geo), len(self.units))
         else:
-            values = replace(values, value=self._values.keep(values.value))
+            if block.status is None:
+                values = replace(values, value=self._values.keep(values.value))
             geo, unit = block.geo, block.unit
         size = len(values.value)
         columns: dict[str, pa.Array] = {
@@ -96,7 +156,10 @@ class Results:
         columns["value"] = nullable(values.value, self._valid.keep)
         if marked is not None:
             columns |= _said(marked)
-        columns["status"] = status_column(values.flags, size, self._codes.keep)
+        status = block.status
+        if status is None:
+            status = status_column(values.flags, size, self._codes.keep)
+        columns["status"] = status
         for name in _PARTS:
             own: Floats | None = getattr(values, name)
             if own is not None:
@@ -199,36 +262,52 @@ def nullable(values: Floats, keep: Keep = _as_is) -> pa.Array:
 
 def status_column(flags: Flags | None, size: int, keep: Keep = _as_is) -> pa.Array:
     """Status texts as a dictionary column; `keep` says where the new memory is to lie."""
-    used = 0 if flags is None else int(np.bitwise_or.reduce(flags, initial=0))
-    if flags is None or not used:
+    bits = _bits_of(flags)
+    if flags is None or not bits:
         return _same("", size)
-    bits = [bit for bit in range(64) if used >> bit & 1]
-    sets, places = _one_or_none(flags, used) if len(bits) == 1 else _numbered(flags, bits)
+    sets, places = _numbered(flags, bits)
     names = [flags_to_text(bits) for bits in sets]
     narrow = places.astype(np.int8 if len(names) < 128 else np.int32, copy=False)
     return pa.DictionaryArray.from_arrays(numeric(keep(narrow)), texts(names), safe=False)
 
 
-def _one_or_none(flags: Flags, flag: int) -> tuple[list[int], npt.NDArray[np.int8]]:
-    """As `_numbered`, where only one flag occurs."""
-    has = flags != 0
-    if has.all():
-        return [flag], np.zeros(flags.shape, np.int8)
-    return [0, flag], has.view(np.int8)
+def _bits_of(flags: Flags | None) -> list[int]:
+    """The bits that any of the flags has set."""
+    used = 0 if flags is None else int(np.bitwise_or.reduce(flags, initial=0))
+    return [bit for bit in range(64) if used >> bit & 1]
+
+
+_SAMPLE = 64
 
 
 def _numbered(flags: Flags, bits: list[int]) -> tuple[list[int], Ints]:
-    """The sets of flags that occur, and the place of each row's own among them."""
+    """The sets of flags that occur, in order, and the place of each row's own among them.
+
+    Most rows of a result carry the same set, so only the others are told apart.
+    """
+    met, times = np.unique(flags[:: 1 + flags.size // _SAMPLE], return_counts=True)
+    usual = met[times.argmax()]
+    others = np.flatnonzero(flags != usual)
+    sets, places = _distinct(flags.take(others), bits)
+    before = sum(own < usual for own in sets)
+    rank = np.arange(len(sets)) + (np.arange(len(sets)) >= before)
+    found = np.full(flags.shape, before, np.int8 if len(sets) < 127 else np.int32)
+    found[others] = rank.astype(found.dtype).take(places)
+    return [*sets[:before], int(usual), *sets[before:]], found
+
+
+def _distinct(flags: Flags, bits: list[int]) -> tuple[list[int], Ints]:
+    """As `_numbered`, row by row."""
     if len(bits) > 8:
         distinct, places = np.unique(flags, return_inverse=True)
         return distinct.tolist(), places
     # Few flags: their bits moved together are a number small enough to count by.
     close = np.zeros(flags.shape, np.uint8)
     for place, bit in enumerate(bits):
-        has = (flags & np.uint64(1 << bit)) != 0
+        has = (flags & flags.dtype.type(1 << bit)) != 0
         close |= np.left_shift(has, place, dtype=np.uint8)
     seen = np.flatnonzero(np.bincount(close))
     rank = np.zeros(256, np.uint8)
     rank[seen] = np.arange(seen.size)
     sets = [sum(1 << bit for place, bit in enumerate(bits) if own >> place & 1) for own in seen]
-    return sets, rank[close]
+    return sets, rank.take(close)

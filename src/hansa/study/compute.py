@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from hansa.clusters import ClusterDefinition, coverage
 from hansa.cube import Cube
 from hansa.errors import UsageError
-from hansa.facts.disclosure_results import Published, known_secrets, refuse_revealing
+from hansa.law import Quantity, bit, carries
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.measures.slices import Base, complete_members
 from hansa.panel import Panel
 from hansa.study.columns import Results
 from hansa.study.header import header_of
-from hansa.study.hidden import revealed
 from hansa.study.places import reference_of
 from hansa.study.plan import Options, Plan, plan_of
 from hansa.study.years import Past, add_year
+
+if TYPE_CHECKING:
+    from hansa.facts.disclosure_results import Published
 
 __all__ = ["Options", "Request", "compute_all", "compute_one", "reference_members"]
 
@@ -58,9 +61,10 @@ def compute_all(
         year = cube.year(time)
         names = dict.fromkeys(name for i in wanted for name in plans[i].others)
         more = {name: cube.on_these_axes(_other(others, name), time) for name in names}
-        if any(known_secrets(cells).any() for cells in (year.cells, *more.values())):
+        seen = (year.cells, *more.values())
+        if any(_confidential(cells) for cells in seen):
             columns = {cube.header.measure: cube, **{name: _other(others, name) for name in names}}
-            refuse_revealing(columns, time, [_published(plans[i]) for i in wanted])
+            _refuse_revealing(columns, seen, time, [plans[i] for i in wanted])
         for i in wanted:
             own = {name: more[name] for name in plans[i].others}
             memory[i] = add_year(year, own, plans[i], memory[i], results[i])
@@ -74,6 +78,9 @@ def _with_holes_closed(
     cube: Cube, requests: Sequence[Request], others: Mapping[str, Cube], ways: Sequence[str]
 ) -> list[dict[str, Panel]]:
     """The same after hidden cells were bounded or filled, each way on its own."""
+    # SciPy comes with it, which nothing else here needs.
+    from hansa.study.hidden import revealed
+
     found: list[dict[str, Panel]] = [{} for _ in requests]
     columns = {**others, cube.header.measure: cube}
     for how in ("absent", *ways):
@@ -91,8 +98,28 @@ def _with_holes_closed(
     return found
 
 
+def _confidential(cells: Quantity) -> bool:
+    return cells.flags is not None and bool(carries(cells.flags, bit("c")).any())
+
+
+def _refuse_revealing(
+    columns: Mapping[str, Cube], seen: Sequence[Quantity], time: int, plans: Sequence[Plan]
+) -> None:
+    """Raise where results would tell confidential cells that the facts hold.
+
+    seen  the cells of the columns in this year
+    """
+    # SciPy comes with it, which tables without such cells do not need.
+    from hansa.facts.disclosure_results import known_secrets, refuse_revealing
+
+    if any(known_secrets(cells).any() for cells in seen):
+        refuse_revealing(columns, time, [_published(plan) for plan in plans])
+
+
 def _published(plan: Plan) -> Published:
     """What follows from the results of a plan: sizes, and totals where there are quotients."""
+    from hansa.facts.disclosure_results import Published
+
     regions = dict(zip(plan.geo, plan.columns, strict=True))
     totals = any(m.kind != "extensive" for m in plan.measures)
     return Published(plan.coverage, regions, () if plan.coverage else plan.keep, totals)

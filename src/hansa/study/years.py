@@ -6,24 +6,19 @@ small, stays near the processor and is used again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
 from hansa.cube import Ints, Listed, Year
 from hansa.law import Flags, Floats, Marked, Quantity, absent, bit, choose
 from hansa.measures.catalogue import Measure
-from hansa.measures.scene import Scene, View, chosen, plain_value
+from hansa.measures.scene import Scene, View, Views, chosen, plain_value
 from hansa.measures.slices import Slice, slice_of
 from hansa.measures.wages import covered
 from hansa.study.columns import Block, Results
 from hansa.study.plan import Plan, base_name, looks_back
-
-STRETCH = 1 << 16
-"""Listed cells looked at together."""
-
 
 Place = tuple[str, str]
 """A column of the facts and a base."""
@@ -80,9 +75,9 @@ def _from_here(start: Slice) -> Slice:
 
 
 def _unbroken(one: Quantity) -> Quantity:
-    if one.flags is None or not (one.flags & bit("b")).any():
+    if one.flags is None or not np.bitwise_or.reduce(one.flags, axis=None) & bit("b"):
         return one
-    return replace(one, flags=one.flags & ~bit("b"))
+    return replace(one, flags=one.flags & ~one.flags.dtype.type(bit("b")))
 
 
 _NONE = np.zeros((), np.uint64)
@@ -106,17 +101,12 @@ def add_year(
     """
     slices = _slices(year, others, plan)
     if plan.shows(year.time):
-        since = plan.period[0] if plan.period else year.time - 1
-        views = _views(slices, past if past is not None and past.time == since else None)
+        within = past is not None and past.time == _start(year, plan)
+        views = _views(slices, past if within else None)
         scene = Scene(
             main_column(plan), views, plan.keep, plan.area, plan.options.choices, plan.beyond
         )
-        for cells, seen in _looks(year, views, plan):
-            for m in plan.measures:
-                values = _within_base(m, _computed(m, seen, scene, plan), cells[1], plan)
-                values = _of_a_whole(m, values)
-                own = since if m.years == 2 else None
-                results[m.id].add(Block(year.time, own, *cells, values))
+        (_add_listed if plan.listed else _add_grid)(year, scene, plan, results)
     if not any(looks_back(m, plan.options.choices) for m in plan.measures):
         return None
     if plan.period and past is not None:
@@ -136,7 +126,7 @@ def _slices(year: Year, others: dict[str, Quantity], plan: Plan) -> Slices:
     columns = {main: year.cells, **others}
     laid = {
         name: (
-            replace(year, cells=cells),
+            year if cells is year.cells else replace(year, cells=cells),
             plan.coverage.sizes(cells) if plan.coverage else cells,
         )
         for name, cells in columns.items()
@@ -168,21 +158,53 @@ def _views(slices: Slices, past: Past | None) -> dict[Place, View]:
     }
 
 
-def _looks(
-    year: Year, views: dict[Place, View], plan: Plan
-) -> Iterator[tuple[tuple[Ints | None, Ints | None], dict[Place, View]]]:
-    """Positions (region, unit) of each block, None for a full grid, and what is seen there."""
-    if not plan.listed:
-        yield (None, None), _seen(views, lambda whole: chosen(whole, plan.keep, plan.area))
-        return
-    kept = _kept(year.listed, plan)
-    for start in range(0, max(len(kept), 1), STRETCH):
-        cells = kept[start : start + STRETCH]
-        yield (cells.geo, cells.activity), _seen(views, partial(Slice.at, cells=cells))
+def _start(year: Year, plan: Plan) -> int:
+    """The year that growth is measured from."""
+    return plan.period[0] if plan.period else year.time - 1
 
 
-def _seen(views: dict[Place, View], look: Callable[[Slice], Slice]) -> dict[Place, View]:
+def _since(m: Measure, year: Year, plan: Plan) -> int | None:
+    return _start(year, plan) if m.years == 2 else None
+
+
+def _add_grid(year: Year, scene: Scene, plan: Plan, results: dict[str, Results]) -> None:
+    """Append every unit in every region."""
+    seen = _seen(scene.whole, lambda whole: chosen(whole, plan.keep, plan.area))
+    for m in plan.measures:
+        values = _result(m, seen, scene, plan)
+        results[m.id].add(Block(year.time, _since(m, year, plan), None, None, values))
+
+
+def _add_listed(year: Year, scene: Scene, plan: Plan, results: dict[str, Results]) -> None:
+    """Append the cells that have a row, a stretch at a time."""
+    kept, sizes = _kept(year, plan)
+    joined = {m.id: results[m.id].stretches(len(kept)) for m in plan.measures}
+    for at in kept.stretches():
+        cells, known = kept[at], None if sizes is None else sizes[at]
+
+        def look(whole: Slice, cells: Listed = cells, known: Quantity | None = known) -> Slice:
+            return whole.at(cells, known if whole.matrix is year.cells else None)
+
+        seen = _seen(scene.whole, look)
+        for m in plan.measures:
+            values = _result(m, seen, scene, plan, cells.activity)
+            assert isinstance(values, Quantity), "classes and counts have no listed rows"
+            joined[m.id].add(values)
+    for m in plan.measures:
+        own, status = joined[m.id].joined()
+        block = Block(year.time, _since(m, year, plan), kept.geo, kept.activity, own, status)
+        results[m.id].add(block)
+
+
+def _seen(views: Views, look: Callable[[Slice], Slice]) -> dict[Place, View]:
     return {place: view.seen(look) for place, view in views.items()}
+
+
+def _result(
+    m: Measure, seen: dict[Place, View], scene: Scene, plan: Plan, units: Ints | None = None
+) -> Quantity | Marked:
+    """A measure where it is looked at; `units` are those of listed cells."""
+    return _of_a_whole(m, _within_base(m, _computed(m, seen, scene, plan), units, plan))
 
 
 def _computed(m: Measure, seen: dict[Place, View], scene: Scene, plan: Plan) -> Quantity | Marked:
@@ -228,21 +250,32 @@ def _low(result: Quantity) -> Floats:
     return result.value if result.lower is None else result.lower
 
 
-def _kept(cells: Listed, plan: Plan) -> Listed:
-    """The listed cells that are parts and regions of the result, parents and totals left out."""
+def _kept(year: Year, plan: Plan) -> tuple[Listed, Quantity | None]:
+    """The listed cells that are parts and regions of the result, and their sizes if at hand.
+
+    Parents and totals are left out.
+    """
+    cells = year.listed
     if len(plan.keep) == len(plan.cube.activity) and len(plan.columns) == len(plan.cube.geo):
-        return cells
+        return cells, year.sizes
     part = np.zeros(len(plan.cube.activity), bool)
     part[list(plan.keep)] = True
     region = np.zeros(len(plan.cube.geo), bool)
     region[[own[0] for own in plan.columns]] = True
-    return cells[part[cells.activity] & region[cells.geo]]
+    kept = part[cells.activity] & region[cells.geo]
+    return cells[kept], None if year.sizes is None else year.sizes[kept]
 
 
 def _marked(m: Measure, result: Quantity, size: Quantity, plan: Plan) -> Quantity:
     """Mark rates on tiny cells: they are computed, and carry no star or colour."""
     if m.kind == "extensive" or plan.cube.header.measure != "employment":
         return result
-    most = np.where(np.isnan(size.value), size.bounds()[1], size.value)
-    small = (most < plan.options.min_cell) & ~np.isnan(result.bounds()[1])
+    if plan.options.min_cell <= 0:  # no number of jobs is negative
+        return result
+    most = size.value
+    if size.upper is not None:
+        most = np.where(np.isnan(most), size.upper, most)
+    small = most < plan.options.min_cell
+    if small.any():
+        small &= ~np.isnan(result.bounds()[1])
     return result.flagged(small, "tiny") if small.any() else result
