@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import time
+from pathlib import Path
 
 import httpx
 import openpyxl
@@ -17,6 +18,8 @@ from hansa.errors import UsageError
 from hansa.web.page import pages
 from hansa.web.session import Session
 from hansa.web.state import METHOD, State, state_of
+
+from .conftest import serving, write_study
 
 pytestmark = pytest.mark.xdist_group("workbench")
 
@@ -183,3 +186,28 @@ def test_what_the_study_says_is_the_default(session: Session) -> None:
     assert session.part(State()).picks.region == "FI1B"
     assert session.part(State(region="EE00")).picks.region == "EE00"
     assert session.variant(State(region="EE00")) is session.variant(State())
+
+
+def test_a_study_that_goes_away_is_no_fault(tmp_path: Path) -> None:
+    for base in serving(write_study(tmp_path / "six")):
+        get(base, "/six/check")
+        (tmp_path / "six" / "nowhere").symlink_to(tmp_path / "gone")
+        assert get(base, "/six/check").status_code == 200
+        (tmp_path / "six" / "study.toml").rename(tmp_path / "six" / "away.toml")
+        time.sleep(0.6)
+        assert get(base, "/six/check").status_code == 404
+        assert "There is no study in this folder" in get(base, "/").text
+
+
+def test_another_method_stays_with_the_reader(served: str) -> None:
+    """Every page takes the method over: no link of the menu loses it."""
+    text = get(served, "/six/region?min_cell=10").text
+    menu = text.partition("<nav")[2].partition("</nav>")[0]
+    links = re.findall(r'href="(/six/[^"]*)"', menu)
+    assert len(links) == len(pages())
+    assert all("min_cell=10" in link for link in links), links
+
+
+def test_forged_forms_are_refused_with_the_reason(served: str) -> None:
+    found = httpx.post(f"{served}/six/compose", data={"id": "mine"})
+    assert (found.status_code, "does not come from a page" in found.text) == (403, True)

@@ -135,7 +135,14 @@ def strongest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3)
     named, open_ones = strengths(reading)
     first = (named or open_ones)[:count]
     if not first:
-        return f"{place} has no {reading.thing} above the share of {reference}{_in(reading)}."
+        small = sum(c.tiny for c in reading.known)
+        if small == len(reading.known):
+            return (
+                f"What {place} is specialised in{_in(reading)} cannot be said: no {reading.thing} "
+                "has as many jobs as a rate needs."
+            )
+        said = f"{place} has no {reading.thing} above the share of {reference}{_in(reading)}"
+        return f"{said}; {small} are too small to say." if small else f"{said}."
     text = (
         f"Strongest specialisations of {place}{_in(reading)}{known_of(reading)}, as multiples of "
         f"the share of {reference}: {_list(first, reading.scale)}."

@@ -12,10 +12,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hansa.errors import Finding
+from hansa.web.sheet import Sheet
 from hansa.web.state import State
 from hansa.web.worker import Answer, Ask, Content, Progress, Refusal, work
 
-KEPT = 200
+KEPT = 100
 """Answers kept of one study."""
 OPEN = 3
 """Studies whose workers stay open; of more, the one not used for longest is closed."""
@@ -129,7 +130,11 @@ class Bench:
     def _keep(self, answer: Answer) -> None:
         pending = self._numbers.pop(answer.number)
         pending.content = answer.content
-        if pending.kept:
+        whole = isinstance(answer.content, Sheet) and "content" in answer.content.more
+        if pending.kept and whole:
+            # The bytes of a file: large, and asked for once.
+            self._pending.pop(pending.key)
+        elif pending.kept:
             self._pending.pop(pending.key)
             self._answers[pending.key] = answer.content
             while len(self._answers) > KEPT:
@@ -205,14 +210,21 @@ def stamp_of(folder: Path) -> tuple[Stamp, Stamp]:
         ]
         for name in names:
             if not name.startswith("."):
-                state = (here / name).stat()
+                try:
+                    state = (here / name).stat()
+                except OSError:
+                    # Gone since it was listed, or a link that leads nowhere.
+                    continue
                 found = str(here / name), state.st_mtime_ns, state.st_size
                 (beside if here == apart else own).append(found)
     return tuple(sorted(own)), tuple(sorted(beside))
 
 
 def _content(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _started(folder: Path) -> tuple[Connection, multiprocessing.process.BaseProcess]:

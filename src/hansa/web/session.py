@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hansa.errors import UsageError, listed
-from hansa.web.sheet import Choice, Control
-from hansa.web.state import EMPTY, METHOD, State
+from hansa.web.sheet import Choice, Control, Sheet
+from hansa.web.state import EMPTY, METHOD, State, given_in
 
 if TYPE_CHECKING:
     from hansa.report.document import Document, Section
@@ -34,6 +34,7 @@ class Session:
         self.folder = folder
         self._progress = progress
         self._variants: OrderedDict[State, StudyResult] = OrderedDict()
+        self._documents: OrderedDict[State, Document] = OrderedDict()
         self._parts: OrderedDict[State, Part] = OrderedDict()
         self._definitions: dict[tuple[Path, int, State], DefinitionResult] = {}
         self._sections: dict[str, OrderedDict[State, Section | None]] = {}
@@ -50,14 +51,16 @@ class Session:
 
         return run_study(read_study(self.folder), self.folder, self._progress)
 
-    @cached_property
-    def document(self) -> Document:
-        """The report as a value: where its sections serve a page as they are."""
+    def document(self, state: State) -> Document:
+        """The report as a value, under the method of a state."""
         from hansa.report.content import document
 
-        result = self.result
-        self._progress("putting the findings together", 0.9)
-        return document(result)
+        method = state.method
+        if method not in self._documents:
+            result = self.variant(method)
+            self._progress("putting the findings together", 0.9)
+            self._documents[method] = document(result)
+        return _kept(self._documents, method, VARIANTS)
 
     @cached_property
     def model_data(self) -> bool:
@@ -192,7 +195,16 @@ def study_under(study: Study, method: State) -> Study:
         own["period"] = _years(period)
     if cell := changed.pop("min_cell", ""):
         own["min_cell"] = _persons(cell)
-    return study_from({**own, **changed}, "the address")
+    try:
+        return study_from({**own, **changed}, "the address")
+    except UsageError as problem:
+        f = problem.finding
+        raise UsageError(
+            f.rule.replace("the study is wrong", "the address is wrong"),
+            printed=f.printed,
+            admissible=f.admissible,
+            fix="correct it in the address, or take it out",
+        ) from problem
 
 
 def refuse_files(value: str, name: str, own: str = "") -> None:
@@ -218,6 +230,33 @@ def _persons(text: str) -> float:
             admissible="a number of persons: 0 or more",
         )
     return found
+
+
+def told_under(sheet: Sheet, session: Session, state: State) -> Sheet:
+    """A sheet whose lines run the study under the method of the state, not as its file has it."""
+    if state.method == EMPTY or not any(_RUN in s.python for s in sheet.sections):
+        return sheet
+    changed = [name for name, _ in given_in(state.method)]
+    under = study_under(session.result.study, state.method)
+    keys = ", ".join(f"{name!r}: {getattr(under, name)!r}" for name in changed)
+    head = (
+        "from pathlib import Path\n"
+        "from hansa.study.config import read_study\n"
+        "from hansa.study.run import run_study\n"
+        f'study = read_study(Path("STUDY")).model_copy(update={{{keys}}})\n'
+    )
+    own = tuple(
+        replace(
+            s, python=head + s.python.replace(_RUN, 'run_study(study, Path("STUDY"))'), command=""
+        )
+        if _RUN in s.python
+        else s
+        for s in sheet.sections
+    )
+    return replace(sheet, sections=own)
+
+
+_RUN = 'hansa.run("STUDY")'
 
 
 def changes_of(study: Study, state: State) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from hansa.errors import UsageError, listed
 LONGEST = 4000
 """Letters of one value in an address."""
 
+_LISTS = ("compare", "area", "members", "changes")
+
 METHOD = ("reference", "period", "rules", "benchmark", "x_line", "min_cell")
 """Parameters that stand for keys of the study: what is computed changes with them."""
 
@@ -93,11 +95,12 @@ def state_of(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> State:
             )
         if name in found:
             raise UsageError(f"the parameter {name!r} stands twice in the address")
-        if len(value) > LONGEST or any(ord(letter) < 32 for letter in value):
+        longest = LONGEST if name in _LISTS else LONGEST // 10
+        if len(value) > longest or any(ord(letter) < 32 for letter in value):
             raise UsageError(
                 f"the value of {name!r} cannot be meant",
                 printed=repr(value[:40]),
-                admissible=f"at most {LONGEST} letters, none of them invisible",
+                admissible=f"at most {longest} letters, none of them invisible",
             )
         found[name] = value
     return State(**found)

@@ -19,6 +19,7 @@ class StudyPlace:
     title: str
     summary: str
     model_data: bool
+    broken: bool = False
 
 
 def studies_in(root: Path) -> dict[str, StudyPlace]:
@@ -61,5 +62,5 @@ def _place(name: str, folder: Path) -> StudyPlace:
             " ".join(str(data.get("summary", "")).split()),
         )
     except (ValueError, AttributeError, OSError):
-        title, summary, model = name, "", False
+        return StudyPlace(name, folder, name, "", model_data=False, broken=True)
     return StudyPlace(name, folder, title, summary, model)

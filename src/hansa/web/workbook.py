@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from hansa.report.document import Table
 from hansa.web.sheet import Sheet
@@ -51,4 +52,5 @@ def number_in(text: str) -> float | None:
     if not _NUMBER.fullmatch(text):
         return None
     plain = re.sub(r"[\u202f\u00a0 ]", "", text).replace("−", "-")
-    return float(plain[:-1]) / 100 if plain.endswith("%") else float(plain)
+    # As decimals: 8.8 % is 0.088 and no number beside it.
+    return float(Decimal(plain[:-1]) / 100) if plain.endswith("%") else float(plain)

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hansa.errors import Finding, HansaError, UsageError
-from hansa.web.session import Session
+from hansa.web.session import Session, told_under
 from hansa.web.sheet import Goto, Sheet
 from hansa.web.state import State
 
@@ -83,7 +83,7 @@ def _answer(session: Session, ask: Ask) -> Answer:
     try:
         page = pages()[ask.page]
         if ask.form is None:
-            content = page.build(session, ask.state)
+            content = told_under(page.build(session, ask.state), session, ask.state)
         elif page.act is not None:
             content = page.act(session, ask.state, ask.form)
         else:

@@ -46,6 +46,7 @@ def configure() -> None:
         LANGUAGES=[("en", "English")],
         LOCALE_PATHS=[_WEB / "locale"],
         CSRF_COOKIE_HTTPONLY=True,
+        CSRF_FAILURE_VIEW="hansa.web.site.views.forged",
         CSRF_COOKIE_SAMESITE="Strict",
         DATA_UPLOAD_MAX_MEMORY_SIZE=2**20,
         LOGGING_CONFIG=None,

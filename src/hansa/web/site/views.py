@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hansa.errors import Finding, UsageError
+from hansa.errors import Finding, HansaError, UsageError
 from hansa.web.desk import Busy, Desk, Reply
 from hansa.web.page import Page, pages
 from hansa.web.sheet import Goto, Sheet
@@ -47,7 +47,11 @@ class Workbench:
         """The studies of the folder as they were half a second ago, or now."""
         now = time.monotonic()
         if now > self._listed[0] + LISTED or not self._listed[1]:
-            self._listed = now, studies_in(self.root)
+            try:
+                self._listed = now, studies_in(self.root)
+            except (HansaError, OSError):
+                # Moved away while it is served: there is nothing to show, and it may come back.
+                self._listed = now, {}
         return self._listed[1]
 
 
@@ -201,6 +205,15 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _words(_("This request cannot be read."), 400)
 
 
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that does not come from one of our pages, or from one of an earlier start."""
+    text = _(
+        "This form does not come from a page of this workbench as it runs now: nothing was done. "
+        "Load the page again and send the form from there."
+    )
+    return _words(text, 403)
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """An address that leads nowhere, with where one can go."""
     studies = _served[0].studies().values()
@@ -274,7 +287,8 @@ def _refused(request: HttpRequest, place: StudyPlace, own: Page, refusal: Refusa
     if _looks_again(request):
         return HttpResponse(headers={"HX-Refresh": "true"})
     status = 400 if refusal.usage else 422
-    shown = {"finding": refusal.finding}
+    sent = request.method == "POST"
+    shown = {"finding": refusal.finding, "sent": sent, "here": request.get_full_path()}
     response = render(request, "refused.html", {**_frame(place, own), **shown}, status=status)
     return _instead(request, response)
 

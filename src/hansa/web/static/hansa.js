@@ -128,6 +128,13 @@ function light() {
   const lit = [...new URLSearchParams(box?.dataset.lit ?? "")].filter(([, code]) => code);
   document.body.classList.toggle("lighting", lit.length > 0);
   for (const node of document.querySelectorAll(LINKED)) {
+    // A figure that does not show what is lit stays as it is: dimmed it would say nothing.
+    const plot = node.closest(".plot");
+    const shows = lit.some(([kind, code]) => plot?.querySelector(`[data-${kind}="${CSS.escape(code)}"]`));
+    if (plot && !shows) {
+      node.classList.remove("lit", "half", "dim");
+      continue;
+    }
     const own = lit.filter(([kind]) => kind in node.dataset);
     const matching = own.filter(([kind, code]) => node.dataset[kind] === code).length;
     node.classList.toggle("lit", own.length > 0 && matching === own.length);

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Item, Listing, Sheet
-from hansa.web.state import State
+from hansa.web.state import METHOD, State
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +149,7 @@ PAGE = Page(
     id="check",
     label="Check",
     help="What is wrong with the tables of the study, where, and what to do",
-    parameters=(),
+    parameters=(*METHOD,),
     build=_build,
     place=100,
 )

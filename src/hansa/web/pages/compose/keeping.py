@@ -22,7 +22,7 @@ def keep(session: Session, state: State, form: Mapping[str, str]) -> Goto | Shee
     from hansa.clusters.members import read_members
     from hansa.web import composing, definition_files
 
-    name, reason = form.get("id", "").strip(), " ".join(form.get("reason", "").split())
+    name, reason = form.get("id", "").strip(), _printable(form.get("reason", ""))
     path = definition_files.definition_path(session.folder, name)
     _refuse(session, name, reason)
     codes = session.result.cube.activity.codelist
@@ -56,6 +56,11 @@ def _refuse(session: Session, name: str, reason: str) -> None:
         )
 
 
+def _printable(text: str) -> str:
+    """A text in one line, without signs that cannot be seen."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def short_name(text: str) -> str:
     """`Boats and yards` as `boats-and-yards`."""
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:60].strip("-")
@@ -70,9 +75,10 @@ def _meanwhile(made: object, name: str, reason: str, code_list: str) -> Sheet:
     theirs: list[str] = []
     try:
         members = read_members(made.content.decode("utf-8", "replace"), made.path.name, code_list)
-        reasons = dict.fromkeys(m.reason for m in members if m.reason)
-        theirs = [f"{m.activity} × {m.weight:g}: {m.cluster_label}" for m in members][:400]
-        said = "; ".join(list(reasons)[-2:])
+        # The composed cluster is written last.
+        own = [m for m in members if m.cluster == members[-1].cluster]
+        theirs = [f"{m.activity} × {m.weight:g}: {m.cluster_label}" for m in own]
+        said = own[-1].reason
     except HansaError as problem:
         said = problem.finding.rule
     if not made.mark:

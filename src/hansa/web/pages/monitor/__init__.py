@@ -18,7 +18,7 @@ from hansa.web.indices import (
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Sheet
-from hansa.web.state import State
+from hansa.web.state import METHOD, State
 
 if TYPE_CHECKING:
     from hansa.report.document import Section
@@ -155,7 +155,11 @@ PAGE = Page(
     id="monitor",
     label="Monitor",
     help="A composite index: ranks with their intervals, its tree, its change over years",
-    parameters=("index", "unit"),
+    parameters=(
+        "index",
+        "unit",
+        *METHOD,
+    ),
     build=_build,
     place=50,
 )

@@ -105,7 +105,7 @@ def _table(own: list[Awarded], title: str, what: str) -> Table:
             "draw; a question mark stands where rounding or hidden cells leave it open."
         )
     if left > 0:
-        note += f" The first {MOST}; {left} more have possible ones."
+        note += f" The first {MOST}; {left} more clusters have some, certain or possible."
     shown = own[:MOST]
     if what == "marks":
         return _marks_table(shown, title, note)

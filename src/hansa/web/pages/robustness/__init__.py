@@ -17,7 +17,7 @@ from hansa.web.indices import (
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Sheet
-from hansa.web.state import State
+from hansa.web.state import METHOD, State
 
 if TYPE_CHECKING:
     from hansa.report.document import Section, Table
@@ -195,7 +195,11 @@ PAGE = Page(
     id="robustness",
     label="Robustness",
     help="Ranks under all choices, which choice matters, removal of indicators, the audit",
-    parameters=("index", "unit"),
+    parameters=(
+        "index",
+        "unit",
+        *METHOD,
+    ),
     build=_build,
     place=75,
 )

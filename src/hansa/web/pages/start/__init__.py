@@ -5,13 +5,13 @@ from __future__ import annotations
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Item, Listing, Sheet
-from hansa.web.state import State
+from hansa.web.state import METHOD, State
 
 MOST = 5
 
 
 def _build(session: Session, state: State) -> Sheet:
-    study, made = session.result.study, session.document
+    study, made = session.result.study, session.document(state)
     findings = tuple(Item(text) for text in made.findings[:MOST])
     gaps = next(section for section in made.sections if section.id == "gaps")
     quality = tuple(Item(text, page="data") for text in gaps.answer)
@@ -36,7 +36,7 @@ PAGE = Page(
     id="start",
     label="Start",
     help="What the study is about, its findings, and how much is known",
-    parameters=(),
+    parameters=(*METHOD,),
     build=_build,
     place=0,
 )

@@ -19,7 +19,7 @@ from hansa.web.page import Page
 from hansa.web.pages.unit.peers import peers_of
 from hansa.web.session import Session
 from hansa.web.sheet import Control, Sheet
-from hansa.web.state import State
+from hansa.web.state import METHOD, State
 
 if TYPE_CHECKING:
     from hansa.report.document import Section
@@ -221,7 +221,12 @@ PAGE = Page(
     id="unit",
     label="Unit",
     help="One unit of a composite index: profile, strengths, peers, change",
-    parameters=("index", "unit", "compare"),
+    parameters=(
+        "index",
+        "unit",
+        "compare",
+        *METHOD,
+    ),
     build=_build,
     place=60,
 )

@@ -22,7 +22,7 @@ from hansa.web.pages.what_if.ladder import ladder_section
 from hansa.web.pages.what_if.sliders import Span, as_fields, shown, spans_of, without_same
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Sheet
-from hansa.web.state import State
+from hansa.web.state import METHOD, State
 
 if TYPE_CHECKING:
     from hansa.index.whatif import Answer, Change
@@ -166,7 +166,13 @@ PAGE = Page(
     id="what-if",
     label="What if",
     help="Other values for one unit of a composite index, and what a better rank takes",
-    parameters=("index", "unit", "indicator", "changes"),
+    parameters=(
+        "index",
+        "unit",
+        "indicator",
+        "changes",
+        *METHOD,
+    ),
     build=_build,
     place=70,
     template="what-if.html",

@@ -41,7 +41,8 @@ def _part(part: Part, made: DefinitionResult, picks: Picks) -> Part:
     )
     # Squares alone: true areas take most of the time of a page that changes with each word.
     result = replace(part.result, study=study, results=(made,), geometry=None)
-    return replace(part_of(result, made, made.bases[0]), picks=picks)
+    own = part_of(result, made, made.bases[0])
+    return replace(own, picks=picks, changes=part.changes)
 
 
 def named_definition(result: StudyResult, definition: ClusterDefinition) -> tuple[str, str]:
