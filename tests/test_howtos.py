@@ -139,6 +139,7 @@ def test_hidden_cells(tmp_path: Path) -> None:
     assert (len(guide.done), guide.shown) == (4, 12)
 
 
+@pytest.mark.long
 def test_protect_a_table(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "protect-a-table.md")
     guide.walk()
@@ -146,6 +147,7 @@ def test_protect_a_table(tmp_path: Path) -> None:
     assert "confidential" in (tmp_path / "account.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_changing_codes(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "changing-codes.md")
     guide.walk()
@@ -198,6 +200,7 @@ def test_firm_level_tables(tmp_path: Path) -> None:
     assert (len(guide.done), guide.shown) == (3, 8)
 
 
+@pytest.mark.long
 def test_take_results_elsewhere(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "take-results-elsewhere.md")
     guide.walk()
@@ -249,7 +252,7 @@ def test_reports(tmp_path: Path, study: Path) -> None:
     assert (tmp_path / "my.pdf").read_bytes().startswith(b"%PDF")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_replay(tmp_path: Path, study: Path) -> None:
     shutil.copytree(study, tmp_path / "my-study")
     shutil.copy(study / "out" / "recipe.json", tmp_path)
@@ -259,7 +262,7 @@ def test_replay(tmp_path: Path, study: Path) -> None:
     assert (tmp_path / "again" / "report.html").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_stars(tmp_path: Path, demo: Path) -> None:
     (tmp_path / "hansa-demo").symlink_to(demo)
     # The page makes the demo itself; here it is there already.
@@ -268,7 +271,7 @@ def test_stars(tmp_path: Path, demo: Path) -> None:
     assert (len(guide.done), guide.shown) == (5, 6)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.data
 def test_wages_and_kinds(tmp_path: Path, demo: Path, hansa_data: Path) -> None:
     (tmp_path / "hansa-demo").symlink_to(demo)

@@ -23,7 +23,7 @@ def found(rates):
     return good, good + rates.count("unnamed") + rates.count("missed")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_sample_of_valid_tables_and_of_planted_errors():
     rates = check_rates.run(seed=7, tables=40, errors=40)
     assert (rates.tables, rates.with_error) == (40, 0)

@@ -104,7 +104,14 @@ def test_small_cells_are_hidden_and_hidden_cells_are_empty() -> None:
     assert lost.between(0.002, 0.015).all()
 
 
-@pytest.mark.parametrize("year", range(2014, 2024))
+@pytest.mark.parametrize(
+    "year",
+    [
+        2014,
+        *(pytest.param(year, marks=pytest.mark.long) for year in range(2015, 2023)),
+        2023,
+    ],
+)
 def test_no_hidden_cell_follows_from_the_published_totals(year: int) -> None:
     """Hidden cells are the unknowns of linear equations: one a region, one a class of the area.
 

@@ -89,11 +89,11 @@ DATES = ("birth", "death")
         (3, 120, 0.0, SHORT, ()),
         (4, 250, 0.02, SHORT, DATES),
         # Hidden survivors of one cohort bound each other here.
-        pytest.param(389853, 500, 0.0, LONG, (), marks=pytest.mark.slow),
+        pytest.param(389853, 500, 0.0, LONG, (), marks=pytest.mark.long),
         pytest.param(1, 600, 0.0, LONG, DATES, marks=pytest.mark.slow),
         pytest.param(2, 600, 0.0, LONG, (), marks=pytest.mark.long),
         pytest.param(3, 150, 0.0, LONG, (), marks=pytest.mark.long),
-        pytest.param(4, 150, 0.02, LONG, DATES, marks=pytest.mark.slow),
+        pytest.param(4, 150, 0.02, LONG, DATES, marks=pytest.mark.long),
         pytest.param(5, 2000, 0.02, LONG, (), marks=pytest.mark.long),
         pytest.param(6, 300, 0.0, LONG, (), marks=pytest.mark.long),
         pytest.param(7, 1000, 0.0, LONG, DATES, marks=pytest.mark.long),
@@ -135,7 +135,7 @@ def test_attacker_finds_nothing_in_random_registers(tmp_path: Path, seed: int) -
     assert found == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_second_lock_is_what_frees_survivors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
