@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from hansa.clusters import find_definition
 from hansa.codes import classification
-from hansa.codes.search import search_codes
 from hansa.errors import UsageError
 from hansa.web import composing
 from hansa.web.definition_files import Changed, Saved, definition_path, mark_of, save
+from hansa.web.pages.compose.editor import found
 
 NACE = classification("nace:2")
 
@@ -146,9 +146,9 @@ def test_odd_names_are_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_search_by_code_and_by_words() -> None:
-    assert search_codes(NACE, "C31")[:2] == ["31", "31.0"]
-    assert search_codes(NACE, "furniture")[0] == "31"
-    assert search_codes(NACE, "boats")[0].startswith("30.1")
-    assert "16.1" in search_codes(NACE, "sawmill")
-    assert search_codes(NACE, "no such thing at all") == []
-    assert search_codes(NACE, "  ") == []
+    assert found("C31", NACE)[:2] == ["31", "31.0"]
+    assert found("furniture", NACE)[0] == "31"
+    assert found("boats", NACE)[0].startswith("30.1")
+    assert "16.1" in found("sawmill", NACE)
+    assert found("nosuchthing", NACE) == []
+    assert found("  ", NACE) == []

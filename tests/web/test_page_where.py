@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import hansa
 from hansa.report.document import table_behind
 from hansa.web.pages.where import PAGE
-from hansa.web.pages.where.searching import Entry, search, words_of
+from hansa.web.searching import Entry, search, words_of
 from hansa.web.session import Session
 from hansa.web.sheet import Sheet
 from hansa.web.state import State

@@ -25,13 +25,11 @@ def configure() -> None:
         SECRET_KEY=secrets.token_urlsafe(48),
         ALLOWED_HOSTS=HOSTS,
         ROOT_URLCONF="hansa.web.site.urls",
-        INSTALLED_APPS=["django_htmx"],
         MIDDLEWARE=[
             "hansa.web.site.guard.guarded",
             "django.middleware.gzip.GZipMiddleware",
             "django.middleware.locale.LocaleMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
-            "django_htmx.middleware.HtmxMiddleware",
         ],
         TEMPLATES=[
             {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hansa.web import composing
 from hansa.web.definition_files import mark_of
 from hansa.web.pages.compose.keeping import short_name
+from hansa.web.searching import Entry, search
 from hansa.web.session import Session
 from hansa.web.state import State
 
@@ -51,7 +52,7 @@ def editor(
                 "inside": _inside(code, weights, codes),
                 "add": leading(composing.merged(weights, {code: 1.0}, codes)),
             }
-            for code in _found(state.search, codes)
+            for code in found(state.search, codes)[:SHOWN]
         ],
         "searched": state.search,
         "merge": _merge(state, base, weights, leading),
@@ -83,7 +84,9 @@ def _inside(code: str, weights: Mapping[str, float], codes: Codelist) -> bool:
     return code in weights or any(above in weights for above in codes.ancestors(code))
 
 
-def _found(text: str, codes: Codelist) -> list[str]:
-    from hansa.codes.search import search_codes
-
-    return search_codes(codes, text)[:SHOWN] if text.strip() else []
+def found(text: str, codes: Codelist) -> list[str]:
+    """Codes that fit words or a code in any spelling, the best first; a code with those below."""
+    if (own := codes.spell(text)) is not None and own in codes:
+        return [own, *(c for c in codes.label if own in codes.ancestors(c))]
+    entries = (Entry(code, label) for code, label in codes.label.items())
+    return [entry.code for entry in search(text, entries).entries]

@@ -111,7 +111,7 @@ def _linked(state: State, **more: str) -> State:
 
 
 def _results(session: Session, part: Part, state: State) -> Sheet:
-    from hansa.web.pages.where.searching import Entry, search
+    from hansa.web.searching import Entry, search
 
     codes = part.result.cube.activity.codelist
     listed = codes.label or dict.fromkeys(part.result.cube.activity.codes, "")
@@ -162,7 +162,7 @@ def _clusters_of(part: Part, code: str) -> tuple[str, ...]:
 
 def _clusters(part: Part, state: State) -> tuple[Item, ...]:
     """Clusters of every definition whose names, or those of their parts, hold all the words."""
-    from hansa.web.pages.where.searching import Entry, search
+    from hansa.web.searching import Entry, search
 
     items = []
     for result in part.result.results:
