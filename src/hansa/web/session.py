@@ -86,6 +86,7 @@ class Session:
         if method not in self._variants:
             made = self.result
             if method != EMPTY:
+                # Another language only: notes and names are said anew, numbers stay.
                 made = rerun(made, study_under(made.study, method), self._progress)
             self._variants[method] = of_shown_years(made)
         return _kept(self._variants, method, VARIANTS)
@@ -234,9 +235,9 @@ def _persons(text: str) -> float:
 
 def told_under(sheet: Sheet, session: Session, state: State) -> Sheet:
     """A sheet whose lines run the study under the method of the state, not as its file has it."""
-    if state.method == EMPTY or not any(_RUN in s.python for s in sheet.sections):
+    if not state.changed or not any(_RUN in s.python for s in sheet.sections):
         return sheet
-    changed = [name for name, _ in given_in(state.method)]
+    changed = [name for name, _ in given_in(state) if name in METHOD]
     under = study_under(session.result.study, state.method)
     keys = ", ".join(f"{name!r}: {getattr(under, name)!r}" for name in changed)
     head = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from urllib.parse import urlencode
 
 from hansa.errors import UsageError, listed
+from hansa.language import LANGUAGES
 
 LONGEST = 4000
 """Letters of one value in an address."""
@@ -30,6 +31,7 @@ class State:
     index, unit, indicator  an index folder of the study, one of its units, one of its indicators
     changes           what if: `INDICATOR:VALUE`, joined by commas
     reference, period (`2015-2018`), rules, benchmark, x_line, min_cell: in place of the study's
+    lang  the language that the page speaks; every page knows it
     """
 
     definition: str = ""
@@ -51,6 +53,7 @@ class State:
     benchmark: str = ""
     x_line: str = ""
     min_cell: str = ""
+    lang: str = ""
 
     @property
     def query(self) -> str:
@@ -59,13 +62,19 @@ class State:
         return urlencode(given_in(self), safe=",*:")
 
     def known_to(self, parameters: tuple[str, ...]) -> State:
-        """What of it a page with these parameters takes over."""
-        return State(**{name: value for name, value in given_in(self) if name in parameters})
+        """What of it a page with these parameters takes over; the language always."""
+        kept = (*parameters, "lang")
+        return State(**{name: value for name, value in given_in(self) if name in kept})
 
     @property
     def method(self) -> State:
-        """Only what changes the computing, for links that lead to another page."""
+        """Only what changes the computing, and the language, for links to another page."""
         return self.known_to(METHOD)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the method is another one than that of the study."""
+        return any(getattr(self, name) for name in METHOD)
 
 
 EMPTY = State()
@@ -87,7 +96,7 @@ def state_of(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> State:
     """
     found: dict[str, str] = {}
     for name, value in gathered(given):
-        if name not in known:
+        if name not in (*known, "lang"):
             raise UsageError(
                 f"this page knows no parameter {name[:60]!r}",
                 admissible=listed(known, 30) or "no parameter at all",
@@ -103,6 +112,12 @@ def state_of(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> State:
                 admissible=f"at most {longest} letters, none of them invisible",
             )
         found[name] = value
+    if found.get("lang", "en") not in LANGUAGES:
+        raise UsageError(
+            f"the workbench does not speak {found['lang'][:20]!r}",
+            admissible=listed(LANGUAGES),
+            fix="leave lang out of the address",
+        )
     return State(**found)
 
 

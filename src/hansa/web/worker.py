@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hansa.errors import Finding, HansaError, UsageError
+from hansa.language import speaking
 from hansa.web.session import Session, told_under
 from hansa.web.sheet import Goto, Sheet
 from hansa.web.state import State
@@ -70,7 +71,8 @@ def work(pipe: Connection, folder: Path) -> None:
     while True:
         try:
             ask: Ask = pipe.recv()
-            pipe.send(_answer(session, ask))
+            with speaking(ask.state.lang):
+                pipe.send(_answer(session, ask))
         except (EOFError, BrokenPipeError):
             return
 

@@ -28,21 +28,22 @@ def configure() -> None:
         MIDDLEWARE=[
             "hansa.web.site.guard.guarded",
             "django.middleware.gzip.GZipMiddleware",
-            "django.middleware.locale.LocaleMiddleware",
+            "hansa.web.site.tongue.spoken_to",
             "django.middleware.csrf.CsrfViewMiddleware",
         ],
         TEMPLATES=[
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "DIRS": [_WEB / "templates"],
-                "OPTIONS": {"builtins": ["hansa.web.site.tags"]},
+                "OPTIONS": {
+                    "builtins": ["hansa.web.site.tags"],
+                    "context_processors": ["django.template.context_processors.request"],
+                },
             }
         ],
-        USE_I18N=True,
+        # Texts of templates and of the pages come from one catalogue: hansa.language.
+        USE_I18N=False,
         USE_TZ=True,
-        LANGUAGE_CODE="en",
-        LANGUAGES=[("en", "English")],
-        LOCALE_PATHS=[_WEB / "locale"],
         CSRF_COOKIE_HTTPONLY=True,
         CSRF_FAILURE_VIEW="hansa.web.site.views.forged",
         CSRF_COOKIE_SAMESITE="Strict",

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
+from hansa.language import LANGUAGES, _, ngettext, spoken
 from hansa.report.document import Table, table_behind
 from hansa.views.figure import Figure
 from hansa.web.site.assets import mark
@@ -22,6 +23,37 @@ _HTML = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 def asset_url(name: str) -> str:
     """Address of an asset; it changes with the file, so that a browser may keep it."""
     return f"/assets/{mark(name)}/{name}"
+
+
+@register.simple_tag
+def say(text: str, **values: Any) -> str:
+    """A text of ours in the language of the page."""
+    return _(text, **values)
+
+
+@register.simple_tag
+def say_n(one: str, several: str, number: int, **values: Any) -> str:
+    """The form of a text of ours that its number asks for."""
+    return ngettext(one, several, number, **values)
+
+
+@register.simple_tag
+def language() -> str:
+    """Code of the language of the page."""
+    return spoken()
+
+
+@register.simple_tag(takes_context=True)
+def languages(context: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The other languages: code, own name, address of this page in them."""
+    request = context["request"]
+    found = []
+    for code, name in LANGUAGES.items():
+        if code != spoken():
+            query = request.GET.copy()
+            query["lang"] = code
+            found.append((code, name, f"{request.path}?{query.urlencode(safe=',*:')}"))
+    return found
 
 
 @register.simple_tag

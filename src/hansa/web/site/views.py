@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hansa.errors import Finding, HansaError, UsageError
+from hansa.language import _, spoken
 from hansa.web.desk import Busy, Desk, Reply
 from hansa.web.page import Page, pages
 from hansa.web.sheet import Goto, Sheet
 from hansa.web.site.assets import asset
 from hansa.web.site.kept import KeptPages
+from hansa.web.site.tongue import preferred
 from hansa.web.state import EMPTY, State, given_in, state_of
 from hansa.web.studies import StudyPlace, studies_in
 from hansa.web.twins import TWINS, Twin
@@ -84,7 +84,7 @@ def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
     """A page in the state that its address holds; a form that is sent to it is acted on."""
     place, own = _study(study), _page(page)
     try:
-        state = state_of(_given(request), own.parameters)
+        state = _spoken_in(request, state_of(_given(request), own.parameters))
     except UsageError as problem:
         return _refused(request, place, own, Refusal(problem.finding, usage=True))
     desk = _served[0].desk
@@ -128,7 +128,7 @@ def _shown(
         return render(request, own.template, {**frame, **shown}).content
 
     if own.act is None:
-        target = shown["whole"], shown["part"], get_language()
+        target = shown["whole"], shown["part"], spoken()
         key = place, frame["several"], own.id, state, target
         response = _served[0].kept.page(request, key, reply, laid_out)
     else:
@@ -223,6 +223,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def fault(request: HttpRequest) -> HttpResponse:
     """A fault of Hansa itself."""
     return _words(_("A fault of Hansa; the terminal of `hansa serve` shows the details."), 500)
+
+
+def _spoken_in(request: HttpRequest, state: State) -> State:
+    """The state with the language of the answer, where the address leaves it to the browser."""
+    plain = spoken() == preferred(request) == "en"
+    return replace(state, lang="" if plain else spoken())
 
 
 def _given(request: HttpRequest) -> list[tuple[str, str]]:

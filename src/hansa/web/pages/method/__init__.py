@@ -66,7 +66,7 @@ def _sections(session: Session, state: State, part: Part) -> Iterator[Section]:
     from hansa.web.pages.method.effects import effects, effects_section
     from hansa.web.pages.method.sections import options_section, rules_in_force, rules_section
 
-    if state.method != State():
+    if state.changed:
         before = session.part(state.known_to(("definition", "base")))
         yield effects_section(effects(before.base, part.base))
     now = part.result

@@ -1,0 +1,124 @@
+"""Collect the texts of the program for translation and compile what is translated.
+
+`docs/texts.py` brings the catalogues in `src/hansa/locale` up to date and prints what is missing;
+`--check` only compares and fails on a difference.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from hansa.language import LANGUAGES, LOCALE
+
+PACKAGE = LOCALE.parent
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+SAID = re.compile(r"""\{%-?\s*say\s+(?:"([^"]*)"|'([^']*)')""")
+COUNTED = re.compile(r"""\{%-?\s*say_n\s+"([^"]*)"\s+"([^"]*)\"""")
+
+
+def templates(file, keywords, comment_tags, options):
+    """Extract the texts of `{% say "…" %}` (a method of babel)."""
+    for number, line in enumerate(io.TextIOWrapper(file, "utf-8"), 1):
+        for match in SAID.finditer(line):
+            yield number, "_", match.group(1) or match.group(2), []
+        for match in COUNTED.finditer(line):
+            yield number, "ngettext", match.groups(), []
+
+
+def texts() -> Catalog:
+    catalogue = empty()
+    methods = [("**.py", "python"), ("web/templates/**.html", templates)]
+    found = extract_from_dir(str(PACKAGE), methods, keywords=KEYWORDS)
+    for file, _line, message, _comments, context in found:
+        catalogue.add(message, locations=[(file, None)], context=context)
+    return catalogue
+
+
+def names() -> Catalog:
+    catalogue = empty()
+    for kind, name in dict.fromkeys(_names()):
+        catalogue.add(name, context=kind)
+    return catalogue
+
+
+def _names() -> Iterator[tuple[str, str]]:
+    for row in _rows(PACKAGE / "codes/data/nace-2.csv"):
+        yield "activity", row["label"]
+    for row in _rows(PACKAGE / "codes/data/nuts.csv"):
+        if row["level"] == "country":
+            yield "place", row["label"]
+    for path in sorted((PACKAGE / "codes/data/geographies").glob("*.toml")):
+        yield "place", tomllib.loads(path.read_text(encoding="utf-8"))["title"]
+    for path in sorted((PACKAGE / "clusters/definitions").glob("*.csv")):
+        for row in _rows(path):
+            if row.get("cluster_label"):
+                yield "cluster", row["cluster_label"]
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _forms(string: str | tuple[str, ...]) -> tuple[str, ...]:
+    return string if isinstance(string, tuple) else (string,)
+
+
+def empty(language: str | None = None) -> Catalog:
+    return Catalog(
+        locale=language, project="Hansa", header_comment="# Texts of Hansa.", fuzzy=False
+    )
+
+
+def brought_up_to_date(path: Path, language: str, template: Catalog) -> Catalog:
+    catalogue = empty(language)
+    if path.exists():
+        catalogue = read_po(io.BytesIO(path.read_bytes()), locale=language)
+    catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    # A date would change with every run.
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    return catalogue
+
+
+def main(check: bool) -> int:
+    stale = []
+    for language in LANGUAGES:
+        if language == "en":
+            continue
+        for domain, template in (("hansa", texts()), ("names", names())):
+            path = LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+            catalogue = brought_up_to_date(path, language, template)
+            missing = [m.id for m in catalogue if m.id and not any(_forms(m.string))]
+            print(f"{language} {domain}: {len(catalogue)} texts, {len(missing)} not translated")
+            po, mo = io.BytesIO(), io.BytesIO()
+            write_po(po, catalogue, width=100, sort_output=True, omit_header=False)
+            write_mo(mo, catalogue)
+            for target, content in (
+                (path, po.getvalue()),
+                (path.with_suffix(".mo"), mo.getvalue()),
+            ):
+                if not target.exists() or target.read_bytes() != content:
+                    stale.append(target)
+                    if not check:
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        target.write_bytes(content)
+    for path in stale:
+        print("differs:" if check else "written:", path.relative_to(PACKAGE.parent))
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))
