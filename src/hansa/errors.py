@@ -6,7 +6,7 @@ that stops the work. Texts follow one order: what, where, found, needed, what to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -62,3 +62,30 @@ def listed(names: Iterable[object], most: int = 8) -> str:
     if len(texts) <= most:
         return ", ".join(texts)
     return ", ".join(texts[:most]) + f" and {len(texts) - most} more"
+
+
+def refuse(findings: Sequence[Finding], what: str) -> None:
+    """Raise one HansaError for all findings; nothing where there are none."""
+    if not findings:
+        return
+    if len(findings) == 1:
+        f = findings[0]
+        raise HansaError(
+            f.rule, place=f.place, printed=f.printed, admissible=f.admissible, fix=f.fix
+        )
+    lines = [
+        f"{f.place}: {f.rule}"
+        + (f" (found {f.printed})" if f.printed else "")
+        + (f"; {f.fix}" if f.fix else "")
+        for f in findings
+    ]
+    raise HansaError(
+        f"{len(findings)} things are wrong with {what}",
+        printed="\n          ".join(lines),
+        fix="correct them all; nothing was computed",
+    )
+
+
+def fault(place: str, rule: str, printed: str = "", admissible: str = "", fix: str = "") -> Finding:
+    """A finding of severity error."""
+    return Finding("error", place, rule, printed, admissible, fix)

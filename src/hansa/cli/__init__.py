@@ -11,6 +11,7 @@ import sys
 import typer
 
 from hansa.cli import (
+    call,
     convert,
     export,
     facts,
@@ -46,6 +47,7 @@ fetch.register(app)
 protect.register(app)
 index.register(app)
 position.register(app)
+call.register(app)
 listings.register(app)
 rules.register(app)
 serve.register(app)

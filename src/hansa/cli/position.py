@@ -58,12 +58,6 @@ def position(
             "regions that lack a figure, as --complete does."
         )
         found = verb(folder, time, reference, long=long, least=least, complete=True)
-    if found.head.share is None and not complete:
-        say(
-            f"{found.head.name} as a whole is not known in {found.time}: shown without the "
-            "regions that lack a figure, as --complete does."
-        )
-        found = verb(folder, time, reference, long=long, least=least, complete=True)
     if out is not None:
         _write(found, out)
         say(f"{out}: {found.table.num_rows} rows")

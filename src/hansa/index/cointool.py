@@ -15,8 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hansa.errors import Finding, HansaError, listed
-from hansa.index.metadata import fault, refuse
+from hansa.errors import Finding, HansaError, fault, listed, refuse
 from hansa.index.workbook import Grid, Row, cell_name, open_book
 
 DATABASE, FRAMEWORK, CODES = "Database", "Framework", "Hansa codes"

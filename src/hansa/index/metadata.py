@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from hansa.errors import Finding, HansaError, listed
+from hansa.errors import Finding, HansaError, fault, listed, refuse
 from hansa.index.tree import IndexTree, Node, ordered
 
 COINR = {
@@ -50,33 +50,6 @@ TEXTS = tuple(
     if f.name not in (*NUMBERS, "code", "indicator", "more")
 )  # fmt: skip
 KNOWN = ("code", "type", *TEXTS, *NUMBERS)
-
-
-def refuse(findings: Sequence[Finding], what: str) -> None:
-    """Raise one HansaError for all findings; nothing where there are none."""
-    if not findings:
-        return
-    if len(findings) == 1:
-        f = findings[0]
-        raise HansaError(
-            f.rule, place=f.place, printed=f.printed, admissible=f.admissible, fix=f.fix
-        )
-    lines = [
-        f"{f.place}: {f.rule}"
-        + (f" (found {f.printed})" if f.printed else "")
-        + (f"; {f.fix}" if f.fix else "")
-        for f in findings
-    ]
-    raise HansaError(
-        f"{len(findings)} things are wrong with {what}",
-        printed="\n          ".join(lines),
-        fix="correct them all; nothing was computed",
-    )
-
-
-def fault(place: str, rule: str, printed: str = "", admissible: str = "", fix: str = "") -> Finding:
-    """A finding of severity error."""
-    return Finding("error", place, rule, printed, admissible, fix)
 
 
 def tree_of(rows: Sequence[Mapping[str, Any]], place: str = "indicators") -> IndexTree:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from hansa.errors import Finding, HansaError, listed
+from hansa.errors import Finding, HansaError, fault, listed, refuse
 from hansa.index.data import IndexData
-from hansa.index.metadata import fault, refuse, tree_of
+from hansa.index.metadata import tree_of
 from hansa.index.recipe import PLAIN, Recipe, recipe_of
 from hansa.index.tree import Floats, IndexTree, Ints
 

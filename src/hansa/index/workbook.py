@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hansa.errors import Finding, HansaError, listed
-from hansa.index.metadata import COINR, NUMBERS, WHOLE, fault, refuse
+from hansa.errors import Finding, HansaError, fault, listed, refuse
+from hansa.index.metadata import COINR, NUMBERS, WHOLE
 from hansa.index.reading import MISSING, NAMES
 
 Row = dict[str, Any]

@@ -1,0 +1,162 @@
+"""The commands on a call of several funders: price, solve, compare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hansa.cli.options import AsJson, say
+from hansa.errors import UsageError, listed
+
+if TYPE_CHECKING:
+    from hansa.programme.laboratory import Outcome
+
+Folder = Annotated[Path, typer.Argument(help="A call folder: call.toml, funders, proposals, asks.")]
+Mode = Annotated[str, typer.Option("--mode", help="virtual, mixed or real; left out: the call's.")]
+Rule = Annotated[
+    str, typer.Option("--ranking", help="strict, ties, bands or free; left out: the call's.")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="A folder for the tables (CSV).")]
+Seconds = Annotated[float, typer.Option("--seconds", help="When to stop searching.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    own = typer.Typer(
+        name="call",
+        help="A call with money from several funders: what it costs, who is funded and why.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    own.command("price")(price)
+    own.command("solve")(solve)
+    own.command("compare")(compare)
+    app.add_typer(own)
+
+
+def price(folder: Folder, mode: Mode = "", out: Out = None, as_json: AsJson = False) -> None:
+    """Tell the least new money that funds the ranking down to each proposal, and whose pot."""
+    from hansa.programme.call_results import price_table
+    from hansa.programme.verbs import call_price
+
+    call, steps, funders = call_price(folder, mode)
+    columns = price_table(call, steps, funders)
+    if out is not None:
+        _write(out, {"price": columns})
+    if as_json:
+        print(_as_json(columns))
+    elif out is None:
+        say(f"{call.settings.title}; amounts in {call.settings.currency}")
+        _show(columns, ("rank", "proposal", "price", "blocks", "idle"))
+
+
+def solve(
+    folder: Folder,
+    mode: Mode = "",
+    ranking: Rule = "",
+    seconds: Seconds = 60.0,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who is funded under a mode and a ranking rule, and why the others are not."""
+    from hansa.files import write_bytes
+    from hansa.programme.call_results import (
+        decision_table,
+        pots_table,
+        price_table,
+        record,
+        record_bytes,
+    )
+    from hansa.programme.verbs import call_solve
+
+    outcome = call_solve(folder, mode, ranking, seconds)
+    columns = decision_table(outcome)
+    if out is not None:
+        funders = outcome.contest.pots.funders
+        _write(out, {
+            "decision": columns,
+            "price": price_table(outcome.call, outcome.prices, funders),
+            "pots": pots_table(outcome),
+        })  # fmt: skip
+        write_bytes(out / "decision.json", record_bytes(record(outcome, folder)))
+        say(f"{out / 'decision.json'}: the record of this computation, for people to decide on")
+    if as_json:
+        print(_as_json(columns))
+    elif out is None:
+        _tell(outcome)
+        _show(columns, ("rank", "proposal", "score", "funded", "reason", "blocking", "lack"))
+        print()
+        _show(pots_table(outcome), ("funder", "available", "gap", "used", "idle"))
+
+
+def compare(
+    folder: Folder, seconds: Seconds = 5.0, out: Out = None, as_json: AsJson = False
+) -> None:
+    """Decide the call under every mode and ranking rule, side by side."""
+    from hansa.programme.call_results import comparison_table
+    from hansa.programme.verbs import call_compare
+
+    columns = comparison_table(call_compare(folder, seconds))
+    if out is not None:
+        _write(out, {"compare": columns})
+    if as_json:
+        print(_as_json(columns))
+    elif out is None:
+        shown = ("mode", "rule", "funded", "value", "money", "gap", "idle", "passed_over", "ended")
+        _show(columns, shown)
+
+
+def _tell(outcome: Outcome) -> None:
+    s = outcome.call.settings
+    model = "Model data. " if s.model_data else ""
+    say(f"{model}{s.title}: {outcome.mode} pots, ranking {outcome.rule}, {s.currency}")
+    ranked = sum(1 for place in outcome.places if place.rank)
+    say(f"{len(outcome.funded)} of {ranked} ranked proposals are funded.")
+    if outcome.decision.ended != "optimal":
+        worth = outcome.contest.worth(outcome.decision.funded or ())
+        say(f"Best found when time was up: value {worth}, at most {outcome.decision.bound}.")
+    if outcome.decision.equal > 1:
+        say(f"{outcome.decision.equal} equally good sets; this one prefers the better ranked.")
+    if outcome.passed and s.binding:
+        say(f"Passed over, not lawful under a binding ranking: {listed(outcome.passed)}")
+
+
+def _write(folder: Path, tables: Mapping[str, Mapping[str, Sequence[Any]]]) -> None:
+    import pyarrow as pa
+
+    from hansa.files import write_table
+
+    if folder.exists() and not folder.is_dir():
+        raise UsageError("--out is a file", place=str(folder), admissible="a folder")
+    for name, columns in tables.items():
+        plain = {n: [_cell(v) for v in values] for n, values in columns.items()}
+        write_table(pa.table(plain), folder / f"{name}.csv")
+        say(f"{folder / name}.csv: {len(next(iter(plain.values()), []))} rows")
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _as_json(columns: Mapping[str, Sequence[Any]]) -> str:
+    rows = [dict(zip(columns, own, strict=True)) for own in zip(*columns.values(), strict=True)]
+    # An amount is a decimal number: as a number of JSON it could come back as another one.
+    return json.dumps(rows, ensure_ascii=False, indent=1, default=str)
+
+
+def _show(columns: Mapping[str, Sequence[Any]], names: Sequence[str]) -> None:
+    cells = [[_cell(v) for v in columns[name]] for name in names]
+    widths = [max(len(n), *(len(c) for c in own), 1) for n, own in zip(names, cells, strict=True)]
+    right = [name not in _TEXTS for name in names]
+    for row in (names, *zip(*cells, strict=True)):
+        parts = (
+            c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)
+        )
+        print("  ".join(parts).rstrip())
+
+
+_TEXTS = ("proposal", "funded", "reason", "blocking", "blocks", "funder", "mode", "rule", "ended")

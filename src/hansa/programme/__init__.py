@@ -1,0 +1,1 @@
+"""Programmes: calls of several funders, their pots, and what a ranking costs."""

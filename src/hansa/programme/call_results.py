@@ -1,0 +1,145 @@
+"""What a decided call is written as: name -> columns, and the record that can be replayed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hansa.programme.call import Call
+from hansa.programme.call_settings import FILE
+from hansa.programme.call_tables import ENDINGS
+from hansa.programme.laboratory import Outcome, pot_rows
+from hansa.programme.prices import Step
+
+Columns = dict[str, list[Any]]
+
+
+def decision_table(outcome: Outcome) -> Columns:
+    """One row a proposal: rank, funded, main reason, the pots that block, the money it lacks."""
+    call, funders = outcome.call, outcome.contest.pots.funders
+    chosen = set(outcome.funded)
+    out: Columns = {
+        name: []
+        for name in ("proposal", "rank", "funded", "reason", "blocking", "lack", "least", "score",
+                     "before", "passed_over_by", "title")
+    }  # fmt: skip
+    for place in outcome.places:
+        own = outcome.reasons.get(place.proposal.id)
+        reason: str = own.main if own else "" if place.proposal.id in chosen else place.status
+        if own is None and place.reason:
+            reason = f"{reason}: {place.reason}".strip(": ")
+        row = (
+            place.proposal.id,
+            place.rank or None,
+            "yes" if place.proposal.id in chosen else "no",
+            reason,
+            ";".join(own.lack.named(funders)) if own else "",
+            _money(call, own.lack.total) if own else None,
+            _money(call, own.least.total) if own and own.least else None,
+            None if place.score is None else _score(call, place.score),
+            own.before if own else "",
+            ";".join(outcome.passed.get(place.proposal.id, ())),
+            place.proposal.title,
+        )
+        for name, value in zip(out, row, strict=True):
+            out[name].append(value)
+    return out
+
+
+def price_table(call: Call, steps: Sequence[Step], funders: Sequence[str]) -> Columns:
+    """One row a rank: what it costs to fund down to it, and which pots it goes to."""
+    out: Columns = {
+        "rank": [s.rank for s in steps],
+        "proposal": [s.proposal for s in steps],
+        "price": [_money(call, s.price.total) for s in steps],
+    }
+    for c, funder in enumerate(funders):
+        out[funder] = [_money(call, s.price.extra[c]) for s in steps]
+    out["blocks"] = [";".join(s.blocks) for s in steps]
+    out["idle"] = [_money(call, s.idle) for s in steps]
+    return out
+
+
+def pots_table(outcome: Outcome) -> Columns:
+    """One row a pot: available, gap money, used, idle."""
+    rows, call = pot_rows(outcome), outcome.call
+    return {
+        "funder": [r.funder for r in rows],
+        **{
+            name: [_money(call, getattr(r, name)) for r in rows]
+            for name in ("available", "gap", "used", "idle")
+        },
+    }
+
+
+def comparison_table(outcomes: Sequence[Outcome]) -> Columns:
+    """One row a mode and rule: who is funded, what it is worth, what it takes."""
+    names = ("mode", "rule", "funded", "value", "bound", "ended", "equally_good", "money", "gap",
+             "idle", "passed_over", "countries", "crossing", "unevenness", "proposals")  # fmt: skip
+    out: Columns = {name: [] for name in names}
+    for o in outcomes:
+        pots, call = pot_rows(o), o.call
+        funded = o.decision.funded or ()
+        own = o.crossing.countries
+        row = (
+            o.mode, o.rule, len(o.funded), o.contest.worth(funded), o.decision.bound,
+            o.decision.ended, o.decision.equal,
+            _money(call, sum(o.contest.demand(funded))),
+            _money(call, sum(r.gap for r in pots)),
+            _money(call, sum(r.idle for r in pots)),
+            len(o.passed), sum(own) / len(own) if own else None,
+            _money(call, o.crossing.crossing), o.crossing.unevenness, ";".join(o.funded),
+        )  # fmt: skip
+        for name, value in zip(names, row, strict=True):
+            out[name].append(value)
+    return out
+
+
+def record(outcome: Outcome, folder: Path) -> dict[str, Any]:
+    """What is needed to recompute the decision bit for bit: hash of the figures, mode, rule, seed.
+
+    The tool computes and records; people decide. `decided` stays empty until they do.
+    """
+    s = outcome.call.settings
+    return {
+        "format": 1,
+        "call": s.id,
+        "title": s.title,
+        "model_data": s.model_data,
+        "inputs": inputs(folder),
+        "mode": outcome.mode,
+        "ranking": outcome.rule,
+        "seed": s.seed,
+        "ended": outcome.decision.ended,
+        "value": outcome.contest.worth(outcome.decision.funded or ()),
+        "bound": outcome.decision.bound,
+        "equally_good": outcome.decision.equal,
+        "funded": list(outcome.funded),
+        "fixed": [f.model_dump() for f in s.fixed],
+        "decided": {"by": "", "date": "", "note": ""},
+    }
+
+
+def inputs(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file that a call is made of, by name."""
+    stems = ("funders", "proposals", "reviews", "asks", "partners", "rules", "eligibility",
+             "ledger", "activities")  # fmt: skip
+    paths = [folder / FILE, *(folder / f"{s}{e}" for s in stems for e in ENDINGS)]
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths if p.is_file()}
+
+
+def record_bytes(content: dict[str, Any]) -> bytes:
+    """The record as JSON, the same for the same decision."""
+    return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _money(call: Call, units: int) -> Decimal:
+    return call.written(units)
+
+
+def _score(call: Call, units: int) -> Decimal:
+    return Decimal(units).scaleb(-call.settings.score_digits)
