@@ -67,8 +67,8 @@ class WholeModel:
         own = np.asarray(columns, dtype=np.int32)
         self._model.addRow(least, most, own.size, own, np.asarray(values, dtype=np.float64))
 
-    def greatest(self, objective: Floats) -> Whole:
-        """A point with the greatest value of the objective."""
+    def greatest(self, objective: Floats, start: Floats | None = None) -> Whole:
+        """A point with the greatest value of the objective; `start`: one that is known."""
         import highspy
 
         left = self.until - time.monotonic()
@@ -76,6 +76,10 @@ class WholeModel:
             return Whole(None, float("inf"), "time")
         self._model.setOptionValue("time_limit", self._model.getRunTime() + left)
         self._model.changeColsCost(self.size, self._every, objective.astype(np.float64))
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = start.tolist()
+            self._model.setSolution(known)
         self._model.run()
         status = self._model.getModelStatus()
         states = highspy.HighsModelStatus

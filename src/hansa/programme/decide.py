@@ -164,10 +164,12 @@ class _Goals:
         part.fund(self.contest.open[:length])
         return next(self._payable(part, part.worth), None) is not None
 
-    def _payable(self, model: ContestModel, objective: Floats) -> Iterator[Funded]:
+    def _payable(
+        self, model: ContestModel, objective: Floats, known: Funded | None = None
+    ) -> Iterator[Funded]:
         """The best set for an objective that can really be paid; nothing where there is none."""
         while True:
-            whole = model.greatest(objective)
+            whole = model.greatest(objective, known)
             self._ends.append(whole.ended)
             if whole.point is None:
                 return
@@ -180,7 +182,7 @@ class _Goals:
 
     def _best(self, objective: Floats, known: Funded | None) -> Funded | None:
         self.reached = float("inf")
-        return next(self._payable(self.model, objective), known)
+        return next(self._payable(self.model, objective, known), known)
 
     def _bound(self, found: Funded) -> int:
         worth = self.contest.worth(found)
