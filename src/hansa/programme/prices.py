@@ -60,6 +60,26 @@ def raised(pots: Pots, extra: Sequence[int]) -> Pots:
     return replace(pots, cash=cash)
 
 
+@dataclass(frozen=True)
+class Pressure:
+    """How much is asked of one funder; `cap`: on single asks, so that all fit; None: all fit."""
+
+    funder: str
+    pot: int
+    asked: int
+    asks: int
+    cap: int | None
+
+
+def pressure(contest: Contest) -> tuple[Pressure, ...]:
+    """Demand over pot of every funder, before anybody is ranked; cash pots alone."""
+    rows = []
+    for c, (funder, pot) in enumerate(zip(contest.pots.funders, contest.pots.cash, strict=True)):
+        asks = [own[c] for own in contest.asks if own[c]]
+        rows.append(Pressure(funder, pot, sum(asks), len(asks), clearing_cap(asks, pot)))
+    return tuple(rows)
+
+
 def clearing_cap(asks: Sequence[int], pot: int) -> int | None:
     """The highest cap on single asks at which all of them together fit into a pot.
 

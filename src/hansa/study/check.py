@@ -13,18 +13,22 @@ from hansa.facts.check import check_facts
 from hansa.facts.check_further import further_rows
 from hansa.facts.convert_cube import classification_of
 from hansa.facts.series import facts_cube, series_of
+from hansa.programme.call_check import check_call
+from hansa.programme.call_settings import FILE as CALL
 from hansa.sources.spec import MEASURES, FactsSpec
 from hansa.study.config import Study, facts_paths, placed, read_study
 
 
 def check_path(path: Path, spec: FactsSpec | None = None) -> list[Finding]:
-    """Findings on a facts table, a definition (folder or CSV), a study folder, or an account.
+    """Findings on a facts table, a definition (folder or CSV), a study, a call, or an account.
 
     An account is a folder of printed tables, with or without account.toml, or one such table.
     """
     try:
         if (path / "study.toml").is_file():
             return _study(path)
+        if (path / CALL).is_file():
+            return check_call(path)
         if is_account(path):
             return check_account(path, spec)
         if path.is_dir():
