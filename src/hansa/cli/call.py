@@ -35,6 +35,8 @@ def register(app: typer.Typer) -> None:
     own.command("price")(price)
     own.command("solve")(solve)
     own.command("compare")(compare)
+    own.command("report")(report)
+    own.command("model")(model)
     app.add_typer(own)
 
 
@@ -108,6 +110,39 @@ def compare(
     elif out is None:
         shown = ("mode", "rule", "funded", "value", "money", "gap", "idle", "passed_over", "ended")
         _show(columns, shown)
+
+
+def report(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", help="The report: .html, .pdf or .xlsx.")],
+    mode: Mode = "",
+    ranking: Rule = "",
+    proposal: Annotated[
+        str, typer.Option("--proposal", help="A proposal that is looked at closely.")
+    ] = "",
+    seconds: Seconds = 5.0,
+) -> None:
+    """Write the report for the meeting: ranking, prices, pots, modes side by side, reasons."""
+    from hansa.files import write_bytes
+    from hansa.report.call_file import call_file
+
+    content = call_file(folder, out.suffix.lower(), (mode, ranking), proposal, seconds)
+    write_bytes(out, content)
+    say(f"{out}: {len(content)} bytes")
+
+
+def model(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
+    """Write the model call: twelve funders, sixty proposals, drawn at random."""
+    from hansa.files import write_bytes
+    from hansa.programme.model_call import model_call
+
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(
+            "the folder is not empty", place=str(folder), admissible="a new or empty folder"
+        )
+    for name, content in model_call().items():
+        write_bytes(folder / name, content)
+    say(f"{folder}: a model call; next: hansa call solve {folder}")
 
 
 def _tell(outcome: Outcome) -> None:

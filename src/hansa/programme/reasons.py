@@ -54,7 +54,7 @@ def reasons(contest: Contest, rule: Rule, funded: Funded) -> dict[str, Reason]:
             continue
         lack = price(contest.pots, _added(used, contest.asks[p]))
         limit = _limit_against(contest, funded, p)
-        needed = _with_groups_before(contest, funded, p, groups)
+        needed = groups_before(contest, rule, funded, p)
         least = None if limit else price(contest.pots, contest.demand(needed))
         main = _main(contest, funded, p, first, groups)
         if main == "pots" and limit and not lack.total:
@@ -84,7 +84,9 @@ def _added(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
     return tuple(a + b for a, b in zip(one, other, strict=True))
 
 
-def _with_groups_before(contest: Contest, funded: Funded, p: int, groups: dict[int, int]) -> Funded:
+def groups_before(contest: Contest, rule: Rule, funded: Funded, p: int) -> Funded:
+    """The funded ones, one more, and everything that the rule asks to be funded before it."""
+    groups = {q: k for k, group in enumerate(contest.groups(rule)) for q in group}
     own = groups.get(p, 0)
     return tuple(yes or q == p or (q in groups and groups[q] < own) for q, yes in enumerate(funded))
 

@@ -24,7 +24,7 @@ def call_price(
     from hansa.programme.contest import Contest
 
     call = read_call(Path(folder))
-    pots = pots_of(call, _mode(mode) or call.settings.mode)
+    pots = pots_of(call, mode_named(mode) or call.settings.mode)
     own = ranked(ranking(call))
     asks = tuple(tuple(o.proposal.asks.get(f.id, 0) for f in call.funders) for o in own)
     names, score = tuple(o.proposal.id for o in own), tuple(o.score or 0 for o in own)
@@ -35,7 +35,7 @@ def call_solve(
     folder: Path | str, mode: str = "", ranking: str = "", seconds: float = 60.0
 ) -> Outcome:
     """A call folder decided under a mode and a ranking rule; empty: the call's own."""
-    return solve(read_call(Path(folder)), _mode(mode), _rule(ranking), seconds)
+    return solve(read_call(Path(folder)), mode_named(mode), rule_named(ranking), seconds)
 
 
 def call_compare(folder: Path | str, seconds: float = 5.0) -> tuple[Outcome, ...]:
@@ -43,13 +43,15 @@ def call_compare(folder: Path | str, seconds: float = 5.0) -> tuple[Outcome, ...
     return compare(read_call(Path(folder)), seconds)
 
 
-def _mode(name: str) -> Mode | None:
+def mode_named(name: str) -> Mode | None:
+    """The mode of a name; None for an empty one. Raises UsageError."""
     if name and name not in MODES:
         raise UsageError(f"unknown mode {name!r}", admissible=listed(MODES))
     return name or None
 
 
-def _rule(name: str) -> Rule | None:
+def rule_named(name: str) -> Rule | None:
+    """The ranking rule of a name; None for an empty one. Raises UsageError."""
     if name and name not in RULES:
         raise UsageError(f"unknown ranking rule {name!r}", admissible=listed(RULES))
     return name or None

@@ -1,0 +1,142 @@
+"""Words and amounts of a call: money in one unit throughout, reasons as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hansa.language import N_, _, ngettext
+from hansa.programme.call import Call
+from hansa.programme.laboratory import Outcome
+from hansa.programme.prices import COMMON
+from hansa.programme.reasons import Reason
+from hansa.views.format import grouped, joined
+
+MODE_WORDS = {
+    "virtual": N_("distributed pots"),
+    "mixed": N_("distributed pots with a top-up"),
+    "real": N_("one common pot"),
+}
+RULE_WORDS = {
+    "strict": N_("strict order"),
+    "ties": N_("ties together"),
+    "bands": N_("bands"),
+    "free": N_("best set"),
+}
+STATUS_WORDS = {
+    "not eligible": N_("not eligible"),
+    "below threshold": N_("below the threshold"),
+    "incomplete": N_("too few valid reviews"),
+}
+REASON_WORDS = {
+    "stopped by order": N_("stopped by the order"),
+    "pots": N_("a pot is short"),
+    "displaced by a better set": N_("displaced by a better set"),
+    "meeting": N_("decided by the meeting"),
+    "limit": N_("a limit stands against it"),
+}
+
+
+@dataclass(frozen=True)
+class Money:
+    """How amounts of a call are written: in `unit`, each of `size` smallest units."""
+
+    size: Fraction
+    unit: str
+
+    def text(self, units: int | Fraction) -> str:
+        """An amount, without its unit; whole, or with as many digits as it has."""
+        value = Fraction(units) / self.size
+        decimals = 0 if value.denominator == 1 else 1 if (10 * value).denominator == 1 else 2
+        return grouped(float(value), decimals)
+
+    def full(self, units: int | Fraction) -> str:
+        """An amount with its unit."""
+        return f"{self.text(units)} {self.unit}"
+
+
+def money_of(call: Call) -> Money:
+    """Thousands where the pots are that large, else the currency itself."""
+    smallest = Fraction(call.settings.smallest)
+    largest = max((f.cash for f in call.funders), default=0) * smallest
+    thousands = largest >= 100_000
+    unit = call.settings.currency
+    if thousands:
+        return Money(1000 / smallest, _("thousand {currency}", currency=unit))
+    return Money(1 / smallest, unit)
+
+
+def mode_text(mode: str) -> str:
+    """A mode in words."""
+    return _(MODE_WORDS[mode])
+
+
+def rule_text(rule: str) -> str:
+    """A ranking rule in words."""
+    return _(RULE_WORDS[rule])
+
+
+def funder_names(call: Call, funders: Sequence[str]) -> str:
+    """Names of funders, joined."""
+    names = {f.id: f.name for f in call.funders} | {COMMON: _("the common pot")}
+    return joined([names[f] for f in funders])
+
+
+def outcome_sentence(outcome: Outcome) -> str:
+    """Who is funded, and what stops the list."""
+    ranked = len(outcome.contest.proposals)
+    start = ngettext(
+        "{number} of {ranked} ranked proposals is funded under {mode}, {rule}.",
+        "{number} of {ranked} ranked proposals are funded under {mode}, {rule}.",
+        len(outcome.funded),
+        ranked=ranked,
+        mode=mode_text(outcome.mode),
+        rule=rule_text(outcome.rule),
+    )
+    return f"{start} {stop_sentence(outcome)}".strip()
+
+
+def stop_sentence(outcome: Outcome) -> str:
+    """The first proposal that is not funded, and the pot that blocks it; empty: all are."""
+    money = money_of(outcome.call)
+    for step in outcome.prices:
+        why = outcome.reasons.get(step.proposal)
+        if why is None:
+            continue
+        short = why.lack.named(outcome.contest.pots.funders)
+        if outcome.contest.pots.mode == "real":
+            short = (COMMON,)
+        if why.main == "pots" and short:
+            return _(
+                "Rank {rank}, {proposal}, is the first that is not: {pots} lacks {lack}, while "
+                "{idle} lies idle in other pots.",
+                rank=step.rank,
+                proposal=step.proposal,
+                pots=funder_names(outcome.call, short),
+                lack=money.full(why.lack.total),
+                idle=money.full(idle_elsewhere(outcome)),
+            )
+        return _(
+            "Rank {rank}, {proposal}, is the first that is not: {reason}.",
+            rank=step.rank,
+            proposal=step.proposal,
+            reason=reason_text(why),
+        )
+    return _("Nobody ranked is left out.")
+
+
+def idle_elsewhere(outcome: Outcome) -> int:
+    """Money left over after the decision."""
+    from hansa.programme.laboratory import pot_rows
+
+    return sum(row.idle for row in pot_rows(outcome))
+
+
+def reason_text(why: Reason) -> str:
+    """The main reason in words."""
+    if why.main == "stopped by order" and why.before:
+        return _("stopped by the order: {before} comes before it", before=why.before)
+    if why.main == "limit":
+        return _("the limit {limit} stands against it", limit=why.limit)
+    return _(REASON_WORDS[why.main])
