@@ -35,6 +35,8 @@ def register(app: typer.Typer) -> None:
     own.command("price")(price)
     own.command("solve")(solve)
     own.command("compare")(compare)
+    own.command("contributions")(contributions)
+    own.command("rules")(rules)
     own.command("report")(report)
     own.command("model")(model)
     app.add_typer(own)
@@ -110,6 +112,67 @@ def compare(
     elif out is None:
         shown = ("mode", "rule", "funded", "value", "money", "gap", "idle", "passed_over", "ended")
         _show(columns, shown)
+
+
+def contributions(
+    folder: Folder,
+    budget: Annotated[
+        str,
+        typer.Option("--budget", help="What they have to pay; left out: what they give."),
+    ] = "",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set each party's GDP share against what it gives, in cash and in kind."""
+    from decimal import Decimal
+
+    from hansa.programme.activities import call_contributions
+    from hansa.programme.call_reading import read_call
+    from hansa.programme.call_results import contributions_table
+
+    call = read_call(folder)
+    found = call_contributions(folder, call, Decimal(budget) if budget else None)
+    columns = contributions_table(call, found)
+    if out is not None:
+        _write(out, {"contributions": columns})
+    if as_json:
+        print(_as_json(columns))
+    elif out is None:
+        if found.missing:
+            say(f"No GDP share can be said: the GDP of {listed(found.missing)} is missing.")
+        _show(columns, tuple(columns))
+
+
+def rules(
+    folder: Folder,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            help="Rules of your own (TOML); left out: the five principles of the 2009 publication.",
+        ),
+    ] = None,
+    on: Annotated[
+        str, typer.Option("--on", help="The day of the test (2026-03-31): who left does not count.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Test every activity by rules agreed in advance: pass, fail, or cannot say and why."""
+    from hansa.programme.activities import activities_tested, subjects
+    from hansa.programme.call_reading import read_call
+    from hansa.programme.call_results import rules_table
+    from hansa.programme.governance import PUBLISHED, read_rules
+
+    found = activities_tested(
+        read_rules(file or PUBLISHED), subjects(folder, read_call(folder), on)
+    )
+    columns = rules_table(found)
+    if as_json:
+        print(_as_json(columns))
+    else:
+        _show(columns, tuple(columns))
+    if "fail" in columns["verdict"]:
+        raise typer.Exit(1)
 
 
 def report(
@@ -194,4 +257,19 @@ def _show(columns: Mapping[str, Sequence[Any]], names: Sequence[str]) -> None:
         print("  ".join(parts).rstrip())
 
 
-_TEXTS = ("proposal", "funded", "reason", "blocking", "blocks", "funder", "mode", "rule", "ended")
+_TEXTS = (
+    "party",
+    "activity",
+    "verdict",
+    "found",
+    "missing",
+    "proposal",
+    "funded",
+    "reason",
+    "blocking",
+    "blocks",
+    "funder",
+    "mode",
+    "rule",
+    "ended",
+)

@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from hansa.programme.activities import Tested
 from hansa.programme.call import Call
 from hansa.programme.call_settings import FILE
 from hansa.programme.call_tables import ENDINGS
+from hansa.programme.contributions import Contributions
 from hansa.programme.laboratory import Outcome, pot_rows
 from hansa.programme.prices import Step
 
@@ -99,6 +102,37 @@ def comparison_table(outcomes: Sequence[Outcome]) -> Columns:
     return out
 
 
+def contributions_table(call: Call, found: Contributions) -> Columns:
+    """One row a party: GDP share, expected, cash, in-kind, total, deviation, cash share."""
+
+    def share(value: Fraction | None) -> Decimal | None:
+        return None if value is None else round(Decimal(float(value)), 4)
+
+    rows = found.shares
+    return {
+        "party": [r.party for r in rows],
+        "gdp_share": [share(r.share) for r in rows],
+        "expected": [None if r.expected is None else _money(call, r.expected) for r in rows],
+        "cash": [_money(call, r.cash) for r in rows],
+        "in_kind": [_money(call, r.in_kind) for r in rows],
+        "total": [_money(call, r.total) for r in rows],
+        "deviation": [share(r.deviation) for r in rows],
+        "cash_share": [share(r.cash_share) for r in rows],
+    }
+
+
+def rules_table(tested: Sequence[Tested]) -> Columns:
+    """One row an activity and rule: the verdict, what was found, what is missing."""
+    rows = [(one.activity, r) for one in tested for r in one.results]
+    return {
+        "activity": [name for name, _ in rows],
+        "rule": [r.rule.id for _, r in rows],
+        "verdict": [r.verdict for _, r in rows],
+        "found": [r.found for _, r in rows],
+        "missing": ["; ".join(r.missing) for _, r in rows],
+    }
+
+
 def record(outcome: Outcome, folder: Path) -> dict[str, Any]:
     """What is needed to recompute the decision bit for bit: hash of the figures, mode, rule, seed.
 
@@ -127,7 +161,7 @@ def record(outcome: Outcome, folder: Path) -> dict[str, Any]:
 def inputs(folder: Path) -> dict[str, str]:
     """SHA-256 of each file that a call is made of, by name."""
     stems = ("funders", "proposals", "reviews", "asks", "partners", "rules", "eligibility",
-             "ledger", "activities")  # fmt: skip
+             "ledger", "activities", "members", "meetings", "positions")  # fmt: skip
     paths = [folder / FILE, *(folder / f"{s}{e}" for s in stems for e in ENDINGS)]
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths if p.is_file()}
 
