@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.programme.test_call_broken import PARTNERS, folder
@@ -64,13 +65,10 @@ def test_of_a_call_folder(tmp_path):
         Fraction(5, 8),
     ]
     (own / "ledger.csv").write_text("party,kind,amount,state,valuation\nDK,in-kind,7,signed,\n")
-    try:
+    with pytest.raises(HansaError) as refused:
         call_contributions(own, call)
-    except HansaError as problem:
-        assert "in-kind money has no valuation" in str(problem)
-        assert "row 2" in str(problem)
-    else:
-        raise AssertionError("in-kind money without a valuation was taken")
+    assert "in-kind money has no valuation" in str(refused.value)
+    assert "row 2" in str(refused.value)
 
 
 def test_activities_are_tested_on_a_day(tmp_path):
