@@ -61,10 +61,12 @@ def _names() -> Iterator[tuple[str, str]]:
             yield "place", row["label"]
     for path in sorted((PACKAGE / "codes/data/geographies").glob("*.toml")):
         yield "place", tomllib.loads(path.read_text(encoding="utf-8"))["title"]
-    for path in sorted((PACKAGE / "clusters/definitions").glob("*.csv")):
-        for row in _rows(path):
-            if row.get("cluster_label"):
-                yield "cluster", row["cluster_label"]
+    for path in sorted((PACKAGE / "clusters/definitions").glob("*/definition.toml")):
+        yield "definition", tomllib.loads(path.read_text(encoding="utf-8"))["label"]
+        for row in _rows(path.with_name("members.csv")):
+            for column in ("cluster_label", "subcluster"):
+                if row.get(column):
+                    yield "cluster", row[column]
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

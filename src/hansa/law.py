@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hansa.language import N_
+
 Floats = npt.NDArray[np.float64]
 # uint64; uint32 where none of the flags needs more (`narrowed`)
 Flags = npt.NDArray[Any]
@@ -34,25 +36,25 @@ _BIT[":"] = _BIT["z"]
 ESTIMATED = ("e", "s", "f", "imputed")
 
 MEANING = {
-    "p": "provisional",
-    "e": "estimated",
-    "f": "forecast",
-    "s": "estimated by Eurostat",
-    "b": "break in series",
-    "c": "confidential",
-    "u": "low reliability",
-    "d": "definition differs, or part of it is outside the source",
-    "z": "not applicable",
-    "n": "not significant",
-    "r": "revised",
-    "m": "missing",
-    "entry": "no jobs in the first year",
-    "exit": "no jobs in the last year",
-    "tiny": "below the smallest cell that carries a rate",
-    "boundary": "on the line between two classes",
-    "converted": "moved from another version of the codes",
-    "imputed": "filled by a named step",
-    "interval": "known only between two bounds",
+    "p": N_("provisional"),
+    "e": N_("estimated"),
+    "f": N_("forecast"),
+    "s": N_("estimated by Eurostat"),
+    "b": N_("break in series"),
+    "c": N_("confidential"),
+    "u": N_("low reliability"),
+    "d": N_("definition differs, or part of it is outside the source"),
+    "z": N_("not applicable"),
+    "n": N_("not significant"),
+    "r": N_("revised"),
+    "m": N_("missing"),
+    "entry": N_("no jobs in the first year"),
+    "exit": N_("no jobs in the last year"),
+    "tiny": N_("below the smallest cell that carries a rate"),
+    "boundary": N_("on the line between two classes"),
+    "converted": N_("moved from another version of the codes"),
+    "imputed": N_("filled by a named step"),
+    "interval": N_("known only between two bounds"),
 }
 
 

@@ -264,10 +264,11 @@ def test_sentences_hold_their_numbers(found) -> None:
         "Framework conditions of 2003 say nothing certain on the change of performance to 2008: "
         "r = 0.00 (−0.39 to 0.40",
         "The two changes go together: r = 0.72 (0.45 to 0.87",
-        "three of the printed orders cannot be seen in the printed index (KR before US, IS before "
-        "FI and DE before CH); by it alone each is right with probability 0.5.",
+        "three of the printed orders cannot be seen in the printed index (Korea before United "
+        "States, Iceland before Finland and Germany before Switzerland); by it alone each is right "
+        "with probability 0.5.",
         "framework 72.4 (in 2003 66.6), against 66.0 of the best three performers",
-        "AU (rank −8, index +1)",
+        "Australia (rank −8, index +1)",
     ):
         assert part in said
     not_ = "\n".join(found.unsupported)

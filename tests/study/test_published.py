@@ -144,7 +144,7 @@ def test_the_section_on_claims_says_what_is_seen_and_whether_it_means_anything(
     )
     header = Header(measure="location_quotient_total", kind="intensive", model_data=model_data)
     section = section_claims(Panel.of(table, ("geo", "cluster", "time"), header))
-    seen = "Claimed and seen: Information and Communications Technology and Tourism."
+    seen = "Claimed and seen: Information and Communications Technology; Tourism."
     assert seen in section.answer
     assert "Cannot be said: Nanotechnology." in section.answer
     assert section.answer[0].startswith("An illustration") == model_data

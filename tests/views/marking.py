@@ -28,11 +28,16 @@ DECORATION = {
     ("rect", "#5A606A", 0.8): "legend: its frame",
     ("rect", "#C6DAEC", 1): "legend: a band",
     ("rect", "#5A606A", None): "legend: not known",
+    ("rect", "#FFFFFF", 1): "legend: an interval that says nothing",
+    ("rect", "#F0D3B8", None): "the corner of what is critical",
+    ("rule", "#2166AC", 2): "legend: the top value observed",
     ("rect", None, None): "legend: its colours",
 }
 """Layers without codes, by mark, colour and width of the line."""
 SILENT = {
     ("rule", None): "hatching, ends of whiskers and of lines",
+    ("area", None): "bands of a small picture, whose dots speak",
+    ("line", None): "lines of a small picture, whose dots speak",
     ("point", STAR): "stars on a square",
     ("point", "circle"): "rings that say tiny, on a square or an area",
     ("point", "triangle-up"): "arrows beside a mark beyond the axes",

@@ -58,8 +58,11 @@ def test_a_region_has_one_column_and_a_cluster_one_row() -> None:
     bars = {(b["geo"], b["cluster"]): b for b in data(spec, "geo", "cluster", "from", "value")}
     rows = {code: {b["y"] for (_, c), b in bars.items() if c == code} for code in ("food", "wood")}
     assert all(len(found) == 1 for found in rows.values())
-    heads = {t["text"]: t["x"] for t in data(spec, "geo", "text") if t["text"] in GEOS}
-    assert sorted(heads, key=heads.__getitem__) == list(GEOS)
+    heads = {t["geo"]: t for t in data(spec, "geo", "text") if t["y"] == -31}
+    assert sorted(heads, key=lambda geo: heads[geo]["x"]) == list(GEOS)
+    assert heads["UKC1"]["text"] == "Tees Valley and Durham"
+    assert heads["UKC2"]["text"].startswith("Northumberland")
+    assert heads["UKC2"]["text"].endswith("…")
 
 
 def test_unknown_is_dashed_bounded_is_hatched_tiny_is_grey() -> None:
@@ -73,9 +76,9 @@ def test_unknown_is_dashed_bounded_is_hatched_tiny_is_grey() -> None:
     assert {(b["geo"], b["cluster"]) for b in grey} <= {("UKC2", "ships")}
 
 
-def test_long_codes_become_numbers_with_a_key() -> None:
-    long = [{**c, "geo": f"{c['geo']} and a county whose name is rather long"} for c in CELLS]
-    geos = [f"{geo} and a county whose name is rather long" for geo in GEOS]
+def test_long_names_that_cannot_be_told_apart_become_numbers_with_a_key() -> None:
+    long = [{**c, "geo": f"a county whose name is rather long, {c['geo']}"} for c in CELLS]
+    geos = [f"a county whose name is rather long, {geo}" for geo in GEOS]
     spec = comparison_bars(quotients(*long, geography="local"), geos, words=NAMES).spec
     assert {"1", "2", "3"} <= set(words(spec))
     assert f"2 {geos[1]}" in words(spec)
@@ -98,6 +101,27 @@ def test_what_all_share() -> None:
     assert shared(sides[:2]) == "Both are certainly above the reference in food and drink."
     assert shared([sides[0], sides_of(panel(), ("UKC2", "UKL1"), words=NAMES)[1]]).startswith(
         "Both may be above the reference in food"
+    )
+
+
+def test_what_none_shares_and_what_cannot_be_said() -> None:
+    def said(*cells: dict[str, Any]) -> str:
+        return shared(sides_of(quotients(*cells), ("UKC1", "UKC2"), words=NAMES))
+
+    one, two = {"geo": "UKC1", "cluster": "food"}, {"geo": "UKC2", "cluster": "food"}
+    tiny = {"value": 3.0, "status": "tiny"}
+    below = ({**one, "value": 0.5}, {**two, **tiny})
+    assert said(*below) == "In no cluster are both above the reference."
+    assert said({**one, **tiny}, {**two, **tiny}) == (
+        "Whether both are above the reference in any cluster cannot be said: every cluster is "
+        "below the smallest cell."
+    )
+    assert "every cluster is below the smallest cell, or not known" in said(
+        {**one, **tiny}, {**two, "value": None, "status": "c"}
+    )
+    assert said({**one, "value": 2.0}, {**two, "value": None, "status": "c"}) == (
+        "In no cluster are both known to be above the reference; in 1 of 1 that cannot be said: "
+        "cells are too small, bounded or not known."
     )
 
 

@@ -76,6 +76,19 @@ def test_fastest_growth_leaves_tiny_cells_aside() -> None:
     )
 
 
+def test_growth_is_ordered_by_what_is_certain_and_what_may_have_shrunk_is_not_named() -> None:
+    panel = rates(
+        {"cluster": "food", "value": 0.57},
+        {"cluster": "wood", "value": None, "lower": 0.5, "upper": 0.9},
+        {"cluster": "ships", "value": None, "lower": -0.6, "upper": 1.8},
+    )
+    assert say.fastest(panel, words=NAMES) == (
+        "Fastest growth in East Wales from 2015 to 2018: food and drink (+57\u202f%) and "
+        "wood and furniture (between +50\u202f% and +90\u202f%); each certain. "
+        "Not named: one cluster that may have grown or shrunk."
+    )
+
+
 def test_strongest_specialisations() -> None:
     panel = quotients(
         {"cluster": "food", "value": 2.4, "lower": 2.3, "upper": 2.6},

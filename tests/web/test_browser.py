@@ -92,6 +92,13 @@ def test_compose_share_and_save(tab: Page, context: BrowserContext, writable: st
     mine = picture(tab, "cluster")
     assert mine != before
 
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = tab.get_by_role("button", name="Copy the address of this view")
+    button.click()
+    expect(tab.locator("footer [role=status]")).to_have_text("The address is copied.")
+    assert tab.evaluate("navigator.clipboard.readText()") == tab.url
+    expect(button).to_have_text("Copy the address of this view")
+
     other = context.new_page()
     visit(other, tab.url)
     assert picture(other, "cluster") == mine

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from hansa.clusters import find_definition
 from hansa.codes import classification
+from hansa.codes.codelist import Codelist
 from hansa.errors import UsageError
 from hansa.web import composing
 from hansa.web.definition_files import Changed, Saved, definition_path, mark_of, save
 from hansa.web.pages.compose.editor import found
 
 NACE = classification("nace:2")
+LOCAL = Codelist("local", "", "")
 
 
 def test_codes_in_any_spelling_and_weights() -> None:
@@ -40,6 +42,15 @@ def test_codes_in_any_spelling_and_weights() -> None:
 def test_what_cannot_be_meant(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said.replace("(", r"\(")):
         composing.weights_of(text, NACE)
+
+
+def test_codes_of_a_table_without_a_classification() -> None:
+    own = ("311", "312", "3121")
+    assert composing.weights_of("311,312*0.5", LOCAL, own) == {"311": 1.0, "312": 0.5}
+    with pytest.raises(UsageError, match="the table has no code 'furniture'"):
+        composing.weights_of("311,furniture", LOCAL, own)
+    assert found("312", LOCAL, own) == ["312", "3121"]
+    assert found("furniture", LOCAL, own) == found(" ", LOCAL, own) == []
 
 
 def test_splitting_keeps_the_weight() -> None:

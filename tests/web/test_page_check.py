@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import hansa
+from hansa.errors import Finding
 from hansa.web.page import pages
+from hansa.web.pages.check import _named, inside
 from hansa.web.session import Session
 from hansa.web.state import State
 
@@ -48,6 +50,21 @@ def test_errors_come_first_with_place_and_remedy(broken: Path) -> None:
     assert "jobs.csv" in text
     assert str(broken) not in text
     assert "error" in sheet.answer[0]
+
+
+def test_names_stand_beside_codes(study: Path) -> None:
+    place = f"{study}/facts/jobs.csv, row 7, employment, geo EE00, activity 10, time 2020"
+    shown = inside(Finding("warning", place, "a rule", "", "", ""), study, _named(study))
+    assert shown.place == (
+        "facts/jobs.csv, row 7, employment, geo EE00 (Eesti), "
+        "activity 10 (Manufacture of food products), time 2020"
+    )
+
+
+def test_the_numbers_say_what_they_count(broken: Path) -> None:
+    sheet = build(broken)
+    assert sheet.answer[0].startswith("2 errors")
+    assert sheet.answer[1] == "Counted are places; they are of one kind."
 
 
 def test_a_study_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:

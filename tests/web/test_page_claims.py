@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hansa.errors import HansaError, UsageError
+from hansa.report.published import apart
 from hansa.web.page import pages
 from hansa.web.pages.claims.own import own_claims
 from hansa.web.session import Session
@@ -63,6 +64,23 @@ def test_own_claims_beside_a_region(claimed: Session) -> None:
     sure = sheet.sections[0].certainty
     assert "Quantum wool: No cluster of hansa-divisions is called so." in sure
     assert any("Energy" in text and "nothing is held against" in text for text in sure)
+
+
+def test_own_claims_are_drawn(claimed: Session) -> None:
+    (figure,) = build(claimed, region="EE00").sections[0].figures
+    assert figure.id == "own-claims-EE00-2023"
+    assert figure.source.startswith("Source of the claims: claims.csv in the study folder.")
+    assert "2009" not in figure.source
+    # What is seen stands in words beside each bar: no colour is needed to read it.
+    drawn = figure.svg()
+    assert "1 of 1 countries: claimed and seen" in drawn
+    assert "1 of 1 countries: cannot be said" in drawn
+    assert ("wood-furniture", "1 of 1", "claimed and seen") in {row[:3] for row in figure.rows}
+
+
+def test_names_with_an_and_stand_apart() -> None:
+    assert apart(["Furniture", "Tourism"]) == "Furniture and Tourism"
+    assert apart(["Energy and Environment", "Tourism"]) == "Energy and Environment; Tourism"
 
 
 def test_a_claim_that_is_not_seen(claimed: Session) -> None:

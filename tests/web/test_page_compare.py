@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from hansa.errors import UsageError
 from hansa.web.pages.compare import PAGE
 from hansa.web.pages.compare.picking import MOST, codes_in, found, picks
+from hansa.web.pages.compare.sections import short_names
 from hansa.web.session import Session
 from hansa.web.sheet import Sheet
 from hansa.web.state import State
@@ -47,11 +51,26 @@ def test_what_they_share_and_where_they_differ(session: Session) -> None:
 def test_a_row_a_region_and_a_column_a_region(session: Session) -> None:
     tables = sheet(session, compare="LV00,EE00").sections[0].tables
     assert [row[0] for row in tables[0].rows] == ["Latvija (LV00)", "Eesti (EE00)"]
-    assert {table.columns[1:] for table in tables[1:]} == {("LV00", "EE00")}
+    assert {table.columns[1:] for table in tables[1:]} == {("Latvija", "Eesti")}
     assert [table.caption.partition(",")[0] for table in tables[1:]] == [
         "Jobs",
         "Growth of jobs",
         "Stars",
+    ]
+
+
+def test_heads_of_columns_are_short_names_that_differ() -> None:
+    sides: Any = [
+        SimpleNamespace(code="UKC2", name="Northumberland and Tyne and Wear"),
+        SimpleNamespace(code="UKI3", name="Inner and Outer London - West"),
+        SimpleNamespace(code="UKI4", name="Inner and Outer London - East"),
+        SimpleNamespace(code="UKH3", name="Essex"),
+    ]
+    assert short_names(sides) == [
+        "Northumberland and…",
+        "Inner and Outer… (UKI3)",
+        "Inner and Outer… (UKI4)",
+        "Essex",
     ]
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import openpyxl
@@ -18,6 +19,8 @@ from hansa.errors import UsageError
 from hansa.web.page import pages
 from hansa.web.session import Session
 from hansa.web.state import EMPTY, State
+
+from .index_folder import open_study, study_with_index
 
 pytestmark = pytest.mark.xdist_group("workbench")
 TABLE = "tables/hansa-divisions/location_quotient_total"
@@ -68,6 +71,31 @@ def test_every_format_holds_the_same_numbers(session: Session) -> None:
     assert {v for v in expected.values() if v is not None and v % 1} <= set(numbers)
     assert b"OBS_VALUE" in content(session, f"{TABLE}.sdmx.csv").splitlines()[0]
     assert b"location_quotient_total" in content(session, f"{TABLE}.meta.toml")
+
+
+def test_pages_can_be_taken_away_in_exact_numbers(session: Session) -> None:
+    found = set(names(build(session)))
+    assert {"pages/clusters.xlsx", "pages/claims.xlsx", "pages/claims.json"} <= found
+    # The study has no index: nothing on one.
+    assert not [name for name in found if name.startswith(("pages/monitor", "indices/"))]
+    book = openpyxl.load_workbook(io.BytesIO(content(session, "pages/clusters.xlsx")))
+    cells = {cell for sheet in book for row in sheet.values for cell in row}
+    rows = session.part(State()).base.regions["location_quotient_total"].rows()
+    shown = next(
+        r["value"]
+        for r in rows
+        if (r["geo"], r["cluster"], int(r["time"])) == ("EE00", "wood-furniture", 2023)
+    )
+    assert shown in cells
+
+
+def test_an_index_brings_its_files(tmp_path: Path) -> None:
+    session = open_study(study_with_index(tmp_path / "six"))
+    found = names(build(session))
+    assert "indices/coast/scores.csv" in found
+    assert "pages/monitor.xlsx" in found
+    lines = list(csv.DictReader(io.StringIO(content(session, "indices/coast/scores.csv").decode())))
+    assert {line["unit"] for line in lines} >= set("ABCDEFG")
 
 
 def test_files_follow_the_method(session: Session) -> None:

@@ -169,6 +169,10 @@ def test_the_printed_monitor_stands_in_for_an_index(tmp_path: Path) -> None:
     page = built(session)
     assert [s.id for s in page.sections] == ["monitor-link", "monitor-ranks", "monitor-limits"]
     assert page.origin.startswith("Real data")
+    assert built(session, unit="AU").controls[0].chosen == "AU"
+    assert "Korea before United States" in " ".join(page.sections[1].certainty)
+    with pytest.raises(UsageError, match="no country 'XX'"):
+        built(session, unit="XX")
     assert "as printed" in " ".join(built(session, "what-if").answer)
     write_index(folder / "indices" / "coast")
     both = open_study(folder)

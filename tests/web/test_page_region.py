@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+import pyarrow as pa
 import pytest
 
 import hansa
 from hansa.errors import UsageError
 from hansa.measures.similarity import similar_regions
+from hansa.panel import Panel
 from hansa.report.document import Section
 from hansa.web.pages.region import PAGE
+from hansa.web.pages.region.similar import likeness, similar_section
 from hansa.web.pages.region.stars import _awarded, _numbers_of
 from hansa.web.session import Session
 from hansa.web.state import State
@@ -87,6 +91,46 @@ def test_regions_like_it_are_those_of_the_measure(session: Session) -> None:
     assert own.figures[0].rows[0][column] == best["partner"]
     assert "smaller of the two shares" in " ".join(own.certainty)
     assert "1979" in " ".join(own.certainty)
+
+
+def test_who_may_be_the_first_is_named_and_drawn_or_cannot_be_said(session: Session) -> None:
+    part = session.part(State(region="EE00"))
+    panel = likeness(part, "EE00")
+    assert panel is not None
+
+    def shown(count: int, wide: int) -> Section:
+        """Of `count` regions the first `wide` may be the most alike."""
+        ends = [(0.6, 0.9) if i < wide else (0.2, 0.3) for i in range(count)]
+        table = pa.table(
+            {
+                "geo": [f"R{i:02}" for i in range(count)],
+                "time": [2023] * count,
+                "value": pa.nulls(count, pa.float64()),
+                "lower": [low for low, _high in ends],
+                "upper": [high for _low, high in ends],
+                "status": [""] * count,
+            }
+        )
+        return similar_section(part, Panel(("geo", "time"), table, panel.header))
+
+    few = shown(8, 3)
+    assert "not certain: the first may be any of R00, R01 and R02." in few.answer[0]
+    most = shown(38, 37)
+    assert most.answer == (
+        "Which regions are most like Eesti cannot be said: 37 of 38 may be the first.",
+    )
+    assert most.figures[0].title == "Which region is most like Eesti cannot be said"
+
+
+def test_marks_of_similar_regions_stand_for_them(session: Session) -> None:
+    figure = sections(session, region="EE00")["similar"].figures[0]
+    assert '"geo": "LV00"' in json.dumps(figure.spec)
+
+
+def test_the_answer_stands_first_and_long_tables_fold(session: Session) -> None:
+    sheet = PAGE.build(session, State(region="EE00"))
+    assert sheet.answer == sheet.sections[0].answer
+    assert sheet.more["long"]
 
 
 def test_the_line_of_python_is_true(session: Session, study) -> None:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 import hansa
 from hansa.index.extreme import around, rank_intervals
 from hansa.index.robustness import robustness
+from hansa.index.sensitivity import sensitivity, target_of
 from hansa.web.indices import OpenIndex, opened
 from hansa.web.page import pages
 from hansa.web.pages.robustness.frequency import STEPS, _runs
-from hansa.web.portions import replicated
+from hansa.web.portions import moved_by, replicated
 from hansa.web.session import Session
 from hansa.web.sheet import Sheet
 from hansa.web.state import State
@@ -159,3 +160,16 @@ def test_shades_hold_every_rank_that_is_not_rare(counts: list[int]) -> None:
         share = float(shares[rank - 1])
         assert share >= STEPS[level]
         assert level == 0 or share < STEPS[level - 1]
+
+
+def test_progress_of_the_choices_changes_no_number(index: OpenIndex) -> None:
+    evaluator, told = index.result.evaluator, []
+    own = target_of("shift")
+    found = moved_by(evaluator, "shift", own, told.append)
+    (plain,) = sensitivity(evaluator, [("shift", own)], seed=evaluator.seed)
+    assert (found.factors, found.evaluations) == (plain.factors, plain.evaluations)
+    for name in ("first", "total", "low", "high"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(plain, name))
+    assert told == sorted(told)
+    assert len(told) > 10
+    assert (told[0], told[-1]) == (0.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -153,11 +154,28 @@ def test_a_field_that_stays_as_it_is_changes_nothing(coast: Session) -> None:
     st.floats(-1e9, 1e9), st.floats(1e-6, 1e9)
 )  # fmt: skip
 def test_steps_are_round_and_neither_few_nor_many(low: float, reach: float) -> None:
-    step = step_of(low, low + reach)
     true = (low + reach) - low
-    assert true / step * (1 + 1e-9) >= 10
-    assert true / step <= 100 * (1 + 1e-9)
-    assert plain(step).strip("0.")[:1] in {"1", "2", "5"} or f"{step:e}"[0] in "125"
+    step = step_of(low, low + reach)
+    assert 500 * (1 - 1e-6) <= true / step <= 5000 * (1 + 1e-6)
+    assert f"{step:e}".startswith("1.0")
+
+
+def test_the_field_shows_the_value_that_is_said_and_a_step_keeps_its_digits(
+    tmp_path: Path,
+) -> None:
+    folder = study_with_index(tmp_path / "six")
+    data = folder / "indices" / "coast" / "data.csv"
+    data.write_text(data.read_text().replace("D,Dune,2021,1.5,66,", "D,Dune,2021,1.5,66.911,"))
+    page = built(open_study(folder), unit="D")
+    one = next(s for s in page.more["sliders"] if s["code"] == "patents")
+    assert (one["value"], one["step"]) == ("66.9", "0.1")
+    assert one["said"].startswith("now 66.9; median ")
+    assert float(one["slid"]) == pytest.approx(66.9, abs=0.05)
+    for value, kept in (("66.9", {}), ("66.911", {}), ("66.95", {"patents": "66.95"})):
+        page = built(open_study(folder), unit="D", changes=f"patents:{value}")
+        assert dict(page.more["held"]).get("changes", "") == ",".join(
+            f"{code}:{v}" for code, v in kept.items()
+        )
 
 
 # --- changes in an address -----------------------------------------------------------------

@@ -109,6 +109,84 @@ def test_no_answer_may_be_read_by_other_sites(served: str) -> None:
     assert "unsafe" not in policy
 
 
+KINDS = (
+    *("/", "/six/start", "/six/region.json", "/six/region.svg", "/six/nothing", "/nowhere/start"),
+    *("/api/", "/api/openapi.json", "/api/nothing", "/assets/0/hansa.css", "/six/files/nothing"),
+)
+"""An address of every kind of answer."""
+REBOUND = ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "six", "0.0.0.0", "")
+
+
+@pytest.mark.parametrize("path", KINDS)
+def test_no_answer_is_framed_read_or_sniffed_elsewhere(served: str, path: str) -> None:
+    found = httpx.get(served + path, headers={"Origin": "null"}, timeout=60)
+    assert found.headers["x-frame-options"] == "DENY"
+    policy = found.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'none'" in policy
+    assert found.headers["cross-origin-resource-policy"] == "same-origin"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert not [name for name in found.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", REBOUND)
+def test_a_name_that_was_let_point_here_is_refused(served: str, name: str, method: str) -> None:
+    port = served.rpartition(":")[2]
+    for host in (name, f"{name}:{port}"):
+        for path in ("/six/start", "/six/compose", "/api/studies"):
+            found = httpx.request(method, served + path, headers={"Host": host})
+            assert found.status_code in (400, 405)
+            assert "Six regions" not in found.text
+    assert (
+        httpx.get(served + "/six/start", headers={"Host": f"localhost:{port}"}).status_code == 200
+    )
+
+
+@pytest.mark.parametrize("path", ["/six/compose", "/six/region.json", "/api/studies"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null"])
+def test_no_other_site_is_let_in_beforehand(served: str, path: str, origin: str) -> None:
+    """The question a browser asks before a request of another site with headers of its own."""
+    headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-csrftoken",
+        "Access-Control-Request-Private-Network": "true",
+    }
+    found = httpx.options(served + path, headers=headers)
+    assert found.status_code == 405
+    assert not [name for name in found.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"},
+    ],
+)
+def test_a_form_with_our_token_is_refused_from_elsewhere(served: str, headers) -> None:
+    """Even where somebody got hold of a token: what a browser says of its origin decides."""
+    with httpx.Client(base_url=served) as client:
+        page = client.get("/six/compose?members=31").text
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        assert token is not None
+        form = {"csrfmiddlewaretoken": token[1], "id": "", "reason": "x"}
+        sent = client.post("/six/compose?members=31", data=form, headers=headers)
+        assert sent.status_code == 403
+        # The same form from our own page is looked at: only its empty name is refused.
+        assert client.post("/six/compose?members=31", data=form).status_code not in (403, 303)
+
+
+def test_the_token_is_kept_from_scripts_and_from_other_sites(served: str) -> None:
+    cookie = httpx.get(served + "/six/compose?members=31").headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+
+
 def test_pages_name_no_other_host(served: str) -> None:
     for page in pages():
         text = get(served, f"/six/{page}").text
@@ -134,11 +212,14 @@ def test_twins_give_the_same_numbers(served: str) -> None:
     place = table["columns"].index("Specialisation (all jobs as base)")
     row = next(row for row in table["rows"] if row[0] == "wood-furniture")
     assert f">{row[place]}<" in page
+    names, values = (table["exact"][i]["values"] for i in (0, place))
+    exact = values[names.index(row[0])]
+    assert f"{exact:.1f}" == row[place]
     lines = csv.reader(io.StringIO(get(served, "/six/region.csv?region=EE00").text))
-    assert float(next(line for line in lines if line[0] == row[0])[place]) == float(row[place])
+    assert float(next(line for line in lines if line[0] == row[0])[place]) == exact
     book = openpyxl.load_workbook(io.BytesIO(get(served, "/six/region.xlsx?region=EE00").content))
     cells = {line[0]: line[place] for line in book["Table 1"].iter_rows(3, values_only=True)}
-    assert cells[row[0]] == float(row[place])
+    assert cells[row[0]] == exact
 
 
 def test_pictures(served: str) -> None:

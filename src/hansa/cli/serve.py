@@ -19,6 +19,9 @@ def serve(
         int | None, typer.Option("--port", help="Port; 8009, or any free one where it is taken.")
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Compute anew what is kept from an earlier start.")
+    ] = False,
 ) -> None:
     """The workbench in a browser, on this machine only."""
     from hansa.web.server import serve as served
@@ -26,4 +29,4 @@ def serve(
     def ready(address: str) -> None:
         print(f"The workbench: {address}   (Ctrl-C ends it)", flush=True)
 
-    served(folder, port, open_browser=not no_open, ready=ready)
+    served(folder, port, open_browser=not no_open, fresh=fresh, ready=ready)

@@ -10,6 +10,7 @@ import typer
 
 from hansa.cli.options import Progress
 from hansa.errors import HansaError, UsageError
+from hansa.language import LANGUAGES, speaking
 
 if TYPE_CHECKING:
     from hansa.report.drawing import Artist
@@ -151,8 +152,11 @@ def _refuse_foreign(folder: Path, own: str) -> None:
 def new(
     folder: Path = typer.Argument(help="Folder of the study."),
     template: Annotated[str, typer.Option("--template", help="empty, model or bsr.")] = "empty",
+    table: Annotated[
+        Path | None, typer.Option("--from", help="A table: what is in it is guessed and told.")
+    ] = None,
 ) -> None:
-    """A study folder to fill."""
+    """A study folder to fill, or one made of a table."""
     from hansa.files import write_bytes
 
     if template not in ("empty", "model", "bsr"):
@@ -165,6 +169,11 @@ def new(
         raise HansaError(
             "the folder is not empty", place=str(folder), fix="name a folder that does not exist"
         )
+    if table is not None:
+        from hansa.cli.adopting import study_from_table
+
+        study_from_table(folder, table)
+        return
     following = "Next: describe your table there, then `hansa check` and `hansa run` the folder."
     if template == "model":
         from hansa.study.model import STUDY, model_facts
@@ -273,6 +282,9 @@ def report(
     to: Annotated[str, typer.Option("--to", help="html, pdf or xlsx.")] = "html",
     brief: Annotated[bool, typer.Option("--brief", help="Two pages instead of all.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="File of the report.")] = None,
+    language: Annotated[
+        str, typer.Option("--language", help=f"Language of its texts: {', '.join(LANGUAGES)}.")
+    ] = "en",
 ) -> None:
     """Write the report of a study."""
     from hansa.files import write_bytes
@@ -287,9 +299,18 @@ def report(
             admissible=", ".join(admissible),
             fix=f"--to {admissible[0]}",
         )
-    result = run_study(read_study(folder), folder, Progress())
-    target = out or folder / "out" / f"{'brief' if brief else 'report'}.{to}"
-    write_bytes(target, _rendered(result, to, brief))
+    if language not in LANGUAGES:
+        raise UsageError(
+            f"no report is written in {language!r}",
+            admissible=", ".join(LANGUAGES),
+            fix="leave --language out for English",
+        )
+    # The report in English lies beside those in other languages.
+    name = ("brief" if brief else "report") + (f"-{language}" if language != "en" else "")
+    target = out or folder / "out" / f"{name}.{to}"
+    with speaking(language):
+        result = run_study(read_study(folder), folder, Progress())
+        write_bytes(target, _rendered(result, to, brief))
     print(target)
 
 

@@ -13,9 +13,12 @@ from typing import Literal
 from hansa.clusters.definition import ClusterDefinition
 from hansa.cube import Axis
 from hansa.errors import HansaError, listed
+from hansa.language import N_
 from hansa.law import Quantity, absent, stacked, weighted_total
 
 State = Literal["exact", "bounded", "not computable"]
+STATES = (N_("exact"), N_("bounded"), N_("not computable"))
+"""How a page calls them in any language."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 from hansa.clusters.members import KINDS, Layout, Member, read_members
 from hansa.codes.codelist import Codelist, classification
 from hansa.errors import Finding, HansaError, UsageError, listed
+from hansa.language import named
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,12 @@ class ClusterDefinition:
     def label_of(self, cluster: str) -> str:
         """The name of a cluster for people."""
         labels = (m.cluster_label for m in self.members if m.cluster == cluster)
-        return next((label for label in labels if label), cluster)
+        return named("cluster", next((label for label in labels if label), cluster))
+
+    @property
+    def name(self) -> str:
+        """What the definition is called, in the language spoken here."""
+        return named("definition", self.label)
 
     def kind_of(self, cluster: str) -> str:
         """traded, local, or empty where the definition does not say."""

@@ -92,7 +92,7 @@ def look_up(code: str, definition: ClusterDefinition) -> Found | None:
         definition.id,
         codes.id,
         spelt,
-        codes.label.get(spelt, ""),
+        codes.names.get(spelt, ""),
         len(wanted),
         tuple(_place(m, definition, len(inside)) for m, inside in rows),
         _spread(rows, definition),

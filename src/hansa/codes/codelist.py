@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from hansa.errors import UsageError, listed
+from hansa.language import named, speaking, spoken
 
 TOTAL = "TOTAL"
 COUNTRY = "country"
@@ -35,6 +36,11 @@ class Codelist:
     label: dict[str, str] = field(default_factory=dict)
     level: dict[str, str] = field(default_factory=dict)
     parent: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The labels in the language spoken here; `label` is what sources are compared with."""
+        return self.label if self.is_local or spoken() == "en" else _names(self, spoken())
 
     @property
     def is_local(self) -> bool:
@@ -198,6 +204,13 @@ def _leaves(codelist: Codelist) -> dict[str, frozenset[str]]:
             for above in codelist.ancestors(code):
                 found[above].add(code)
     return {code: frozenset(leaves) for code, leaves in found.items()}
+
+
+@cache
+def _names(codelist: Codelist, language: str) -> dict[str, str]:
+    kind = "place" if codelist.id.startswith("nuts") else "activity"
+    with speaking(language):
+        return {code: named(kind, label) for code, label in codelist.label.items()}
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 
 from hansa.codes.codelist import Codelist, geography_codes
 from hansa.errors import UsageError, listed
+from hansa.language import named
 
 STATUS = ("as printed", "official", "ours")
 _NEEDED = ("id", "title", "geography", "members", "status", "source")
@@ -58,6 +59,11 @@ class Geography:
     note: str = ""
     left_out: tuple[str, ...] = ()
     memberships: tuple[Membership, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The title in the language spoken here."""
+        return named("place", self.title)
 
     def members_on(self, day: str) -> tuple[str, ...]:
         """Codes of those that belonged on an ISO day; all members where no dates are kept."""

@@ -12,6 +12,56 @@ from hansa.facts.convert_choice import EQUAL, Choice
 from hansa.facts.convert_links import Plan
 from hansa.facts.convert_report import LEFT, Account, spread
 from hansa.facts.convert_traps import PIECE, SLIVER, Found
+from hansa.language import N_
+
+_RESTING = {
+    "geo": {
+        True: N_("{count} of {all} regions rest on parts of codes of {origin}, estimated by {by}."),
+        False: N_(
+            "{count} of {all} regions rest on parts of codes of {origin}, estimated in equal parts."
+        ),
+    },
+    "activity": {
+        True: N_(
+            "{count} of {all} activities rest on parts of codes of {origin}, estimated by {by}."
+        ),
+        False: N_(
+            "{count} of {all} activities rest on parts of codes of {origin}, estimated in equal "
+            "parts."
+        ),
+    },
+}
+_OPEN = {
+    "geo": N_(
+        "{count} regions are known between bounds only: parts of codes of {origin} without "
+        "weights, nothing or all of them."
+    ),
+    "activity": N_(
+        "{count} activities are known between bounds only: parts of codes of {origin} without "
+        "weights, nothing or all of them."
+    ),
+}
+_SPREAD = N_("Their bounds are a spread over {count} weights ({weights}), no limits.")
+_PIECE = N_("A link that means only a piece counts {share} of a plain one.")
+_AREA = N_("Area does not say where jobs are.")
+_ALIKE = N_(
+    "Regions with the same code and name in both versions are taken as the same; small changes of "
+    "their boundaries are not seen."
+)
+TOLD = (
+    *_RESTING["geo"].values(),
+    *_RESTING["activity"].values(),
+    *_OPEN.values(),
+    _SPREAD,
+    _PIECE,
+    _AREA,
+    _ALIKE,
+    N_("converted geo from {origin} to {target}; links: {links}; weight: {weight}"),
+    N_("converted geo from {origin} to {target}; links: {links}; no weights"),
+    N_("converted activity from {origin} to {target}; links: {links}; weight: {weight}"),
+    N_("converted activity from {origin} to {target}; links: {links}; no weights"),
+)
+"""Patterns of the notes, and of the steps that most conversions have."""
 
 if TYPE_CHECKING:
     from hansa.cube import Cube
@@ -96,36 +146,23 @@ def _arrows(pairs: list[tuple[str, str]]) -> list[str]:
 
 def notes_of(plan: Plan, account: Account) -> tuple[str, ...]:
     """What a reader of a figure needs to know of a conversion."""
-    names = "regions" if plan.dimension == "geo" else "activities"
+    of = "geo" if plan.dimension == "geo" else "activity"
     notes = []
-    count = int(plan.moves.reached(ESTIMATED).sum())
-    if count:
-        how = f"by {plan.weights[0]}" if plan.weights[0] != EQUAL else "in equal parts"
-        text = (
-            f"{count} of {len(plan.axis)} {names} rest on parts of codes of {plan.origin}, "
-            f"estimated {how}."
-        )
+    if count := int(plan.moves.reached(ESTIMATED).sum()):
+        by, every = plan.weights[0], len(plan.axis)
+        resting = _RESTING[of][by != EQUAL]
+        said = [resting.format(count=count, all=every, origin=plan.origin, by=by)]
         if len(plan.weights) > 1:
-            text += (
-                f" Their bounds are a spread over {len(plan.weights)} weights "
-                f"({listed(plan.weights)}), no limits."
-            )
-        if plan.weights[0] == EQUAL:
-            text += f" A link that means only a piece counts {PIECE:g} of a plain one."
-        elif plan.weights[0].lower().startswith("area"):
-            text += " Area does not say where jobs are."
-        notes.append(text)
-    is_open = int((plan.moves.touched == UNKNOWN).sum())
-    if is_open:
-        notes.append(
-            f"{is_open} {names} are known between bounds only: parts of codes of {plan.origin} "
-            "without weights, nothing or all of them."
-        )
+            said.append(_SPREAD.format(count=len(plan.weights), weights=listed(plan.weights)))
+        if by == EQUAL:
+            said.append(_PIECE.format(share=f"{PIECE:g}"))
+        elif by.lower().startswith("area"):
+            said.append(_AREA)
+        notes.append(" ".join(said))
+    if is_open := int((plan.moves.touched == UNKNOWN).sum()):
+        notes.append(_OPEN[of].format(count=is_open, origin=plan.origin))
     if plan.found.same_name:
-        notes.append(
-            "Regions with the same code and name in both versions are taken as the same; small "
-            "changes of their boundaries are not seen."
-        )
+        notes.append(_ALIKE)
     return tuple(notes)
 
 

@@ -6,7 +6,7 @@ not of the choices. Shapley (1953) shares out what several switches do together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
@@ -266,6 +266,22 @@ def frozen_values(stage: Stage, values: Floats) -> Floats:
     for scope in stage.scopes:
         out[scope.rows] = apply(treated[scope.rows], scope.scales)
     return out
+
+
+def cells_placed(stage: Stage, known: Floats, cells: Mapping[tuple[int, int], float]) -> Floats:
+    """Normalised values (rows, leaves) with some cells, given before treatment, on the scales of
+    the stage; cells by row and leaf."""
+    z = known.copy()
+    for (row, j), value in cells.items():
+        x = np.array([value])
+        for rows, own in stage.treatments:
+            if row in rows:
+                x = own[j].apply(x)
+        for scope in stage.scopes:
+            if row in scope.rows:
+                x = scope.scales[j].apply(x)
+        z[row, j] = x[0]
+    return z
 
 
 def parts_between(

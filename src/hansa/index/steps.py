@@ -198,7 +198,7 @@ def _treated_column(
     x: Floats, chosen: treatments.Options, node: Node, first: tuple[float, float]
 ) -> treatments.Treated:
     try:
-        return treatments.treat(x, chosen, node.treatment, first)
+        return treatments.remembered(x, chosen, node.treatment, first)
     except UsageError as error:
         f = error.finding
         raise UsageError(

@@ -6,6 +6,7 @@ Works on raw columns, before direction. Conventions: OECD/JRC Handbook (2008); C
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,6 +15,10 @@ from hansa.index.statistics import moments
 from hansa.index.tree import Floats, Ints
 
 LOGS = ("log_range", "log_shift", "log_gii", "log_signed", "box-cox")
+
+
+REMEMBERED = 2000
+"""Rows of a column up to which its treatment is kept."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,19 @@ def treat(
     log = fit_log(x, options.log, options.box_cox, start)
     stage = f"winsorised, {options.log}" if options.combine else options.log
     return tried.done(log, stage, tried.measure(log))
+
+
+def remembered(x: Floats, options: Options, own: str, first: tuple[float, float]) -> Treated:
+    """What `treat` gives, kept for columns that are not long: a what-if question changes one of
+    many, and the others are treated as they were."""
+    if x.size > REMEMBERED:
+        return treat(x, options, own, first)
+    return _remembered(x.tobytes(), options, own, first)
+
+
+@lru_cache(1024)
+def _remembered(column: bytes, options: Options, own: str, first: tuple[float, float]) -> Treated:
+    return treat(np.frombuffer(column), options, own, first)
 
 
 def _thresholds(own: str, options: Options) -> tuple[str, Options]:

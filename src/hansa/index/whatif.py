@@ -13,9 +13,9 @@ import numpy as np
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.index.chain import Stage, taken
-from hansa.index.change import frozen_values, row_weights
+from hansa.index.change import cells_placed, row_weights
 from hansa.index.evaluator import Evaluator, Table
-from hansa.index.kernel import Variant, scores
+from hansa.index.kernel import Variant, leaf_weights, scores
 from hansa.index.normalise import STRAIGHT
 from hansa.index.ranks import SAME, ranks
 from hansa.index.rankstats import RankDistribution
@@ -71,7 +71,8 @@ class Sheet:
         self.stage = evaluator.nominal
         self.rows = list(self.stage.data.by_year())[-1]
         self.entry = before_treatment(evaluator)
-        self._tables: list[tuple[Table, Floats]] | None = None
+        self._tables: list[tuple[Table, Floats, Floats | None]] | None = None
+        self._others: tuple[int, Floats, Floats, Floats] | None = None
 
     def answer(self, unit: str, change: Change, both: bool = False) -> Answer:
         """What becomes of a unit, and of all others, under a change.
@@ -82,7 +83,7 @@ class Sheet:
         values = self._values(change)
         assert self.stage.share is not None
         share = self._share(change, self.stage.share)
-        frozen = self._frozen(values, share)
+        frozen = self._frozen(values, share, change)
         reweighted = bool(change.weights or change.drop)
         live = self._live(values, share if reweighted else None)
         interval = self._interval(row, values, change)
@@ -132,8 +133,9 @@ class Sheet:
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(shares(tree, weight))
 
-    def _frozen(self, values: Floats, share: Floats) -> Floats:
-        z = frozen_values(self.stage, values)
+    def _frozen(self, values: Floats, share: Floats, change: Change) -> Floats:
+        cells = [(self.entry.data.row_of(u), self.stage.tree.at(code)) for u, code in change.cells]
+        z = cells_placed(self.stage, self.stage.data.values, {c: float(values[c]) for c in cells})
         parts = tuple(self.stage.data.by_year())
         v = Variant(self.stage.tree, z, share, self.stage.rules, parts)
         return np.asarray(scores(v, share[:, None])[self.rows, 0])
@@ -172,20 +174,42 @@ class Sheet:
         at = np.arange(self.rows.size)
         if not every:
             at = np.flatnonzero(np.isin(self.rows, list(touched)))
-        kept = self.result.scores[self.rows].copy()
-        for table, weight in self._replications():
-            compares = any(rule.name == "copeland" for rule in table.variant.rules.values())
+        # Of one row alone the others need no copy: they are many.
+        alone = at.size == 1 and not any(_compares(t) for t, _w, _o in self._replications())
+        kept = self.result.scores[self.rows[at] if alone else self.rows].copy()
+        for table, weight, omega in self._replications():
             z = self._of_table(table, values, change)
             if z is None:
                 return None
             own = np.full(self.stage.data.unit.size, -1)
             own[table.place[table.place >= 0]] = np.flatnonzero(table.place >= 0)
-            wanted = np.arange(self.rows.size) if compares else at
+            wanted = np.arange(self.rows.size) if _compares(table) else at
             there = wanted[own[self.rows[wanted]] >= 0]
             part = replace(table.variant, x=z[own[self.rows[there]]], parts=())
-            kept[np.ix_(there, table.draws)] = scores(part, self._drawn(table, weight, change))
+            drawn = self._drawn(table, weight, change)
+            known = omega if drawn is weight else None
+            place = np.zeros(there.size, np.int64) if alone else there
+            kept[np.ix_(place, table.draws)] = scores(part, drawn, known)
         mine = int(np.flatnonzero(self.rows == row)[0])
+        if alone:
+            return self._among_others(mine, kept[0])
         return _spread(kept[:, self.result.failed < 0], mine)
+
+    def _among_others(self, mine: int, score: Floats) -> tuple[float, float] | None:
+        """Quantiles of the rank of one row with new scores (draws,), the others as they were."""
+        assert self.result is not None
+        if self._others is None or self._others[0] != mine:
+            others = np.delete(self.result.scores[self.rows], mine, axis=0)
+            others = others[:, self.result.failed < 0]
+            ends = (np.fmax.reduce(others, axis=0, initial=-np.inf),
+                    np.fmin.reduce(others, axis=0, initial=np.inf))  # fmt: skip
+            self._others = (mine, others, *ends)
+        _mine, others, high, low = self._others
+        own = score[self.result.failed < 0]
+        with np.errstate(invalid="ignore"):
+            slack = SAME * (np.fmax(high, own) - np.fmin(low, own))
+            rank = 1 + (others > own + slack).sum(axis=0)
+        return _quantiles(rank[~np.isnan(own)])
 
     def _drawn(self, table: Table, weight: Floats, change: Change) -> Floats:
         """Weights (nodes, draws) of a table, drawn around changed shares where they change."""
@@ -203,17 +227,19 @@ class Sheet:
         return self.evaluator.weights(self.result.values[:, table.draws], sets, stage)
 
     def _of_table(self, table: Table, values: Floats, change: Change) -> Floats | None:
-        """Changed values on the scale of one table, with what that table fills by itself."""
+        """Values on the scale of one table, with what that table fills by itself; changed cells
+        put on it. None where the table has other rows before treatment than after it."""
         own = self.evaluator.partial(table.recipe[: len(self.entry.log)]).data
         if own.values.shape[0] != table.stage.data.unit.size:
             return None
-        changed = own.values.copy()
-        last = own.time == self.stage.data.years[-1]
+        cells: dict[tuple[int, int], float] = {}
         for unit, code in change.cells:
-            j = self.stage.tree.at(code)
-            rows = last & (np.array(own.units, object)[own.unit] == unit)
-            changed[rows, j] = values[self.entry.data.row_of(unit), j]
-        return frozen_values(table.stage, changed)
+            j, last = self.stage.tree.at(code), self.stage.data.years[-1]
+            if unit in own.units:
+                rows = np.flatnonzero((own.time == last) & (own.unit == own.units.index(unit)))
+                value = float(values[self.entry.data.row_of(unit), j])
+                cells |= {(int(row), j): value for row in rows}
+        return cells_placed(table.stage, table.variant.x, cells)
 
     def _live_interval(
         self, row: int, values: Floats, change: Change
@@ -232,8 +258,9 @@ class Sheet:
         at = int(np.flatnonzero(rows == row)[0])
         return _ends(spread, at)
 
-    def _replications(self) -> list[tuple[Table, Floats]]:
-        """Draws of each prepared table with their weights, kept for the next question."""
+    def _replications(self) -> list[tuple[Table, Floats, Floats | None]]:
+        """Draws of each prepared table with their weights, and those of indicators in the index
+        where the tree is one weighted mean; kept for the next question."""
         if self._tables is None:
             assert self.result is not None
             # All sets at once: numbers in order are drawn far faster than single ones.
@@ -241,7 +268,10 @@ class Sheet:
             found = []
             for table in self.evaluator.by_table(self.result.values):
                 assert table.stage.share is not None
-                found.append((table, self._weights(table, table.stage.share)))
+                weight = self._weights(table, table.stage.share)
+                plain = table.variant.exponent is not None
+                omega = leaf_weights(table.variant.tree, weight) if plain else None
+                found.append((table, weight, omega))
             self._tables = found
         return self._tables
 
@@ -329,11 +359,20 @@ def _spread(scored: Floats, unit: int) -> tuple[float, float] | None:
     with np.errstate(invalid="ignore"):
         slack = SAME * (np.fmax.reduce(scored, axis=0) - np.fmin.reduce(scored, axis=0))
         rank = 1 + (scored > mine + slack).sum(axis=0)
-    rank = rank[~np.isnan(mine)]
+    return _quantiles(rank[~np.isnan(mine)])
+
+
+def _quantiles(rank: Ints) -> tuple[float, float] | None:
+    """5 % and 95 % quantile of ranks; None where there are none."""
     if not rank.size:
         return None
     low, high = np.quantile(rank, [0.05, 0.95])
     return float(low), float(high)
+
+
+def _compares(table: Table) -> bool:
+    """Whether a rule of a table compares units: then no row can be scored by itself."""
+    return any(rule.name == "copeland" for rule in table.variant.rules.values())
 
 
 def before_treatment(evaluator: Evaluator) -> Stage:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from hansa.language import N_
 from hansa.law import Floats, Quantity, absent, bit, stacked
 from hansa.measures.catalogue import measure
 from hansa.measures.scene import Bools, Scene, View
@@ -117,21 +118,21 @@ def _measure(id: str, label: str, formula: str) -> Callable[..., object]:
     )
 
 
-@_measure("wage_change_within", "Wage change within regions", "sum_r s_r0 (w_r1 - w_r0)")
+@_measure("wage_change_within", N_("Wage change within regions"), "sum_r s_r0 (w_r1 - w_r0)")
 def wage_change_within(scene: Scene) -> Quantity:
     """Change of an area's average wage that comes from wages inside its regions."""
     return _part(scene, 0)
 
 
 @_measure(
-    "wage_change_reallocation", "Wage change by moved jobs", "sum_r (s_r1 - s_r0) (w_r0 - w_0)"
+    "wage_change_reallocation", N_("Wage change by moved jobs"), "sum_r (s_r1 - s_r0) (w_r0 - w_0)"
 )
 def wage_change_reallocation(scene: Scene) -> Quantity:
     """Change of an area's average wage because jobs moved to regions of higher or lower wages."""
     return _part(scene, 1)
 
 
-@_measure("wage_change_cross", "Wage change, cross term", "sum_r (s_r1 - s_r0) (w_r1 - w_r0)")
+@_measure("wage_change_cross", N_("Wage change, cross term"), "sum_r (s_r1 - s_r0) (w_r1 - w_r0)")
 def wage_change_cross(scene: Scene) -> Quantity:
     """The part of the change where jobs moved and wages rose together."""
     return _part(scene, 2)

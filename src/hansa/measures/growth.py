@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from hansa.language import N_
 from hansa.law import Floats, Quantity, bit, carries, difference, monotone, ratio
 from hansa.measures.catalogue import FACTS_UNIT, measure
 from hansa.measures.slices import Slice
@@ -48,7 +49,7 @@ def blank_breaks(result: Quantity, after: Quantity) -> Quantity:
 
 @measure(
     "employment_change",
-    label="Jobs gained",
+    label=N_("Jobs gained"),
     unit=FACTS_UNIT,
     kind="extensive",
     formula="E_cr1 - E_cr0",
@@ -62,8 +63,8 @@ def employment_change(before: Slice, after: Slice) -> Quantity:
 
 @measure(
     "growth_rate",
-    label="Growth over the period",
-    unit="share",
+    label=N_("Growth over the period"),
+    unit=N_("share"),
     kind="intensive",
     formula="E_cr1 / E_cr0 - 1",
     source=_SOURCE,
@@ -77,8 +78,8 @@ def growth_rate(before: Slice, after: Slice) -> Quantity:
 
 @measure(
     "growth_annual",
-    label="Growth per year",
-    unit="share per year",
+    label=N_("Growth per year"),
+    unit=N_("share per year"),
     kind="intensive",
     formula="(E_cr1 / E_cr0) ^ (1 / years) - 1",
     source=_SOURCE,
@@ -93,8 +94,8 @@ def growth_annual(before: Slice, after: Slice) -> Quantity:
 
 @measure(
     "growth_symmetric",
-    label="Growth, symmetric",
-    unit="share, -2 to 2",
+    label=N_("Growth, symmetric"),
+    unit=N_("share, -2 to 2"),
     kind="intensive",
     formula="2 (E_cr1 - E_cr0) / (E_cr1 + E_cr0)",
     source="Davis, Haltiwanger, Schuh (1996), Job Creation and Destruction, chapter 2",
@@ -124,8 +125,8 @@ def _symmetric(start: Floats, end: Floats) -> Floats:
 
 @measure(
     "growth_contribution",
-    label="Contribution to growth",
-    unit="share of the region's jobs at the start",
+    label=N_("Contribution to growth"),
+    unit=N_("share of the region's jobs at the start"),
     kind="intensive",
     formula="(E_cr1 - E_cr0) / E_r0",
     source=_SOURCE,

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from hansa.language import N_
 from hansa.law import (
     Flags,
     Floats,
@@ -324,8 +325,8 @@ def _award_text(found: Awards, a: int, award: Award, at: tuple[int, int], among:
 
 @measure(
     "presence_stars",
-    label="Stars",
-    unit="stars",
+    label=N_("Stars"),
+    unit=N_("stars"),
     kind="ordinal",
     formula="number of awards whose conditions all hold (the rule set's own count)",
     source="European Cluster Observatory (BSR InnoNet 2009, chapter 2.1); the rule set's source",
@@ -342,8 +343,8 @@ def presence_stars(scene: Scene) -> Marked:
 
 @measure(
     "strong_cluster",
-    label="Strength mark",
-    unit="place of the mark in its rule set, 0 without one",
+    label=N_("Strength mark"),
+    unit=N_("place of the mark in its rule set, 0 without one"),
     kind="ordinal",
     formula="highest award whose conditions all hold",
     source=_CLUSTER_MAPPING,
@@ -360,8 +361,8 @@ def strong_cluster(scene: Scene) -> Marked:
 
 @measure(
     "cluster_strength",
-    label="Share of jobs in strong clusters",
-    unit="share 0-1",
+    label=N_("Share of jobs in strong clusters"),
+    unit=N_("share 0-1"),
     kind="intensive",
     formula="sum of E_cr over clusters marked strong / traded employment of the region",
     source=_CLUSTER_MAPPING,

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hansa.errors import UsageError
+from hansa.language import N_
 from hansa.law import (
     Floats,
     Marked,
@@ -219,8 +220,8 @@ def _small(sums: Sums, min_cell: float) -> Bools:
 
 @measure(
     "quadrant",
-    label="Kind of cluster",
-    unit="class",
+    label=N_("Kind of cluster"),
+    unit=N_("class"),
     kind="nominal",
     formula="sign of growth_rate (less the line x) and of relative_wage_growth",
     source=_SOURCE,
@@ -313,8 +314,8 @@ def _signed(share: float) -> str:
 
 @measure(
     "quadrant_stability",
-    label="Firmness of the kind",
-    unit="share of replicates with the same label",
+    label=N_("Firmness of the kind"),
+    unit=N_("share of replicates with the same label"),
     kind="intensive",
     formula="share of the replicates, each without one region (or country), with the same quadrant",
     source="Hansa, own method (methods: clusters, section 6)",

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hansa.errors import UsageError, listed
+from hansa.language import _
 
 _strict = ConfigDict(extra="forbid", frozen=True)
 
@@ -98,12 +99,19 @@ class RuleSet(BaseModel):
     @property
     def stamp(self) -> str:
         """What every result and figure says of the rules; a draft is called one."""
-        own = f"Rule set {self.id} {self.version}: {self.label}"
+        own = _(
+            "Rule set {id} {version}: {label}",
+            id=self.id,
+            version=self.version,
+            label=_(self.label),
+        )
         if self.count == "highest" and len(self.award) > 1:
-            own += f"; marks from one star on: {', '.join(a.name for a in self.award)}"
+            names = ", ".join(_(a.name) for a in self.award)
+            own = _("{rules}; marks from one star on: {names}", rules=own, names=names)
         if self.certainty != "draft":
             return f"{own}."
-        return f"DRAFT. {own}; not confirmed: {self.to_confirm.rstrip('.')}."
+        what = _(self.to_confirm).rstrip(".")
+        return _("DRAFT. {rules}; not confirmed: {what}.", rules=own, what=what)
 
 
 @cache

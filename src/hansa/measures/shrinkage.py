@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from hansa.language import N_
 from hansa.law import Floats, Quantity, product, ratio
 from hansa.measures.catalogue import measure
 from hansa.measures.scene import Scene
@@ -40,8 +41,8 @@ def shrunken(jobs: Floats, expected: Floats, shape: Floats) -> Floats:
 
 @measure(
     "location_quotient_shrunken",
-    label="Specialisation, shrunken (all jobs as base)",
-    unit="ratio",
+    label=N_("Specialisation, shrunken (all jobs as base)"),
+    unit=N_("ratio"),
     kind="intensive",
     formula="(E_cr + a_c) / (m_cr + a_c), m_cr = E_r E_c / E, a_c by moments over regions",
     source="Hansa, own choice (gamma-Poisson shrinkage; Clayton and Kaldor 1987, section 3)",

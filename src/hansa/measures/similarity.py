@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.language import N_
 from hansa.law import Flags, Floats, Quantity, any_flag, bit, carries, flags_from_text
 from hansa.panel import Header, Panel
 
@@ -189,22 +190,21 @@ def _refuse(focus: Panel, geo: str, time: int | None) -> None:
 
 def _matrix(focus: Panel, clusters: list[str], regions: list[str]) -> Quantity:
     """The panel's numbers, clusters x regions; a cell without a row is missing."""
-    table, shape = focus.table, (len(clusters), len(regions))
+    told, shape = focus.columns(), (len(clusters), len(regions))
     row = {code: i for i, code in enumerate(clusters)}
     column = {code: i for i, code in enumerate(regions)}
-    rows = np.array([row[c] for c in table["cluster"].to_pylist()], int)
-    columns = np.array([column[c] for c in table["geo"].to_pylist()], int)
+    rows = np.array([row[c] for c in told["cluster"]], int)
+    columns = np.array([column[c] for c in told["geo"]], int)
 
     def laid(name: str, blank: float) -> Floats | None:
-        if name not in table.column_names:
+        if name not in told:
             return None
         cells = np.full(shape, blank)
-        values = [blank if v is None else v for v in table[name].to_pylist()]
-        cells[rows, columns] = values
+        cells[rows, columns] = [blank if v is None else v for v in told[name]]
         return cells
 
     flags: Flags = np.full(shape, bit("m"))
-    texts = table["status"].to_pylist()
+    texts = told["status"]
     known = {text: flags_from_text(text) for text in set(texts)}
     flags[rows, columns] = np.array([known[text] for text in texts], np.uint64)
     value, estimated = laid("value", np.nan), laid("estimated", 0.0)
@@ -245,8 +245,8 @@ def _panel(found: Quantity, geo: str, partners: list[str], time: int, header: He
     own = replace(
         header,
         measure="structural_similarity",
-        label="Similarity of the structure of jobs",
-        unit="share 0-1",
+        label=N_("Similarity of the structure of jobs"),
+        unit=N_("share 0-1"),
         kind="intensive",
         notes=(),
     )

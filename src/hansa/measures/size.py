@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hansa.language import N_
 from hansa.law import Quantity, ratio
 from hansa.measures.catalogue import FACTS_UNIT, measure
 from hansa.measures.slices import Slice
@@ -15,7 +16,7 @@ def _size(now: Slice) -> Quantity:
 
 @measure(
     "employment",
-    label="Size: jobs",
+    label=N_("Size: jobs"),
     unit=FACTS_UNIT,
     kind="extensive",
     formula="E_cr = sum_i weight_ic E_ir",
@@ -29,7 +30,7 @@ def employment(now: Slice) -> Quantity:
 
 @measure(
     "establishments",
-    label="Size: local units",
+    label=N_("Size: local units"),
     unit=FACTS_UNIT,
     kind="extensive",
     formula="N_cr = sum_i weight_ic N_ir",
@@ -43,7 +44,7 @@ def establishments(now: Slice) -> Quantity:
 
 @measure(
     "payroll",
-    label="Wage bill",
+    label=N_("Wage bill"),
     unit=FACTS_UNIT,
     kind="extensive",
     formula="P_cr = sum_i weight_ic P_ir",
@@ -57,8 +58,8 @@ def payroll(now: Slice) -> Quantity:
 
 @measure(
     "cluster_share",
-    label="Share of the cluster",
-    unit="share 0-1",
+    label=N_("Share of the cluster"),
+    unit=N_("share 0-1"),
     kind="intensive",
     formula="s_cr = E_cr / E_c",
     source=_OBSERVATORY,
@@ -70,8 +71,8 @@ def cluster_share(now: Slice) -> Quantity:
 
 @measure(
     "focus",
-    label="Share of the region",
-    unit="share 0-1",
+    label=N_("Share of the region"),
+    unit=N_("share 0-1"),
     kind="intensive",
     formula="p_cr = E_cr / E_r",
     source=_OBSERVATORY,

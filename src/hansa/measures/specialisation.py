@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hansa.language import N_
 from hansa.law import Quantity, product, ratio
 from hansa.measures.catalogue import measure
 from hansa.measures.slices import Slice
@@ -17,8 +18,8 @@ def quotient(now: Slice) -> Quantity:
 
 @measure(
     "location_quotient_total",
-    label="Specialisation (all jobs as base)",
-    unit="ratio",
+    label=N_("Specialisation (all jobs as base)"),
+    unit=N_("ratio"),
     kind="intensive",
     formula=_FORMULA + ", totals over all activities of the source",
     source="European Cluster Observatory (quoted in BSR InnoNet 2009, chapter 2.1)",
@@ -31,8 +32,8 @@ def location_quotient_total(now: Slice) -> Quantity:
 
 @measure(
     "location_quotient_traded",
-    label="Specialisation (traded jobs as base)",
-    unit="ratio",
+    label=N_("Specialisation (traded jobs as base)"),
+    unit=N_("ratio"),
     kind="intensive",
     formula=_FORMULA + ", totals over traded clusters",
     source="U.S. Cluster Mapping (Delgado, Porter, Stern 2016)",
@@ -45,8 +46,8 @@ def location_quotient_traded(now: Slice) -> Quantity:
 
 @measure(
     "location_quotient_local",
-    label="Specialisation (local jobs as base)",
-    unit="ratio",
+    label=N_("Specialisation (local jobs as base)"),
+    unit=N_("ratio"),
     kind="intensive",
     formula=_FORMULA + ", totals over local clusters",
     source="U.S. Cluster Mapping (Delgado, Porter, Stern 2016)",

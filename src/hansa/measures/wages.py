@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hansa.errors import UsageError
+from hansa.language import N_
 from hansa.law import Quantity, absent, choose, monotone, product, ratio, total
 from hansa.measures.catalogue import measure
 from hansa.measures.growth import blank_breaks, moved
@@ -84,7 +85,7 @@ def against(growth: Quantity, yardstick: Quantity) -> Quantity:
 
 @measure(
     "average_wage",
-    label="Average wage (proxy for productivity)",
+    label=N_("Average wage (proxy for productivity)"),
     unit=WAGE_UNIT,
     kind="intensive",
     formula="w_cr = P_cr / E_cr",
@@ -98,8 +99,8 @@ def average_wage(jobs: Slice, pay: Slice) -> Quantity:
 
 @measure(
     "relative_wage",
-    label="Wage against its yardstick",
-    unit="ratio",
+    label=N_("Wage against its yardstick"),
+    unit=N_("ratio"),
     kind="intensive",
     formula="w_cr / w_c of the country (or of the reference area, or of all jobs of the region)",
     source="Hansa, after BSR InnoNet 2009, chapter 2.1, note 9",
@@ -127,8 +128,8 @@ def relative_wage(scene: Scene) -> Quantity:
 
 @measure(
     "relative_wage_growth",
-    label="Growth of wages against the benchmark",
-    unit="share",
+    label=N_("Growth of wages against the benchmark"),
+    unit=N_("share"),
     kind="intensive",
     formula="(w_cr1 / w_cr0) / G - 1, G the benchmark growth factor of the region",
     source=_SOURCE,

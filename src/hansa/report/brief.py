@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from hansa.language import N_, _, ngettext
 from hansa.report.document import Document, Section, Table
+from hansa.views.captions import DATA_COLUMNS
 from hansa.views.figure import Figure
 from hansa.views.format import MISSING, between
 
@@ -22,14 +24,13 @@ _FINDING, _ORIGIN = 400, 440  # what was found, and what was done to the data, i
 _FIRST = ("area", "region", "cluster", "size")
 # A stop ends a sentence unless it stands after a shortened word or a letter: `NACE Rev. 2`.
 _ENDS = re.compile(r"(?<!\b[A-Za-z])(?<!\b(?:No|St|Nr|ca|vs))(?<!\b(?:Rev|Vol))(?<!\bincl)\. ")
-_BOUNDS = ("Lowest possible", "Highest possible")
 _MARKS = ("*", "†", "‡", "§", "¶")
 
-_LIMIT = (
+_LIMIT = N_(
     "Numbers of this kind say where activities concentrate and how they change; they do not say "
     "why, nor what a policy would bring about."
 )
-_FULL = (
+_FULL = N_(
     "The report (report.html, report.pdf), the workbook with every number (report.xlsx) and the "
     "tables (folder tables) lie in the folder of the results, with the recipe that replays them."
 )
@@ -46,16 +47,16 @@ def brief(document: Document) -> Document:
     sections.append(
         Section(
             "gaps",
-            "What can these numbers not say?",
-            (*_lines(_gaps(document), _GAPS, _LONG), _LIMIT),
+            _("What can these numbers not say?"),
+            (*_lines(_gaps(document), _GAPS, _LONG), _(_LIMIT)),
         )
     )
     more = len(document.findings) - _FINDINGS
-    rest = (f"It has {more} more findings.",) if more > 1 else ("It has one more finding.",) * more
-    sections.append(Section("full", "Where is the full report?", (_FULL, *rest)))
+    rest = (_more_findings(more),) if more > 0 else ()
+    sections.append(Section("full", _("Where is the full report?"), (_(_FULL), *rest)))
     return replace(
         document,
-        title=_shortened(f"{document.title}: in brief", _SHORT),
+        title=_shortened(_("{title}: in brief", title=document.title), _SHORT),
         subtitle=_shortened(document.subtitle, _LONG),
         origin=_shortened(document.origin, _ORIGIN),
         findings=_lines(document.findings, _FINDINGS, _FINDING),
@@ -64,6 +65,10 @@ def brief(document: Document) -> Document:
         footer=_shortened(document.footer, _SHORT),
         brief=True,
     )
+
+
+def _more_findings(count: int) -> str:
+    return ngettext("It has one more finding.", "It has {number} more findings.", count)
 
 
 def _shown(document: Document) -> Iterator[Section]:
@@ -120,8 +125,8 @@ def _top(figure: Figure) -> Table:
     are left out.
     """
     columns, rows = _beside_values(figure.columns, figure.rows[:_FEW_ROWS])
-    status = [i for i, head in enumerate(columns) if head.startswith("Status")]
-    left_out = {*status, *(i for i, head in enumerate(columns) if head == "Code")}
+    status = [i for i, head in enumerate(columns) if head.startswith(_("Status"))]
+    left_out = {*status, *(i for i, head in enumerate(columns) if head == _("Code"))}
     kept = [i for i in range(len(columns)) if i not in left_out and any(row[i] for row in rows)]
     reasons = list(dict.fromkeys(row[i] for row in rows for i in status if row[i]))
     marks = {reason: _MARKS[min(n, len(_MARKS) - 1)] for n, reason in enumerate(reasons)}
@@ -130,7 +135,13 @@ def _top(figure: Figure) -> Table:
     ]
     notes = [f"{marks[reason]} {_shortened(reason, _SHORT)}." for reason in reasons]
     if len(figure.rows) > len(rows):
-        notes.append(f"The first {len(rows)} of {len(figure.rows)}; all are in the full report.")
+        notes.append(
+            _(
+                "The first {shown} of {all}; all are in the full report.",
+                shown=len(rows),
+                all=len(figure.rows),
+            )
+        )
     heads = tuple(_shortened(columns[i], _WORDS) for i in kept)
     return Table(_shortened(figure.title, _SHORT), heads, tuple(shown), " ".join(notes))
 
@@ -139,13 +150,17 @@ def _beside_values(
     columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The table with `1.7 (1.4–2.2)` in place of three columns, and short heads."""
-    low = columns.index(_BOUNDS[0]) if _BOUNDS[0] in columns else 0
-    if low == 0 or columns[low + 1 : low + 2] != (_BOUNDS[1],):
+    lowest, highest = map(_, DATA_COLUMNS[:2])
+    low = columns.index(lowest) if lowest in columns else 0
+    if low == 0 or columns[low + 1 : low + 2] != (highest,):
         return columns, list(rows)
     bounded = any(row[low] for row in rows)
     plain = columns[low - 1].partition(" (")[0].rpartition(": ")[2]
-    head = (f"{plain[:1].upper()}{plain[1:]}") + (" (bounds)" if bounded else "")
-    after = ("Estimated" if c == "Share estimated" else c for c in columns[low + 2 :])
+    head = f"{plain[:1].upper()}{plain[1:]}"
+    if bounded:
+        head = _("{value} (bounds)", value=head)
+    share = _(DATA_COLUMNS[2])
+    after = (_("Estimated") if c == share else c for c in columns[low + 2 :])
     merged = [
         (*row[: low - 1], _with_bounds(*row[low - 1 : low + 2]), *row[low + 2 :]) for row in rows
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hansa.language import N_, _
 from hansa.panel import Panel
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
@@ -70,49 +71,95 @@ def certain_section(part: Part) -> Section | None:
         return None
     return Section(
         id=f"certain{part.suffix}",
-        question=f"How sure are the first ten places?{part.heading}",
+        question=_("How sure are the first ten places?") + part.heading,
         answer=tuple(_answer(part, panel, sure)),
         tables=(_table(part, by_cluster),),
         certainty=(
-            "A place is certain where fewer than ten others can reach the region, whatever the "
-            "true values inside the bounds are; it is possible where fewer than ten are above it "
-            "in every case.",
+            _(
+                "A place is certain where fewer than ten others can reach the region, whatever the "
+                "true values inside the bounds are; it is possible where fewer than ten are above "
+                "it in every case."
+            ),
         ),
         **part.origin(QUOTIENT),
     )
 
 
 def _answer(part: Part, panel: Panel, sure: Sure) -> Iterator[str]:
-    yield _sentence(sure, "cluster", "regions")
+    yield _sentence(sure, "cluster")
     regions = together(list(rankings(part, panel, "cluster").values()))
     if regions.places:
-        yield _sentence(regions, "region", "clusters")
+        yield _sentence(regions, "region")
 
 
-def _sentence(sure: Sure, each: str, ranked: str) -> str:
-    number = f"{sure.certain} of {sure.places}"
-    printed = "" if sure.bounded else " by the printed numbers"
-    text = (
-        f"The {TOP} most specialised {ranked} of each {each}: {number} places "
-        f"({100 * sure.share:.0f}{THIN}%) are certain{printed}, over {sure.rankings} {each}s"
+_CERTAIN = {
+    ("cluster", True): N_(
+        "The {top} most specialised regions of each cluster: {certain} of {places} places "
+        "({share}) are certain, over {rankings} clusters"
+    ),
+    ("cluster", False): N_(
+        "The {top} most specialised regions of each cluster: {certain} of {places} places "
+        "({share}) are certain by the printed numbers, over {rankings} clusters"
+    ),
+    ("region", True): N_(
+        "The {top} most specialised clusters of each region: {certain} of {places} places "
+        "({share}) are certain, over {rankings} regions"
+    ),
+    ("region", False): N_(
+        "The {top} most specialised clusters of each region: {certain} of {places} places "
+        "({share}) are certain by the printed numbers, over {rankings} regions"
+    ),
+}
+_FEWER = {
+    "cluster": N_("({count} more rank {top} regions or fewer)"),
+    "region": N_("({count} more rank {top} clusters or fewer)"),
+}
+_STRICTLY = {
+    "cluster": N_(
+        "Counting regions that are not known, which may stand anywhere, {count} ({share}) are."
+    ),
+    "region": N_(
+        "Counting clusters that are not known, which may stand anywhere, {count} ({share}) are."
+    ),
+}
+
+
+def _sentence(sure: Sure, each: str) -> str:
+    """The places of all rankings of one kind: of each `cluster` (its regions) or `region`."""
+    text = _(
+        _CERTAIN[each, sure.bounded],
+        top=TOP,
+        certain=sure.certain,
+        places=sure.places,
+        share=_percent(sure.share),
+        rankings=sure.rankings,
     )
     if sure.left_out:
-        text += f" ({sure.left_out} more rank {TOP} {ranked} or fewer)"
+        text = f"{text} {_(_FEWER[each], count=sure.left_out, top=TOP)}"
     if sure.unknown:
-        text += (
-            f". Counting {ranked} that are not known, which may stand anywhere, "
-            f"{sure.strictly} ({100 * sure.strictly / sure.places:.0f}{THIN}%) are"
-        )
+        share = _percent(sure.strictly / sure.places)
+        text = f"{text}. {_(_STRICTLY[each], count=sure.strictly, share=share)}"
+        return text
     return f"{text}."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}{THIN}%"
 
 
 def _table(part: Part, found: dict[str, TopPlaces]) -> Table:
     """A row a cluster that has a ranking, the surest first; what none has needs no column."""
-    there = [(code, t) for code, t in found.items() if t.ranked]
-    ordered = sorted(there, key=lambda item: (-item[1].certain, item[0]))
-    unknown = any(t.unknown for _, t in there)
-    short = any(not t.meaningful for _, t in there)
-    heads = ("Cluster", "Certain", "Possible", "Regions", "Not known", "Certain with these")
+    there = {code: t for code, t in found.items() if t.ranked}
+    ordered = sorted(there.items(), key=lambda item: (-item[1].certain, item[0]))
+    unknown = any(t.unknown for t in there.values())
+    heads = (
+        _("Cluster"),
+        _("Certain"),
+        _("Possible"),
+        _("Regions"),
+        _("Not known"),
+        _("Certain with these"),
+    )
     rows = tuple(
         (
             part.own.definition.label_of(code),
@@ -123,14 +170,19 @@ def _table(part: Part, found: dict[str, TopPlaces]) -> Table:
         )
         for code, t in ordered
     )
-    note = (
-        f"Certain: regions that are among the first {TOP} in every case. Possible: those that may "
-        "be. Regions: those with a value or bounds."
+    note = " ".join(_note(unknown, short=any(not t.meaningful for t in there.values())))
+    shown = len(heads) if unknown else len(heads) - 2
+    title = _("First {top} places of each cluster, by specialisation", top=TOP)
+    return Table(title, heads[:shown], tuple(row[:shown] for row in rows), note)
+
+
+def _note(unknown: bool, *, short: bool) -> Iterator[str]:
+    yield _(
+        "Certain: regions that are among the first {top} in every case. Possible: those that may "
+        "be. Regions: those with a value or bounds.",
+        top=TOP,
     )
     if unknown:
-        note += " Certain with these: as certain, with each region not known taken to stand above."
+        yield _("Certain with these: as certain, with each region not known taken to stand above.")
     if short:
-        note += f" {MISSING} no more than {TOP} regions are ranked."
-    shown = len(heads) if unknown else len(heads) - 2
-    title = f"First {TOP} places of each cluster, by specialisation"
-    return Table(title, heads[:shown], tuple(row[:shown] for row in rows), note)
+        yield _("{sign} no more than {top} regions are ranked.", sign=MISSING, top=TOP)

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from hansa.codes import geographies
 from hansa.errors import Finding, HansaError
+from hansa.language import _
 from hansa.measures import find_measure
 from hansa.report.certain import certain_section
 from hansa.report.document import Document, Section
@@ -17,7 +18,7 @@ from hansa.report.dynamics import quadrants_section
 from hansa.report.gaps import gaps, set_aside
 from hansa.report.monitor import sections_monitor
 from hansa.report.origin import not_the_sum, of_shown_years, origin
-from hansa.report.part import QUOTIENT, Part, parts
+from hansa.report.part import QUOTIENT, Part, base_named, parts
 from hansa.report.position import position_section
 from hansa.report.published import section_claims, sections_2009
 from hansa.report.sections import (
@@ -28,8 +29,10 @@ from hansa.report.sections import (
     size_section,
     stars_section,
 )
+from hansa.study.retold import retold
 from hansa.study.run import StudyResult
 from hansa.views.figure import Figure
+from hansa.views.format import general
 from hansa.views.reading import At
 
 FINDINGS = ("area", "size", "region", "cluster", "stars", "certain", "quadrants")
@@ -69,7 +72,10 @@ def document(result: StudyResult) -> Document:
         findings=tuple(dict.fromkeys(found)),
         sections=tuple(sections),
         method=tuple(method(result)),
-        footer=f"Made with Hansa {version('hansa')}. The recipe beside this report replays it.",
+        footer=_(
+            "Made with Hansa {version}. The recipe beside this report replays it.",
+            version=version("hansa"),
+        ),
         model_data=model,
     )
 
@@ -101,14 +107,19 @@ def _position(result: StudyResult) -> tuple[Section | None, tuple[str, ...]]:
     except HansaError as problem:
         f = problem.finding
         place = f.place.replace(f"{result.folder}/", "")
-        return None, (f"The position of the region is not shown: {f.rule} ({place}).",)
+        why = _(
+            "The position of the region is not shown: {reason} ({place}).",
+            reason=f.rule,
+            place=place,
+        )
+        return None, (why,)
 
 
 def _gaps_section(result: StudyResult, more: tuple[str, ...]) -> Section:
     answer, tables = gaps(result)
     return Section(
         id="gaps",
-        question="What cannot be said, and why?",
+        question=_("What cannot be said, and why?"),
         answer=(*answer, *more),
         tables=tables,
         certainty=tuple(_findings(result)),
@@ -136,31 +147,44 @@ def method(result: StudyResult) -> Iterator[tuple[str, str]]:
     for own in result.results:
         d = own.definition
         yield (
-            "Clusters",
-            f"{d.label} ({f'{d.id} {d.version}'.strip()}). {' '.join(d.note.split())}".strip(),
+            _("Clusters"),
+            f"{d.name} ({f'{d.id} {d.version}'.strip()}). {' '.join(d.note.split())}".strip(),
         )
     for name in study.measures:
         m = find_measure(name)
-        text = f"{m.definition} Formula: {m.formula}. Unit: {m.unit}. Source: {m.source}."
-        yield m.label, text
+        text = _(
+            "{definition} Formula: {formula}. Unit: {unit}. Source: {source}.",
+            definition=_(m.definition),
+            formula=m.formula,
+            unit=_(m.unit),
+            source=m.source,
+        )
+        yield _(m.label), text
     area = geographies().get(study.geography)
-    yield "Regions", area.title if area else study.geography or "every region of the facts"
+    yield _("Regions"), area.name if area else study.geography or _("every region of the facts")
     header = next(iter(result.results[0].bases[0].regions.values())).header
     known_as = f" ({study.reference_name})" if study.reference_name else ""
-    yield "Compared with", f"{header.reference}{known_as}"
-    yield "Base", "; ".join(f"({i}) {b.name}" for i, b in enumerate(study.base, 1))
+    yield _("Compared with"), f"{header.reference}{known_as}"
+    bases = (f"({i}) {base_named(b.name)}" for i, b in enumerate(study.base, 1))
+    yield _("Base"), "; ".join(bases)
     yield (
-        "Small cells",
-        f"Rates on fewer than {study.min_cell:g} persons are computed and marked.",
+        _("Small cells"),
+        _(
+            "Rates on fewer than {persons} persons are computed and marked.",
+            persons=general(study.min_cell),
+        ),
     )
     yield (
-        "Missing values",
-        "Absent is not zero: a result that depends on a missing value stays absent. "
-        "Totals are the published ones where there are any.",
+        _("Missing values"),
+        _(
+            "Absent is not zero: a result that depends on a missing value stays absent. "
+            "Totals are the published ones where there are any."
+        ),
     )
     for spec in study.facts.values():
         if spec.note:
-            yield "Facts", " ".join(spec.note.split())
+            yield _("Facts"), " ".join(spec.note.split())
         if spec.licence:
-            yield "Licence of the facts", spec.licence
-    yield "Steps", "\n".join(f"{step[:1].upper()}{step[1:]}." for step in header.steps)
+            yield _("Licence of the facts"), spec.licence
+    steps = [retold(step) for step in header.steps]
+    yield _("Steps"), "\n".join(f"{step[:1].upper()}{step[1:]}." for step in steps)

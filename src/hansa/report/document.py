@@ -5,13 +5,25 @@ from __future__ import annotations
 import re
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
+from hansa.language import _, decimal_mark, spoken
 from hansa.report.drawing import Artist
 from hansa.report.signs import with_signs
 from hansa.views.figure import Figure, finished
+from hansa.views.format import between
 
-_NUMBER = re.compile(r"[+−]?\d(?:[\d\s.%()+−–]| to )*|·|")
+
+@cache
+def _numbers(_language: str) -> re.Pattern[str]:
+    """How a number, an interval, a missing value or nothing is written in the language spoken."""
+    mark, to = re.escape(decimal_mark()), re.escape(joint_of_bounds())
+    return re.compile(rf"[+−]?\d(?:[\d\s{mark}%()+−–]|{to})*|·|")
+
+
+def joint_of_bounds() -> str:
+    """The word between two bounds of which one has a sign, with its spaces: ` to `."""
+    return between("+", "−").strip("+−")
 
 
 @dataclass(frozen=True)
@@ -26,8 +38,9 @@ class Table:
     @cached_property
     def numeric(self) -> tuple[bool, ...]:
         """For each column: whether every cell is a number, an interval, missing or empty."""
+        number = _numbers(spoken())
         return tuple(
-            any(row[i] for row in self.rows) and all(_NUMBER.fullmatch(row[i]) for row in self.rows)
+            any(row[i] for row in self.rows) and all(number.fullmatch(row[i]) for row in self.rows)
             for i in range(len(self.columns))
         )
 
@@ -40,7 +53,8 @@ def table_behind(figure: Figure) -> Table:
     kept = [i for i in range(len(figure.columns)) if any(row[i] for row in figure.rows)]
     columns = tuple(figure.columns[i] for i in kept)
     rows, note = with_signs(columns, [tuple(row[i] for i in kept) for row in figure.rows])
-    return Table(f"Table behind the figure: {figure.title}", columns, rows, note)
+    title = _("Table behind the figure: {figure}", figure=figure.title)
+    return Table(title, columns, rows, note)
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hansa.language import N_, _
 from hansa.panel import Panel
 from hansa.report.document import Section, Table, table_behind
 from hansa.report.part import Part
 from hansa.views.format import joined
 from hansa.views.quadrants import Dynamics, quadrant_bubbles
-from hansa.views.reading import At, Words, read, within
+from hansa.views.reading import At, Words, more, read, within
 from hansa.views.sentences import certainties
 
 NEEDED = ("growth_rate", "relative_wage_growth", "quadrant", "employment")
-ORDER = ("growth", "mature", "challenged", "challenged or mature", "restructuring", "in transition")
+ORDER = (
+    N_("growth"),
+    N_("mature"),
+    N_("challenged"),
+    N_("challenged or mature"),
+    N_("restructuring"),
+    N_("in transition"),
+)
 
 
 def quadrants_section(part: Part) -> Section | None:
@@ -28,8 +36,10 @@ def quadrants_section(part: Part) -> Section | None:
     drawn = _any_mark(shown, at, part.words)
     return Section(
         id=f"quadrants{part.suffix}",
-        question=f"Which clusters of {part.place(at, panels['employment'])} grow in jobs, "
-        "and which in wages?",
+        question=_(
+            "Which clusters of {place} grow in jobs, and which in wages?",
+            place=part.place(at, panels["employment"]),
+        ),
         answer=tuple(_answer(part, panels["quadrant"], at)),
         figures=(figure,) if drawn else (),
         tables=(*(() if drawn else (table_behind(figure),)), *_splits(part, panels, at)),
@@ -52,9 +62,9 @@ def _any_mark(shown: Dynamics, at: At, words: Words) -> bool:
 
 
 SPLIT = {
-    "wage_change_within": "Within the regions",
-    "wage_change_reallocation": "Jobs moved between them",
-    "wage_change_cross": "Both together",
+    "wage_change_within": N_("Within the regions"),
+    "wage_change_reallocation": N_("Jobs moved between them"),
+    "wage_change_cross": N_("Both together"),
 }
 
 
@@ -72,21 +82,33 @@ def _splits(part: Part, panels: dict[str, Panel], at: At) -> Iterator[Table]:
         rows.append((cell.name, *texts))
     lost = len(readings[0].cells) - len(known)
     yield Table(
-        f"Change of the average wage (proxy for productivity), {readings[0].period}, in "
-        f"{readings[0].header.unit}: from wages inside the regions, or because jobs moved",
-        ("Cluster", "Change", *SPLIT.values()),
+        _(
+            "Change of the average wage (proxy for productivity), {period}, in {unit}: from wages "
+            "inside the regions, or because jobs moved",
+            period=readings[0].period,
+            unit=_(readings[0].header.unit),
+        ),
+        (_("Cluster"), _("Change"), *map(_, SPLIT.values())),
         tuple(rows),
-        f"A cluster may pay less only because its jobs grow where wages are low. For {lost} of "
-        f"{len(readings[0].cells)} clusters a region's jobs or wages are not known.",
+        _(
+            "A cluster may pay less only because its jobs grow where wages are low. For {lost} of "
+            "{all} clusters a region's jobs or wages are not known.",
+            lost=lost,
+            all=len(readings[0].cells),
+        ),
     )
 
 
 def _firmness(part: Part, panels: dict[str, Panel]) -> Iterator[str]:
-    if "quadrant_stability" in panels:
-        yield (
+    if "quadrant_stability" in panels and part.result.study.leave_out == "country":
+        yield _(
             "Stable is a kind that stays the same in at least nine of ten replicates, each without "
-            f"one {part.result.study.leave_out}; a replicate that a hidden cell leaves open does "
-            "not count for it."
+            "one country; a replicate that a hidden cell leaves open does not count for it."
+        )
+    elif "quadrant_stability" in panels:
+        yield _(
+            "Stable is a kind that stays the same in at least nine of ten replicates, each without "
+            "one region; a replicate that a hidden cell leaves open does not count for it."
         )
 
 
@@ -122,14 +144,18 @@ def _answer(part: Part, panel: Panel, at: At) -> Iterator[str]:
         groups.setdefault(str(row["label"]), []).append(name)
     known = sum(len(groups.get(label, ())) for label in ORDER)
     if not known:
-        yield "No cluster has a kind: jobs or wages are not known, or lie on a line."
+        yield _("No cluster has a kind: jobs or wages are not known, or lie on a line.")
         return
-    counts = [f"{label} {len(groups[label])}" for label in ORDER if label in groups]
-    what = "traded clusters" if traded else "clusters"
-    place = part.place(at, panel)
-    counts += [f"without a kind {len(rows) - known}"] if known < len(rows) else []
-    yield f"Kinds of the {len(rows)} {what} of {place}: {joined(counts)}."
+    counts = [f"{_(label)} {len(groups[label])}" for label in ORDER if label in groups]
+    if known < len(rows):
+        counts.append(_("without a kind {count}", count=len(rows) - known))
+    said = {"all": len(rows), "place": part.place(at, panel), "kinds": joined(counts)}
+    if traded:
+        yield _("Kinds of the {all} traded clusters of {place}: {kinds}.", **said)
+    else:
+        yield _("Kinds of the {all} clusters of {place}: {kinds}.", **said)
     if names := groups.get("growth"):
-        rest = [f"{len(names) - 5} more"] if len(names) > 6 else []
+        rest = [more(len(names) - 5)] if len(names) > 6 else []
         shown = names[:5] if rest else names
-        yield f"Growing in jobs and in wages: {joined([*map(within, shown), *rest])}."
+        listed = joined([*map(within, shown), *rest])
+        yield _("Growing in jobs and in wages: {clusters}.", clusters=listed)

@@ -8,27 +8,33 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hansa.errors import Finding, Severity
+from hansa.language import N_, _, ngettext, pgettext
 from hansa.report import html
+from hansa.views.format import joined
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 _MEANING = {
     "error": (
-        "Errors",
-        "What cannot be right: results would be wrong, or are refused.",
+        N_("Errors: {count}"),
+        N_("What cannot be right: results would be wrong, or are refused."),
     ),
     "warning": (
-        "Warnings",
-        "What is unlikely, or not declared: compare it with the source before you use it.",
+        N_("Warnings: {count}"),
+        N_("What is unlikely, or not declared: compare it with the source before you use it."),
     ),
-    "note": ("Notes", "What a reader should know; nothing has to be done."),
+    "note": (
+        N_("Notes: {count}"),
+        N_("What a reader should know; nothing has to be done."),
+    ),
 }
+_SEVERITY = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
 _MORE = re.compile(r"(?:^|, )(\d+) more places?$")
 _PARTS = (
-    ("place", "where", "Where"),
-    ("printed", "found", "What is printed"),
-    ("admissible", "needed", "What is admissible"),
-    ("fix", "do", "What to do"),
+    ("place", "where", N_("Where")),
+    ("printed", "found", N_("What is printed")),
+    ("admissible", "needed", N_("What is admissible")),
+    ("fix", "do", N_("What to do")),
 )
 _LISTED = 5
 """Places of one rule that the text shows; JSON and HTML show them all."""
@@ -82,23 +88,35 @@ def answer(findings: Sequence[Finding]) -> str:
     """How much was found, and what the gravest is, in one or two sentences."""
     groups = grouped(findings)
     if not groups:
-        return "Nothing was found: no error, no warning, no note."
+        return _("Nothing was found: no error, no warning, no note.")
     found = counts(groups)
     said = [_counted(n, s) for s, n in found.items() if n]
     first = groups[0]
     if first.severity == "note":
-        return f"No error and no warning; {said[-1]}."
+        return _("No error and no warning; {counts}.", counts=said[-1])
     where = first.findings[0].place if first.findings else ""
-    many = f" ({first.places} places, the first: {where})" if first.places > 1 else f" ({where})"
-    return f"{_joined(said)}. The gravest: {first.rule}{many}."
+    if first.places > 1:
+        return _(
+            "{counts}. The gravest: {rule} ({count} places, the first: {where}).",
+            counts=joined(said),
+            rule=first.rule,
+            count=first.places,
+            where=where,
+        )
+    return _(
+        "{counts}. The gravest: {rule} ({where}).",
+        counts=joined(said),
+        rule=first.rule,
+        where=where,
+    )
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'s' * (number != 1)}"
-
-
-def _joined(texts: Sequence[str]) -> str:
-    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+def _counted(number: int, severity: str) -> str:
+    if severity == "error":
+        return ngettext("{number} error", "{number} errors", number)
+    if severity == "warning":
+        return ngettext("{number} warning", "{number} warnings", number)
+    return ngettext("{number} note", "{number} notes", number)
 
 
 def text(findings: Sequence[Finding]) -> str:
@@ -113,7 +131,7 @@ def text(findings: Sequence[Finding]) -> str:
 def _group_lines(group: Group) -> Iterator[str]:
     many = f" ({group.places} places)" if group.places > 1 else ""
     yield f"{group.severity}: {group.rule}{many}"
-    alike = {name for name, _, _ in _PARTS if group.common(name)}
+    alike = {part[0] for part in _PARTS if group.common(part[0])}
     for f in group.findings[:_LISTED]:
         yield from _lines(f, [p for p in _PARTS if p[0] not in alike])
     if len(group.findings) > _LISTED:
@@ -125,7 +143,7 @@ def _group_lines(group: Group) -> Iterator[str]:
 
 
 def _lines(finding: Finding, parts: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    for name, word, _ in parts:
+    for name, word, _label in parts:
         if said := getattr(finding, name):
             yield f"  {word + ':':<8}{said}"
 
@@ -134,12 +152,13 @@ def page(findings: Sequence[Finding], name: str) -> str:
     """Findings on `name` as one self-contained page: the same findings give the same bytes."""
     findings = [_without_name(f, name) for f in findings]
     groups = grouped(findings)
-    title = f"What is wrong with {name}?"
+    title = _("What is wrong with {name}?", name=name)
     environment, style = html._environment(), html._style(title)
     made: str = environment.get_template("findings.html").render(
         title=title,
         style=style,
         answer=answer(findings),
+        words=html.words_of_pages(),
         sections=[_section(s, [g for g in groups if g.severity == s]) for s in SEVERITIES],
     )
     return made
@@ -148,7 +167,7 @@ def page(findings: Sequence[Finding], name: str) -> str:
 def _without_name(finding: Finding, name: str) -> Finding:
     """The place without the name of the file that the whole page is about."""
     place = re.sub(rf"^(.*/)?{re.escape(name)}, ", "", finding.place)
-    return replace(finding, place="the whole table" if place == name else place)
+    return replace(finding, place=_("the whole table") if place == name else place)
 
 
 def _section(severity: Severity, groups: Sequence[Group]) -> dict[str, Any]:
@@ -156,26 +175,35 @@ def _section(severity: Severity, groups: Sequence[Group]) -> dict[str, Any]:
     number = sum(g.places for g in groups)
     return {
         "severity": severity,
-        "heading": f"{heading}: {number or 'none'}",
-        "meaning": meaning,
+        "called": _(_SEVERITY[severity]),
+        "heading": _(heading, count=number or pgettext("findings", "none")),
+        "meaning": _(meaning),
         "groups": [_shown(severity, i, g) for i, g in enumerate(groups, start=1)],
     }
 
 
 def _shown(severity: Severity, number: int, group: Group) -> dict[str, Any]:
     """One rule as a table: columns that differ; what all places have in common stands above."""
-    alike = [(label, group.common(name)) for name, _, label in _PARTS if group.common(name)]
+    alike = [(_(label), group.common(name)) for name, _w, label in _PARTS if group.common(name)]
     own = [
-        (name, label)
-        for name, _, label in _PARTS
+        (name, _(label))
+        for name, _w, label in _PARTS
         if not group.common(name) and any(getattr(f, name) for f in group.findings)
     ]
     return {
         "id": f"{severity}-{number}",
         "rule": group.rule[:1].upper() + group.rule[1:],
-        "places": _counted(group.places, "place"),
-        "more": _counted(group.more, "more place") if group.more else "",
+        "places": ngettext("{number} place", "{number} places", group.places),
+        "more": _more(group.more) if group.more else "",
         "alike": alike,
         "columns": [label for _, label in own],
         "rows": [[getattr(f, name) for name, _ in own] for f in group.findings],
     }
+
+
+def _more(number: int) -> str:
+    return ngettext(
+        "{number} more place of this kind, counted but not listed: the gravest come first.",
+        "{number} more places of this kind, counted but not listed: the gravest come first.",
+        number,
+    )

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from hansa.codes.codelist import versions_with
 from hansa.cube import Cube
+from hansa.language import _, ngettext
 from hansa.panel import Panel
 from hansa.report.document import Table
+from hansa.report.part import base_named
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
 from hansa.views.format import MISSING, joined
 
@@ -23,7 +25,7 @@ def gaps(result: StudyResult) -> tuple[tuple[str, ...], tuple[Table, ...]]:
         if rows:
             answer += [_sentence(b, result.names) for b in own.bases if QUOTIENT in b.regions]
             tables.append(_bases(own, rows))
-        tables.append(_clusters(own, result.cube.activity.codelist.label))
+        tables.append(_clusters(own, result.cube.activity.codelist.names))
         if listed := [b for b in own.bases if b.members]:
             tables.append(_references(own, listed))
     return tuple(answer), tuple(tables)
@@ -49,12 +51,12 @@ def _counts(base: BaseResult) -> tuple[int, int, int, int, int]:
 
 def _base_row(base: BaseResult) -> tuple[str, ...]:
     known, cells, regions, of, clusters = _counts(base)
-    left = ", ".join(base.base.without) or "nothing"
+    left = ", ".join(base.base.without) or _("nothing")
     return (
-        base.base.name,
+        base_named(base.base.name),
         left,
-        f"{known} of {cells}",
-        f"{regions} of {of}",
+        _("{count} of {all}", count=known, all=cells),
+        _("{count} of {all}", count=regions, all=of),
         str(clusters),
     )
 
@@ -66,15 +68,24 @@ def _regions(base: BaseResult, known: bool) -> set[str]:
 
 
 def _sentence(base: BaseResult, names: Mapping[str, str]) -> str:
-    known, cells, regions, of, _ = _counts(base)
+    known, cells, regions, of = _counts(base)[:4]
+    said = {"base": base_named(base.base.name), "all": of}
     if known == cells:
-        return f"Base {base.base.name}: every quotient of {of} regions can be computed."
+        return _("Base {base}: every quotient of {all} regions can be computed.", **said)
+    said |= {"known": known, "cells": cells, "share": f"{known / cells:.0%}", "regions": regions}
     lost = [_named(code, names) for code in sorted(_regions(base, known=False))]
-    text = (
-        f"Base {base.base.name}: {known} of {cells} quotients ({known / cells:.0%}) can be "
-        f"computed, in {regions} of {of} regions"
+    if lost:
+        return _(
+            "Base {base}: {known} of {cells} quotients ({share}) can be computed, in {regions} of "
+            "{all} regions; lost: {lost}.",
+            **said,
+            lost=joined(lost),
+        )
+    return _(
+        "Base {base}: {known} of {cells} quotients ({share}) can be computed, in {regions} of "
+        "{all} regions.",
+        **said,
     )
-    return f"{text}; lost: {joined(lost)}." if lost else f"{text}."
 
 
 def _named(code: str, names: Mapping[str, str]) -> str:
@@ -85,30 +96,41 @@ def _named(code: str, names: Mapping[str, str]) -> str:
 
 def _bases(own: DefinitionResult, rows: list[tuple[str, ...]]) -> Table:
     return Table(
-        f"What each base leaves of the specialisation of regions, {own.definition.label}",
-        ("Base", "Left out", "Quotients", "Regions", "Clusters"),
+        _(
+            "What each base leaves of the specialisation of regions, {definition}",
+            definition=own.definition.name,
+        ),
+        (_("Base"), _("Left out"), _("Quotients"), _("Regions"), _("Clusters")),
         tuple(rows),
-        "A quotient is lost where the cluster, the total of the region or that of the reference "
-        "is not known: a part of it is missing, and a sum around it would be too small.",
+        _(
+            "A quotient is lost where the cluster, the total of the region or that of the "
+            "reference is not known: a part of it is missing, and a sum around it would be too "
+            "small."
+        ),
     )
 
 
 def _clusters(own: DefinitionResult, names: Mapping[str, str]) -> Table:
     bases = [b for b in own.bases if QUOTIENT in b.regions]
     counted = [_by_cluster(b) for b in bases]
-    heads = ["Cluster", "From this source", "Codes that never occur in it"]
-    heads += [_head("Regions", b, bases) for b in bases]
+    heads = [_("Cluster"), _("From this source"), _("Codes that never occur in it")]
+    heads += [_head(_("Regions"), b, bases) for b in bases]
     rows = []
     for c in own.coverage.clusters:
-        row = [own.definition.label_of(c.cluster), c.state, _outside(c.outside, names)]
+        row = [own.definition.label_of(c.cluster), _(c.state), _outside(c.outside, names)]
         rows.append((*row, *(str(counts.get(c.cluster, 0)) for counts in counted)))
     return Table(
-        f"What the source says about each cluster, {own.definition.label}",
+        _("What the source says about each cluster, {definition}", definition=own.definition.name),
         tuple(heads),
         tuple(rows),
-        "Exact: every code is there. Bounded: the source is coarser than the cluster. Codes that "
-        "never occur lie outside the source; the cluster is computed over the rest. Regions: "
-        f"those with a known quotient. {_numbering(bases)}".strip(),
+        _numbered(
+            _(
+                "Exact: every code is there. Bounded: the source is coarser than the cluster. "
+                "Codes that never occur lie outside the source; the cluster is computed over the "
+                "rest. Regions: those with a known quotient."
+            ),
+            bases,
+        ),
     )
 
 
@@ -121,11 +143,19 @@ def _references(own: DefinitionResult, bases: list[BaseResult]) -> Table:
         (own.definition.label_of(c), *(_members(b, c) for b in bases)) for c in bases[0].members
     )
     return Table(
-        f"Members of the reference of each cluster, {own.definition.label}",
-        ("Cluster", *(_head("Members", b, bases) for b in bases)),
+        _(
+            "Members of the reference of each cluster, {definition}",
+            definition=own.definition.name,
+        ),
+        (_("Cluster"), *(_head(_("Members"), b, bases) for b in bases)),
         rows,
-        "A member counts where both the cluster and the base are published there; one that never "
-        f"is does not appear. {_numbering(bases)}".strip(),
+        _numbered(
+            _(
+                "A member counts where both the cluster and the base are published there; one that "
+                "never is does not appear."
+            ),
+            bases,
+        ),
     )
 
 
@@ -136,14 +166,15 @@ def _members(base: BaseResult, cluster: str) -> str:
     left = [code for code in every if code not in used]
     if not used or not left:
         return str(len(used))
-    return f"{len(used)}, without {', '.join(left)}"
+    return _("{count}, without {members}", count=len(used), members=", ".join(left))
 
 
-def _numbering(bases: list[BaseResult]) -> str:
+def _numbered(note: str, bases: list[BaseResult]) -> str:
+    """A note with the numbers of the bases, where a table has several."""
     if len(bases) < 2:
-        return ""
-    named = "; ".join(f"({i}) {b.base.name}" for i, b in enumerate(bases, 1))
-    return f"Bases: {named}. "
+        return note
+    named = "; ".join(f"({i}) {base_named(b.base.name)}" for i, b in enumerate(bases, 1))
+    return f"{note} {_('Bases: {bases}.', bases=named)}"
 
 
 def _head(text: str, base: BaseResult, bases: list[BaseResult]) -> str:
@@ -168,11 +199,18 @@ def set_aside(cube: Cube) -> str:
         scheme = axis.codelist.id.partition(":")[0]
         groups.setdefault(versions_with(code, scheme), []).append(code)
         rows += int(count)
-    parts = [
-        f"{', '.join(codes)} ({'valid in ' + joined(list(versions)) if versions else 'unknown'})"
-        for versions, codes in sorted(groups.items())
-    ]
-    return (
-        f"{rows} rows were set aside because their codes are not of the declared version: "
-        f"{'; '.join(parts)}."
+    parts = [_valid_in(", ".join(codes), versions) for versions, codes in sorted(groups.items())]
+    return ngettext(
+        "{number} rows were set aside because their codes are not of the declared version: "
+        "{codes}.",
+        "{number} rows were set aside because their codes are not of the declared version: "
+        "{codes}.",
+        rows,
+        codes="; ".join(parts),
     )
+
+
+def _valid_in(codes: str, versions: tuple[str, ...]) -> str:
+    if versions:
+        return _("{codes} (valid in {versions})", codes=codes, versions=joined(list(versions)))
+    return _("{codes} (unknown)", codes=codes)

@@ -13,7 +13,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from hansa.report.document import Document, Pictures, Section, table_behind
+from hansa.language import _, spoken
+from hansa.report.document import (
+    Document,
+    Pictures,
+    Section,
+    joint_of_bounds,
+    table_behind,
+)
 from hansa.views.figure import Figure
 from hansa.views.lettering import font_directory
 
@@ -34,8 +41,32 @@ def render_html(document: Document, pictures: Pictures | None = None) -> str:
         style=_style(document.title),
         sections=_numbered(document.sections, pictures or Pictures()),
         table_of=table_behind,
+        words=words_of_pages(),
     )
     return page
+
+
+def words_of_pages() -> dict[str, str]:
+    """What the templates say around the texts of a document, in the language spoken."""
+    return {
+        "lang": "en-GB" if spoken() == "en" else spoken(),
+        "contents": _("Contents"),
+        "figure": _("Figure {number}"),
+        "how_sure": _("How sure are we?"),
+        "in_python": _("In Python"),
+        "in_short": _("In short"),
+        "made_by_check": _(
+            "Made with Hansa (hansa check). A finding says what does not agree; what is true, the "
+            "source has to say."
+        ),
+        "method": _("How the numbers are made"),
+        "model_data": _("Model data"),
+        "on_command_line": _("On the command line"),
+        "table_behind": _("Table behind figure {number}"),
+        "to": joint_of_bounds(),
+        "to_answers": _("To the answers"),
+        "to_findings": _("To the findings"),
+    }
 
 
 def inline_svg(

@@ -11,12 +11,20 @@ from typing import Any
 import numpy as np
 
 from hansa.index.audit import Audit, AuditFinding, AuditStep
+from hansa.language import N_, _, pgettext
 from hansa.report.document import Document, Section, Table
 from hansa.views.format import MINUS, MISSING, THIN, grouped, joined
 from hansa.views.index_words import PLAIN, IndexWords, counted, raw_text
 
 _SHOWN = ("error", "warning", "note")
-_HEAD = ("Severity", "Finding, measured and needed", "What to do")
+_HEAD = (N_("Severity"), N_("Finding, measured and needed"), N_("What to do"))
+_SEVERITY = {
+    "error": N_("error"),
+    "warning": N_("warning"),
+    "note": N_("note"),
+    "ok": N_("ok"),
+    "not judged": N_("not judged"),
+}
 LONGEST = 60
 """Rows of a table of the audit that a report shows; the audit's own tables hold all."""
 
@@ -24,15 +32,16 @@ LONGEST = 60
 def verdict(audit: Audit) -> str:
     """What the audit comes to, in one sentence."""
     told = [
-        counted(audit.count("error"), "error", "errors"),
-        counted(audit.count("warning"), "warning", "warnings"),
+        counted(audit.count("error"), _("error"), _("errors")),
+        counted(audit.count("warning"), _("warning"), _("warnings")),
     ]
-    coherent = (
-        "its structure is coherent"
-        if audit.coherent
-        else "its structure is not shown to be coherent, which comes before any robustness of ranks"
+    if audit.coherent:
+        return _("The audit finds {counts}; its structure is coherent.", counts=joined(told))
+    return _(
+        "The audit finds {counts}; its structure is not shown to be coherent, which comes before "
+        "any robustness of ranks.",
+        counts=joined(told),
     )
-    return f"The audit finds {joined(told)}; {coherent}."
 
 
 def audit_section(audit: Audit, origin: Mapping[str, Any] | None = None) -> Section:
@@ -41,13 +50,16 @@ def audit_section(audit: Audit, origin: Mapping[str, Any] | None = None) -> Sect
     passed = audit.count("ok")
     return Section(
         "audit",
-        "Does the index withstand an audit?",
+        _("Does the index withstand an audit?"),
         (verdict(audit),),
         tables=(_findings(audit), _steps(audit)),
         certainty=(
-            f"{counted(passed, 'check', 'checks').capitalize()} passed; "
-            f"{counted(lost, 'check', 'checks')} could not be judged.",
-            "A threshold is a question to the developer of the index, not a verdict.",
+            _(
+                "{passed} passed; {lost} could not be judged.",
+                passed=_capital(counted(passed, _("check"), _("checks"))),
+                lost=counted(lost, _("check"), _("checks")),
+            ),
+            _("A threshold is a question to the developer of the index, not a verdict."),
         ),
         **dict(origin or {}),
     )
@@ -58,38 +70,58 @@ def audit_document(audit: Audit, words: IndexWords = PLAIN) -> Document:
     title = words.title or audit.name or audit.code
     sections = [audit_section(audit), *(_step(step) for step in audit.steps), _thresholds(audit)]
     worst = [f for f in audit.findings if f.severity in ("error", "warning") and f.judged]
-    things = words.things
     return Document(
-        title=f"Audit: {title}",
-        subtitle=f"{audit.units} {things}, {audit.indicators} indicators, {audit.year}",
-        origin=(
-            "Every number is made up to show the method and is true of nobody."
-            if words.model_data
-            else f"Source of the indicators: {words.source or 'not stated'}. The audit computes "
-            "nothing anew but ranks; it judges the run as it is."
+        title=_("Audit: {index}", index=title),
+        subtitle=_(
+            "{count} {units}, {indicators} indicators, {year}",
+            count=audit.units,
+            units=_(words.things),
+            indicators=audit.indicators,
+            year=audit.year,
         ),
+        origin=_origin(words),
         findings=(verdict(audit), *(_sentence(f) for f in worst[:5])),
         sections=tuple(sections),
         method=(
             (
-                "The ten steps",
-                "OECD/JRC Handbook on Constructing Composite Indicators (2008) and the ten steps "
-                "of the JRC. Coherence (steps 4 and 6) comes before robustness (step 7).",
+                _("The ten steps"),
+                _(
+                    "OECD/JRC Handbook on Constructing Composite Indicators (2008) and the ten "
+                    "steps of the JRC. Coherence (steps 4 and 6) comes before robustness (step 7)."
+                ),
             ),
             (
-                "Severity",
-                "Error: the index should not be published so. Warning: somebody has to decide. "
-                "Note: to be known, or could not be judged. Passed: nothing was found.",
+                _("Severity"),
+                _(
+                    "Error: the index should not be published so. Warning: somebody has to decide. "
+                    "Note: to be known, or could not be judged. Passed: nothing was found."
+                ),
             ),
         ),
-        footer=f"Made with Hansa {version('hansa')}.",
+        footer=_("Made with Hansa {version}.", version=version("hansa")),
         model_data=words.model_data,
     )
 
 
+def _origin(words: IndexWords) -> str:
+    if words.model_data:
+        return _("Every number is made up to show the method and is true of nobody.")
+    return _(
+        "Source of the indicators: {source}. The audit computes nothing anew but ranks; it judges "
+        "the run as it is.",
+        source=words.source or _("not stated"),
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _sentence(f: AuditFinding) -> str:
-    found = f": {f.found}" if f.found else ""
-    return _set(f"Step {f.step}, {f.severity}: {f.code} {f.what}{found}.".replace("..", "."))
+    found = f"{f.code} {f.what}" + (f": {f.found}" if f.found else "")
+    severity = _(_SEVERITY[f.severity])
+    said = _("Step {step}, {severity}: {finding}.", step=f.step, severity=severity, finding=found)
+    return _set(said.replace("..", "."))
 
 
 def _set(text: str) -> str:
@@ -102,43 +134,52 @@ def _set(text: str) -> str:
 def _findings(audit: Audit) -> Table:
     """Findings that are not passed, most severe first."""
     rows = tuple(_row(f) for f in audit.findings if f.severity in _SHOWN)
-    note = "" if rows else "Nothing was found."
-    return Table("Findings, the most severe first", _HEAD, rows, note)
+    note = "" if rows else _("Nothing was found.")
+    return Table(_("Findings, the most severe first"), tuple(map(_, _HEAD)), rows, note)
 
 
 def _row(f: AuditFinding) -> tuple[str, str, str]:
     """Severity and step; object, measured value and threshold; what to do."""
-    severity = f.severity if f.judged else "not judged"
-    measured = f.found or (f"measured {raw_text(f.measured)}" if not math.isnan(f.measured) else "")
-    limit = "" if math.isnan(f.threshold) else f"threshold {raw_text(f.threshold)}"
-    needed = f"needed: {f.needed}" if f.needed else limit
+    measured, limit = f.found, ""
+    if not measured and not math.isnan(f.measured):
+        measured = _("measured {value}", value=raw_text(f.measured))
+    if not math.isnan(f.threshold):
+        limit = _("threshold {value}", value=raw_text(f.threshold))
+    needed = _("needed: {needed}", needed=f.needed) if f.needed else limit
     told = "; ".join(t for t in (measured, needed) if t)
     finding = f"{f.code} {f.what}" + (f": {told}" if told else "")
-    return f"{severity}, step {f.step}", _set(finding), _set(f.fix)
+    severity = _(_SEVERITY[f.severity if f.judged else "not judged"])
+    where = _("{severity}, step {step}", severity=severity, step=f.step)
+    return where, _set(finding), _set(f.fix)
 
 
 def _steps(audit: Audit) -> Table:
     rows = tuple(
-        (f"{s.number} {s.title}", s.severity if s.judged else "not judged", _set(s.summary))
+        (
+            f"{s.number} {_(s.title)}",
+            _(_SEVERITY[s.severity if s.judged else "not judged"]),
+            _set(s.summary),
+        )
         for s in audit.steps
     )
-    return Table("The ten steps", ("Step", "Most severe", "Summary"), rows)
+    return Table(_("The ten steps"), (_("Step"), _("Most severe"), _("Summary")), rows)
 
 
 def _step(step: AuditStep) -> Section:
     passed = [f.what for f in step.findings if f.severity == "ok"]
     own = [f for f in step.findings if f.severity in _SHOWN]
     rows = tuple(_row(f) for f in sorted(own, key=lambda f: _SHOWN.index(f.severity)))
-    tables = [Table(f"Findings of step {step.number}", _HEAD, rows)] if rows else []
+    title, heads = _("Findings of step {number}", number=step.number), tuple(map(_, _HEAD))
+    tables = [Table(title, heads, rows)] if rows else []
     for name, columns in step.tables.items():
         if columns and len(next(iter(columns.values()))):
             tables.append(_table(name, columns))
     return Section(
         f"step-{step.number}",
-        f"{step.number} {step.title}",
+        f"{step.number} {_(step.title)}",
         (_set(step.summary),),
         tables=tuple(tables),
-        certainty=(f"Passed: {'; '.join(passed)}.",) if passed else (),
+        certainty=(_("Passed: {checks}.", checks="; ".join(passed)),) if passed else (),
     )
 
 
@@ -149,7 +190,11 @@ def _table(name: str, columns: Mapping[str, Any]) -> Table:
     note = (
         ""
         if len(rows) <= LONGEST
-        else (f"The first {LONGEST} of {len(rows)} rows; the tables of the audit hold all.")
+        else _(
+            "The first {shown} of {all} rows; the tables of the audit hold all.",
+            shown=LONGEST,
+            all=len(rows),
+        )
     )
     return Table(_head(name), heads, rows[:LONGEST], note)
 
@@ -164,7 +209,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return MISSING
     if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
+        return pgettext("answer", "yes") if value else pgettext("answer", "no")
     if isinstance(value, int | np.integer):
         small = abs(int(value)) < 10_000  # a year has no thin space
         return str(int(value)).replace("-", MINUS) if small else grouped(float(value))
@@ -179,17 +224,20 @@ def _cell(value: Any) -> str:
 
 def _thresholds(audit: Audit) -> Section:
     rows: Sequence[tuple[str, ...]] = [
-        (t.name, _cell(t.value), "changed" if t.changed else "", t.reason, t.source)
+        (t.name, _cell(t.value), _("changed") if t.changed else "", t.reason, t.source)
         for t in audit.thresholds
     ]
-    head = ("Name", "Value", "Changed", "Reason", "Source")
+    head = (_("Name"), _("Value"), _("Changed"), _("Reason"), _("Source"))
     changed = sum(t.changed for t in audit.thresholds)
     return Section(
         "thresholds",
-        "Where are the lines drawn?",
+        _("Where are the lines drawn?"),
         (
-            f"{len(rows)} thresholds, each with its reason and source; "
-            f"{changed if changed else 'none'} changed by the user.",
+            _(
+                "{all} thresholds, each with its reason and source; {count} changed by the user.",
+                all=len(rows),
+                count=changed or pgettext("count", "none"),
+            ),
         ),
-        tables=(Table("Thresholds", head, tuple(rows)),),
+        tables=(Table(_("Thresholds"), head, tuple(rows)),),
     )

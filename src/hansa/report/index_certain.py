@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hansa.errors import listed
+from hansa.language import _, pgettext
 from hansa.report.document import Section, Table
+from hansa.study.places import enumerated
 from hansa.views.format import grouped
 from hansa.views.index_words import IndexView, decimals_of, number, percent, replications
 
@@ -15,9 +16,11 @@ from hansa.views.index_words import IndexView, decimals_of, number, percent, rep
 def scores_only(view: IndexView) -> str:
     """What can be said without replications."""
     best = view.names[view.order[0]]
-    return (
-        f"{best} has the highest score of {view.size()}; whether it is ahead cannot be said "
-        "without replications."
+    return _(
+        "{best} has the highest score of {units}; whether it is ahead cannot be said without "
+        "replications.",
+        best=best,
+        units=view.size(),
     )
 
 
@@ -25,7 +28,12 @@ def score_table(view: IndexView) -> Table:
     """Scores without ranks: a rank without its interval is not shown."""
     digits = decimals_of(view.score)
     rows = tuple((view.names[i], view.codes[i], number(view.score[i], digits)) for i in view.order)
-    return Table(f"Scores, {view.sample()}", (view.words.thing.capitalize(), "Code", "Score"), rows)
+    title = _("Scores, {sample}", sample=view.sample())
+    return Table(title, (_capital(view.thing), _("Code"), _("Score")), rows)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def how_sure(view: IndexView) -> Iterator[str]:
@@ -36,22 +44,28 @@ def how_sure(view: IndexView) -> Iterator[str]:
     share = float(view.data.filled.mean())
     most = int(np.argmax(view.filled))
     if share > 0:
-        yield (
-            f"{percent(share, 1)} of all cells are filled by a rule; most weight rests on them for "
-            f"{view.names[most]}: {percent(view.filled[most])}."
+        yield _(
+            "{share} of all cells are filled by a rule; most weight rests on them for {unit}: "
+            "{most}.",
+            share=percent(share, 1),
+            unit=view.names[most],
+            most=percent(view.filled[most]),
         )
     if view.exact is not None:
         sure = sum(a[0] == a[1] for i in range(view.rows.size) if (a := view.extremes(i)))
-        proven = bool(view.exact.proven.all())
-        yield (
-            f"Under any weights of the weight set, {sure or 'none'} of {view.size()} keeps one "
-            "rank; "
-            + (
-                "all best and worst ranks are exact."
-                if proven
-                else "some best and worst ranks are outer bounds."
+        said = {"count": sure or pgettext("count", "none"), "units": view.size()}
+        if view.exact.proven.all():
+            yield _(
+                "Under any weights of the weight set, {count} of {units} keeps one rank; all best "
+                "and worst ranks are exact.",
+                **said,
             )
-        )
+        else:
+            yield _(
+                "Under any weights of the weight set, {count} of {units} keeps one rank; some best "
+                "and worst ranks are outer bounds.",
+                **said,
+            )
 
 
 def gaps_section(view: IndexView, lost: Sequence[str]) -> Section:
@@ -60,36 +74,52 @@ def gaps_section(view: IndexView, lost: Sequence[str]) -> Section:
     empty = int(np.isnan(data.values[view.rows]).sum())
     filled = int(data.filled[view.rows].sum())
     every = data.values[view.rows].size
-    when = f" of {view.year}" if view.year else ""
-    answer = [
-        f"Of {grouped(every)} cells{when}, {grouped(filled) if filled else 'none'} "
-        f"{'is' if filled == 1 else 'are'} filled by a rule and "
-        f"{grouped(empty) if empty else 'none'} {'is' if empty == 1 else 'are'} missing."
-    ]
-    answer += lost
+    answer = [_counted(view.year, every, filled, empty), *lost]
     said = [w for entry in view.result.stage.log for w in entry.warnings]
     out = [t for e in view.result.stage.log if e.step == "screen" for t in e.said]
     return Section(
-        "gaps", "What cannot be said, and why?", tuple(answer), tables=_cells(view),
+        "gaps", _("What cannot be said, and why?"), tuple(answer), tables=_cells(view),
         certainty=(*out, *said, *view.result.notes),
     )  # fmt: skip
+
+
+def _counted(year: int, every: int, filled: int, empty: int) -> str:
+    none = pgettext("count", "none")
+    said = {
+        "cells": _cells_of(every, year),
+        "filled": grouped(filled) if filled else none,
+        "missing": grouped(empty) if empty else none,
+    }
+    if filled == 1 and empty == 1:
+        return _("Of {cells}, {filled} is filled by a rule and {missing} is missing.", **said)
+    if filled == 1:
+        return _("Of {cells}, {filled} is filled by a rule and {missing} are missing.", **said)
+    if empty == 1:
+        return _("Of {cells}, {filled} are filled by a rule and {missing} is missing.", **said)
+    return _("Of {cells}, {filled} are filled by a rule and {missing} are missing.", **said)
+
+
+def _cells_of(count: int, year: int) -> str:
+    if year:
+        return _("{count} cells of {year}", count=grouped(count), year=year)
+    return _("{count} cells", count=grouped(count))
 
 
 def _cells(view: IndexView) -> tuple[Table, ...]:
     """Filled and missing cells by indicator, where there are any."""
     found = (
-        ("Cells that a rule filled", "Filled cells", view.data.filled[view.rows]),
-        ("Missing cells", "Missing cells", np.isnan(view.data.values[view.rows])),
+        (_("Cells that a rule filled"), _("Filled cells"), view.data.filled[view.rows]),
+        (_("Missing cells"), _("Missing cells"), np.isnan(view.data.values[view.rows])),
     )
     out = []
     for title, head, marks in found:
         count = marks.sum(axis=0)
         rows = []
         for j in [int(j) for j in np.argsort(-count, kind="stable") if count[j]]:
-            names = listed((view.names[i] for i in np.flatnonzero(marks[:, j])), 12)
+            names = enumerated((view.names[i] for i in np.flatnonzero(marks[:, j])), 12)
             rows.append((view.tree.nodes[j].label, str(count[j]), names))
         if rows:
-            columns = ("Indicator", head, view.words.things.capitalize())
+            columns = (_("Indicator"), head, _capital(view.things))
             out.append(Table(title, columns, tuple(rows)))
     return tuple(out)
 
@@ -97,8 +127,16 @@ def _cells(view: IndexView) -> tuple[Table, ...]:
 def origin(view: IndexView) -> str:
     """Whose numbers these are, and what was filled before anything was computed."""
     if view.words.model_data:
-        return "Every number is made up to show the method and is true of nobody."
-    source = view.words.source or "not stated"
-    filled = int(view.data.filled.sum())
-    done = f" {grouped(filled)} cells are filled by a rule." if filled else ""
-    return f"Source of the indicators: {source}.{done} Scores and ranks are computed from them."
+        return _("Every number is made up to show the method and is true of nobody.")
+    source = view.words.source or _("not stated")
+    if filled := int(view.data.filled.sum()):
+        return _(
+            "Source of the indicators: {source}. {count} cells are filled by a rule. Scores and "
+            "ranks are computed from them.",
+            source=source,
+            count=grouped(filled),
+        )
+    return _(
+        "Source of the indicators: {source}. Scores and ranks are computed from them.",
+        source=source,
+    )

@@ -14,6 +14,7 @@ from hansa.index.audit import Audit
 from hansa.index.removal import effective_weights, removal
 from hansa.index.result import IndexResult
 from hansa.index.whatif import Change, Sheet
+from hansa.language import N_, _
 from hansa.report.document import Document, Section, Table
 from hansa.report.index_audit_report import audit_section, verdict
 from hansa.report.index_certain import gaps_section, how_sure, origin, score_table, scores_only
@@ -107,10 +108,12 @@ class _Part:
         """The quiet line of a section, and how to get its numbers."""
         view, made = self.view, self.view.result.robustness
         bits = [
-            f"Source: {view.words.source or 'not stated'}",
+            _("Source: {source}", source=view.words.source or _("not stated")),
             view.sample(),
-            f"recipe {recipe_words(view.result.recipe)}",
-            f"{grouped(made.draws)} replications, seed {made.seed}" if made else "no replications",
+            _("recipe {recipe}", recipe=recipe_words(view.result.recipe)),
+            _("{count} replications, seed {seed}", count=grouped(made.draws), seed=made.seed)
+            if made
+            else _("no replications"),
         ]
         line = "; ".join(bits) + "."
         return {"line": line, "python": self.show.python, "command": self.show.command}
@@ -139,35 +142,44 @@ def index_document(
         findings.insert(1, verdict(audit))
     return Document(
         title=view.title,
-        subtitle=f"{view.sample()[0].upper()}{view.sample()[1:]}"
-        + (f" ({view.data.years[0]} to {view.data.years[-1]})" if len(view.data.years) > 1 else ""),
+        subtitle=_subtitle(view),
         origin=origin(view),
         findings=tuple(dict.fromkeys(findings)),
         sections=tuple(sections),
         method=tuple(method(view)),
-        footer=f"Made with Hansa {version('hansa')}. The recipe beside this report replays it.",
+        footer=_(
+            "Made with Hansa {version}. The recipe beside this report replays it.",
+            version=version("hansa"),
+        ),
         model_data=words.model_data,
     )
+
+
+def _subtitle(view: IndexView) -> str:
+    sample, years = f"{view.sample()[0].upper()}{view.sample()[1:]}", view.data.years
+    if len(years) < 2:
+        return sample
+    return _("{sample} ({start} to {end})", sample=sample, start=years[0], end=years[-1])
 
 
 def _sections(part: _Part) -> Iterator[Section]:
     yield _league(part)
     makers = (
-        ("change over years", _time),
-        ("the tree", _tree),
-        ("leaving indicators out", _removal),
-        ("the profile of a unit", _unit),
-        ("what-if questions", _whatif),
-        ("critical framework conditions", _critical),
+        (N_("Nothing is said about change over years"), _time),
+        (N_("Nothing is said about the tree"), _tree),
+        (N_("Nothing is said about leaving indicators out"), _removal),
+        (N_("Nothing is said about the profile of a unit"), _unit),
+        (N_("Nothing is said about what-if questions"), _whatif),
+        (N_("Nothing is said about critical framework conditions"), _critical),
     )
-    for name, maker in makers:
+    for nothing, maker in makers:
         try:
             found = maker(part)
         except UsageError:
             raise
         except HansaError as problem:
             # One question that this index cannot be asked must not cost the report.
-            part.lose(problem, f"Nothing is said about {name}")
+            part.lose(problem, _(nothing))
             continue
         if found is not None:
             yield found
@@ -180,15 +192,15 @@ def _league(part: _Part) -> Section:
     view = part.view
     if not part.replicated:
         part.lost.append(
-            "Ranks are not shown: an interval needs replications, and none were asked for."
+            _("Ranks are not shown: an interval needs replications, and none were asked for.")
         )
         return Section(
-            "league", "Who stands where?", (scores_only(view),), tables=(score_table(view),),
+            "league", _("Who stands where?"), (scores_only(view),), tables=(score_table(view),),
             **part.origin(),
         )  # fmt: skip
     return Section(
         "league",
-        "Who stands where?",
+        _("Who stands where?"),
         (f"{first_place(view)}.", widest(view)),
         (league_figure(view, part.show.chosen or (part.unit,)),),
         certainty=tuple(how_sure(view)),
@@ -205,9 +217,10 @@ def _time(part: _Part) -> Section | None:
     answer = change_answer(view, start, end)
     figures = (time_figure(view, part.show.chosen), change_figure(view, start, end))
     return Section(
-        "time", f"Who rose and who fell from {start} to {end}?", answer, figures,
-        certainty=("A change counts where its own 90\u202f% interval leaves 0 out. A rank can "
-                   "change because others move: the change of score stands beside it.",),
+        "time", _("Who rose and who fell from {start} to {end}?", start=start, end=end),
+        answer, figures,
+        certainty=(_("A change counts where its own 90\u202f% interval leaves 0 out. A rank can "
+                     "change because others move: the change of score stands beside it."),),
         **part.origin(),
     )  # fmt: skip
 
@@ -215,10 +228,10 @@ def _time(part: _Part) -> Section | None:
 def _tree(part: _Part) -> Section:
     view = part.view
     return Section(
-        "tree", "What is the index made of, and what moves it?", (f"{tree_answer(view)}.",),
+        "tree", _("What is the index made of, and what moves it?"), (f"{tree_answer(view)}.",),
         (tree_figure(view),),
-        certainty=(f"Correlation ratios over {view.size()} describe this table; they rise a "
-                   "little by chance where units are few.",),
+        certainty=(_("Correlation ratios over {units} describe this table; they rise a little by "
+                     "chance where units are few.", units=view.size()),),
         **part.origin(),
     )  # fmt: skip
 
@@ -240,17 +253,23 @@ def _removal(part: _Part) -> Section | None:
             str(int((np.nan_to_num(change[:, j]) != 0).sum())),
         ))  # fmt: skip
     first = tree.nodes[order[0]].label
-    columns = ("Left out", "Mean change of rank", "Changes most", "Ranks that change")
+    columns = (
+        _("Left out"),
+        _("Mean change of rank"),
+        _("Changes most"),
+        _("Ranks that change"),
+    )
     return Section(
         "removal",
-        "What if an indicator were left out?",
+        _("What if an indicator were left out?"),
         (
-            f"Without {first}, ranks change by {number(float(shift[order[0]]), 1)} places on "
-            f"average, more than without any other of {tree.leaves} indicators.",
+            _("Without {indicator}, ranks change by {places} places on average, more than without "
+              "any other of {all} indicators.",
+              indicator=first, places=number(float(shift[order[0]]), 1), all=tree.leaves),
         ),
-        tables=(Table("The index without each indicator", columns, tuple(rows),
-                      "Places that the rank rises (+) or falls (−) without the indicator; all else "
-                      "as it is."),),
+        tables=(Table(_("The index without each indicator"), columns, tuple(rows),
+                      _("Places that the rank rises (+) or falls (−) without the indicator; all "
+                        "else as it is.")),),
         **part.origin(),
     )  # fmt: skip
 
@@ -262,13 +281,17 @@ def _unit(part: _Part) -> Section:
         figures.append(strengths_figure(view, unit))
     name, at = view.name(unit), view.place(unit)
     share = float(view.filled[at])
-    rank = f" It ranks {view.rank_text(at)} of {view.size()}." if part.replicated else ""
-    filled = f"{percent(share)} of its weight rests on filled cells." if share else ""
+    told = [f"{figures[0].title}."]
+    if part.replicated:
+        told.append(_("It ranks {rank} of {units}.", rank=view.rank_text(at), units=view.size()))
+    observed = _("All its values were observed.")
+    filled = _("{share} of its weight rests on filled cells.", share=percent(share))
     return Section(
-        "unit", f"What is {name} strong and weak at?", (f"{figures[0].title}.{rank}",),
+        "unit", _("What is {unit} strong and weak at?", unit=name), (" ".join(told),),
         tuple(figures),
-        certainty=(filled or "All its values were observed.",
-                   "Strengths are ordered by rank among the units, whatever an indicator weighs."),
+        certainty=(filled if share else observed,
+                   _("Strengths are ordered by rank among the units, whatever an indicator "
+                     "weighs.")),
         **part.origin(),
     )  # fmt: skip
 
@@ -277,9 +300,11 @@ def _group(part: _Part, who: Who, n: int) -> Section:
     figure = profile_figure(part.view, who)
     names = joined([part.view.name(u) for u in who.units])
     return Section(
-        f"group-{n + 1}", f"Where does {who.name or 'the group'} stand?", (f"{figure.title}.",),
+        f"group-{n + 1}",
+        _("Where does {group} stand?", group=who.name or _("the group")),
+        (f"{figure.title}.",),
         (figure,),
-        certainty=(f"Members: {names}. The mean hides how far members differ.",),
+        certainty=(_("Members: {units}. The mean hides how far members differ.", units=names),),
         **part.origin(),
     )  # fmt: skip
 
@@ -299,11 +324,12 @@ def _whatif(part: _Part) -> Section | None:
             told.append(reach_answer(view, sheet, part.unit, gain))
             figures.append(reach_figure(view, sheet, part.unit, gain))
     except HansaError as problem:  # the inverse question needs a weighted sum
-        part.lose(problem, "What would gain places cannot be told")
+        part.lose(problem, _("What would gain places cannot be told"))
     return Section(
-        "what-if", f"What would lift {view.name(part.unit)}?", tuple(told), tuple(figures),
-        certainty=("Arithmetic of the index, no forecast: others stay as they are, and nothing is "
-                   "said about whether or how such a change can be made.",),
+        "what-if", _("What would lift {unit}?", unit=view.name(part.unit)),
+        tuple(told), tuple(figures),
+        certainty=(_("Arithmetic of the index, no forecast: others stay as they are, and nothing "
+                     "is said about whether or how such a change can be made."),),
         **part.origin(),
     )  # fmt: skip
 
@@ -323,10 +349,11 @@ def _critical(part: _Part) -> Section | None:
         return None
     figure = critical_figure(part.view, own, part.unit)
     return Section(
-        "critical", f"Which framework conditions may hold {part.view.name(part.unit)} back?",
+        "critical",
+        _("Which framework conditions may hold {unit} back?", unit=part.view.name(part.unit)),
         (critical_answer(part.view, own, part.unit),), (figure,),
-        certainty=("A gap that goes with weak performance is a place to look, no proof of a cause. "
-                   "Probabilities say how firm the order is over other sets of units.",),
+        certainty=(_("A gap that goes with weak performance is a place to look, no proof of a "
+                     "cause. Probabilities say how firm the order is over other sets of units."),),
         **part.origin(),
     )  # fmt: skip
 
@@ -339,6 +366,6 @@ def _sensitivity(part: _Part, n: int) -> Section:
         figures = ()
     return Section(
         "sensitivity" + (f"-{n + 1}" if n else ""),
-        f"Which choice moves {target_words(found.target)} most?",
+        _("Which choice moves {target} most?", target=target_words(found.target)),
         (sensitivity_answer(found),), figures, certainty=tuple(found.said()), **part.origin(),
     )  # fmt: skip

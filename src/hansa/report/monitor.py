@@ -12,8 +12,11 @@ import numpy as np
 
 from hansa.index.link import Link
 from hansa.index.link_time import Association
+from hansa.language import N_, _
 from hansa.report.document import Section, Table
+from hansa.study import published
 from hansa.study.monitor import NORDIC, Monitor, Side, published_monitor
+from hansa.study.monitor_words import Kind, capital, inconsistent, side_of, told, unsupported
 from hansa.views.format import MINUS, MISSING, grouped, joined
 from hansa.views.monitor import Group, monitor_scatter
 from hansa.views.monitor_figure import signed
@@ -22,7 +25,7 @@ from hansa.views.monitor_rows import monitor_links, monitor_ranks
 MONITOR = ("monitor-link", "monitor-ranks", "monitor-limits")
 """The sections on the two Monitor tables."""
 
-_SOURCE = (
+_SOURCE = N_(
     "Source: BSR InnoNet conference publication, May 2009, chapter 1.2, tables 1 and 2 (Nordic "
     "Innovation Monitor), retyped. Computed by Hansa from the four printed columns."
 )
@@ -42,80 +45,77 @@ def monitor_2009() -> Monitor:
 def sections_monitor() -> tuple[Section, ...]:
     """Three questions on the two Monitor tables: the link, the ranks, what is not supported."""
     m = monitor_2009()
-    said = _sorted_out(m)
-    return _link(m, said["link"]), _ranks(m, said), _limits(m)
-
-
-def _sorted_out(m: Monitor) -> dict[str, list[str]]:
-    """Each sentence of the study under its question: `group`, `rank` or `link`."""
-    said: dict[str, list[str]] = {"group": [], "rank": [], "link": []}
-    groups = tuple(f"{g.name} (" for g in m.groups)
-    sides = {s.table.side.capitalize() for s in (m.performance, m.framework)}
-    heads = {f"{side}{year}" for side in sides for year in ("", *(f" {y}" for y in _years(m)))}
-    for sentence in m.says:
-        rank = sentence.partition(":")[0] in heads
-        kind = "group" if sentence.startswith(groups) else "rank" if rank else "link"
+    # The study is computed once; its sentences are said anew in each language.
+    said: dict[Kind, list[str]] = {"main": [], "link": [], "group": [], "rank": []}
+    for kind, sentence in told(m):
         said[kind].append(sentence)
-    return said
+    return _link(m, said), _ranks(m, said), _limits(m)
 
 
 def _years(m: Monitor) -> tuple[int, int]:
     return m.performance.table.years
 
 
-def _link(m: Monitor, said: list[str]) -> Section:
-    now = _years(m)[1]
-    main = [s for s in said if s.startswith(("In ", "Without ", "Framework conditions of "))]
-    at = f"index {now}"
-    group = Group("Nordic countries", NORDIC)
+def _link(m: Monitor, said: dict[Kind, list[str]]) -> Section:
+    at = f"index {_years(m)[1]}"
+    group = Group(_("Nordic countries"), NORDIC)
+    source = _(_SOURCE)
     return Section(
         id=MONITOR[0],
-        question="Do framework conditions and performance go together?",
-        answer=tuple(main),
+        question=_("Do framework conditions and performance go together?"),
+        answer=tuple(said["main"]),
         figures=(
-            monitor_scatter(m.framework.table, m.performance.table, m.links[at], group, _SOURCE),
-            monitor_links(named_links(m), lagged(m), _SOURCE),
+            monitor_scatter(m.framework.table, m.performance.table, m.links[at], group, source),
+            monitor_links(named_links(m), lagged(m), source),
         ),
-        certainty=tuple(s for s in said if s not in main),
-        line=f"{_SOURCE} {_draws(m)}",
+        certainty=tuple(said["link"]),
+        line=f"{source} {_draws(m)}",
         python=f"{_PYTHON}.links",
     )
 
 
 def named_links(m: Monitor) -> dict[str, Link]:
     """The links of two columns, by the names they have in a report."""
-    return {name.capitalize(): found for name, found in m.links.items()}
+    before, now = _years(m)
+    called = {
+        f"index {now}": _("Index {year}", year=now),
+        f"index {before}": _("Index {year}", year=before),
+        "change of index": _("Change of index"),
+        f"rank {now}": _("Rank {year}", year=now),
+        "change of rank": _("Change of rank"),
+    }
+    return {called[name]: found for name, found in m.links.items()}
 
 
 def lagged(m: Monitor) -> dict[str, Association]:
     """Earlier framework against later change, by the names they have in a report."""
     before = _years(m)[0]
     return {
-        f"Framework {before}, change of performance": m.lag.lagged,
-        f"The same, performance {before} held fixed": m.lag.controlled,
+        _("Framework {year}, change of performance", year=before): m.lag.lagged,
+        _("The same, performance {year} held fixed", year=before): m.lag.controlled,
     }
 
 
 def _draws(m: Monitor) -> str:
-    return f"{grouped(m.draws)} draws each, seed {m.seed}."
+    return _("{draws} draws each, seed {seed}.", draws=grouped(m.draws), seed=m.seed)
 
 
-def _ranks(m: Monitor, said: dict[str, list[str]]) -> Section:
+def _ranks(m: Monitor, said: dict[Kind, list[str]]) -> Section:
     now = _years(m)[1]
     sides = (m.performance, m.framework)
-    first = [_first(side) for side in sides]
+    first, source = [_first(side) for side in sides], _(_SOURCE)
     figures = [
-        monitor_ranks(s.table, s.ranks[now], s.ranks[_years(m)[0]], s.moves.earlier, _SOURCE)
+        monitor_ranks(s.table, s.ranks[now], s.ranks[_years(m)[0]], s.moves.earlier, source)
         for s in sides
     ]
     return Section(
         id=MONITOR[1],
-        question="Who stood where, and how sure is the order?",
+        question=_("Who stood where, and how sure is the order?"),
         answer=(" ".join(first), *said["group"]),
         figures=tuple(figures),
         tables=(profiles(m),),
         certainty=tuple(said["rank"]),
-        line=f"{_SOURCE} {_draws(m)}",
+        line=f"{source} {_draws(m)}",
         python=f"{_PYTHON}.performance.ranks",
     )
 
@@ -125,11 +125,15 @@ def _first(side: Side) -> str:
     now = side.table.years[1]
     can = [side.table.names[i] for i in np.flatnonzero(side.ranks[now].best == 1)]
     printed = joined([side.table.names[i] for i in np.flatnonzero(side.table.rank == 1)])
-    start = f"First in {side.table.side} {now}: {printed}"
+    said = {"index": _(side.table.side), "year": now, "country": printed}
     if len(can) < 2:
-        return f"{start}; certain."
-    others = joined([name for name in can if name != printed])
-    return f"{start} by the printed rank; by the printed index also possible: {others}."
+        return _("First in {index} {year}: {country}; certain.", **said)
+    return _(
+        "First in {index} {year}: {country} by the printed rank; by the printed index also "
+        "possible: {others}.",
+        **said,
+        others=joined([name for name in can if name != printed]),
+    )
 
 
 def profiles(m: Monitor) -> Table:
@@ -137,43 +141,44 @@ def profiles(m: Monitor) -> Table:
     now = _years(m)[1]
     rows = [
         (
-            g.name,
-            p.side.capitalize(),
+            _(g.name),
+            capital(_(p.side)),
             f"{p.year}",
-            f"{p.mean:.1f}",
-            f"{p.best:.1f}",
-            f"{p.median:.0f}",
+            grouped(p.mean, 1),
+            grouped(p.best, 1),
+            grouped(p.median),
             f"{p.lowest:.0f}–{p.highest:.0f}",
             signed(g.gap[p.side], 1) if p.year == now else MISSING,
         )
         for g in m.groups
         for p in sorted(g.profiles, key=lambda p: (p.side, p.year))
     ]
-    heads = ("Group", "Index", "Year", "Mean", "Top three", "Median", "Range", "Gap")
-    return Table("Groups of countries, in points of the index", heads, tuple(rows), _note(m))
+    heads = (
+        *(_("Group"), _("Index"), _("Year"), _("Mean")),
+        *(_("Top three"), _("Median"), _("Range"), _("Gap")),
+    )
+    return Table(_("Groups of countries, in points of the index"), heads, tuple(rows), _note(m))
 
 
 def _note(m: Monitor) -> str:
-    who = [f"{g.name}: {g.definition}." for g in m.groups]
-    return " ".join(
-        [
-            "Top three: mean of the three with the highest performance of the year, in this index. "
-            "Median and range: of all countries. Gap: the top three (the country itself left out) "
-            f"less its own points, mean over the group, for {_years(m)[1]} only; below zero, the "
-            "group is ahead.",
-            *who,
-        ]
+    means = _(
+        "Top three: mean of the three with the highest performance of the year, in this index. "
+        "Median and range: of all countries. Gap: the top three (the country itself left out) less "
+        "its own points, mean over the group, for {year} only; below zero, the group is ahead.",
+        year=_years(m)[1],
     )
+    return " ".join([means, *(f"{_(g.name)}: {_(g.definition)}." for g in m.groups)])
 
 
 def _limits(m: Monitor) -> Section:
+    limits = unsupported(m, published.source()["monitor"])
     return Section(
         id=MONITOR[2],
-        question="What do the tables not support?",
-        answer=m.unsupported[:2],
+        question=_("What do the tables not support?"),
+        answer=limits[:2],
         tables=(_contradictions(m),),
-        certainty=m.unsupported[2:],
-        line=_SOURCE,
+        certainty=limits[2:],
+        line=_(_SOURCE),
         python=_CHECK,
     )
 
@@ -181,19 +186,16 @@ def _limits(m: Monitor) -> Section:
 def _contradictions(m: Monitor) -> Table:
     """What the checks of printed accounts found, errors and warnings, and what they propose."""
     found = [f for f in m.findings if f.severity != "note"]
-    rows = [
-        (f"{f.place.partition(',')[0].capitalize()}: {f.rule}", _with_minus(f.printed))
-        for f in found
-    ]
+    rows = [(f"{capital(_(side_of(f)))}: {f.rule}", _with_minus(f.printed)) for f in found]
     # The sentences repeat the rows, but for what follows from them.
-    beyond = [s for s in m.inconsistent if not any(f.printed in s for f in found)]
-    note = (
+    beyond = [s for s in inconsistent(m) if not any(f.printed in s for f in found)]
+    note = _(
         "Found by the checks of printed accounts, the same for any table; every number is used as "
         "printed."
     )
     return Table(
-        "Where the tables contradict themselves",
-        ("What does not agree", "What is printed"),
+        _("Where the tables contradict themselves"),
+        (_("What does not agree"), _("What is printed")),
         tuple(rows),
         " ".join([note, *(_with_minus(s) for s in beyond)]),
     )

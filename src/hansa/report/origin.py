@@ -9,13 +9,15 @@ from dataclasses import replace
 from hansa.codes import geographies
 from hansa.cube import extra_regio
 from hansa.facts.series import of_years, without_years
+from hansa.language import N_, _, ngettext
 from hansa.panel import Panel
+from hansa.study.retold import retold
 from hansa.study.run import StudyResult
 from hansa.views.captions import sources_once
 from hansa.views.format import grouped, joined
 
-_MODEL = "Every number is drawn at random and true of no region."
-_MODEL_AND_REAL = (
+_MODEL = N_("Every number is drawn at random and true of no region.")
+_MODEL_AND_REAL = N_(
     "Every number on regions and clusters is drawn at random and true of no region; the tables of "
     "2009 are real: printed figures of the BSR InnoNet conference publication. What is said of the "
     "Nordic Innovation Monitor is computed from its two printed tables."
@@ -28,32 +30,63 @@ _BOUNDED = re.compile(r"intervals of (\d+) hidden cells")
 _CONVERTED = re.compile(r"converted (geo|activity) from (\S+) to (\S+)")
 _READ = re.compile(r"read (\w+) from ")
 _DETAIL = re.compile(r"[;:] | \(")
-_CODES = {"geo": "region codes", "activity": "activity codes"}
+_MOVED = {
+    "geo": N_("region codes of {before} were put into {after}"),
+    "activity": N_("activity codes of {before} were put into {after}"),
+}
 
 
-def origin(result: StudyResult) -> str:
-    """Whether the numbers are real, whose they are, and whether they stand as published."""
+def origin(result: StudyResult, *, of_2009: bool = True) -> str:
+    """Whether the numbers are real, whose they are, and whether they stand as published.
+
+    of_2009  whether a table of 2009 is shown, where the study asks for them
+    """
     study = result.study
     if any(spec.model_data for spec in study.facts.values()):
-        return _MODEL_AND_REAL if study.outputs.published else _MODEL
+        return _(_MODEL_AND_REAL if study.outputs.published and of_2009 else _MODEL)
     own = [panel.header.steps for panel in _panels(result)]
     steps = list(dict.fromkeys(step for some in own for step in some))
     filled = any(step.startswith(_FILLED) for step in steps)
     hidden = _hidden(own)
     changed = [_in_words(step) for step in steps if _CHANGED.match(step)]
-    cells = f"{_cells(hidden)}{_years(result)}, confidential or not published"
     if filled:
-        verb = "was" if hidden == 1 else "were"
-        changed = [f"{cells}, {verb} estimated within what the published sums allow", *changed]
+        changed = [_estimated(hidden, _years(result)), *changed]
+    source = _sources(result)
     if changed:
-        done = "; ".join(dict.fromkeys(changed))
-        return (
-            f"Data not as published: {_sources(result)}. Before anything was computed: {done}. "
-            "The method and the recipe say how."
+        return _(
+            "Data not as published: {source}. Before anything was computed: {done}. The method and "
+            "the recipe say how.",
+            source=source,
+            done="; ".join(dict.fromkeys(changed)),
         )
     if hidden:
-        return f"Published data: {_sources(result)}. Added to them: bounds of {cells}."
-    return f"Published data: {_sources(result)}."
+        return _bounded(source, hidden, _years(result))
+    return _("Published data: {source}.", source=source)
+
+
+def _estimated(count: int, years: str) -> str:
+    return ngettext(
+        "one hidden cell{years}, confidential or not published, was estimated within what the "
+        "published sums allow",
+        "{count} hidden cells{years}, confidential or not published, were estimated within what "
+        "the published sums allow",
+        count,
+        count=grouped(count),
+        years=years,
+    )
+
+
+def _bounded(source: str, count: int, years: str) -> str:
+    return ngettext(
+        "Published data: {source}. Added to them: bounds of one hidden cell{years}, confidential "
+        "or not published.",
+        "Published data: {source}. Added to them: bounds of {count} hidden cells{years}, "
+        "confidential or not published.",
+        count,
+        source=source,
+        count=grouped(count),
+        years=years,
+    )
 
 
 def of_shown_years(result: StudyResult) -> StudyResult:
@@ -109,12 +142,22 @@ def not_the_sum(result: StudyResult) -> str:
     if whole == own:
         return ""
     more, less = bool(whole - own), bool(own - whole)
-    name = study.area_name or area.title
-    so = "another area than" if more and less else "more than" if more else "less than"
-    return (
-        f"The figures of {name} cover {so} the {len(regions)} regions of the study: they are not "
-        "the sum of the regions."
-    )
+    said = _ANOTHER if more and less else _MORE if more else _LESS
+    return _(said, area=study.area_name or area.name, count=len(regions))
+
+
+_ANOTHER = N_(
+    "The figures of {area} cover another area than the {count} regions of the study: they are not "
+    "the sum of the regions."
+)
+_MORE = N_(
+    "The figures of {area} cover more than the {count} regions of the study: they are not the sum "
+    "of the regions."
+)
+_LESS = N_(
+    "The figures of {area} cover less than the {count} regions of the study: they are not the sum "
+    "of the regions."
+)
 
 
 def _regions(result: StudyResult) -> tuple[str, ...]:
@@ -130,7 +173,7 @@ def _sources(result: StudyResult) -> str:
     names = []
     for spec in result.study.facts.values():
         files = [name for name in spec.file if "*" not in name]
-        names.append(spec.source or said or ", ".join(files) or "the tables of the study")
+        names.append(spec.source or said or ", ".join(files) or _("the tables of the study"))
     return sources_once("; ".join(dict.fromkeys(names)))
 
 
@@ -158,25 +201,24 @@ def _read(steps: tuple[str, ...]) -> Iterator[str]:
     yield from (match[1] for step in steps if (match := _READ.match(step)))
 
 
-def _cells(count: int) -> str:
-    return "one hidden cell" if count == 1 else f"{grouped(count)} hidden cells"
-
-
 def _years(result: StudyResult) -> str:
     years = sorted(result.cube.years)
     if not years:
         return ""
     if len(years) == years[-1] - years[0] + 1:
-        return f" of {years[0]}" if len(years) == 1 else f" of {years[0]}–{years[-1]}"
-    return f" of {joined([str(year) for year in years])}"
+        span = f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
+    else:
+        span = joined([str(year) for year in years])
+    # After what the years belong to: `hidden cells of 2015-2018`.
+    return _(" of {years}", years=span)
 
 
 def _in_words(step: str) -> str:
     """`region codes of NUTS 2016 were put into NUTS 2021`; another step without its details."""
     if match := _CONVERTED.match(step):
         before, after = (code.rstrip(";,").replace(":", " ").upper() for code in match.groups()[1:])
-        return f"{_CODES[match[1]]} of {before} were put into {after}"
-    return _DETAIL.split(step)[0]
+        return _(_MOVED[match[1]], before=before, after=after)
+    return retold(_DETAIL.split(step)[0])
 
 
 def _panels(result: StudyResult) -> Iterator[Panel]:

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hansa.clusters import ClusterDefinition
 from hansa.codes import geographies
+from hansa.language import _
 from hansa.measures import find_measure
 from hansa.panel import Panel
 from hansa.report.picks import Picks, picks
+from hansa.study.config import ALL_ACTIVITIES
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
 from hansa.views.captions import sources_once
-from hansa.views.reading import At, Words
+from hansa.views.reading import At, Words, reference_name
 
 QUOTIENT = "location_quotient_total"
 
@@ -45,9 +48,10 @@ class Part:
     @property
     def heading(self) -> str:
         """Addition to a heading where several definitions or bases are shown."""
-        several = [r.definition.label for r in self.result.results]
-        parts = [self.own.definition.label] if len(several) > 1 else []
-        parts += [f"base: {self.base.base.name}"] if len(self.own.bases) > 1 else []
+        several = [r.definition.name for r in self.result.results]
+        parts = [self.own.definition.name] if len(several) > 1 else []
+        if len(self.own.bases) > 1:
+            parts.append(_("base: {base}", base=base_named(self.base.base.name)))
         return f" ({'; '.join(parts)})" if parts else ""
 
     @property
@@ -91,12 +95,14 @@ class Part:
         definition = self.own.definition
         intensive = find_measure(measure).kind == "intensive"
         bits = [
-            f"Source: {sources_once(header.source)}" if header.source else "",
+            _("Source: {source}", source=sources_once(header.source)) if header.source else "",
             header.vintage,
-            f"definition {definition.id} {definition.version}".rstrip(),
-            f"base {header.base}" if header.base else "",
-            f"reference {header.reference}" if intensive else "",
-            header.geography if header.geography != "local" else "",
+            _("definition: {definition}", definition=definition_named(definition)),
+            _("base {base}", base=header.base) if header.base else "",
+            _("reference {reference}", reference=reference_name(header, self.words))
+            if intensive
+            else "",
+            version_named(header.geography),
         ]
         options = self._options(area)
         written = "".join(f", {name}={value!r}" for name, value in options.items())
@@ -130,6 +136,23 @@ class Part:
         return options
 
 
+def definition_named(definition: ClusterDefinition) -> str:
+    """Name of a definition with its id and version: `Hansa clusters of … (hansa-nace2 1)`."""
+    edition = f"{definition.id} {definition.version}".rstrip()
+    return edition if definition.name == definition.id else f"{definition.name} ({edition})"
+
+
+def version_named(geography: str) -> str:
+    """`NUTS 2006` for the version `nuts:2006` of the regions; empty for a table's own codes."""
+    scheme, _colon, version = geography.partition(":")
+    return f"{scheme.upper()} {version}".strip() if geography != "local" else ""
+
+
+def base_named(name: str) -> str:
+    """How a base is called on a page: its own name, that of the usual base in any language."""
+    return _(ALL_ACTIVITIES) if name == ALL_ACTIVITIES else name
+
+
 _NAMES = {"start": "from", "end": "to"}
 
 
@@ -153,7 +176,7 @@ def _words(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Word
     study = result.study
     labels = {c: own.definition.label_of(c) for c in own.definition.clusters}
     if study.area:
-        title = geographies()[study.area].title if study.area in geographies() else study.area
+        title = geographies()[study.area].name if study.area in geographies() else study.area
         codes = next((p.distinct("geo") for p in base.area.values()), [study.area])
         labels |= dict.fromkeys((study.area, *codes), study.area_name or title)
     labels |= result.names

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hansa.errors import HansaError
+from hansa.language import N_, _, spoken
 from hansa.report.document import Document, Pictures, Section, Table, table_behind
 from hansa.views.figure import Figure
 from hansa.views.lettering import font_directory, width
@@ -23,7 +24,7 @@ from hansa.views.lettering import font_directory, width
 # The folder of the fonts holds each face twice; which of the two is taken must not depend on
 # the order of a folder.
 _FONTS = ("SourceSansPro-Regular.otf", "SourceSansPro-Semibold.otf")
-_MODEL_WORDS = "MODEL DATA"
+_MODEL_WORDS = N_("MODEL DATA")
 _SCALES = (1.0, 0.92, 0.85, 0.78, 0.71, 0.64, 0.57, 0.5, 0.43, 0.36)
 _TABLE_SIZE, _CELL_INSET = 8.5, 4  # points, as in the template
 # Height by width from which a figure becomes so small on a page that its table follows it.
@@ -89,10 +90,11 @@ def _files(document: Document, pictures: Pictures, scale: float) -> dict[str, by
     numbers = iter(range(1, len(figures) + 1))
     sections = [_section(section, drawn, numbers) for section in document.sections]
     data = {
+        **_words(),
         "title": document.title,
         "subtitle": document.subtitle,
         "origin": document.origin,
-        "words": _MODEL_WORDS,
+        "words": _(_MODEL_WORDS),
         "model": document.model_data,
         "brief": document.brief,
         "pages": BRIEF_PAGES if document.brief else None,
@@ -108,6 +110,19 @@ def _files(document: Document, pictures: Pictures, scale: float) -> dict[str, by
         "main.typ": template.read_bytes(),
         "document.json": json.dumps(data, ensure_ascii=False).encode(),
         **{_file(i): svg.encode() for i, svg in enumerate(drawn, 1)},
+    }
+
+
+def _words() -> dict[str, str | None]:
+    """What the template says around the texts of a document, in the language spoken."""
+    return {
+        "lang": spoken(),
+        "region": "GB" if spoken() == "en" else None,
+        "how_sure": _("How sure are we?"),
+        "figure": _("Figure {number}"),
+        "in_short": _("In short"),
+        "contents": _("Contents"),
+        "how_made": _("How the numbers are made"),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from hansa.language import N_, _, ngettext
 from hansa.measures.prosperity import UNITS, Standing
 from hansa.report.document import Section, Table
 from hansa.study.position import Position, position
@@ -41,7 +42,9 @@ def section_of(found: Position, *, long: bool = False, complete: bool = False) -
     arguments = f", time={found.time}" + "".join(f", {name}=True" for name in chosen)
     return Section(
         id=ID,
-        question=f"How prosperous is {head.name}, and what is the difference made of?",
+        question=_(
+            "How prosperous is {place}, and what is the difference made of?", place=head.name
+        ),
         answer=position_sentences(head, setting),
         figures=tuple(figures_of(found)),
         tables=(_factors(found),),
@@ -79,8 +82,8 @@ def _factors(found: Position) -> Table:
     head = found.head
     rows = tuple(
         (
-            NAMES.get(part.term, "GDP per inhabitant"),
-            UNITS[part.term],
+            _(NAMES.get(part.term, GDP)),
+            _(UNITS[part.term]),
             _number(part.value),
             _number(part.reference),
             MISSING if part.log_points is None else f"{_signed(part.log_points)}",
@@ -88,12 +91,28 @@ def _factors(found: Position) -> Table:
         for part in (*head.parts, head.whole)
     )
     return Table(
-        f"Factors of {head.name} and of {found.reference}, {found.time}",
-        ("Factor", "Unit", head.name.partition(" (")[0], "Reference", "Difference (log points)"),
+        _(
+            "Factors of {place} and of {reference}, {year}",
+            place=head.name,
+            reference=found.reference,
+            year=found.time,
+        ),
+        (
+            _("Factor"),
+            _("Unit"),
+            head.name.partition(" (")[0],
+            _("Reference"),
+            _("Difference (log points)"),
+        ),
         rows,
-        "Log points are 100 times the logarithm of the quotient: near zero, per cent. They add up; "
-        "prices are euro turned into PPS: more PPS for a euro means lower prices.",
+        _(
+            "Log points are 100 times the logarithm of the quotient: near zero, per cent. They add "
+            "up; prices are euro turned into PPS: more PPS for a euro means lower prices."
+        ),
     )
+
+
+GDP = N_("GDP per inhabitant")
 
 
 def _number(value: float | None) -> str:
@@ -111,19 +130,32 @@ def _certainty(found: Position) -> Iterator[str]:
     resting = [s for s in found.standings if _estimated(s) > 0]
     if resting:
         most = max(resting, key=_estimated)
-        yield (
-            f"Rests on estimates: {len(resting)} of {len(found.standings)} places; most of all "
-            f"{most.name}, where {percent(_estimated(most))} of a figure is estimated."
+        yield _(
+            "Rests on estimates: {count} of {all} places; most of all {place}, where {share} of a "
+            "figure is estimated.",
+            count=len(resting),
+            all=len(found.standings),
+            place=most.name,
+            share=percent(_estimated(most)),
         )
     else:
-        yield "No figure is marked as estimated by its publisher."
-    letters = {"p": "provisional", "b": "a break in series", "u": "of low reliability"}
-    for letter, meaning in letters.items():
+        yield _("No figure is marked as estimated by its publisher.")
+    for letter, text in _MARKED.items():
         marked = [s.name for s in found.standings if letter in _statuses(s)]
         if marked:
-            names = joined(marked) if len(marked) <= 8 else f"{len(marked)} places"
-            yield f"A figure is {meaning} (status {letter}): {names}."
+            yield _(text, places=joined(marked) if len(marked) <= 8 else _places(len(marked)))
     yield from found.notes
+
+
+_MARKED = {
+    "p": N_("A figure is provisional (status p): {places}."),
+    "b": N_("A figure is a break in series (status b): {places}."),
+    "u": N_("A figure is of low reliability (status u): {places}."),
+}
+
+
+def _places(count: int) -> str:
+    return ngettext("{number} place", "{number} places", count)
 
 
 def _estimated(place: Standing) -> float:
@@ -136,10 +168,10 @@ def _statuses(place: Standing) -> set[str]:
 
 def _line(found: Position) -> str:
     bits = [
-        f"Source: {found.source}",
+        _("Source: {source}", source=found.source),
         found.vintage,
         str(found.time),
-        f"reference {found.reference}",
+        _("reference {reference}", reference=found.reference),
         found.geography if found.geography != "local" else "",
     ]
     return "; ".join(b for b in bits if b) + "."

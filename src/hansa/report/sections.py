@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hansa.language import _
 from hansa.panel import Panel
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
 from hansa.report.profiles import cluster_profile, region_profile
-from hansa.report.signs import key, sign, signs
+from hansa.report.signs import key, sign, signs, without_key
 from hansa.views import sentences
 from hansa.views.bars import size_bars
 from hansa.views.carried import carried
@@ -38,7 +39,8 @@ def area_section(part: Part) -> Section | None:
     carriers = tuple(_carried(part, panel, at))
     return Section(
         id=f"area{part.suffix}",
-        question=f"What are the strengths of {part.place(at, panel)}?{part.heading}",
+        question=_("What are the strengths of {place}?", place=part.place(at, panel))
+        + part.heading,
         answer=(sentences.strongest(panel, at, part.words),),
         figures=(specialisation_bars(panel, at, part.words),),
         certainty=(*_sure(part, panel, at, part.order("cluster", area=True)), *carriers),
@@ -76,13 +78,18 @@ def size_section(part: Part) -> Section | None:
         answer.append(sentences.fastest(growth, at, part.words))
     return Section(
         id=f"size{part.suffix}",
-        question=f"How large are the clusters of {part.place(at, size)}"
-        + (", and how do they grow?" if growth is not None else "?"),
+        question=_how_large(part.place(at, size), growth is not None),
         answer=tuple(answer),
         figures=(size_bars(size, growth, at, part.words),),
         certainty=_sure(part, size, at),
         **part.origin("employment", area=bool(part.area)),
     )
+
+
+def _how_large(place: str, grow: bool) -> str:
+    if grow:
+        return _("How large are the clusters of {place}, and how do they grow?", place=place)
+    return _("How large are the clusters of {place}?", place=place)
 
 
 def region_section(part: Part) -> Section | None:
@@ -93,7 +100,7 @@ def region_section(part: Part) -> Section | None:
     at = part.at(geo=part.picks.region)
     return Section(
         id=f"region{part.suffix}",
-        question=f"What is {part.place(at, panel)} specialised in?{part.heading}",
+        question=_("What is {place} specialised in?", place=part.place(at, panel)) + part.heading,
         answer=(sentences.strongest(panel, at, part.words),),
         figures=(specialisation_bars(panel, at, part.words),),
         tables=(region_profile(part, at),),
@@ -110,7 +117,7 @@ def regions_section(part: Part) -> Section | None:
     figure = heat_table(panel, part.at(), part.words, part.base.area.get(QUOTIENT))
     return Section(
         id=f"regions{part.suffix}",
-        question=f"Which regions are specialised in what?{part.heading}",
+        question=_("Which regions are specialised in what?") + part.heading,
         answer=(figure.title.rstrip(".") + ".",),
         figures=(figure,),
         **part.origin(QUOTIENT),
@@ -131,7 +138,8 @@ def cluster_section(part: Part) -> Section | None:
         shown.append(interval_chart(table, chosen=(part.picks.region,)))
     return Section(
         id=f"cluster{part.suffix}",
-        question=f"Where do the jobs of {within(label)} concentrate?{part.heading}",
+        question=_("Where do the jobs of {cluster} concentrate?", cluster=within(label))
+        + part.heading,
         answer=(sentences.map_title(reading, part.words, label).rstrip(".") + ".",),
         figures=tuple(shown),
         tables=(_league_table(table), cluster_profile(part, at)),
@@ -171,7 +179,8 @@ def stars_section(part: Part) -> Section | None:
     label = part.own.definition.label_of(part.picks.cluster)
     return Section(
         id=f"stars{part.suffix}",
-        question=f"Where are regional agglomerations of {within(label)}?{part.heading}",
+        question=_("Where are regional agglomerations of {cluster}?", cluster=within(label))
+        + part.heading,
         answer=(figure.title.rstrip(".") + ".",),
         figures=(figure,),
         certainty=panel.header.notes[:1],
@@ -196,7 +205,14 @@ def _league_table(table: League) -> Table:
     estimated = any(share_estimated(row.estimated) for row in table.rows)
     shown = (True, coded, True, True, estimated, told)
     signed = signs(row.status for row in table.rows if row.best is None)
-    heads = ("Rank (best–worst)", "Code", "Region", "Value (bounds)", "Estimated", "Status")
+    heads = (
+        _("Rank (best–worst)"),
+        _("Code"),
+        _("Region"),
+        _("Value (bounds)"),
+        _("Estimated"),
+        _("Status"),
+    )
     rows = [
         (
             row.rank_text,
@@ -213,5 +229,5 @@ def _league_table(table: League) -> Table:
         f"{table.title}. {table.subtitle}",
         tuple(h for h, there in zip(heads, shown, strict=True) if there),
         tuple(tuple(t for t, there in zip(r, shown, strict=True) if there) for r in rows),
-        " ".join(filter(None, (table.note.partition(" Status: ")[0], letters))),
+        " ".join(filter(None, (without_key(table.note), letters))),
     )

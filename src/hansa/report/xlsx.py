@@ -11,9 +11,11 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
+from hansa.language import N_, _
 from hansa.law import MEANING
 from hansa.panel import Panel
 from hansa.report.document import Document, Section, Table
+from hansa.report.part import base_named
 from hansa.report.xlsxbook import Book
 from hansa.report.xlsxcells import MOST_ROWS, Styles, clean, lines_of, sheet_name
 from hansa.report.xlsxfigures import Fillings
@@ -22,21 +24,21 @@ from hansa.report.xlsxpublished import PUBLISHED
 from hansa.report.xlsxsheet import TITLE, figure_sheet
 from hansa.study.run import StudyResult
 
-_MODEL = "MODEL DATA"
+_MODEL = N_("MODEL DATA")
 _HEAD_ROW = 4
 _WIDE = 110
 _COLUMNS = {
-    "geo": "Region: its code in the version named on the sheet.",
-    "cluster": "Cluster: its id in the cluster definition.",
-    "activity": "Activity: its code in the classification named on the sheet.",
-    "from": "The year a change is measured from.",
-    "time": "Year; for a change, its last year.",
-    "value": "The number itself. Empty where it is not known: absent is not zero.",
-    "status": "What is true of the number, as flags (below), separated by semicolons.",
-    "lower": "The lowest value that is possible.",
-    "upper": "The highest value that is possible.",
-    "estimated": "Share of the value that rests on estimates, 0 to 1.",
-    "method": "How an estimated value was made.",
+    "geo": N_("Region: its code in the version named on the sheet."),
+    "cluster": N_("Cluster: its id in the cluster definition."),
+    "activity": N_("Activity: its code in the classification named on the sheet."),
+    "from": N_("The year a change is measured from."),
+    "time": N_("Year; for a change, its last year."),
+    "value": N_("The number itself. Empty where it is not known: absent is not zero."),
+    "status": N_("What is true of the number, as flags (below), separated by semicolons."),
+    "lower": N_("The lowest value that is possible."),
+    "upper": N_("The highest value that is possible."),
+    "estimated": N_("Share of the value that rests on estimates, 0 to 1."),
+    "method": N_("How an estimated value was made."),
 }
 
 
@@ -54,7 +56,7 @@ class _Writer:
 
         model  False for real data beside model data: such a sheet does not carry the band
         """
-        name = sheet_name(wanted, [name for name, _ in self.sheets])
+        name = sheet_name(wanted, [name for name, _about in self.sheets])
         made = self.book.add_worksheet(name, kind)
         self.sheets.append((name, about))
         made.set_row(0, TITLE)
@@ -63,7 +65,7 @@ class _Writer:
         made.fit_to_pages(1, 0)
         made.set_footer("&L&A&R&P / &N")
         if self.model and model:
-            made.set_header(f"&C&B{_MODEL}")
+            made.set_header(f"&C&B{_(_MODEL)}")
             made.set_tab_color("#BBBBBB")
         return made
 
@@ -72,7 +74,7 @@ def render_xlsx(result: StudyResult, document: Document) -> bytes:
     """The workbook of a study: read me, figures, every panel, gaps, method."""
     book = Book(document.title)
     writer = _Writer(book, Styles.of(book), document.model_data)
-    first = writer.sheet("Read me", "What is in this workbook.")
+    first = writer.sheet("Read me", _("What is in this workbook."))
     _figures(writer, result, document)
     _measures(writer, result)
     _texts(writer, document)
@@ -98,34 +100,46 @@ def _measures(writer: _Writer, result: StudyResult) -> None:
             for area, panels in ((False, base.regions), (True, base.area)):
                 for name, panel in panels.items():
                     path = result.table_path(own, base, name, area)
-                    about = f"{panel.header.label or name}, {own.definition.label}, base "
-                    about += f"{base.base.name}{', the area as one region' if area else ''}"
+                    about = _about(panel, own.definition.name, base.base.name, area)
                     sheet = writer.sheet(f"{'area ' if area else ''}{name}", about, LongSheet)
                     _measure(sheet, writer, panel, (about, path))
+
+
+def _about(panel: Panel, definition: str, base: str, area: bool) -> str:
+    said = {
+        "measure": _(panel.header.label or panel.header.measure),
+        "definition": definition,
+        "base": base_named(base),
+    }
+    if area:
+        return _("{measure}, {definition}, base {base}, the area as one region", **said)
+    return _("{measure}, {definition}, base {base}", **said)
 
 
 def _measure(sheet: LongSheet, writer: _Writer, panel: Panel, words: tuple[str, str]) -> None:
     """One panel with the columns of its CSV file."""
     header, styles, (about, path) = panel.header, writer.styles, words
     sheet.write_string(
-        0, 0, clean(f"{about} ({header.unit})" if header.unit else about), styles.title
+        0, 0, clean(f"{about} ({_(header.unit)})" if header.unit else about), styles.title
     )
     facts = [
-        f"Source: {header.source}" if header.source else "",
+        _("Source: {source}", source=header.source) if header.source else "",
         header.vintage,
-        f"reference {header.reference}" if header.reference else "",
-        f"regions {header.geography}",
-        f"the same numbers as {path}",
+        _("reference {reference}", reference=header.reference) if header.reference else "",
+        _("regions {version}", version=header.geography),
+        _("the same numbers as {file}", file=path),
     ]
     sheet.write_string(1, 0, clean("; ".join(f for f in facts if f) + "."), styles.quiet)
     if writer.model:
-        sheet.write_string(2, 0, f"{_MODEL}: true of no region.", styles.warning)
+        sheet.write_string(2, 0, _("MODEL DATA: true of no region."), styles.warning)
     names = panel.table.column_names
     for x, name in enumerate(names):
         sheet.write_string(_HEAD_ROW, x, name, styles.head)
         sheet.set_column(x, x, 26 if name in ("cluster", "activity", "status") else 14)
     if len(panel) > MOST_ROWS - _HEAD_ROW - 1:
-        text = f"{len(panel)} rows do not fit on a sheet; all are in {path}."
+        text = _(
+            "{count} rows do not fit on a sheet; all are in {file}.", count=len(panel), file=path
+        )
         sheet.write_string(_HEAD_ROW + 1, 0, text, styles.strong)
         return
     looks = {name: styles.number(header) for name in ("value", "lower", "upper")}
@@ -140,10 +154,10 @@ def _texts(writer: _Writer, document: Document) -> None:
     for section in document.sections:
         if section.tables and not section.figures:
             _tables(writer, section)
-    sheet = writer.sheet("Method", "How the numbers are made.")
+    sheet = writer.sheet("Method", _("How the numbers are made."))
     sheet.set_column(0, 0, 32)
     sheet.set_column(1, 1, _WIDE)
-    sheet.write_string(0, 0, "How the numbers are made", writer.styles.title)
+    sheet.write_string(0, 0, _("How the numbers are made"), writer.styles.title)
     lines = [
         (term if i == 0 else "", line)
         for term, text in document.method
@@ -193,23 +207,27 @@ def _read_me(writer: _Writer, sheet: Worksheet, result: StudyResult, document: D
     sheet.write_string(0, 0, clean(document.title), styles.title)
     y = 1
     if document.model_data:
-        sheet.write_string(y, 0, _MODEL, styles.warning)
+        sheet.write_string(y, 0, _(_MODEL), styles.warning)
         sheet.write_string(y, 1, clean(document.origin), styles.strong)
         y += 1
-    rows = [("Summary", document.subtitle), ("Data", document.origin)]
-    rows += [("In short" if i == 0 else "", text) for i, text in enumerate(document.findings)]
+    rows = [(_("Summary"), document.subtitle), (_("Data"), document.origin)]
+    rows += [(_("In short") if i == 0 else "", text) for i, text in enumerate(document.findings)]
     for spec in result.study.facts.values():
-        rows += [("Source", spec.source or ", ".join(spec.file)), ("Licence", spec.licence)]
-    rows.append(("Made with", document.footer))
+        rows += [
+            (_("Source"), spec.source or ", ".join(spec.file)),
+            (_("Licence"), spec.licence),
+        ]
+    rows.append((_("Made with"), document.footer))
     y = _pairs(sheet, styles, y + 1, [(term, text) for term, text in rows if text])
-    sheet.write_string(y, 0, "Sheets", styles.head)
+    sheet.write_string(y, 0, _("Sheets"), styles.head)
     sheet.write_string(y, 1, "", styles.head)
     for name, about in writer.sheets[1:]:
         y += 1
         sheet.set_row(y, 15 * lines_of(about, _WIDE))
         sheet.write_url(y, 0, f"internal:'{name}'!A1", styles.link, name)
         sheet.write_string(y, 1, clean(about), styles.text)
-    for title, pairs in (("Columns", list(_COLUMNS.items())), ("Flags", list(MEANING.items()))):
+    for title, meanings in ((_("Columns"), _COLUMNS), (_("Flags"), MEANING)):
+        pairs = [(name, _(meaning)) for name, meaning in meanings.items()]
         sheet.write_string(y + 2, 0, title, styles.head)
         sheet.write_string(y + 2, 1, "", styles.head)
         y = _pairs(sheet, styles, y + 3, pairs) - 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from hansa.errors import HansaError
+from hansa.language import N_, _
 from hansa.panel import Panel
 from hansa.report.part import QUOTIENT, Part
 from hansa.report.xlsxcells import Styles
@@ -39,9 +40,9 @@ _Found = tuple[Panel | None, At, Panel | None]
 
 def names_of(figure: Figure) -> dict[str, str]:
     """Code -> name, in the order of the figure's own table."""
-    if "Code" not in figure.columns:
+    if _("Code") not in figure.columns:
         return {}
-    at = figure.columns.index("Code")
+    at = figure.columns.index(_("Code"))
     return {row[at]: row[at + 1] for row in figure.rows}
 
 
@@ -85,12 +86,18 @@ def bars_filling(kind: str, part: Part, figure: Figure, styles: Styles) -> Filli
     if found is None:
         return None
     if figure.id.startswith("map"):
-        note = "A map has no chart of the spreadsheet's own: its numbers stand below."
+        note = _("A map has no chart of the spreadsheet's own: its numbers stand below.")
         return Filling(note, _columns(found, styles))
     shown, of = min(len(found.cells), MOST_BARS), len(found.cells)
-    note = f"{EMPTY} It has no bar."
-    note += "" if shown == of else f" The chart shows the first {shown} of {of} rows."
+    note = " ".join((_(EMPTY), _("It has no bar."), *first_rows(shown, of)))
     return Filling(note, _columns(found, styles), draw=partial(_draw, found=found))
+
+
+def first_rows(shown: int, of: int) -> tuple[str, ...]:
+    """That a chart leaves rows out; nothing where it shows all."""
+    if shown == of:
+        return ()
+    return (_("The chart shows the first {shown} of {all} rows.", shown=shown, all=of),)
 
 
 def _numbers(where: _Found, figure: Figure) -> _Numbers | None:
@@ -134,14 +141,15 @@ def _at(panel: Panel, at: At) -> Panel:
 def _columns(found: _Numbers, styles: Styles) -> tuple[Column, ...]:
     cells, reading = found.cells, found.reading
     columns: list[Column] = []
-    heads = ("Rank", "Best possible rank", "Worst possible rank") if found.ranks else ()
+    ranks = (N_("Rank"), N_("Best possible rank"), N_("Worst possible rank"))
+    heads = ranks if found.ranks else ()
     for i, head in enumerate(heads):
-        columns.append(Column(head, [ranks[i] for ranks in found.ranks], styles.year, 10))
-    columns.append(Column("Code", [c.code for c in cells], None, 28))
+        columns.append(Column(head, [own[i] for own in found.ranks], styles.year, 10))
+    columns.append(Column(N_("Code"), [c.code for c in cells], None, 28))
     columns.append(Column(capital(reading.thing), [c.name for c in cells], None, 40))
     columns += numbers(cells, reading, styles, value_head(reading))
     if found.change is not None:
-        head = f"Change {found.change.period}"
+        head = _("Change {period}", period=found.change.period)
         columns += numbers(found.changes, found.change, styles, head)
     return tuple(columns)
 
@@ -149,7 +157,8 @@ def _columns(found: _Numbers, styles: Styles) -> tuple[Column, ...]:
 def _draw(canvas: Canvas, found: _Numbers) -> None:
     drawn = [(value_head(found.reading), found.reading, found.cells)]
     if found.change is not None:
-        drawn.append((f"Change {found.change.period}", found.change, found.changes))
+        head = _("Change {period}", period=found.change.period)
+        drawn.append((head, found.change, found.changes))
     charts = [
         reading_bars(canvas, head, reading, cells)
         for head, reading, cells in drawn

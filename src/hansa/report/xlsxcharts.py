@@ -9,6 +9,7 @@ from typing import Any
 
 from xlsxwriter.chart_scatter import ChartScatter
 
+from hansa.language import _
 from hansa.report.xlsxcells import spoken
 from hansa.report.xlsxsheet import HEAD_ROW, Canvas, capital
 from hansa.views.captions import value_head
@@ -86,7 +87,8 @@ def reading_bars(canvas: Canvas, head: str, reading: Reading, cells: Sequence[Ce
             "minus_values": [reach(c.value, c.lower) for c in shown],
         }
     own = reading.axis == "geo" or head == value_head(reading)
-    source = f"Source: {reading.header.source}" if reading.header.source else ""
+    header = reading.header
+    source = _("Source: {source}", source=header.source) if header.source else ""
     words = BarWords(
         canvas.figure.title if own else head,
         f"{head}. {canvas.start}{source}".rstrip(". "),

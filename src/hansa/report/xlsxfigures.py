@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hansa.language import _
 from hansa.report.document import Section
 from hansa.report.origin import of_shown_years
 from hansa.report.part import Part, parts
@@ -52,11 +53,11 @@ def _texts(figure: Figure, styles: Styles) -> Filling:
         Column(head, [_printed(row[i], head) for row in figure.rows], styles.text, 22)
         for i, head in enumerate(figure.columns)
     )
-    note = "No chart of the spreadsheet's own: the numbers stand as they are printed."
+    note = _("No chart of the spreadsheet's own: the numbers stand as they are printed.")
     return Filling(note, columns)
 
 
 def _printed(text: str, head: str) -> object:
     """A count as a number, anything else as the text it is: rounded texts are not the number."""
     count = text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")
-    return int(text) if count and head != "Code" else text
+    return int(text) if count and head != _("Code") else text

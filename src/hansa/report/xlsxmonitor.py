@@ -9,15 +9,16 @@ from functools import partial
 from hansa.index.link import Link
 from hansa.index.link_rows import Floats
 from hansa.index.link_time import Association
+from hansa.language import N_, _
 from hansa.report.monitor import lagged, monitor_2009, named_links, profiles
 from hansa.report.xlsxcells import Styles, clean, spoken
 from hansa.report.xlsxcharts import BarWords, bars, insert, reach
-from hansa.report.xlsxsheet import Canvas, Column, Filling
+from hansa.report.xlsxsheet import Canvas, Column, Filling, capital, yes_or_no
 from hansa.study.monitor import NORDIC, Monitor, Side
 from hansa.views.figure import Figure
 from hansa.views.theme import DEEP, HAIRLINE, LINE
 
-_REAL = "Computed by Hansa from real, printed figures; those that are printed stand as printed."
+_REAL = N_("Computed by Hansa from real, printed figures; those that are printed stand as printed.")
 _R = "r"
 
 
@@ -40,21 +41,19 @@ def _scatter(m: Monitor, styles: Styles) -> Filling:
     order = sorted(range(len(m.codes)), key=lambda i: (m.codes[i] not in NORDIC, m.codes[i]))
     fit = found.fit
     columns = (
-        Column("Code", [m.codes[i] for i in order], None, 8),
-        Column("Country", [m.names[i] for i in order], None, 20),
-        Column("Nordic", ["yes" if m.codes[i] in NORDIC else "no" for i in order], None, 10),
-        Column("Framework", _of(m.framework.table.index, order), styles.year, 12),
-        Column("Performance", _of(m.performance.table.index, order), styles.year, 12),
-        Column("Points off the line", _of(fit.residuals, order), styles.amount_fine, 12),
-        Column("Studentised", _of(fit.studentised, order), styles.amount_fine, 12),
-        Column("Leverage", _of(fit.leverage, order), styles.amount_fine, 12),
-        Column(
-            "Left out as lowest", ["yes" if i in out else "no" for i in order], styles.indented, 12
-        ),
+        Column(N_("Code"), [m.codes[i] for i in order], None, 8),
+        Column(N_("Country"), [m.names[i] for i in order], None, 20),
+        Column(N_("Nordic"), [yes_or_no(m.codes[i] in NORDIC) for i in order], None, 10),
+        Column(N_("Framework"), _of(m.framework.table.index, order), styles.year, 12),
+        Column(N_("Performance"), _of(m.performance.table.index, order), styles.year, 12),
+        Column(N_("Points off the line"), _of(fit.residuals, order), styles.amount_fine, 12),
+        Column(N_("Studentised"), _of(fit.studentised, order), styles.amount_fine, 12),
+        Column(N_("Leverage"), _of(fit.leverage, order), styles.amount_fine, 12),
+        Column(N_("Left out as lowest"), [yes_or_no(i in out) for i in order], styles.indented, 12),
     )
     count = sum(code in NORDIC for code in m.codes)
     draw = partial(_draw_scatter, counts=(count, len(order)), year=now)
-    return Filling(_REAL, columns, draw=draw)
+    return Filling(_(_REAL), columns, draw=draw)
 
 
 def _draw_scatter(canvas: Canvas, counts: tuple[int, int], year: int) -> None:
@@ -74,7 +73,7 @@ def _draw_scatter(canvas: Canvas, counts: tuple[int, int], year: int) -> None:
             },
         }
 
-    chart.add_series(series("Nordic countries", 0, marked, DEEP, "square"))
+    chart.add_series(series(_("Nordic countries"), 0, marked, DEEP, "square"))
     chart.add_series(series("other countries", marked, total - marked, LINE, "circle"))
     # A line of least squares belongs to one series: all countries, without marks of their own.
     every = series("all countries", 0, total, LINE, "circle") | {"marker": {"type": "none"}}
@@ -89,8 +88,8 @@ def _draw_scatter(canvas: Canvas, counts: tuple[int, int], year: int) -> None:
         "name_font": {"size": 9, "bold": False},
         "major_gridlines": {"visible": True, "line": {"color": HAIRLINE}},
     }
-    chart.set_x_axis({"name": f"Framework conditions {year} (index)", **look})
-    chart.set_y_axis({"name": f"Performance {year} (index)", **look})
+    chart.set_x_axis({"name": _("Framework conditions {year} (index)", year=year), **look})
+    chart.set_y_axis({"name": _("Performance {year} (index)", year=year), **look})
     chart.set_size({"width": 640, "height": 520})
     insert(canvas, chart)
 
@@ -106,24 +105,26 @@ def _links(m: Monitor, styles: Styles) -> Filling:
 
     own = list(full.values())
     columns = (
-        Column("Link", [*full, *late], None, 38),
+        Column(N_("Link"), [*full, *late], None, 38),
         Column(_R, _known(r), fine, 10),
-        Column("Fisher: low", _known(v.fisher[0] for v in every), fine, 10),
-        Column("Fisher: high", _known(v.fisher[1] for v in every), fine, 10),
-        short("Bootstrap: low", (v.bootstrap.low for v in own)),
-        short("Bootstrap: high", (v.bootstrap.high for v in own)),
-        Column("p by permutation", _known(v.p for v in every), None, 18),
-        short("Spearman", (v.spearman for v in own)),
-        short("Kendall", (v.kendall for v in own)),
-        short("r without the lowest", (v.lowest.r for v in own), 12),
-        Column("Left out", [*(len(v.lowest.left_out) for v in own), *[None] * len(late)], None, 10),
-        Column("Countries", [v.n for v in every], styles.year, 10),
+        Column(N_("Fisher: low"), _known(v.fisher[0] for v in every), fine, 10),
+        Column(N_("Fisher: high"), _known(v.fisher[1] for v in every), fine, 10),
+        short(N_("Bootstrap: low"), (v.bootstrap.low for v in own)),
+        short(N_("Bootstrap: high"), (v.bootstrap.high for v in own)),
+        Column(N_("p by permutation"), _known(v.p for v in every), None, 18),
+        short(N_("Spearman"), (v.spearman for v in own)),
+        short(N_("Kendall"), (v.kendall for v in own)),
+        short(N_("r without the lowest"), (v.lowest.r for v in own), 12),
+        Column(
+            N_("Left out"), [*(len(v.lowest.left_out) for v in own), *[None] * len(late)], None, 10
+        ),
+        Column(N_("Countries"), [v.n for v in every], styles.year, 10),
     )
     ends = [(v.fisher[1], v.fisher[0]) for v in every]
     whiskers = [
         (reach(high, one), reach(one, low)) for one, (high, low) in zip(r, ends, strict=True)
     ]
-    note = f"{_REAL} Empty cell: not computed for this link."
+    note = f"{_(_REAL)} {_('Empty cell: not computed for this link.')}"
     return Filling(note, columns, draw=partial(_draw_links, whiskers=whiskers))
 
 
@@ -141,7 +142,7 @@ def _draw_links(canvas: Canvas, whiskers: Sequence[tuple[float, float]]) -> None
         },
     }
     scale = {"min": -1, "max": 1, "major_unit": 0.5, "num_format": "0.0"}
-    words = BarWords(canvas.figure.title, "r with its Fisher interval", "Link", scale)
+    words = BarWords(canvas.figure.title, _("r with its Fisher interval"), _("Link"), scale)
     insert(canvas, bars(canvas, [series], words, count))
 
 
@@ -154,21 +155,25 @@ def _ranks(m: Monitor, side: Side, styles: Styles) -> Filling:
     agrees = (before.best <= earlier) & (earlier <= before.worst)
     whole = styles.year
     columns = (
-        Column("Code", [m.codes[i] for i in order], None, 14),
-        Column("Country", [m.names[i] for i in order], None, 20),
-        Column(f"Index {last}", _of(table.index, order), whole, 10),
-        Column(f"Index {first}", _of(table.before, order), whole, 10),
-        Column(f"Rank {last}", _of(table.rank, order), whole, 10),
-        Column(f"Highest rank {last} by the index", _of(now.best, order), whole, 12),
-        Column(f"Lowest rank {last} by the index", _of(now.worst, order), whole, 12),
-        Column("Change of rank", _of(table.change, order), None, 10),
-        Column(f"Rank {first}, implied", _of(earlier, order), whole, 10),
-        Column(f"Highest rank {first} by the index", _of(before.best, order), whole, 12),
-        Column(f"Lowest rank {first} by the index", _of(before.worst, order), whole, 12),
-        Column("Agrees", ["yes" if agrees[i] else "no" for i in order], styles.indented, 10),
+        Column(N_("Code"), [m.codes[i] for i in order], None, 14),
+        Column(N_("Country"), [m.names[i] for i in order], None, 20),
+        Column(_("Index {year}", year=last), _of(table.index, order), whole, 10),
+        Column(_("Index {year}", year=first), _of(table.before, order), whole, 10),
+        Column(_("Rank {year}", year=last), _of(table.rank, order), whole, 10),
+        Column(_("Highest rank {year} by the index", year=last), _of(now.best, order), whole, 12),
+        Column(_("Lowest rank {year} by the index", year=last), _of(now.worst, order), whole, 12),
+        Column(N_("Change of rank"), _of(table.change, order), None, 10),
+        Column(_("Rank {year}, implied", year=first), _of(earlier, order), whole, 10),
+        Column(
+            _("Highest rank {year} by the index", year=first), _of(before.best, order), whole, 12
+        ),
+        Column(
+            _("Lowest rank {year} by the index", year=first), _of(before.worst, order), whole, 12
+        ),
+        Column(N_("Agrees"), [yes_or_no(agrees[i]) for i in order], styles.indented, 10),
     )
     draw = partial(_draw_profiles, m=m) if side is m.performance else None
-    return Filling(f"{_REAL} Ranks with their bounds have no chart.", columns, draw=draw)
+    return Filling(f"{_(_REAL)} {_('Ranks with their bounds have no chart.')}", columns, draw=draw)
 
 
 def _draw_profiles(canvas: Canvas, m: Monitor) -> None:
@@ -176,14 +181,17 @@ def _draw_profiles(canvas: Canvas, m: Monitor) -> None:
     sheet, styles, table = canvas.sheet, canvas.styles, profiles(m)
     y = canvas.below + 1
     sheet.write_string(y, 0, clean(table.caption), styles.strong)
-    heads = ("Group", "Index", "Year", "Mean", "Top three", "Median", "Lowest", "Highest", "Gap")
+    heads = (
+        *(_("Group"), _("Index"), _("Year"), _("Mean"), _("Top three")),
+        *(_("Median"), _("Lowest"), _("Highest"), _("Gap")),
+    )
     for x, head in enumerate(heads):
         sheet.write_string(y + 1, x, head, styles.head)
     y += 2
     for group in m.groups:
         for p in group.profiles:
-            sheet.write_string(y, 0, clean(group.name))
-            sheet.write_string(y, 1, p.side.capitalize())
+            sheet.write_string(y, 0, clean(_(group.name)))
+            sheet.write_string(y, 1, clean(capital(_(p.side))))
             sheet.write_number(y, 2, p.year, styles.year)
             numbers = [p.mean, p.best, p.median, p.lowest, p.highest]
             if p.year == m.performance.table.years[1]:

@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 from hansa.errors import HansaError
+from hansa.language import N_, _
+from hansa.measures.reasons import said
 from hansa.panel import Panel
 from hansa.report.dynamics import NEEDED
 from hansa.report.part import Part
@@ -35,7 +37,7 @@ _NAMED = 14
 _ROOM = 32  # rows for the chart
 _MERGED = {"challenged": "challenged or mature", "mature": "challenged or mature"}
 _KINDS = (*QUADRANTS, "")
-_NO_KIND = "No kind"
+_NO_KIND = N_("No kind")
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def quadrants_filling(part: Part, figure: Figure, styles: Styles) -> Filling | N
         return None
     columns, heads = _columns(found, figure, styles)
     benchmark = panels["quadrant"].header.notes[:2]
-    note = f"{EMPTY} {' '.join(benchmark)}".rstrip()
+    note = " ".join((_(EMPTY), *benchmark))
     draw = partial(_draw, found=found, heads=heads)
     notes = (*_notes(found), *header_notes(*(panels[name].header for name in NEEDED)))
     return Filling(note, columns, notes, draw, room=_ROOM)
@@ -156,43 +158,51 @@ def _columns(
     unit = capital(amount_unit(found.readings["after"].header))
     heads = {
         "thing": capital(growth.thing),
-        "growth": f"Growth {growth.period}".strip(),
-        "wages": f"Relative growth of the {WAGE}",
-        "before": f"{unit} in {found.since}",
-        "after": f"{unit} in {growth.at.time or 'the last year'}",
-        "stability": "Share of replicates with the same kind",
+        "growth": _("Growth {period}", period=growth.period).strip(),
+        "wages": _("Relative growth of the {wage}", wage=_(WAGE)),
+        "before": _("{unit} in {year}", unit=unit, year=found.since),
+        "after": _("{unit} in {year}", unit=unit, year=growth.at.time or _("the last year")),
+        "stability": N_("Share of replicates with the same kind"),
     }
     columns = [
-        Column("Code", [r.code for r in rows], None, 24),
+        Column(N_("Code"), [r.code for r in rows], None, 24),
         Column(heads["thing"], [r.name for r in rows], None, 34),
-        Column("Kind", [r.label or None for r in rows], None, 20),
-        Column("Kind: status", [r.mark.meaning for r in rows], styles.indented, 24),
+        Column(N_("Kind"), [_(r.label) or None for r in rows], None, 20),
+        Column(N_("Kind: status"), [r.mark.meaning for r in rows], styles.indented, 24),
     ]
     for name in ("growth", "wages", "before", "after", "stability"):
         if name in found.readings:
             cells = [getattr(r, name) for r in rows]
             columns += numbers(cells, found.readings[name], styles, heads[name])
-    columns.append(Column("Why", [r.reason or None for r in rows], styles.indented, 70))
+    columns.append(Column(N_("Why"), [said(r.reason) or None for r in rows], styles.indented, 70))
     return tuple(columns), heads
 
 
 def _notes(found: _Found) -> list[str]:
     drawn = [r for r in found.rows if r.drawn]
     out = [r for r in found.rows if not r.drawn]
-    notes = ["Area of a bubble: size at the end. The axes cross at 0: no change, as the benchmark."]
+    notes = [
+        _("Area of a bubble: size at the end. The axes cross at 0: no change, as the benchmark.")
+    ]
     if any(r.kind and not r.stable for r in drawn):
         notes.append(
-            f"Pale with a dashed line: the kind holds in less than {STABLE:.0%} of the replicates, "
-            "or this was not tested."
+            _(
+                "Pale with a dashed line: the kind holds in less than {share} of the replicates, "
+                "or this was not tested.",
+                share=f"{STABLE:.0%}",
+            )
         )
     if len(drawn) > _NAMED:
-        notes.append(f"Named in the chart: the {_NAMED} largest.")
+        notes.append(_("Named in the chart: the {count} largest.", count=_NAMED))
     if far := _beyond(drawn):
-        notes.append(f"Beyond the axes of the chart: {joined([r.name for r in far])}.")
+        names = joined([r.name for r in far])
+        notes.append(_("Beyond the axes of the chart: {clusters}.", clusters=names))
     if out:
         notes.append(
-            "Not in the chart, a number is missing or the cluster is new or gone: "
-            f"{joined([r.name for r in out])}."
+            _(
+                "Not in the chart, a number is missing or the cluster is new or gone: {clusters}.",
+                clusters=joined([r.name for r in out]),
+            )
         )
     return notes
 
@@ -232,8 +242,9 @@ def _draw(canvas: Canvas, found: _Found, heads: dict[str, str]) -> None:
     unit = amount_unit(found.readings["after"].header)
     words = BubbleWords(
         canvas.figure.title,
-        f"Growth of {unit} {period}. {canvas.start}{canvas.figure.source}".rstrip(". "),
-        f"Growth of the {WAGE} against the benchmark, {period}",
+        f"{_('Growth of {unit} {period}.', unit=unit, period=period)} "
+        f"{canvas.start}{canvas.figure.source}".rstrip(". "),
+        _("Growth of the {wage} against the benchmark, {period}", wage=_(WAGE), period=period),
         steps(*_ends(drawn, "growth")),
         steps(*_ends(drawn, "wages")),
     )
@@ -251,7 +262,7 @@ def _series(
         "border": {"color": colour, "dash_type": "dash", "width": 1},
     }
     series: dict[str, Any] = {
-        "name": capital(kind) or _NO_KIND,
+        "name": capital(_(kind)) or _(_NO_KIND),
         "categories": canvas.cells(heads["growth"], first, count),
         "values": canvas.cells(heads["wages"], first, count),
         "fill": {"color": colour, "transparency": 20},

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from hansa.language import N_, _
 from hansa.report.part import QUOTIENT, Part
 from hansa.report.xlsxbars import latest
-from hansa.report.xlsxcells import Styles
+from hansa.report.xlsxcells import Styles, clean
 from hansa.report.xlsxsheet import Canvas, Column, Filling, status, write
 from hansa.views.captions import header_notes
 from hansa.views.figure import Figure
@@ -17,16 +18,22 @@ from hansa.views.theme import ABOVE, BELOW, MIDDLE, ON_DARK, blend, letters_on
 
 _KEPT = 2
 _NOTES = (
-    "Colours: white at 1, the same share as in the area compared with; orange below, blue above; "
-    "½ and 2 are equally far from white; from 3 on the blue grows no deeper.",
-    "Grey hatch: not known. Dots: known only between two bounds. Both are empty, and listed with "
-    "their bounds and their status below.",
-    "Italics: too small to carry a rate.",
-    "Dotted line under a number: its bounds lie on both sides of 1, so the side is not certain.",
+    N_(
+        "Colours: white at 1, the same share as in the area compared with; orange below, blue "
+        "above; ½ and 2 are equally far from white; from 3 on the blue grows no deeper."
+    ),
+    N_(
+        "Grey hatch: not known. Dots: known only between two bounds. Both are empty, and listed "
+        "with their bounds and their status below."
+    ),
+    N_("Italics: too small to carry a rate."),
+    N_(
+        "Dotted line under a number: its bounds lie on both sides of 1, so the side is not certain."
+    ),
 )
 # Of a scale that is straight on both sides of 1, these ends put ½ and 2 equally far from white.
 _LOW, _HIGH = 0.0, 3.0
-_HEADS = ("Region", "Name", "Lowest", "Highest", "Cluster and status")
+_HEADS = (N_("Region"), N_("Name"), N_("Lowest"), N_("Highest"), N_("Cluster and status"))
 
 
 @dataclass(frozen=True)
@@ -53,19 +60,16 @@ def regions_filling(part: Part, figure: Figure, styles: Styles) -> Filling | Non
     if not {row[0] for row in figure.rows} <= set(found.regions):
         return None
     columns = [
-        Column("Code", found.regions, None, 14),
-        Column("Region", [found.names[r] for r in found.regions], None, 34),
+        Column(N_("Code"), found.regions, None, 14),
+        Column(N_("Region"), [found.names[r] for r in found.regions], None, 34),
     ]
     for cluster in found.clusters:
         cells = [found.at(region, cluster) for region in found.regions]
         looks = [_look(cell, styles) for cell in cells]
         head = found.names[cluster]
         columns.append(Column(head, [c.value for c in cells], None, 6.5, looks, main=True))
-    note = (
-        f"All {len(found.regions)} regions and {len(found.clusters)} {_what(part)}, in the order "
-        "of the figure. The colours take the place of a chart; empty cells are explained below."
-    )
-    notes = (*_NOTES, *header_notes(panel.header))
+    note = _(_all(part), regions=len(found.regions), clusters=len(found.clusters))
+    notes = (*map(_, _NOTES), *header_notes(panel.header))
     draw = partial(_draw, found=found)
     return Filling(note, tuple(columns), notes, draw, _KEPT, _tall(found), styles.upright)
 
@@ -75,9 +79,16 @@ def _tall(found: _Matrix) -> float:
     return min(400.0, 24 + 6.4 * max(len(found.names[c]) for c in found.clusters))
 
 
-def _what(part: Part) -> str:
-    axis = cluster_axis(part.base.regions[QUOTIENT])
-    return "activities" if axis == "activity" else "clusters"
+def _all(part: Part) -> str:
+    if cluster_axis(part.base.regions[QUOTIENT]) == "activity":
+        return N_(
+            "All {regions} regions and {clusters} activities, in the order of the figure. The "
+            "colours take the place of a chart; empty cells are explained below."
+        )
+    return N_(
+        "All {regions} regions and {clusters} clusters, in the order of the figure. The colours "
+        "take the place of a chart; empty cells are explained below."
+    )
 
 
 def _matrix(part: Part) -> _Matrix:
@@ -101,8 +112,8 @@ def _matrix(part: Part) -> _Matrix:
         cells[region, cluster] = Cell(cluster, labels[cluster], value, low, high, status=known)
     order = _order(part, axis) or _highest(cells)
     return _Matrix(
-        tuple(sorted({region for region, _ in cells})),
-        tuple(sorted({c for _, c in cells}, key=lambda c: (-order.get(c, -1.0), c))),
+        tuple(sorted({region for region, _cluster in cells})),
+        tuple(sorted({c for _region, c in cells}, key=lambda c: (-order.get(c, -1.0), c))),
         cells,
         labels,
     )
@@ -119,7 +130,7 @@ def _order(part: Part, axis: str) -> dict[str, float]:
 
 def _highest(cells: dict[tuple[str, str], Cell]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for (_, cluster), cell in cells.items():
+    for (_region, cluster), cell in cells.items():
         if not cell.absent and not cell.tiny:
             found[cluster] = max(found.get(cluster, 0.0), cell.middle)
     return found
@@ -164,9 +175,9 @@ def _listed(canvas: Canvas, found: _Matrix) -> None:
     rows = list(_empty(found))
     if not rows:
         return
-    sheet.write_string(y, 0, f"Empty cells, {len(rows)} in number", styles.strong)
+    sheet.write_string(y, 0, _("Empty cells, {count} in number", count=len(rows)), styles.strong)
     for x, head in enumerate(_HEADS):
-        sheet.write_string(y + 1, x, head, styles.strong)
+        sheet.write_string(y + 1, x, clean(_(head)), styles.strong)
     looks = (None, None, styles.quotient, styles.quotient, styles.indented)
     for row in rows:
         for x, value in enumerate(row):
@@ -180,5 +191,5 @@ def _empty(found: _Matrix) -> Iterable[tuple[str | float | None, ...]]:
         for cluster in found.clusters:
             cell = found.at(region, cluster)
             if cell.value is None:
-                said = f"{cell.name}: {status(cell) or 'known only between its bounds'}"
+                said = f"{cell.name}: {status(cell) or _('known only between its bounds')}"
                 yield region, found.names[region], cell.lower, cell.upper, said

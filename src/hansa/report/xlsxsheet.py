@@ -10,6 +10,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from hansa.language import N_, _, pgettext
 from hansa.report.xlsxcells import Exact, Styles, clean, lines_of
 from hansa.views.figure import Figure
 from hansa.views.reading import Cell, Reading
@@ -19,7 +20,13 @@ TITLE = 24  # height of the row of a title, in points
 _LINE = 15.75  # height of a row of one line, in points; at the usual 15 it would not be kept
 _PAGE = 230  # characters across a sheet of paper that can still be read
 ABSENT = Cell("", "", None)
-EMPTY = "Empty cell: not known; the status beside it says why."
+EMPTY = N_("Empty cell: not known; the status beside it says why.")
+_PARTS = {
+    ": lowest possible": N_("{measure}: lowest possible"),
+    ": highest possible": N_("{measure}: highest possible"),
+    ": share estimated": N_("{measure}: share estimated"),
+    ": status": N_("{measure}: status"),
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ class Canvas:
     @property
     def start(self) -> str:
         """What the titles of charts begin with."""
-        return "MODEL DATA. " if self.figure.model_data else ""
+        return f"{_('MODEL DATA.')} " if self.figure.model_data else ""
 
     @property
     def beside(self) -> int:
@@ -116,7 +123,7 @@ def figure_sheet(
     sheet.write_string(0, 0, clean(figure.title), styles.title)
     sheet.write_string(1, 0, clean(figure.subtitle), styles.quiet)
     if figure.model_data:
-        text = "MODEL DATA: made up to show the method; true of no region."
+        text = _("MODEL DATA: made up to show the method; true of no region.")
         sheet.write_string(2, 0, text, styles.warning)
     sheet.write_string(3, 0, clean(figure.source), styles.quiet)
     sheet.write_string(4, 0, clean(filling.note), styles.quiet)
@@ -125,7 +132,7 @@ def figure_sheet(
     for x, column in enumerate(columns):
         _column(sheet, (top + 1, x), column)
         head = filling.head if filling.head is not None and x >= filling.kept else styles.head
-        sheet.write_string(top, x, clean(column.head), head)
+        sheet.write_string(top, x, clean(_said(column.head)), head)
     across = columns if filling.head is None else columns[: filling.kept]
     lines = max((lines_of(c.head, c.wide) for c in across), default=1)
     sheet.set_row(top, max(filling.tall, 16 * lines))
@@ -142,6 +149,14 @@ def figure_sheet(
     sheet.fit_to_pages(max(1, round(sum(c.wide for c in columns) / _PAGE)), 0)
     if filling.draw is not None:
         filling.draw(Canvas(book, sheet, styles, figure, columns, top, y + 1))
+
+
+def _said(head: str) -> str:
+    """A head in the language spoken; charts know a column by its head as it is."""
+    for ending, text in _PARTS.items():
+        if head.endswith(ending):
+            return _(text, measure=_(head.removesuffix(ending)))
+    return _(head)
 
 
 def _column(sheet: Worksheet, at: tuple[int, int], column: Column) -> None:
@@ -190,3 +205,8 @@ def status(cell: Cell) -> str:
 def capital(text: str) -> str:
     """The same text with a capital."""
     return text[:1].upper() + text[1:]
+
+
+def yes_or_no(true: bool) -> str:
+    """A cell that answers a question."""
+    return pgettext("answer", "yes") if true else pgettext("answer", "no")

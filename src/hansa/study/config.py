@@ -19,8 +19,11 @@ from pydantic import (
 )
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.language import N_
 from hansa.sources.spec import FactsSpec
 
+ALL_ACTIVITIES = N_("all activities")
+"""Name of the base of a study that names none."""
 DEFAULT_MEASURES = (
     "employment",
     "cluster_share",
@@ -175,7 +178,7 @@ class Study(BaseModel):
     leave_out: Literal["region", "country"] = "region"
     definitions: tuple[str, ...] = ("hansa-divisions",)
     measures: tuple[str, ...] = DEFAULT_MEASURES
-    base: tuple[BaseChoice, ...] = (BaseChoice(name="all activities"),)
+    base: tuple[BaseChoice, ...] = (BaseChoice(name=ALL_ACTIVITIES),)
     facts: dict[str, FactsSpec]
     fetch: dict[str, FetchSpec] = Field(default_factory=dict)
     scoreboard: dict[str, ScoreboardSpec] = Field(default_factory=dict)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from hansa.errors import listed
 from hansa.facts.series import of_years
+from hansa.language import N_, _
 from hansa.measures.catalogue import FACTS_UNIT, Measure
 from hansa.measures.rules import find_rules
 from hansa.measures.wages import WAGE_UNIT
 from hansa.panel import Header
+from hansa.study.places import enumerated
 from hansa.study.plan import Options, Plan, inputs, looks_back
+from hansa.study.retold import retold
 
 
 def header_of(m: Measure, plan: Plan) -> Header:
@@ -29,7 +31,7 @@ def header_of(m: Measure, plan: Plan) -> Header:
         classification=facts.classification,
         geography=facts.geography,
         definition=definition.id if definition else "",
-        base=base and f"{base}: {_base_text(base, options)}",
+        base=base and _base_text(base, options),
         reference=plan.reference.name,
         source=_each(used, "source"),
         licence=_each(used, "licence"),
@@ -39,7 +41,7 @@ def header_of(m: Measure, plan: Plan) -> Header:
         model_data=any(h.model_data for h in used),
         overlapping=bool(definition and definition.overlapping),
         notes=_choice_notes(m, plan)
-        + _every(used, "notes")
+        + tuple(map(retold, _every(used, "notes")))
         + plan.notes
         + _coverage_notes(plan)
         + _base_notes(m, plan),
@@ -78,12 +80,27 @@ def _unit(m: Measure, used: list[Header]) -> str:
 
 
 _BENCHMARK = {
-    "plain": "the plain mean over clusters of their growth of wages",
-    "weighted": "the mean over clusters of their growth of wages, weighted by jobs at the start",
-    "totals": "the growth of the average wage of all jobs",
-    "plain-known": "the plain mean over the clusters whose growth of wages is known",
-    "weighted-known": "the mean over the clusters whose growth of wages is known, "
-    "weighted by jobs at the start",
+    "plain": N_(
+        "Growth of wages is held against the plain mean over clusters of their growth of wages."
+    ),
+    "weighted": N_(
+        "Growth of wages is held against the mean over clusters of their growth of wages, weighted "
+        "by jobs at the start."
+    ),
+    "totals": N_("Growth of wages is held against the growth of the average wage of all jobs."),
+    "plain-known": N_(
+        "Growth of wages is held against the plain mean over the clusters whose growth of wages is "
+        "known."
+    ),
+    "weighted-known": N_(
+        "Growth of wages is held against the mean over the clusters whose growth of wages is "
+        "known, weighted by jobs at the start."
+    ),
+}
+_WAGE_LEVEL = {
+    "country": N_("The level of wages is held against the same cluster in the country."),
+    "region": N_("The level of wages is held against all jobs of the region."),
+    "reference": N_("The level of wages is held against the same cluster in the reference area."),
 }
 
 
@@ -93,18 +110,13 @@ def _choice_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
     if m.rules:
         notes.append(find_rules(choices.rules or m.rules).stamp)
     if "benchmark" in m.options:
-        notes.append(f"Growth of wages is held against {_BENCHMARK[choices.benchmark]}.")
+        notes.append(_(_BENCHMARK[choices.benchmark]))
     if "wage_reference" in m.options:
-        over = {
-            "country": "the same cluster in the country",
-            "region": "all jobs of the region",
-            "reference": "the same cluster in the reference area",
-        }
-        notes.append(f"The level of wages is held against {over[choices.wage_reference]}.")
+        notes.append(_(_WAGE_LEVEL[choices.wage_reference]))
     if m.rules and looks_back(m, choices) and plan.period:
-        notes.append(f"Growth is that since {plan.period[0]}.")
+        notes.append(_("Growth is that since {year}.", year=plan.period[0]))
     if m.unit == WAGE_UNIT or "payroll" in m.needs:
-        notes.append("The average wage stands in for productivity.")
+        notes.append(_("The average wage stands in for productivity."))
     return tuple(notes)
 
 
@@ -116,22 +128,31 @@ def _choice_steps(m: Measure, plan: Plan) -> tuple[str, ...]:
 
 
 def _base_text(name: str, options: Options) -> str:
+    if name == "traded":
+        return _("traded: traded clusters of the definition")
     if name != "total":
-        return f"{name} clusters of the definition"
-    rest = f" without {listed(options.without)}" if options.without else ""
-    return f"all activities of the source{rest}"
+        return _("local: local clusters of the definition")
+    if options.without:
+        left = enumerated(options.without)
+        return _("total: all activities of the source without {codes}", codes=left)
+    return _("total: all activities of the source")
 
 
 def _base_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
     if not m.base or not plan.beyond:
         return ()
     names = plan.coverage.definition.clusters if plan.coverage else plan.cube.activity.codes
-    left = listed([names[i] for i in plan.beyond if i in plan.keep])
+    left = enumerated([names[i] for i in plan.beyond if i in plan.keep])
     if not left:
         return ()
     if m.part_of_base:
-        return (f"Not wholly part of the base, so no share of it: {left}.",)
-    return (f"Compared by jobs per job of the base, of which they are not wholly a part: {left}.",)
+        return (_("Not wholly part of the base, so no share of it: {units}.", units=left),)
+    return (
+        _(
+            "Compared by jobs per job of the base, of which they are not wholly a part: {units}.",
+            units=left,
+        ),
+    )
 
 
 def _total_steps(plan: Plan) -> tuple[str, ...]:
@@ -156,13 +177,24 @@ def _coverage_notes(plan: Plan) -> tuple[str, ...]:
     notes = []
     if partly:
         notes.append(
-            f"{partly} of {len(clusters)} clusters are computed without some of their codes, "
-            "which never occur in the source."
+            _(
+                "{count} of {all} clusters are computed without some of their codes, which never "
+                "occur in the source.",
+                count=partly,
+                all=len(clusters),
+            )
         )
     if without:
-        notes.append(f"{without} of {len(clusters)} clusters lie outside the source.")
+        notes.append(
+            _("{count} of {all} clusters lie outside the source.", count=without, all=len(clusters))
+        )
     if bounded:
-        notes.append(f"Known only between bounds, the source is too coarse: {listed(bounded)}.")
+        notes.append(
+            _(
+                "Known only between bounds, the source is too coarse: {clusters}.",
+                clusters=enumerated(bounded),
+            )
+        )
     return tuple(notes)
 
 

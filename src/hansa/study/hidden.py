@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hansa.cube import Cube, Rows
-from hansa.facts.fill import Filler, FillOptions, rows_of
 from hansa.measures.wages import covered
 
-WAYS = {
-    "bounds": FillOptions(prior="", exact=False),
-    "fill": FillOptions(),
-}
+WAYS: dict[str, dict[str, Any]] = {"bounds": {"prior": "", "exact": False}, "fill": {}}
 """What is done with hidden cells, by the name a study gives it; `absent` does nothing."""
 
 
@@ -23,12 +20,17 @@ def revealed(cube: Cube, how: str, jobs: Cube | None = None) -> Cube:
     """
     if how not in WAYS:
         return cube
+    # Half a second that most studies do not need.
+    from hansa.facts.fill import Filler, FillOptions
+
     if jobs is not None and cube.header.measure == "payroll":
         cube = _covered(jobs, cube)
-    return Filler(cube, WAYS[how]).filled
+    return Filler(cube, FillOptions(**WAYS[how])).filled
 
 
 def _covered(jobs: Cube, pay: Cube) -> Cube:
+    from hansa.facts.fill import rows_of
+
     def load(time: int) -> Rows:
         cells = pay.laid_out(time, pay.load(time))
         return rows_of(covered(pay.on_these_axes(jobs, time), cells))

@@ -36,6 +36,7 @@ from hansa.index.printed import (
     rounded_ranks,
     rounding,
 )
+from hansa.language import N_
 from hansa.study import monitor_words, published
 
 SEED = 2009
@@ -44,13 +45,17 @@ NORDIC = ("DK", "FI", "IS", "NO", "SE")
 # The publication counts six of the 25 countries to the region: these five and Germany.
 BALTIC = ("DE", *NORDIC)
 GROUPS = {
-    "Nordic five": (NORDIC, "Denmark, Finland, Iceland, Norway and Sweden", ""),
-    "Baltic six": (
+    N_("Nordic five"): (NORDIC, N_("Denmark, Finland, Iceland, Norway and Sweden"), ""),
+    N_("Baltic six"): (
         BALTIC,
-        "the six of the countries that the publication counts to the Baltic Sea Region: the "
-        "Nordic five and Germany",
-        "Nothing is said of the Baltic Sea Region as a whole: Estonia, Latvia, Lithuania and "
-        "Poland are not in the tables, and Germany is in them as a whole, not its north alone.",
+        N_(
+            "the six of the countries that the publication counts to the Baltic Sea Region: the "
+            "Nordic five and Germany"
+        ),
+        N_(
+            "Nothing is said of the Baltic Sea Region as a whole: Estonia, Latvia, Lithuania and "
+            "Poland are not in the tables, and Germany is in them as a whole, not its north alone."
+        ),
     ),
 }
 

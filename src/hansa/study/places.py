@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hansa.codes import geographies, geography
 from hansa.cube import Axis, Cube, extra_regio
 from hansa.errors import UsageError, listed
+from hansa.language import _, ngettext
 from hansa.measures.scene import Area
 from hansa.measures.slices import Reference, positions_of
 
@@ -76,19 +77,35 @@ def regions_of(
     if options.area:
         found = {_area_name(name): _area_positions(cube, name) for name in options.area}
         short = {name: outside for name, (_, outside) in found.items() if outside}
-        notes = tuple(
-            f"Members of {name} outside the source: {listed(outside)}."
-            for name, outside in short.items()
-        )
+        notes = tuple(_outside(name, outside) for name, outside in short.items())
         return tuple(own for own, _ in found.values()), tuple(found), notes, tuple(short)
     positions: Iterable[int] = cube.regions
     notes = ()
     if options.regions:
         positions, outside = positions_of(cube.geo, geography(options.regions))
         if outside:
-            notes = (f"Members of {options.regions} outside the source: {listed(outside)}.",)
+            notes = (_outside(options.regions, outside),)
     positions = sorted(positions)
     return tuple((i,) for i in positions), tuple(cube.geo.codes[i] for i in positions), notes, ()
+
+
+def _outside(area: str, members: Iterable[str]) -> str:
+    return _(
+        "Members of {area} outside the source: {members}.", area=area, members=enumerated(members)
+    )
+
+
+def enumerated(names: Iterable[object], most: int = 8) -> str:
+    """`a, b, c and 4 more`: names in a sentence that says how many it leaves out."""
+    texts = [str(name) for name in names]
+    if len(texts) <= most:
+        return ", ".join(texts)
+    return ngettext(
+        "{names} and {number} more",
+        "{names} and {number} more",
+        len(texts) - most,
+        names=", ".join(texts[:most]),
+    )
 
 
 def _area_name(name: str) -> str:
@@ -115,18 +132,17 @@ def reference_of(cube: Cube, options: Options) -> Reference:
     """The reference area that the options name."""
     name = options.reference
     if name == "all":
-        return Reference("all regions of the source")
+        return Reference(_("all regions of the source"))
     if name == "complete":
-        return Reference(
-            "members where both the cluster and the base are published", cube.geo.roots, True
-        )
+        called = _("members where both the cluster and the base are published")
+        return Reference(called, cube.geo.roots, True)
     if name in geographies() or name.endswith(".toml"):
         area = geography(name)
         positions, outside = positions_of(cube.geo, area)
-        return Reference(area.title, positions, outside=outside)
+        return Reference(area.name, positions, outside=outside)
     code = cube.geo.codelist.spell(name) or name
     if code in cube.geo.place:
-        return Reference(cube.geo.codelist.label.get(code, code), (cube.geo.place[code],))
+        return Reference(cube.geo.codelist.names.get(code, code), (cube.geo.place[code],))
     raise UsageError(
         f"unknown reference {name!r}",
         admissible="all, complete, a code of the table, or a geography: "

@@ -9,13 +9,14 @@ import numpy as np
 from hansa.clusters import ClusterDefinition, Coverage, coverage
 from hansa.cube import Cube
 from hansa.errors import HansaError, UsageError, listed
+from hansa.language import _
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.measures.rules import find_rules
 from hansa.measures.scene import CHOICES, Area, Choices
 from hansa.measures.slices import Base, Reference
 from hansa.panel import Header
 from hansa.study.columns import Results
-from hansa.study.places import area_of, reference_of, regions_of
+from hansa.study.places import area_of, enumerated, reference_of, regions_of
 
 MIN_CELL = 50.0
 
@@ -141,9 +142,10 @@ def plan_of(
     columns, geo, notes, short = regions_of(cube, options)
     reference = reference_of(cube, options)
     if cube.geo.codelist.is_local and (options.area or options.regions):
-        notes += ("Regions found by the spelling of codes: the table declares no geography.",)
+        notes += (_("Regions found by the spelling of codes: the table declares no geography."),)
     if reference.outside:
-        notes += (f"Reference members outside the source: {listed(reference.outside)}.",)
+        outside = enumerated(reference.outside)
+        notes += (_("Reference members outside the source: {members}.", members=outside),)
     return Plan(
         cube,
         tuple(measures),

@@ -18,7 +18,7 @@ import pyarrow as pa
 from hansa.codes.codelist import Codelist, geography_codes
 from hansa.codes.geography import Geography, geography, read_geography
 from hansa.errors import HansaError, UsageError, listed
-from hansa.law import ratio
+from hansa.language import _
 from hansa.measures.prosperity import (
     PER_WORKER,
     UNITS,
@@ -30,6 +30,7 @@ from hansa.measures.prosperity import (
 )
 from hansa.panel import METADATA_KEY
 from hansa.study.config import Study, read_study
+from hansa.study.position_notes import PRICES_NATIONAL, gaps, price_check, said_of_hours
 from hansa.study.position_reference import Beside, Tables, accounts_of, having, reference_of
 from hansa.study.position_tables import (
     CORE,
@@ -38,12 +39,6 @@ from hansa.study.position_tables import (
     read_tables,
     refuse_other_version,
     refuse_overlap,
-    with_names,
-)
-
-PRICES_NATIONAL = (
-    "Prices are national: every region has the price level of its country. Purchasing power "
-    "standards compare places in one year; for change over time use volumes."
 )
 
 
@@ -119,7 +114,6 @@ class Position:
         return {"format": 1, **self.header(), "places": places, "rows": rows}
 
 
-_AGREES = 0.01  # published price levels carry one decimal, so they agree to a part in a hundred
 _SCHEMA = (
     ("geo", pa.string()),
     ("time", pa.int32()),
@@ -135,7 +129,7 @@ _SCHEMA = (
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """The regions of a study: `inside` the tables, or outside of a table they all need."""
 
     area: Geography
@@ -182,7 +176,7 @@ def position(
         standings=found,
         reference=beside.name,
         members=beside.members,
-        notes=(*beside.notes, *notes, *_price_check(tables, year), PRICES_NATIONAL),
+        notes=(*beside.notes, *notes, *price_check(tables, year), _(PRICES_NATIONAL)),
         geography=place.area.geography,
         **_said_by(used),
     )
@@ -202,7 +196,7 @@ def _each(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(text for text in texts if text))
 
 
-def _place(study: Study, folder: Path, tables: Tables) -> _Place:
+def _place(study: Study, folder: Path, tables: Tables) -> Place:
     if not study.geography:
         raise UsageError(
             "the study names no regions",
@@ -227,8 +221,8 @@ def _place(study: Study, folder: Path, tables: Tables) -> _Place:
     refuse_other_version(tables.values(), inside, area.id, area.geography)
     tops = {} if codes.is_local else dict.fromkeys(_top(codes, m) for m in inside)
     same = study.area in ("", study.geography)
-    name = study.area_name if same and study.area_name else area.title.partition(",")[0]
-    return _Place(
+    name = study.area_name if same and study.area_name else area.name.partition(",")[0]
+    return Place(
         area,
         name,
         inside,
@@ -243,7 +237,7 @@ def _top(codes: Codelist, code: str) -> str:
     return [code, *codes.ancestors(code)][-1]
 
 
-def _year(tables: Tables, place: _Place, wanted: str, least: float) -> str:
+def _year(tables: Tables, place: Place, wanted: str, least: float) -> str:
     """The year asked for, or the newest one in which enough regions have what all need."""
     if not 0 < least <= 1:
         raise UsageError("least is a share of the regions", printed=str(least), admissible="0 to 1")
@@ -272,7 +266,7 @@ def _year(tables: Tables, place: _Place, wanted: str, least: float) -> str:
 
 
 def _standings(
-    tables: Tables, place: _Place, year: str, beside: Beside, shape: tuple[bool, bool]
+    tables: Tables, place: Place, year: str, beside: Beside, shape: tuple[bool, bool]
 ) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
     """The whole, its countries and its regions; and what is to be said of them."""
     long, complete = shape
@@ -281,19 +275,24 @@ def _standings(
     kept = tuple(m for m in place.inside if not (complete and m in lost))
     codes = (*place.countries, *place.inside)
     kinds = ["country"] * len(place.countries) + ["region"] * len(place.inside)
-    labels = place.codes.label
+    labels = place.codes.names
     names = [(c, labels.get(c, c), kind) for c, kind in zip(codes, kinds, strict=True)]
     found = list(_decomposed(accounts_of(tables, codes, year), beside.accounts, long, names))
-    notes = tuple(_gaps(place, year, lost, complete))
+    notes = tuple(gaps(place, year, lost, complete))
     if len(place.inside) + len(place.outside) > 1:
         whole = accounts_of(tables, kept, year).summed()
         if place.outside or len(kept) < len(place.inside):
             whole = whole.marked("d")
         count, every = len(kept), len(place.inside) + len(place.outside)
-        name = place.name if count == every else f"{place.name} ({count} of {every} regions)"
+        name = place.name if count == every else _in_part(place.name, count, every)
         head = (place.area.id, name, "whole")
         found = [*_decomposed(whole, beside.accounts, long, [head]), *found]
-    return tuple(found), (*notes, *_said_of_hours(tables, found, beside, year))
+    return tuple(found), (*notes, *said_of_hours(tables, found, beside, year))
+
+
+def _in_part(name: str, count: int, every: int) -> str:
+    # The name alone stands before the bracket.
+    return f"{name} ({_('{count} of {all} regions', count=count, all=every)})"
 
 
 def _decomposed(
@@ -315,65 +314,3 @@ def _per_worker(found: Decomposition) -> Decomposition:
     at = np.array([[term == PER_WORKER] for term in found.terms])
     marked = found.logs.flagged(np.broadcast_to(at, found.logs.shape), "d")
     return replace(found, logs=marked)
-
-
-def _gaps(place: _Place, year: str, lost: Sequence[str], complete: bool) -> Iterator[str]:
-    if place.outside:
-        outside = with_names(place.outside, place.codes)
-        yield f"Members of {place.name} outside the source (status d): {outside}."
-    if lost and complete:
-        left_out = with_names(lost, place.codes)
-        yield f"Left out of the whole, a figure of {year} is missing (status d): {left_out}."
-    elif lost:
-        yield (
-            f"Without every figure in {year}: {with_names(lost, place.codes)}; so the whole is "
-            "not known. "
-            "Another year (--time, --least 1), or the whole without them (--complete)."
-        )
-
-
-def _said_of_hours(
-    tables: Tables, found: Sequence[Standing], beside: Beside, year: str
-) -> Iterator[str]:
-    """Why some of the places are counted per worker."""
-    own = [s for s in found if s.per_worker]
-    if not own:
-        return
-    meaning = "GDP per worker stands for GDP per hour and hours per worker (status d)"
-    if "hours" not in tables:
-        yield f"Hours worked were not fetched: {meaning}."
-    elif np.isnan(beside.accounts.hours.value).all():
-        yield f"Hours worked of the reference are not known in {year}: {meaning}."
-    else:
-        yield f"Hours worked not known in {year} ({listed([s.name for s in own], 12)}): {meaning}."
-
-
-def _name(tables: Tables, code: str) -> str:
-    return tables["prices"].codes.label.get(code, code)
-
-
-def _price_check(tables: Tables, year: str) -> Iterator[str]:
-    """Price levels of countries implied by the accounts, against the published index."""
-    if "prices" not in tables:
-        return
-    codes = sorted(tables["prices"].years.get(year, {}))
-    own = accounts_of(tables, codes, year)
-    implied = ratio(own.euro, own.pps).value * 100
-    printed = tables["prices"].quantity(codes, year).value
-    apart = implied / printed - 1
-    known = np.flatnonzero(np.isfinite(apart))
-    if not len(known):
-        return
-    worst = max(known, key=lambda i: abs(apart[i]))
-    most = 100 * abs(apart[worst])
-    within = "under 0.1" if most < 0.1 else f"at most {most:.1f}"
-    text = (
-        "Price levels that follow from the accounts and the published index differ by "
-        f"{within}\u202f% (countries compared: {len(known)})"
-    )
-    if abs(apart[worst]) > _AGREES:
-        text += (
-            f"; furthest off is {_name(tables, codes[worst])} ({implied[worst]:.1f} against "
-            f"{printed[worst]:.1f}): the tables may be of different editions"
-        )
-    yield f"{text}."

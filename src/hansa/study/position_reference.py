@@ -11,7 +11,9 @@ import numpy as np
 from hansa.codes.codelist import COUNTRY, geography_codes
 from hansa.codes.geography import Geography, geographies, geography, read_geography
 from hansa.errors import HansaError, UsageError, listed
+from hansa.language import _, ngettext
 from hansa.measures.prosperity import Accounts
+from hansa.study.places import enumerated
 from hansa.study.position_tables import (
     COLUMNS,
     CORE,
@@ -67,7 +69,7 @@ def reference_of(tables: Tables, year: str, name: str, folder: Path, long: bool)
     code = core[0].codes.spell(name) or name
     if all(code in t.known for t in core):
         accounts = accounts_of(tables, [code], year)
-        return Beside(core[0].codes.label.get(code, code), accounts, (code,))
+        return Beside(core[0].codes.names.get(code, code), accounts, (code,))
     aggregates = sorted(c for c in core[0].known if c not in core[0].codes)
     raise UsageError(
         f"unknown reference {name!r}",
@@ -94,15 +96,27 @@ def _named(tables: Tables, year: str, area: Geography) -> Beside:
         )
     refuse_other_version(tables.values(), inside, area.id, area.geography)
     lost = [m for m in members if m not in inside]
-    notes, called = [], area.title.partition(",")[0].replace("The ", "the ", 1)
+    notes, called = [], area.name.partition(",")[0].replace("The ", "the ", 1)
     if lost:
-        notes.append(f"Members of {called} outside the source: {with_names(lost, codes)}.")
+        notes.append(
+            _(
+                "Members of {area} outside the source: {members}.",
+                area=called,
+                members=with_names(lost, codes),
+            )
+        )
     whole = accounts_of(tables, inside, year).summed()
     short = [m for m in inside if having(core, [m], year) == 0]
     if short:
-        without = with_names(short, codes)
-        notes.append(f"Members of {called} without every figure in {year}: {without}.")
-    return Beside(area.title, whole, inside, tuple(notes))
+        notes.append(
+            _(
+                "Members of {area} without every figure in {year}: {members}.",
+                area=called,
+                year=year,
+                members=with_names(short, codes),
+            )
+        )
+    return Beside(area.name, whole, inside, tuple(notes))
 
 
 def _countries(tables: Tables, year: str, long: bool) -> Beside:
@@ -122,11 +136,20 @@ def _countries(tables: Tables, year: str, long: bool) -> Beside:
             admissible=listed(t.name for t in core),
             fix='fetch countries: geo = ["study", "countries"], or name a --reference',
         )
-    names = [list_of.label.get(c, c) for c in members]
+    names = [list_of.names.get(c, c) for c in members]
     lost = [c for c in every if c not in members]
-    said = f"Reference: the sum of {listed(names, 40)}."
+    said = _("Reference: the sum of {countries}.", countries=enumerated(names, 40))
     if lost:
-        left_out = listed([list_of.label.get(c, c) for c in lost], 40)
-        said += f" Left out, a figure is missing: {left_out}."
-    name = names[0] if len(names) == 1 else f"the {len(names)} countries that have every figure"
+        left_out = enumerated([list_of.names.get(c, c) for c in lost], 40)
+        more = _("Left out, a figure is missing: {countries}.", countries=left_out)
+        said = f"{said} {more}"
+    name = names[0] if len(names) == 1 else _every_figure(len(names))
     return Beside(name, accounts_of(tables, members, year).summed(), members, (said,))
+
+
+def _every_figure(count: int) -> str:
+    return ngettext(
+        "the {number} countries that have every figure",
+        "the {number} countries that have every figure",
+        count,
+    )

@@ -18,6 +18,7 @@ from hansa.errors import HansaError, listed
 from hansa.law import ESTIMATED, Floats, Quantity, any_flag, bit, flags_from_text
 from hansa.panel import METADATA_KEY
 from hansa.sources.live.extracts import find_extract
+from hansa.study.places import enumerated
 
 COLUMNS = {
     "euro": "gdp-euro",
@@ -65,8 +66,8 @@ class Table:
 
 def with_names(codes: Iterable[str], of: Codelist) -> str:
     """Codes with their names: `LT02 (Vidurio ir vakarų Lietuvos regionas)`; many are counted."""
-    names = ((code, of.label.get(code, "")) for code in codes)
-    return listed([f"{c} ({n})" if n and n != c else c for c, n in names], 12)
+    names = ((code, of.names.get(code, "")) for code in codes)
+    return enumerated([f"{c} ({n})" if n and n != c else c for c, n in names], 12)
 
 
 def nothing(count: int) -> Quantity:

@@ -13,6 +13,7 @@ from hansa.errors import Finding, HansaError, listed
 from hansa.facts.check import check_facts
 from hansa.facts.convert_cube import classification_of
 from hansa.facts.series import facts_cube, series_of
+from hansa.language import _
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.panel import Panel
 from hansa.sources.geometry import Geometry, read_geometry
@@ -96,7 +97,7 @@ def run_study(
     files: list[Path] = []
     findings: list[Finding] = []
     for i, (name, spec) in enumerate(study.facts.items()):
-        progress(f"checking {name}", 0.4 * i / len(study.facts))
+        progress(_("checking {name}", name=name), 0.4 * i / len(study.facts))
         paths = facts_paths(folder, spec)
         files += paths
         own = placed(folder, spec)
@@ -147,10 +148,10 @@ def _computed(study: Study, folder: Path, read: _Read, progress: Progress) -> St
     chosen = [find_measure(m) for m in study.measures]
     results = []
     for i, name in enumerate(study.definitions):
-        progress(f"computing {name}", i / len(study.definitions))
+        progress(_("computing {name}", name=name), i / len(study.definitions))
         definition = find_definition(_own(folder, name), classification_of(_first(study)))
         results.append(_on_definition(study, folder, definition, chosen, read.cubes))
-    progress("done", 1.0)
+    progress(_("done"), 1.0)
     main = next(iter(read.cubes.values()))
     return StudyResult(
         study,
@@ -186,7 +187,7 @@ def _without_growth(study: Study, rules: str, chosen: list[Measure], cube: Cube)
 
 def _names(cube: Cube) -> dict[str, str]:
     """Names of regions that the code list has."""
-    labels = cube.geo.codelist.label
+    labels = cube.geo.codelist.names
     return {code: labels[code] for code in cube.geo.codes if code in labels}
 
 
@@ -237,7 +238,7 @@ def _on_base(
     regions: dict[str, Panel] = {}
     area: dict[str, Panel] = {}
     place = study.area and _own(folder, study.area)
-    for (columns, _, own_rules), own in _by_columns(measures, study, folder).items():
+    for (columns, _kind, own_rules), own in _by_columns(measures, study, folder).items():
         found = {column: cube_of(study, folder, column, cubes) for column in columns}
         cube = found[columns[0]]
         requests = _requests(

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from hansa.errors import UsageError
+from hansa.language import _
 from hansa.panel import Panel
 from hansa.views.canvas import (
     Caption,
@@ -34,10 +35,10 @@ from hansa.views.reading import (
     amount_words,
     cluster_axis,
     ends,
-    left_out_note,
     noted,
     place_name,
     read,
+    smaller_note,
 )
 from hansa.views.rowplot import (
     GAP,
@@ -97,8 +98,7 @@ def size_bars(
     drawn, left = ends(sizes, lowest=0)
     drawing = _Drawing(drawn, _of(drawn, rates), model)
     caption = _caption(drawing, words)
-    smaller = left_out_note(left, sizes.what, "that are smaller")
-    caption = replace(caption, notes=(*smaller, *caption.notes))
+    caption = replace(caption, notes=(*smaller_note(left, sizes.what), *caption.notes))
     specs = both(lambda form: compose(caption, _plot(drawing, form), form))
     columns, rows = _table(_Drawing(sizes, rates, model))
     return Figure(
@@ -121,27 +121,39 @@ def _of(sizes: Reading, rates: Reading | None) -> Reading | None:
 def _caption(drawing: _Drawing, words: Words) -> Caption:
     sizes, rates = drawing.size, drawing.growth
     title = words.title or largest_title(sizes, words)
-    when = f" in {sizes.at.time}" if sizes.at.time is not None else ""
-    place = place_name(sizes, words)
-    subtitle = f"{place[:1].upper()}{place[1:]}. Bars: {amount_words(sizes.header)}{when}"
-    if rates is not None:
-        subtitle += f"; dots: change{_since(rates)}, in per cent"
+    subtitle = _subtitle(sizes, rates, words)
     notes = mark_notes(sizes)
     if rates is not None:
         notes += grey_note(rates)
         if _out_of_scale(rates):
-            notes.append("Arrow: beyond the axis; the number is printed beside it.")
+            notes.append(_("Arrow: beyond the axis; the number is printed beside it."))
         entries = [c.name for c in rates.absent if "entry" in c.status]
         if entries:
-            notes.append(f"new: no jobs in the first year, so no rate ({joined(entries)}).")
+            text = _("new: no jobs in the first year, so no rate ({names}).", names=joined(entries))
+            notes.append(text)
         if gone := [c for c in rates.absent if "entry" not in c.status]:
-            notes.append(f"Change not known ({'; '.join(noted(gone))}).")
+            notes.append(_("Change not known ({reasons}).", reasons="; ".join(noted(gone))))
     headers = [sizes.header] + ([rates.header] if rates else [])
     notes += header_notes(*headers)
     top = "; ".join(f"{c.name} {_label(c, sizes)}" for c in sizes.known[:5])
-    alt = f"Horizontal bars, the largest first. {title}. {subtitle}. {top}."
+    alt = f"{_('Horizontal bars, the largest first.')} {title}. {subtitle}. {top}."
     return Caption(
         title, f"{subtitle}.", alt, tuple(notes), source_line(sizes.header), drawing.model_data
+    )
+
+
+def _subtitle(sizes: Reading, rates: Reading | None, words: Words) -> str:
+    place, when = place_name(sizes, words), ""
+    if sizes.at.time is not None:
+        when = " " + _("in {year}", year=sizes.at.time)
+    said = {
+        "place": f"{place[:1].upper()}{place[1:]}",
+        "amount": f"{amount_words(sizes.header)}{when}",
+    }
+    if rates is None:
+        return _("{place}. Bars: {amount}", **said)
+    return _(
+        "{place}. Bars: {amount}; dots: change{period}, in per cent", period=_since(rates), **said
     )
 
 
@@ -167,8 +179,13 @@ def _sized(sizes: Reading, cell: Cell) -> Thing:
 
 def _changed(rates: Reading, change: Cell | None, thing: Thing) -> Thing:
     """The same row, and what is said of its change."""
-    said = value_words(change, rates.header) if change is not None else f"{MISSING} not known"
-    return {**thing, "hover": told(thing["name"], f"change{_since(rates)} {said}")}
+    said = value_words(change, rates.header) if change is not None else _not_known()
+    text = _("change{period} {value}", period=_since(rates), value=said)
+    return {**thing, "hover": told(thing["name"], text)}
+
+
+def _not_known() -> str:
+    return f"{MISSING} {_('not known')}"
 
 
 def _growth_start(form: Format, across: float) -> float:
@@ -232,7 +249,7 @@ def _growth_part(drawing: _Drawing, rates: Reading, rows: Rows, across: float) -
         _axis(column, rows),
         reference_line(zero, rows),
         texts(
-            [{"x": zero, "y": rows.height + 11, "text": "no change"}],
+            [{"x": zero, "y": rows.height + 11, "text": _("no change")}],
             align="center",
             fontSize=form.small,
             color=INK,
@@ -243,7 +260,7 @@ def _growth_part(drawing: _Drawing, rates: Reading, rows: Rows, across: float) -
         *arrows([(p.row, column.pixel(p.cell.middle), p.cell.middle > 0) for p in far], rows),
         texts(labels, fontSize=form.small, align="right"),
         texts(
-            [{"x": column.start, "y": -31, "text": f"Change{_since(rates)}"}],
+            [{"x": column.start, "y": -31, "text": _("Change{period}", period=_since(rates))}],
             fontSize=form.small,
             fontWeight=600,
         ),
@@ -316,7 +333,7 @@ def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:
 def _rate_text(cell: Cell | None, rates: Reading) -> str:
     if cell is None or cell.absent:
         new = cell is not None and "entry" in cell.status
-        return "new" if new else f"{MISSING} not known"
+        return _("new") if new else _not_known()
     if cell.value is None:
         return rates.scale.interval(cell.lower, cell.upper)
     return rates.scale.text(cell.value, cell.high - cell.low)
@@ -344,7 +361,7 @@ def _table(drawing: _Drawing) -> tuple[tuple[str, ...], tuple[tuple[str, ...], .
     rates = drawing.growth
     if rates is None:
         return columns, rows
-    heads = (*columns, f"Change{_since(rates)}", "Status of the change")
+    heads = (*columns, _("Change{period}", period=_since(rates)), _("Status of the change"))
     full = []
     for row in rows:
         cell = drawing.change(row[0])

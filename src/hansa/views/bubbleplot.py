@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from hansa.language import _
 from hansa.views.bubbles import (
     BAND,
     FILLED,
@@ -24,7 +25,7 @@ from hansa.views.bubbles import (
 from hansa.views.canvas import Layer, Plot, codes_of, named, points, rects, rules, texts, tooltip
 from hansa.views.format import THIN, grouped
 from hansa.views.lettering import fitted, width, wrapped
-from hansa.views.rowplot import Column
+from hansa.views.rowplot import Column, numeral
 from hansa.views.theme import CONTEXT, GROUND, HAIRLINE, INK, LINE, QUADRANTS, QUIET, Format
 
 _FOOT = 44  # tick labels and the title of the axis
@@ -84,10 +85,8 @@ def _ticks(column: Column, most: float = 7.5) -> list[float]:
 
 
 def _axes(drawn: Scene) -> list[Layer]:
-    label = (
-        "datum.value == 0 ? '0' : (datum.value > 0 ? '+' : '−') + "
-        f"format(abs(datum.value) * 100, '~f') + '{THIN}%'"
-    )
+    number = numeral("format(abs(datum.value) * 100, '~f')")
+    label = f"datum.value == 0 ? '0' : (datum.value > 0 ? '+' : '−') + {number} + '{THIN}%'"
     common = {"title": None, "grid": True, "labelExpr": label, "labelFlush": False}
     x = {**common, "orient": "bottom", "values": _ticks(drawn.x, 5.0 if drawn.form.narrow else 7.5)}
     y = {**common, "orient": "left", "values": _ticks(drawn.y)}
@@ -252,14 +251,14 @@ def _legend_items(
     items: list[tuple[str, float, dict[str, Any]]] = [
         (f"{grouped(size)} {unit}", drawn.area(size), {**plain, "stroke": QUIET}) for size in sizes
     ]
-    items.append((f"filled: {years[1]}", 150.0, {"filled": True, "color": LINE}))
-    items.append((f"outline: {years[0]}", 150.0, {**plain, "stroke": INK}))
+    items.append((_("filled: {year}", year=years[1]), 150.0, {"filled": True, "color": LINE}))
+    items.append((_("outline: {year}", year=years[0]), 150.0, {**plain, "stroke": INK}))
     if any(b.kind and not b.stable for b in drawn.bubbles):
         dashes = {"fill": HAIRLINE, "stroke": INK, "strokeDash": [3, 2], "strokeWidth": 1.3}
-        items.append(("dashed, pale: not known to be stable", 150.0, dashes))
+        items.append((_("dashed, pale: not known to be stable"), 150.0, dashes))
     if any(not b.kind for b in drawn.bubbles):
         cross = {"filled": True, "color": CONTEXT, "shape": GREY_SHAPE}
-        items.append(("grey cross: no class", 150.0, cross))
+        items.append((_("grey cross: no class"), 150.0, cross))
     return items
 
 
@@ -270,7 +269,7 @@ def _key(drawn: Scene, found: Names, top: float) -> tuple[list[Layer], float]:
     if not lines:
         return [], 0.0
     small = drawn.form.small
-    longest = max(width(b.name, small) for _, b in lines) + 34
+    longest = max(width(b.name, small) for b in (line[1] for line in lines)) + 34
     columns = max(1, min(3, len(lines), int((drawn.across + LEFT) // longest)))
     room = (drawn.across + LEFT) / columns
     deep = math.ceil(len(lines) / columns)
@@ -280,7 +279,9 @@ def _key(drawn: Scene, found: Names, top: float) -> tuple[list[Layer], float]:
         counts.append({**codes_of(b.thing), "x": x + 16, "y": y, "text": count})
         name = {"x": x + 22, "y": y, "text": fitted(b.name, small, room - 24)}
         words.append({**named(b.thing, b.name), **name})
-    head = "Numbers in the picture" + (" (–: no room for one)" if found.silent else "")
+    head = _("Numbers in the picture")
+    if found.silent:
+        head = _("Numbers in the picture (–: no room for one)")
     title = [{"x": -LEFT, "y": round(top + 10, 2), "text": head}]
     return [
         texts(title, fontSize=small, fontWeight=600),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from hansa.language import N_, _
 from hansa.views.canvas import Thing, inner_width
 from hansa.views.labels import Box, Label, Mark, inside, place
 from hansa.views.lettering import width
@@ -35,7 +36,7 @@ _CORNERS = {
     "in transition": (False, False),
     "challenged or mature": (True, False),
 }
-_LINES = ("no change", "same as the benchmark")
+_LINES = (N_("no change"), N_("same as the benchmark"))
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,8 @@ def whiskers(drawn: Scene) -> list[tuple[Bubble, tuple[float, float, float, floa
 
 def line_names(drawn: Scene) -> list[tuple[Box, str]]:
     """The names of the two lines, at that end of the line that is least covered by marks."""
-    upright, level = (width(t, drawn.form.small) + 4 for t in _LINES)
+    words = tuple(map(_, _LINES))
+    upright, level = (width(t, drawn.form.small) + 4 for t in words)
     x, y = drawn.x.pixel(0), drawn.y.pixel(0)
     ups = [
         Box(left, top, left + upright, top + 14)
@@ -234,7 +236,7 @@ def line_names(drawn: Scene) -> list[tuple[Box, str]]:
         for top in (y - 17, y + 2)
     ]
     marks = [drawn.mark(b) for b in drawn.bubbles]
-    corners = [box for box, _, _ in corner_boxes(drawn)]
+    corners = [corner[0] for corner in corner_boxes(drawn)]
     field = Box(0, 0, drawn.across, drawn.height)
 
     def covered(box: Box) -> tuple[bool, bool, int]:
@@ -242,7 +244,7 @@ def line_names(drawn: Scene) -> list[tuple[Box, str]]:
         return not field.holds(box), hit, sum(box.touches(m) for m in marks)
 
     best = [min(boxes, key=covered) for boxes in (ups, levels)]
-    return list(zip(best, _LINES, strict=True))
+    return list(zip(best, words, strict=True))
 
 
 def corner_boxes(drawn: Scene) -> list[tuple[Box, str, str]]:
@@ -250,7 +252,8 @@ def corner_boxes(drawn: Scene) -> list[tuple[Box, str, str]]:
     boxes = []
     for name, (right, top) in _CORNERS.items():
         count = len([b for b in drawn.bubbles if b.kind == name])
-        text = f"{name[:1].upper()}{name[1:]}: {count}"
+        said = _(name)
+        text = f"{said[:1].upper()}{said[1:]}: {count}"
         wide = width(text, drawn.form.small, 600) + 22
         x = drawn.across - wide if right else 0.0
         y = 1.0 if top else drawn.height - BAND + 3

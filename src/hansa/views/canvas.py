@@ -25,6 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hansa.language import N_, _
 from hansa.views.figure import SCHEMA
 from hansa.views.lettering import width, wrapped
 from hansa.views.theme import FONT, GROUND, INK, LINE, QUIET, Format, config
@@ -35,9 +36,9 @@ Thing = Mapping[str, str]
 
 In rows also `name`, its name in full, which stays out of the data of marks.
 """
-CODES = ("geo", "cluster", "unit", "indicator")
+CODES = ("geo", "cluster", "unit", "indicator", "proposal", "funder")
 _BAND = 16  # thickness of the striped frame
-MODEL_WORDS = "Model data"
+MODEL_WORDS = N_("Model data")
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,8 @@ def _stripes(full: int, corner: tuple[int, int, int]) -> list[Layer]:
     """
     left, top, down = corner
     right = full - left
-    words = width(MODEL_WORDS, 12, 600)
+    text = _(MODEL_WORDS)
+    words = width(text, 12, 600)
     middle = right - _BAND - 6 - words / 2
     inside = {"x": _BAND - left, "x2": right - _BAND, "y": _BAND - top, "y2": down - _BAND}
     label = {
@@ -241,7 +243,7 @@ def _stripes(full: int, corner: tuple[int, int, int]) -> list[Layer]:
         "y": -top,
         "y2": _BAND - top,
     }
-    title = {"x": middle, "y": _BAND / 2 - top, "text": MODEL_WORDS}
+    title = {"x": middle, "y": _BAND / 2 - top, "text": text}
     return [
         _band("x", (-left, right), (-top, _BAND - top)),
         _band("x", (-left, right), (down - _BAND, down)),

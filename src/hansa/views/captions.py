@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from hansa.language import N_, _
 from hansa.panel import Header
-from hansa.views.format import joined, share_estimated
+from hansa.views.format import joined, share_estimated, share_words
 from hansa.views.reading import PLAIN, Reading, Words, noted, reference_name
 
-DATA_COLUMNS = ("Lowest possible", "Highest possible", "Share estimated", "Status")
+DATA_COLUMNS = (
+    N_("Lowest possible"),
+    N_("Highest possible"),
+    N_("Share estimated"),
+    N_("Status"),
+)
 
 
 def source_line(header: Header, words: Words = PLAIN, *, reference: bool = False) -> str:
     """One line: source and vintage, definition, base, reference, version of the regions."""
-    parts = [f"Source: {sources_once(header.source) or 'not stated'}"]
+    parts = [_("Source: {source}", source=sources_once(header.source) or _("not stated"))]
     if header.vintage:
         parts[0] += f", {header.vintage}"
     if header.definition:
-        parts.append(f"Definition: {header.definition}")
+        parts.append(_("Definition: {definition}", definition=header.definition))
     if header.base:
-        parts.append(f"Base: {header.base}")
+        parts.append(_("Base: {base}", base=_(header.base)))
     if reference:
-        parts.append(f"Reference: {reference_name(header, words)}")
+        parts.append(_("Reference: {reference}", reference=reference_name(header, words)))
     if header.geography not in ("", "local"):
-        scheme, _, version = header.geography.partition(":")
-        parts.append(f"Regions: {scheme.upper()} {version}".rstrip())
+        scheme, version = f"{header.geography}:".split(":")[:2]
+        version = f"{scheme.upper()} {version}".rstrip()
+        parts.append(_("Regions: {version}", version=version))
     return ". ".join(p.rstrip(".") for p in parts) + "."
 
 
@@ -37,21 +44,29 @@ def sources_once(text: str) -> str:
     return "; ".join(parts)
 
 
-def mark_notes(reading: Reading, *, absent: str = "Dashed and empty: not known") -> list[str]:
-    """What whiskers, hatching and dashes mean, for those marks that occur."""
+def mark_notes(reading: Reading, *, dashed: bool = True) -> list[str]:
+    """What whiskers, hatching and dashes mean, for those marks that occur.
+
+    dashed  False where cells of which nothing is known are listed elsewhere
+    """
     notes = []
     known = reading.known
     if any(c.bounded and c.value is not None for c in known):
-        notes.append("Whisker: from the lowest to the highest possible value.")
+        notes.append(_("Whisker: from the lowest to the highest possible value."))
     if any(c.value is None for c in known):
-        notes.append("Hatched, with outline: only the two bounds are known.")
+        notes.append(_("Hatched, with outline: only the two bounds are known."))
     shares = [c.estimated for c in known if c.estimated > 0]
     if shares:
         most = share_estimated(max(shares))
-        most = f"at most {most}" if most else "less than 1\u202f%"
-        notes.append(f"Pale and hatched: the share that is estimated ({most} of a number).")
-    if reading.absent:
-        notes.append(f"{absent} ({'; '.join(noted(reading.absent))}).")
+        text = (
+            _("Pale and hatched: the share that is estimated (at most {share} of a number).")
+            if most
+            else _("Pale and hatched: the share that is estimated ({share} of a number).")
+        )
+        notes.append(text.format(share=share_words(max(shares))))
+    if dashed and reading.absent:
+        reasons = "; ".join(noted(reading.absent))
+        notes.append(_("Dashed and empty: not known ({reasons}).", reasons=reasons))
     return notes
 
 
@@ -61,14 +76,14 @@ def tiny_note(reading: Reading) -> list[str]:
     if not tiny:
         return []
     names = joined(tiny) if len(tiny) <= 4 else f"{len(tiny)} {reading.what}"
-    return [f"Grey: too small to carry a rate ({names})."]
+    return [_("Grey: too small to carry a rate ({names}).", names=names)]
 
 
 def header_notes(*headers: Header) -> list[str]:
     """The notes of the panels, each once, and what "model data" means where it applies."""
-    notes = list(dict.fromkeys(note for h in headers for note in h.notes))
+    notes = list(dict.fromkeys(_(note) for h in headers for note in h.notes))
     if any(h.model_data for h in headers):
-        notes.append("Model data: made up to show the method; they describe no real region.")
+        notes.append(_("Model data: made up to show the method; they describe no real region."))
     return notes
 
 
@@ -89,14 +104,19 @@ def data_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
 
 def data_columns(reading: Reading, head: str = "") -> tuple[str, ...]:
     """The heads of `data_rows`, the unit in the head of the value."""
-    thing = {"geo": "Region", "activity": "Activity"}.get(reading.axis, "Cluster")
-    return ("Code", thing, head or value_head(reading), *DATA_COLUMNS)
+    return (_("Code"), thing_head(reading), head or value_head(reading), *map(_, DATA_COLUMNS))
+
+
+def thing_head(reading: Reading) -> str:
+    """The head of the column of names: `Region`, `Activity` or `Cluster`."""
+    heads = {"geo": _("Region"), "activity": _("Activity")}
+    return heads.get(reading.axis) or _("Cluster")
 
 
 def value_head(reading: Reading) -> str:
     """Label and unit of the value: `Size: jobs (persons)`."""
-    label = reading.header.label or reading.header.measure.replace("_", " ")
+    label = _(reading.header.label or reading.header.measure.replace("_", " "))
     unit = reading.header.unit
     if reading.scale.style in ("quotient", "share", "change") or not unit:
         return label
-    return f"{label} ({unit})"
+    return f"{label} ({_(unit)})"

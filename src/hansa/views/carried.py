@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from hansa.language import _, ngettext
 from hansa.panel import Panel
 from hansa.views.format import grouped
 from hansa.views.reading import HERE, PLAIN, At, Cell, Reading, Words, read, reference_name
@@ -54,18 +55,35 @@ def carried(employment: Panel, quotients: Panel | None, at: At = HERE, words: Wo
     """`Furniture is carried by 23 regions in seven countries; …` for the notes of a figure."""
     sizes = read(employment, "geo", replace(at, geo=None), words)
     found = _sorted(sizes, quotients)
-    name = words.name(sizes.at.cluster, employment.header) if sizes.at.cluster else "The figure"
-    when = f" in {sizes.at.time}" if sizes.at.time is not None else ""
+    name = words.name(sizes.at.cluster, employment.header) if sizes.at.cluster else ""
+    name = name or _("The figure")
+    said = {
+        "cluster": name,
+        "by": _carriers(found),
+        "when": "" if sizes.at.time is None else " " + _("in {year}", year=sizes.at.time),
+        "rest": _rest(found),
+    }
     if not found.regions:
-        return f"{name}: no region is known to have jobs{when}{_rest(found)}."
-    text = f"{name} is carried by {_counted(len(found.regions), 'region')}"
-    if found.countries:
-        text += f" in {_counted(len(found.countries), 'country')}"
-    if quotients is not None:
-        reference = reference_name(quotients.header, words)
-        text += f"{when}; in {grouped(len(found.above))} of them its share is certainly larger"
-        return f"{text} than in {reference}{_rest(found)}."
-    return f"{text}{when}{_rest(found)}."
+        return _("{cluster}: no region is known to have jobs{when}{rest}.", **said)
+    if quotients is None:
+        return _("{cluster} is carried by {by}{when}{rest}.", **said)
+    return _(
+        "{cluster} is carried by {by}{when}; in {n} of them its share is certainly larger than in "
+        "{reference}{rest}.",
+        n=grouped(len(found.above)),
+        reference=reference_name(quotients.header, words),
+        **said,
+    )
+
+
+def _carriers(found: Carriers) -> str:
+    """`23 regions in seven countries`; regions alone where no country is known."""
+    regions = _regions(found.regions)
+    if not found.countries:
+        return regions
+    count = len(found.countries)
+    countries = ngettext("{n} country", "{n} countries", count, n=grouped(count))
+    return _("{regions} in {countries}", regions=regions, countries=countries)
 
 
 def _certainly_above(cell: Cell, line: float) -> bool:
@@ -74,18 +92,13 @@ def _certainly_above(cell: Cell, line: float) -> bool:
 
 def _rest(found: Carriers) -> str:
     """What the count leaves open, and who has none."""
-    text = ""
-    if found.none:
-        text += f"; {_counted(len(found.none), 'region')} {_have(found.none)} none"
+    text, none = "", len(found.none)
+    if none:
+        text += ngettext("; {n} region has none", "; {n} regions have none", none, n=grouped(none))
     if found.unknown:
-        text += f"; of {_counted(len(found.unknown), 'region')} it is not known"
+        text += _("; of {regions} it is not known", regions=_regions(found.unknown))
     return text
 
 
-def _have(codes: tuple[str, ...]) -> str:
-    return "has" if len(codes) == 1 else "have"
-
-
-def _counted(count: int, noun: str) -> str:
-    many = "countries" if noun == "country" else f"{noun}s"
-    return f"{grouped(count)} {noun if count == 1 else many}"
+def _regions(codes: tuple[str, ...]) -> str:
+    return ngettext("{n} region", "{n} regions", len(codes), n=grouped(len(codes)))

@@ -7,6 +7,7 @@ from typing import Any
 
 from hansa.codes.codelist import normal_id
 from hansa.errors import HansaError, UsageError, listed
+from hansa.language import _
 from hansa.panel import Panel
 from hansa.sources.geometry import Geometry
 from hansa.views.canvas import (
@@ -24,7 +25,7 @@ from hansa.views.canvas import (
 )
 from hansa.views.captions import data_columns, data_rows, header_notes, source_line
 from hansa.views.figure import Figure, both
-from hansa.views.format import joined
+from hansa.views.format import general, joined
 from hansa.views.hover import told
 from hansa.views.outlines import (
     PixelPolygon,
@@ -140,42 +141,52 @@ def _caption(made: _Map, words: Words) -> Caption:
     reading, header = made.reading, made.reading.header
     scale = reading.scale
     amount = amount_words(header)
-    amount = f"{amount}, in per cent" if scale.style in ("share", "change") else amount
+    if scale.style in ("share", "change"):
+        amount = _("{amount}, in per cent", amount=amount)
     cluster = words.name(reading.at.cluster, header) if reading.at.cluster else ""
     subject = cluster or amount[:1].upper() + amount[1:]
     what = f"{cluster}: {amount[:1].lower()}{amount[1:]}" if cluster else subject
     if scale.style == "quotient":
-        what = f"{subject}: share as a multiple of the share in {reference_name(header, words)}"
+        what = _(
+            "{subject}: share as a multiple of the share in {reference}",
+            subject=subject,
+            reference=reference_name(header, words),
+        )
     title = words.title or map_title(reading, words, subject)
     when = f", {reading.period}" if reading.period else ""
     notes = [*_notes(made), *header_notes(header), f"{made.notice.rstrip('.')}."]
     number = scale.with_interval
     first = "; ".join(f"{c.name} {number(c.value, c.lower, c.upper)}" for c in reading.known[:5])
-    alt = f"Map of coloured areas. {title}. {what}{when}. Highest: {first or 'not known'}."
+    alt = f"{_('Map of coloured areas.')} {title}. {what}{when}. "
+    alt += _("Highest: {highest}.", highest=first or _("not known"))
     source = source_line(header, words, reference=scale.style == "quotient")
     return Caption(title, f"{what}{when}.", alt, tuple(notes), source, header.model_data)
 
 
 def _notes(made: _Map) -> list[str]:
     reading = made.reading
-    notes = ["Areas are true to size. Light grey: regions outside of the data."]
+    notes = [_("Areas are true to size. Light grey: regions outside of the data.")]
     if any(_open(made, c) and c.value is not None for c in made.here):
-        line = f"{reading.scale.neutral:g}"
-        notes.append(
-            f"Hatched: the bounds lie on both sides of {line}, so the side is not certain."
-            if made.shades.diverging
-            else "Hatched: only bounds are certain."
+        text = _(
+            "Hatched: the bounds lie on both sides of {line}, so the side is not certain.",
+            line=general(reading.scale.neutral),
         )
+        plain = _("Hatched: only bounds are certain.")
+        notes.append(text if made.shades.diverging else plain)
     if any(_open(made, c) and c.value is None for c in made.here):
-        notes.append("White and hatched: only the two bounds are known.")
+        notes.append(_("White and hatched: only the two bounds are known."))
     if any(c.tiny and not c.absent for c in made.here):
-        notes.append("Small circle: too small to carry a rate.")
+        notes.append(_("Small circle: too small to carry a rate."))
     if reading.absent:
-        notes.append(f"Dashed and empty: not known ({'; '.join(noted(reading.absent))}).")
+        reasons = "; ".join(noted(reading.absent))
+        notes.append(_("Dashed and empty: not known ({reasons}).", reasons=reasons))
     if gone := made.without(overseas=False):
-        notes.append(f"Without boundaries in the file, so not on the map: {joined(gone)}.")
+        text = _(
+            "Without boundaries in the file, so not on the map: {regions}.", regions=joined(gone)
+        )
+        notes.append(text)
     if far := made.without(overseas=True):
-        notes.append(f"Outside of the map: {joined(far)}.")
+        notes.append(_("Outside of the map: {regions}.", regions=joined(far)))
     return notes
 
 
@@ -247,4 +258,4 @@ def _shapes(items: list[dict[str, Any]], **style: Any) -> Layer:
 
 
 def _outside(code: str) -> Thing:
-    return {**stands_for("geo", code), "hover": told(code, "outside of the data")}
+    return {**stands_for("geo", code), "hover": told(code, _("outside of the data"))}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.language import N_, _
 from hansa.panel import Panel
 from hansa.views.canvas import (
     Caption,
@@ -58,9 +59,11 @@ from hansa.views.theme import ABOVE, BELOW, CONTEXT, INK, QUIET, Format
 
 Verdict = Literal["claimed and seen", "claimed and not seen", "cannot be said"]
 VERDICTS: tuple[Verdict, ...] = ("claimed and seen", "claimed and not seen", "cannot be said")
+VERDICT_WORDS = (N_("claimed and seen"), N_("claimed and not seen"), N_("cannot be said"))
+"""How the verdicts are printed; `_` says them."""
 _BAND = "#F1F3F5"
-CLAIMS = "Claims: BSR InnoNet conference publication, May 2009, chapter 2.3, table 1 (of 2007)."
-ILLUSTRATION = (
+CLAIMS = N_("Claims: BSR InnoNet conference publication, May 2009, chapter 2.3, table 1 (of 2007).")
+ILLUSTRATION = N_(
     "An illustration: the quotients are model data, so nothing here speaks for or against a claim."
 )
 
@@ -121,11 +124,15 @@ def claims_chart(
     links: Iterable[Link],
     at: At = HERE,
     words: Words = PLAIN,
+    claimed: str = "",
 ) -> Figure:
-    """Every claim with the location quotients of its clusters, and what they say together."""
+    """Every claim with the location quotients of its clusters, and what they say together.
+
+    claimed  a sentence on where the claims come from; without it, those of 2009
+    """
     reading = _reading(panel, at, words)
     found = _judged(reading, strongholds, tuple(links))
-    caption = _caption(reading, found, words)
+    caption = _caption(reading, found, words, claimed or CLAIMS)
     lines = [
         line for claim in found for line in (_Line(claim), *(_Line(claim, c) for c in claim.cells))
     ]
@@ -133,7 +140,10 @@ def claims_chart(
     specs = both(lambda form: compose(caption, _plot(lines, reading, reference, form), form))
     return Figure(
         id=f"claims-{reading.at.geo or 'all'}-{reading.at.time or 'all'}",
-        columns=("Claim", "Countries", "What is seen", "Cluster", "Location quotient"),
+        columns=(
+            *(_("Claim"), _("Countries"), _("What is seen"), _("Cluster")),
+            _("Location quotient"),
+        ),
         rows=tuple(_table(found, reading)),
         **vars(caption),
         **specs,
@@ -168,7 +178,7 @@ def _judged(
 def _judge(stronghold: Stronghold, cells: dict[str, Cell], links: Sequence[Link]) -> Claim:
     own = tuple(cells[x.cluster] for x in links if x.cluster)
     if not own:
-        reason = next((x.reason for x in links), "No cluster stands for it.")
+        reason = next((x.reason for x in links), _("No cluster stands for it."))
         return Claim(stronghold, (), "cannot be said", reason)
     sides = [_side(c) for c in own]
     if "above" in sides:
@@ -176,7 +186,11 @@ def _judge(stronghold: Stronghold, cells: dict[str, Cell], links: Sequence[Link]
     if all(side == "below" for side in sides):
         return Claim(stronghold, own, "claimed and not seen")
     open_ones = [c.name for c, side in zip(own, sides, strict=True) if side == "open"]
-    return Claim(stronghold, own, "cannot be said", f"Not certain: {', '.join(open_ones)}.")
+    return Claim(stronghold, own, "cannot be said", _unsure(open_ones))
+
+
+def _unsure(names: Sequence[str]) -> str:
+    return _("Not certain: {names}.", names=", ".join(names))
 
 
 def _side(cell: Cell) -> Literal["above", "below", "open"]:
@@ -188,51 +202,60 @@ def _side(cell: Cell) -> Literal["above", "below", "open"]:
     return "below" if cell.high < 1 else "open"
 
 
-def _caption(reading: Reading, found: Sequence[Claim], words: Words) -> Caption:
+def _caption(reading: Reading, found: Sequence[Claim], words: Words, claimed: str) -> Caption:
     header = reading.header
     title = words.title or _title(found, header.model_data)
     when = f", {reading.at.time}" if reading.at.time is not None else ""
     place = place_name(reading, words)
-    subtitle = (
-        f"Strengths claimed by countries, and the share of their clusters in {place} as a "
-        f"multiple of the share in {reference_name(header, words)}{when}. Each step doubles."
+    subtitle = _(
+        "Strengths claimed by countries, and the share of their clusters in {place} as a multiple "
+        "of the share in {reference}{when}. Each step doubles.",
+        place=place,
+        reference=reference_name(header, words),
+        when=when,
     )
-    notes = [ILLUSTRATION] if header.model_data else []
+    notes = [_(ILLUSTRATION)] if header.model_data else []
     notes += [
-        "Seen: at least one of the clusters is certainly at 1 or above. Not seen: all are "
-        "certainly below. Which clusters stand for a claim is our choice, with reasons.",
+        _(
+            "Seen: at least one of the clusters is certainly at 1 or above. Not seen: all are "
+            "certainly below. Which clusters stand for a claim is our choice, with reasons."
+        ),
         *(f"{c.stronghold.name}: {c.why}" for c in found if c.why and not c.cells),
         *_mark_notes(found),
         *header_notes(header),
     ]
-    verdicts = "; ".join(f"{c.stronghold.name}: {c.verdict}" for c in found)
-    alt = f"Bars from 1 in groups, a group a claim. {title}. {verdicts}."
-    source = f"{CLAIMS} Quotients: {source_line(header, words, reference=True)[8:]}"
+    verdicts = "; ".join(f"{c.stronghold.name}: {_(c.verdict)}" for c in found)
+    alt = f"{_('Bars from 1 in groups, a group a claim.')} {title}. {verdicts}."
+    # The line of the source without its first word.
+    quotients = source_line(header, words, reference=True).partition(": ")[2]
+    source = f"{_(claimed)} {_('Quotients: {source}', source=quotients)}"
     return Caption(title, subtitle, alt, tuple(notes), source, header.model_data)
 
 
 def _title(found: Sequence[Claim], model_data: bool) -> str:
-    said = ("seen", "not seen", "cannot be said")
+    said = (N_("{count} seen"), N_("{count} not seen"), N_("{count} cannot be said"))
     counts = [sum(c.verdict == v for c in found) for v in VERDICTS]
-    parts = [f"{spelled(n)} {text}" for n, text in zip(counts, said, strict=True) if n]
-    start = "Illustration. " if model_data else ""
-    return f"{start}{spelled(len(found)).capitalize()} claims: {joined(parts)}"
+    parts = [_(text, count=spelled(n)) for n, text in zip(counts, said, strict=True) if n]
+    count, findings = spelled(len(found)).capitalize(), joined(parts)
+    if model_data:
+        return _("Illustration. {count} claims: {findings}", count=count, findings=findings)
+    return _("{count} claims: {findings}", count=count, findings=findings)
 
 
 def _mark_notes(found: Sequence[Claim]) -> list[str]:
     cells = [c for claim in found for c in claim.cells]
     notes = []
     if any(c.absent for c in cells):
-        notes.append("Dashed and empty: not known.")
+        notes.append(_("Dashed and empty: not known."))
     if any(c.bounded and c.value is not None for c in cells):
-        notes.append("Whisker: from the lowest to the highest possible value.")
+        notes.append(_("Whisker: from the lowest to the highest possible value."))
     if any(c.value is None and not c.absent for c in cells):
-        notes.append("Hatched, with outline: only the two bounds are known.")
+        notes.append(_("Hatched, with outline: only the two bounds are known."))
     if any(c.tiny for c in cells):
-        notes.append("Grey: too small to carry a rate.")
+        notes.append(_("Grey: too small to carry a rate."))
     reach = symmetric_reach([c.high for c in cells if not c.absent])
     if any(c.value is not None and not 1 / reach <= c.value <= reach for c in cells):
-        notes.append("Arrow: beyond the axis; the number is printed beside it.")
+        notes.append(_("Arrow: beyond the axis; the number is printed beside it."))
     return notes
 
 
@@ -261,7 +284,7 @@ def _plot(lines: Sequence[_Line], reading: Reading, reference: str, form: Format
         *_absent([p for p in places if p.cell.absent], one, rows),
         texts(values, fontSize=form.small, align="right"),
         texts(
-            [{"x": one, "y": -33, "text": f"same share as in {reference}"}],
+            [{"x": one, "y": -33, "text": _("same share as in {reference}", reference=reference)}],
             align="center",
             fontSize=form.small,
             fontWeight=600,
@@ -279,7 +302,7 @@ def _marks(known: Sequence[Placed], column: Column, rows: Rows) -> list[Layer]:
     exact = [(p, _fill(p.cell)) for p in known if p.cell.value is not None]
     beyond = [
         (p.row, column.pixel(p.cell.middle), p.cell.middle > 1)
-        for p, _ in exact
+        for p in (own[0] for own in exact)
         if column.beyond(p.cell.middle)
     ]
     return [
@@ -297,7 +320,12 @@ def _heads(lines: Sequence[_Line], rows: Rows, across: float) -> list[Layer]:
     for i, line in enumerate(lines):
         if line.cell is None:
             of = line.claim.stronghold
-            text = f"{of.countries} of {of.of} countries: {line.claim.verdict}"
+            text = _(
+                "{n} of {all} countries: {verdict}",
+                n=of.countries,
+                all=of.of,
+                verdict=_(line.claim.verdict),
+            )
             items.append(
                 {
                     "x": 0 if rows.form.narrow else 10,
@@ -332,12 +360,7 @@ def _absent(places: Sequence[Placed], start: float, rows: Rows) -> list[Layer]:
     if not places:
         return []
     reasons = [
-        {
-            **rows.codes(p.row),
-            "x": start + 40,
-            "y": rows.middle(p.row),
-            "text": p.cell.reason,
-        }
+        {**rows.codes(p.row), "x": start + 40, "y": rows.middle(p.row), "text": p.cell.reason}
         for p in places
     ]
     style = {"fontSize": rows.form.small, "color": QUIET, "fontStyle": "italic"}
@@ -361,10 +384,14 @@ def _label(cell: Cell, reading: Reading) -> str:
     return reading.scale.with_interval(cell.value, cell.lower, cell.upper)
 
 
+def _of(own: Stronghold) -> str:
+    return _("{n} of {all}", n=own.countries, all=own.of)
+
+
 def _table(found: Sequence[Claim], reading: Reading) -> Iterable[tuple[str, ...]]:
     for claim in found:
         own = claim.stronghold
-        head = (own.name, f"{own.countries} of {own.of}", claim.verdict)
+        head = (own.name, _of(own), _(claim.verdict))
         for cell in claim.cells:
             yield (*head, cell.name, cell.reason if cell.absent else _label(cell, reading))
         if not claim.cells:

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hansa.errors import UsageError, listed
+from hansa.language import _
 from hansa.panel import Panel
 from hansa.views.canvas import Caption, Layer, Plot, Thing, compose, inner_width, texts
-from hansa.views.captions import header_notes, mark_notes, source_line
+from hansa.views.captions import header_notes, mark_notes, source_line, thing_head
 from hansa.views.compare_words import Side, cell_text, differences, places_named
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, joined
 from hansa.views.hover import cell_hover, full_name
-from hansa.views.lettering import width
+from hansa.views.lettering import fitted, width
+from hansa.views.phrases import certainty
 from hansa.views.quotients import symmetric_reach, tick_text
 from hansa.views.reading import (
     HERE,
@@ -40,7 +42,6 @@ from hansa.views.rowplot import (
     unknown,
     whiskers,
 )
-from hansa.views.sentences import certainty
 from hansa.views.theme import ABOVE, ABOVE_PALE, BELOW, BELOW_PALE, CONTEXT, Format
 
 MOST_REGIONS = 10
@@ -52,6 +53,10 @@ _PALER = {ABOVE: "#8FB3D8", BELOW: "#D9A877", CONTEXT: "#DDDDDD"} | {
 }
 _PRINTED = 92  # pixels of a column from which on it has room for numbers
 _NUMBER = 40
+_LETTERS = 7
+"""Letters of a shortened name that still tell a region."""
+_BOLD = 1.06
+"""How much wider bold letters are at most."""
 
 
 def sides_of(panel: Panel, geos: Sequence[str], at: At = HERE, words: Words = PLAIN) -> list[Side]:
@@ -87,7 +92,7 @@ def comparison_bars(
     specs = both(lambda form: compose(caption, _plot(sides, rows, form), form))
     return Figure(
         id=f"compare-{'-'.join(geos)}"[:80],
-        columns=("Code", "Cluster", *(f"{s.name} ({s.code})" for s in sides)),
+        columns=(_("Code"), thing_head(sides[0].reading), *(f"{s.name} ({s.code})" for s in sides)),
         rows=tuple(_row(sides, code) for code in _averaged(sides, [*sides[0].cells])),
         **vars(caption),
         **specs,
@@ -123,22 +128,31 @@ def _caption(sides: list[Side], rows: list[str], words: Words) -> Caption:
     when = f", {reading.at.time}" if reading.at.time is not None else ""
     reach = _reach(sides, rows)
     title = words.title or differences(sides).rstrip(".")
-    subtitle = (
-        f"Share of each {reading.thing} as a multiple of its share in {reference}{when}. "
-        f"{joined([full_name(Cell(s.code, s.name, None), 'geo') for s in sides])}. "
-        f"Each axis from {tick_text(1 / reach)} to {tick_text(reach)}, on a scale of doublings."
+    subtitle = _(
+        "Share of each {thing} as a multiple of its share in {reference}{when}. {regions}. Each "
+        "axis from {low} to {high}, on a scale of doublings.",
+        thing=reading.thing,
+        things=reading.what,
+        reference=reference,
+        when=when,
+        regions=joined([full_name(Cell(s.code, s.name, None), "geo") for s in sides]),
+        low=tick_text(1 / reach),
+        high=tick_text(reach),
     )
     shown = _shown(sides, rows)
-    notes = [f"Shown are the {reading.what} that each region is most specialised in."]
+    notes = [
+        _("Shown are the {things} that each region is most specialised in.", things=reading.what)
+    ]
     notes += mark_notes(shown)
     if any(c.value is not None and certainty(c, 1) == "possible" for c in shown.known):
-        notes.append("Pale bar: above or below 1 is possible, not certain.")
+        notes.append(_("Pale bar: above or below 1 is possible, not certain."))
     if any(c.tiny for c in shown.known):
-        notes.append("Grey: too small to carry a rate.")
+        notes.append(_("Grey: too small to carry a rate."))
     if any(c.value is not None and not 1 / reach <= c.value <= reach for c in shown.known):
-        notes.append("Arrow: beyond the axis; the number is in the table.")
+        notes.append(_("Arrow: beyond the axis; the number is in the table."))
     notes += header_notes(header)
-    alt = f"A column of bars for each of {places_named(sides)}. {title}. {subtitle}"
+    alt = _("A column of bars for each of {regions}.", regions=places_named(sides))
+    alt = f"{alt} {title}. {subtitle}"
     source = source_line(header, words, reference=True)
     return Caption(title, subtitle, alt, tuple(notes), source, header.model_data)
 
@@ -146,12 +160,16 @@ def _caption(sides: list[Side], rows: list[str], words: Words) -> Caption:
 def _shown(sides: list[Side], rows: list[str]) -> Reading:
     """Every cell that is drawn, named with its region."""
     cells = tuple(
-        replace(side.cells[code], name=f"{side.cells[code].name} in {side.code}")
+        replace(side.cells[code], name=_in(side.cells[code], side.code))
         for side in sides
         for code in rows
         if code in side.cells
     )
     return replace(sides[0].reading, cells=cells)
+
+
+def _in(cell: Cell, region: str) -> str:
+    return _("{cluster} in {region}", cluster=cell.name, region=region)
 
 
 def _reach(sides: list[Side], rows: list[str]) -> float:
@@ -174,7 +192,7 @@ def _plot(sides: list[Side], codes: list[str], form: Format) -> Plot:
     frame = Rows(names, form, tuple({"cluster": code} for code in codes))
     across = inner_width(form, sides[0].reading.header.model_data) - frame.left
     reach, step = _reach(sides, codes), across / len(sides)
-    coded = all(width(s.code, form.small, 600) < step - 4 for s in sides)
+    heads = _heads(sides, form, step - 6)
     layers: list[Layer] = [*frame.furniture(across)]
     for i, side in enumerate(sides):
         start = i * step + _AROUND / 2
@@ -182,13 +200,26 @@ def _plot(sides: list[Side], codes: list[str], form: Format) -> Plot:
         column = Column(round(start, 1), round(start + room, 1), 1 / reach, reach, log=True)
         own = _Drawing(side, _rows_of(side, codes, frame), column, _placed(side, codes))
         layers += _column(own, step)
-        head = side.code if coded else str(i + 1)
+        head = heads[i] if heads else str(i + 1)
         thing = {"geo": side.code, "hover": full_name(Cell(side.code, side.name, None), "geo")}
         spot = {**thing, "x": column.pixel(1), "y": -31, "text": head}
         layers.append(texts([spot], align="center", fontSize=form.small, fontWeight=600))
-    if not coded:
+    if not heads:
         layers += _key(sides, frame, across)
-    return Plot(across, frame.height, tuple(layers), frame.left, 42, 4 + _key_height(sides, coded))
+    below = 0 if heads else 12 + 18 * -(-len(sides) // 2)
+    return Plot(across, frame.height, tuple(layers), frame.left, 42, 4 + below)
+
+
+def _heads(sides: Sequence[Side], form: Format, room: float) -> list[str]:
+    """What stands above the columns: short names, else codes; none where neither has room."""
+    names = [fitted(side.name, form.small * _BOLD, room) for side in sides]
+    whole = [
+        len(n.rstrip("…")) >= min(_LETTERS, len(s.name)) for n, s in zip(names, sides, strict=True)
+    ]
+    if all(whole) and len(set(names)) == len(names):
+        return names
+    codes = [side.code for side in sides]
+    return codes if all(width(code, form.small, 600) <= room + 2 for code in codes) else []
 
 
 def _rows_of(side: Side, codes: list[str], frame: Rows) -> Rows:
@@ -196,7 +227,7 @@ def _rows_of(side: Side, codes: list[str], frame: Rows) -> Rows:
     things: list[Thing] = []
     for code in codes:
         cell = side.cells.get(code)
-        said = cell_hover(cell, side.reading, f"{cell.name} in {side.name}") if cell else ""
+        said = cell_hover(cell, side.reading, _in(cell, side.name)) if cell else ""
         things.append({"geo": side.code, "cluster": code, **({"hover": said} if said else {})})
     return replace(frame, things=tuple(things))
 
@@ -283,10 +314,6 @@ def _key(sides: list[Side], rows: Rows, across: float) -> Iterator[Layer]:
         for i, side in enumerate(sides)
     ]
     yield texts(items, fontSize=rows.form.small)
-
-
-def _key_height(sides: list[Side], coded: bool) -> int:
-    return 0 if coded else 12 + 18 * -(-len(sides) // 2)
 
 
 def _name(sides: Sequence[Side], code: str) -> str:

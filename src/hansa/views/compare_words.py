@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from hansa.language import _
 from hansa.views.format import Scale, joined, spelled
-from hansa.views.reading import Cell, Reading, within
-from hansa.views.sentences import certainty
+from hansa.views.phrases import certainty
+from hansa.views.reading import Cell, Reading, more, within
 
 _NAMED = 4
 _LEAST = 1 / 32
@@ -32,7 +33,7 @@ class Side:
 def places_named(sides: Sequence[Side]) -> str:
     """`Essex, Kent and Surrey`, or `the seven regions`."""
     if len(sides) > _NAMED:
-        return f"the {spelled(len(sides))} regions"
+        return _("the {count} regions", count=spelled(len(sides)))
     return joined([side.name for side in sides])
 
 
@@ -47,14 +48,44 @@ def shared(sides: Sequence[Side], count: int = 3) -> str:
     """Which clusters all regions are specialised in, for certain or possibly."""
     every = _in_all(sides)
     sure = [c for c in every if all(certainty(s.cells[c], 1) == "certain" for s in sides)]
-    all_ = "both" if len(sides) == 2 else f"all {spelled(len(sides))}"
+    if not every:
+        return _in_none(sides)
+    all_ = _all_of(sides).capitalize()
+    names = _listed(sides, sure or every, count)
     if sure:
-        names = _listed(sides, sure, count)
-        return f"{all_.capitalize()} are certainly above the reference in {names}."
-    if every:
-        names = _listed(sides, every, count)
-        return f"{all_.capitalize()} may be above the reference in {names}; none is certain."
-    return f"In no {sides[0].reading.thing} {all_} are above the reference."
+        return _("{all} are certainly above the reference in {names}.", all=all_, names=names)
+    return _("{all} may be above the reference in {names}; none is certain.", all=all_, names=names)
+
+
+def _all_of(sides: Sequence[Side]) -> str:
+    return _("both") if len(sides) == 2 else _("all {count}", count=spelled(len(sides)))
+
+
+def _in_none(sides: Sequence[Side]) -> str:
+    """That all regions together are above the reference nowhere, or that it cannot be said."""
+    reading, open_ones = sides[0].reading, _undecided(sides)
+    said = {"all": _all_of(sides), "thing": reading.thing, "things": reading.what}
+    if not open_ones:
+        return _("In no {thing} are {all} above the reference.", **said)
+    if not any(_relied_on(s, code) for s in sides for code in s.cells):
+        if any(cell.absent for s in sides for cell in s.cells.values()):
+            return _(
+                "Whether {all} are above the reference in any {thing} cannot be said: every "
+                "{thing} is below the smallest cell, or not known.",
+                **said,
+            )
+        return _(
+            "Whether {all} are above the reference in any {thing} cannot be said: every {thing} "
+            "is below the smallest cell.",
+            **said,
+        )
+    return _(
+        "In no {thing} are {all} known to be above the reference; in {n} of {of} that cannot be "
+        "said: cells are too small, bounded or not known.",
+        n=len(open_ones),
+        of=len(sides[0].cells),
+        **said,
+    )
 
 
 def differences(sides: Sequence[Side]) -> str:
@@ -67,13 +98,18 @@ def differences(sides: Sequence[Side]) -> str:
     place = places_named(sides)
     place = place[:1].upper() + place[1:]
     if found is None or found[0] <= 1:
-        return f"{place}: where they differ most cannot be said for certain."
-    _, top, bottom, cell = found
+        return _("{regions}: where they differ most cannot be said for certain.", regions=place)
+    top, bottom, cell = found[1:]
     high, low = top.cells[cell.code], bottom.cells[cell.code]
     numbers = [cell_text(c, top.reading.scale) for c in (high, low)]
-    return (
-        f"{place} differ most in {within(cell.name)}: {top.name} {numbers[0]}, "
-        f"{bottom.name} {numbers[1]}."
+    return _(
+        "{regions} differ most in {cluster}: {first} {high}, {second} {low}.",
+        regions=place,
+        cluster=within(cell.name),
+        first=top.name,
+        high=numbers[0],
+        second=bottom.name,
+        low=numbers[1],
     )
 
 
@@ -108,10 +144,24 @@ def _in_all(sides: Sequence[Side]) -> list[str]:
     return sorted((c for c in sides[0].cells if lowest(c) > 1), key=lowest, reverse=True)
 
 
+def _relied_on(side: Side, code: str) -> bool:
+    cell = side.cells.get(code)
+    return cell is not None and not cell.absent and not cell.tiny
+
+
+def _undecided(sides: Sequence[Side]) -> list[str]:
+    """Clusters in which no region is certainly at 1 or below; a tiny cell decides nothing."""
+    return [
+        code
+        for code in sides[0].cells
+        if not any(_relied_on(side, code) and side.cells[code].high <= 1 for side in sides)
+    ]
+
+
 def _listed(sides: Sequence[Side], codes: list[str], count: int) -> str:
     names = [within(sides[0].cells[code].name) for code in codes[:count]]
-    more = len(codes) - len(names)
-    return joined([*names, f"{more} more"] if more else names)
+    rest = len(codes) - len(names)
+    return joined([*names, more(rest)] if rest else names)
 
 
 def _gap(sides: Sequence[Side], code: str) -> tuple[float, Side, Side, Cell] | None:

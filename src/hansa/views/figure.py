@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from hansa.language import decimal_mark
+from hansa.views.format import THIN
 from hansa.views.lettering import font_directory
 from hansa.views.theme import FONT, NARROW, WIDE, Format
 
@@ -51,12 +53,17 @@ class Figure:
 
     def request(self, *, narrow: bool = False) -> dict[str, Any]:
         """What the renderer is asked for, by name; its answer becomes a picture by `finished`."""
-        return {
+        asked: dict[str, Any] = {
             "vl_spec": _measurable(self.narrow if narrow else self.spec),
             "vl_version": VEGALITE,
             # No data from elsewhere may change a figure.
             "allowed_base_urls": [],
         }
+        if (mark := decimal_mark()) != ".":
+            # Numbers along axes, in the language spoken here.
+            own = {"decimal": mark, "thousands": THIN, "grouping": [3], "currency": ["", ""]}
+            asked["format_locale"] = own
+        return asked
 
     def png(self, scale: float = 2, *, narrow: bool = False) -> bytes:
         """The picture as PNG; `scale` is pixels of the image per CSS pixel."""

@@ -6,11 +6,17 @@ Intervals are rounded outwards, so that a printed interval never claims more tha
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
-from hansa.panel import Header
+from hansa.language import N_, _, decimal_mark
+from hansa.views.written import Written
+
+if TYPE_CHECKING:
+    from hansa.panel import Header
 
 THIN = "\u202f"  # narrow no-break space: a number must not break over two lines
 MINUS = "−"
@@ -18,7 +24,11 @@ MISSING = "·"
 
 Style = Literal["amount", "share", "change", "quotient"]
 _FUZZ = 1e-9
-_NUMERALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NUMERALS = (
+    *(N_("no"), N_("one"), N_("two"), N_("three"), N_("four"), N_("five")),
+    *(N_("six"), N_("seven"), N_("eight"), N_("nine"), N_("ten")),
+)
+_JOINTS = {" to ": N_("{low} to {high}"), " and ": N_("{low} and {high}")}
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,12 @@ class Scale:
         """The value that means "no difference": 1 for quotients, 0 for the rest."""
         return 1.0 if self.style == "quotient" else 0.0
 
-    def text(self, value: float | None, spread: float = 0.0, towards: int = 0) -> str:
+    @property
+    def counted_in(self) -> str:
+        """The unit of the exact number behind a text: shares count 1 for all of it."""
+        return {"quotient": "ratio", "amount": self.unit}.get(self.style, "share")
+
+    def text(self, value: float | None, spread: float = 0.0, towards: int = 0) -> Written:
         """The value as text, its unit left out; `·` where it is missing.
 
         spread   width of the interval around it: digits that it makes doubtful are dropped, all
@@ -47,13 +62,19 @@ class Scale:
         towards  -1 rounds down, 1 rounds up (for bounds), 0 to the nearest
         """
         if value is None or math.isnan(value):
-            return MISSING
+            return Written(MISSING, unit=self.counted_in)
+        # A page writes the same numbers many times. The two zeros are one key, but not one number.
+        kept = _text if value else _text.__wrapped__
+        return kept(self, value, spread, towards, decimal_mark())
+
+    def _text(self, value: float, spread: float, towards: int) -> Written:
         shown = value * 100 if self.style in ("share", "change") else value
         width = spread * 100 if self.style in ("share", "change") else spread
-        text = grouped(shown, self._decimals(shown, width, towards), towards)
-        if (self.signed or self.style == "change") and shown > 0 and text.strip("0.") != "":
+        text = _grouped(shown, self._decimals(shown, width, towards), towards)
+        if (self.signed or self.style == "change") and shown > 0 and text.strip("0.,") != "":
             text = f"+{text}"
-        return f"{text}{THIN}%" if self.style in ("share", "change") else text
+        text = f"{text}{THIN}%" if self.style in ("share", "change") else text
+        return Written(text, value, unit=self.counted_in)
 
     def bounds(self, lower: float | None, upper: float | None) -> tuple[str, str]:
         """Both bounds as text, rounded outwards; empty where there are none.
@@ -68,19 +89,23 @@ class Scale:
         spread = upper - lower
         return self.text(lower, spread, -1), self.text(upper, spread, 1)
 
-    def interval(self, lower: float | None, upper: float | None, joint: str = "–") -> str:
+    def interval(self, lower: float | None, upper: float | None, joint: str = "–") -> Written:
         """`2.3–2.6`, rounded outwards; one text where both ends read the same."""
         if lower is None or upper is None:
-            return MISSING
-        return between(*self.bounds(lower, upper), joint)
+            return Written(MISSING, unit=self.counted_in)
+        text = between(*self.bounds(lower, upper), joint)
+        return Written(text, None, (lower, upper), self.counted_in)
 
-    def with_interval(self, value: float | None, lower: float | None, upper: float | None) -> str:
+    def with_interval(
+        self, value: float | None, lower: float | None, upper: float | None
+    ) -> Written:
         """`2.4 (2.3–2.6)`; the value alone where it is exact, else the interval."""
         if lower is None or upper is None or (value is not None and lower == upper):
-            return self.text(value)
+            return Written(self.text(value), value, (lower, upper), self.counted_in)
         if value is None:
             return self.interval(lower, upper)
-        return f"{self.text(value, upper - lower)} ({self.interval(lower, upper)})"
+        text = f"{self.text(value, upper - lower)} ({self.interval(lower, upper)})"
+        return Written(text, value, (lower, upper), self.counted_in)
 
     def _decimals(self, shown: float, width: float, towards: int = 0) -> int:
         magnitude = abs(shown)
@@ -103,11 +128,15 @@ class Scale:
 
 
 def between(low: str, high: str, joint: str = "–") -> str:
-    """Two bounds as one text: `2.3–2.6`, with a word where a sign would meet the dash."""
+    """Two bounds as one text: `2.3–2.6`, with a word where a sign would meet the dash.
+
+    joint  a dash, or one of the words ` to ` and ` and `, said in the language spoken
+    """
     if low == high:
         return low
     spaced = joint.strip() == "–" and (low.startswith((MINUS, "+")) or high.startswith(MINUS))
-    return f"{low} to {high}" if spaced else f"{low}{joint}{high}"
+    words = _JOINTS.get(" to " if spaced else joint)
+    return _(words, low=low, high=high) if words else f"{low}{joint}{high}"
 
 
 def scale_of(header: Header) -> Scale:
@@ -125,9 +154,18 @@ def scale_of(header: Header) -> Scale:
 
 def grouped(value: float, decimals: int = 0, towards: int = 0) -> str:
     """`12 345.6` with thin spaces and a real minus; negative `decimals` round to tens, hundreds."""
+    return Written(_grouped(value, decimals, towards), value)
+
+
+def _grouped(value: float, decimals: int, towards: int) -> str:
     number = _rounded(value, decimals, towards)
-    text = f"{abs(number):,.{max(0, decimals)}f}".replace(",", THIN)
+    text = f"{abs(number):,.{max(0, decimals)}f}".replace(",", THIN).replace(".", decimal_mark())
     return f"{MINUS}{text}" if number < 0 else text
+
+
+@lru_cache(20_000)
+def _text(scale: Scale, value: float, spread: float, towards: int, mark: str) -> Written:
+    return scale._text(value, spread, towards)
 
 
 def _rounded(value: float, decimals: int, towards: int) -> float:
@@ -142,24 +180,43 @@ def _rounded(value: float, decimals: int, towards: int) -> float:
     return scaled / factor
 
 
+def general(value: float) -> str:
+    """A number in as many digits as it needs, at most six: `0.25`, with a real minus."""
+    return Written(f"{value:g}".replace("-", MINUS).replace(".", decimal_mark()), value)
+
+
 def share_estimated(share: float) -> str:
     """A share that is estimated, in per cent; empty where it rounds to nothing."""
-    text = grouped(100 * share)
-    return "" if text == "0" else f"{text}{THIN}%"
+    text = _grouped(100 * share, 0, 0) if share else "0"
+    return Written("" if text == "0" else f"{text}{THIN}%", share, unit="share")
+
+
+def share_words(share: float) -> str:
+    """A share above zero that is estimated, in per cent: `12 %`, `less than 1 %`."""
+    return share_estimated(share) or _("less than 1\u202f%")
 
 
 def spelled(count: int) -> str:
     """A count in words up to ten, in figures beyond."""
-    return _NUMERALS[count] if 0 <= count < len(_NUMERALS) else grouped(count)
+    return _(_NUMERALS[count]) if 0 <= count < len(_NUMERALS) else grouped(count)
 
 
 def joined(parts: Sequence[str]) -> str:
     """`a, b and c`; with semicolons where a part holds a comma of its own."""
     if len(parts) < 2:
         return "".join(parts)
-    if any("," in part for part in parts):
+    # A comma between digits may be the mark of decimals.
+    comma = r",(?!\d)" if decimal_mark() == "," else ","
+    if any(re.search(comma, part) for part in parts):
         return "; ".join(parts)
-    return ", ".join(parts[:-1]) + f" and {parts[-1]}"
+    return _("{several} and {last}", several=", ".join(parts[:-1]), last=parts[-1])
+
+
+def enumerated(names: Iterable[str], most: int = 8) -> str:
+    """`a, b, c and 4 more`: names after commas, the first ones of many."""
+    every = list(names)
+    first, rest = ", ".join(every[:most]), len(every) - most
+    return _("{several} and {n} more", several=first, n=rest) if rest > 0 else first
 
 
 def _half_away(value: float) -> float:

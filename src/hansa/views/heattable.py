@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hansa.language import N_, _, ngettext
 from hansa.panel import Panel
 from hansa.views.canvas import (
     Caption,
@@ -24,19 +25,21 @@ from hansa.views.figure import Figure
 from hansa.views.format import MISSING, joined, spelled
 from hansa.views.heatgrid import MOST_COLUMNS, Grid, grid_of, standing, unsure
 from hansa.views.lettering import fitted, width, wrapped
+from hansa.views.phrases import certainty
 from hansa.views.reading import (
     HERE,
     PLAIN,
     At,
     Cell,
     Words,
+    more,
     reference_name,
     within,
 )
-from hansa.views.sentences import certainty
 from hansa.views.theme import GROUND, HAIRLINE, NARROW, QUIET, WIDE, Format, letters_on
 from hansa.views.tilemap import LEGEND, colour_legend
 from hansa.views.tiles import country
+from hansa.views.written import Written
 
 _PITCH, _HEAD_ROW, _LINE = 19, 22, 13
 _LONGEST = {"wide": 200, "narrow": 46}
@@ -62,7 +65,7 @@ def heat_table(
     caption = captions["wide"]
     return Figure(
         id=f"table-{grid.reading.header.measure}-{grid.reading.at.time or 'all'}",
-        columns=("Code", "Region", *(grid.names[c] for c in grid.shown(WIDE))),
+        columns=(_("Code"), _("Region"), *(grid.names[c] for c in grid.shown(WIDE))),
         rows=_rows(grid),
         **vars(caption),
         spec=wide,
@@ -75,29 +78,62 @@ def _caption(grid: Grid, words: Words, form: Format) -> Caption:
     reference = reference_name(header, words)
     title = words.title or _title(grid, form, reference)
     when = f", {reading.at.time}" if reading.at.time is not None else ""
-    subtitle = (
-        f"Share of a {reading.thing} in the jobs of each region, as a multiple of its share in "
-        f"{reference}{when}."
+    subtitle = _(
+        "Share of a {thing} in the jobs of each region, as a multiple of its share in "
+        "{reference}{when}.",
+        thing=reading.thing,
+        things=reading.what,
+        reference=reference,
+        when=when,
     )
     drawn = [grid.cell(r, c) for r in grid.regions for c in grid.shown(form)]
     notes = _left_out(grid, form)
     if form.narrow:
-        notes.append("The names of the regions stand in the table behind the figure.")
+        notes.append(_("The names of the regions stand in the table behind the figure."))
     if any(unsure(c) and c.value is not None for c in drawn):
-        notes.append("Hatched: the bounds lie on both sides of 1, so the side is not certain.")
+        text = _(
+            "Hatched: the bounds lie on both sides of {line}, so the side is not certain.", line=1
+        )
+        notes.append(text)
     if any(unsure(c) and c.value is None for c in drawn):
-        notes.append("White and hatched: only the two bounds are known.")
+        notes.append(_("White and hatched: only the two bounds are known."))
     if any(c.tiny and not c.absent for c in drawn):
-        notes.append("Smaller box: too small to carry a rate.")
+        notes.append(_("Smaller box: too small to carry a rate."))
     if gone := len([c for c in drawn if c.absent]):
-        notes.append(f"Dashed, with a dot: not known ({gone} of {len(drawn)} cells).")
+        text = _("Dashed, with a dot: not known ({n} of {all} cells).", n=gone, all=len(drawn))
+        notes.append(text)
     notes += header_notes(header)
-    alt = (
-        f"Coloured table of {len(grid.regions)} regions and {len(grid.shown(form))} "
-        f"{reading.what}. {title}. {subtitle}"
+    alt = _(
+        "Coloured table of {n} regions and {m} {things}. {title}. {subtitle}",
+        n=len(grid.regions),
+        m=len(grid.shown(form)),
+        things=reading.what,
+        title=title,
+        subtitle=subtitle,
     )
     source = source_line(header, words, reference=True)
     return Caption(title, subtitle, alt, tuple(notes), source, header.model_data)
+
+
+# By whether higher ones may be left out, and whether the first one is certainly the highest.
+_TITLES = {
+    (True, True): N_(
+        "Of the {things} shown, the strongest specialisation is that of {region} in {cluster}: "
+        "{number} times the share of {reference}"
+    ),
+    (True, False): N_(
+        "Of the {things} shown, the strongest specialisation may be that of {region} in "
+        "{cluster}: {number} times the share of {reference}"
+    ),
+    (False, True): N_(
+        "The strongest specialisation is that of {region} in {cluster}: {number} times the share "
+        "of {reference}"
+    ),
+    (False, False): N_(
+        "The strongest specialisation may be that of {region} in {cluster}: {number} times the "
+        "share of {reference}"
+    ),
+}
 
 
 def _title(grid: Grid, form: Format, reference: str) -> str:
@@ -105,41 +141,56 @@ def _title(grid: Grid, form: Format, reference: str) -> str:
     shown = {key: c for key, c in grid.cells.items() if key[1] in grid.shown(form)}
     solid = [(key, c) for key, c in shown.items() if not c.absent and not c.tiny]
     if not solid:
-        return f"What the regions are specialised in cannot be said for any {grid.reading.thing}"
+        return _(
+            "What the regions are specialised in cannot be said for any {thing}",
+            thing=grid.reading.thing,
+            things=grid.reading.what,
+        )
     partly = grid.by_area and len(grid.clusters) > len(grid.shown(form))
-    start = f"Of the {grid.reading.what} shown, the" if partly else "The"
-    (region, _), top = max(solid, key=lambda item: (standing(item[1]), item[0]))
+    key, top = max(solid, key=lambda item: (standing(item[1]), item[0]))
     cells = shown if partly else grid.cells
     others = [c for c in cells.values() if c is not top]
     sure = not any(c.absent for c in others) and all(c.high <= top.low for c in others)
-    verb = "is" if sure and certainty(top, 1) == "certain" else "may be"
-    number = grid.reading.scale.with_interval(top.value, top.lower, top.upper)
-    return (
-        f"{start} strongest specialisation {verb} that of {grid.names[region]} in "
-        f"{within(top.name)}: {number} times the share of {reference}"
-    )
+    said = {
+        "things": grid.reading.what,
+        "region": grid.names[key[0]],
+        "cluster": within(top.name),
+        "number": grid.reading.scale.with_interval(top.value, top.lower, top.upper),
+        "reference": reference,
+    }
+    return _(_TITLES[partly, sure and certainty(top, 1) == "certain"], **said)
 
 
 def _left_out(grid: Grid, form: Format) -> list[str]:
     notes = []
     if rest := grid.clusters[MOST_COLUMNS[form.name] :]:
-        notes.append(
-            f"Left out: {spelled(len(rest))} {grid.reading.what} further down in this order "
-            f"({_some([within(grid.names[c]) for c in rest], 5)}); "
-            "the complete numbers are in the results of the measure."
+        text = ngettext(
+            "Left out: one {thing} further down in this order ({names}); the complete numbers are "
+            "in the results of the measure.",
+            "Left out: {count} {things} further down in this order ({names}); the complete numbers "
+            "are in the results of the measure.",
+            len(rest),
+            count=spelled(len(rest)),
+            thing=grid.reading.thing,
+            things=grid.reading.what,
+            names=_some([within(grid.names[c]) for c in rest], 5),
         )
+        notes.append(text)
     if gone := [r for r in grid.all_regions if r not in grid.regions]:
-        notes.append(
-            f"Left out: {spelled(len(gone))} regions whose highest value is lower "
-            f"({_some(gone, 12)})."
+        text = ngettext(
+            "Left out: one region whose highest value is lower ({names}).",
+            "Left out: {count} regions whose highest value is lower ({names}).",
+            len(gone),
+            count=spelled(len(gone)),
+            names=_some(gone, 12),
         )
+        notes.append(text)
     return notes
 
 
 def _some(names: list[str], most: int) -> str:
-    return joined(
-        names if len(names) <= most else [*names[: most - 1], f"{len(names) + 1 - most} more"]
-    )
+    some = [*names[: most - 1], more(len(names) + 1 - most)]
+    return joined(names if len(names) <= most else some)
 
 
 # --- drawing -------------------------------------------------------------------------
@@ -293,9 +344,9 @@ def _number(grid: Grid, cell: Cell) -> str:
 def _text(grid: Grid, cell: Cell) -> str:
     """A cell of the table behind the figure."""
     if cell.absent:
-        return f"{MISSING} {cell.reason}"
+        return Written(f"{MISSING} {cell.reason}", meaning=cell.reason)
     number = grid.reading.scale.with_interval(cell.value, cell.lower, cell.upper)
-    return f"{number}, tiny" if cell.tiny else number
+    return number.saying(_("{number}, tiny", number=number)) if cell.tiny else number
 
 
 def _rows(grid: Grid) -> tuple[tuple[str, ...], ...]:

@@ -5,10 +5,14 @@ The same words in every figure. A value without bounds and without a remark is e
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from hansa.language import _
+from hansa.language import spoken as language
 from hansa.law import MEANING
 from hansa.panel import Header
 from hansa.views.canvas import Thing, stands_for
-from hansa.views.format import THIN, Scale, scale_of, share_estimated
+from hansa.views.format import Scale, scale_of, share_words
 from hansa.views.reading import Cell, Reading
 from hansa.views.sentences import amount_unit
 
@@ -25,7 +29,13 @@ def told(name: str, *parts: str) -> str:
 
 def cell_hover(cell: Cell, reading: Reading, name: str = "") -> str:
     """What a cell of a reading says; `name` where it is more than that of the cell itself."""
-    return told(name or full_name(cell, reading.axis), value_words(cell, reading.header))
+    return _hover(name or full_name(cell, reading.axis), cell, reading.header, language())
+
+
+@lru_cache(10_000)
+def _hover(name: str, cell: Cell, header: Header, _language: str) -> str:
+    # The wide figure and the narrow one say the same.
+    return told(name, value_words(cell, header))
 
 
 def cell_thing(cell: Cell, reading: Reading) -> Thing:
@@ -46,7 +56,7 @@ def value_words(cell: Cell, header: Header, number: str = "") -> str:
     number  the value in other words than those of its measure
     """
     if cell.absent:
-        return f"not known ({'; '.join(_reasons(cell))})"
+        return _("not known ({reasons})", reasons="; ".join(_reasons(cell)))
     doubts = _doubts(cell)
     text = number or _number(cell, header)
     return f"{text} ({'; '.join(doubts)})" if doubts else text
@@ -54,11 +64,9 @@ def value_words(cell: Cell, header: Header, number: str = "") -> str:
 
 def filled_words(share: float) -> str:
     """How much of the weight of a score rests on filled cells; empty where none does."""
-    return f"{_percent(share)} of the weight on filled cells" if share > 0 else ""
-
-
-def _percent(share: float) -> str:
-    return share_estimated(share) or f"less than 1{THIN}%"
+    if share <= 0:
+        return ""
+    return _("{share} of the weight on filled cells", share=share_words(share))
 
 
 def _number(cell: Cell, header: Header) -> str:
@@ -72,24 +80,20 @@ def _unit(header: Header, scale: Scale) -> str:
     """The word after a number; shares and changes carry theirs, `%`."""
     if scale.style == "quotient":
         of_shares = header.measure.startswith("location_quotient")
-        return "times the reference share" if of_shares else "times the reference"
+        return _("times the reference share") if of_shares else _("times the reference")
     return amount_unit(header) if scale.style == "amount" and scale.unit else ""
 
 
 def _reasons(cell: Cell) -> list[str]:
     """Why nothing is known, then the other statuses."""
-    return [cell.reason, *(w for w in _statuses(cell) if w not in cell.reason)]
+    return [cell.reason, *(w for w in cell.meanings if w not in cell.reason)]
 
 
 def _doubts(cell: Cell) -> list[str]:
     """The share that is estimated, and every status in words."""
-    statuses = _statuses(cell)
-    if cell.value is None and MEANING["interval"] not in statuses:
-        statuses.insert(0, MEANING["interval"])
+    statuses = list(cell.meanings)
+    if cell.value is None and "interval" not in cell.status:
+        statuses.insert(0, _(MEANING["interval"]))
     if cell.estimated > 0:
-        statuses.insert(0, f"{_percent(cell.estimated)} estimated")
+        statuses.insert(0, _("{share} estimated", share=share_words(cell.estimated)))
     return statuses
-
-
-def _statuses(cell: Cell) -> list[str]:
-    return cell.meaning.split("; ") if cell.meaning else []

@@ -13,25 +13,34 @@ from hansa.index.critical import GRID, CriticalConditions, CriticalOptions, crit
 from hansa.index.data import Bools
 from hansa.index.factors import generator
 from hansa.index.tree import Floats, IndexTree
+from hansa.language import N_, _, ngettext
 from hansa.views.canvas import (
     Caption,
     Layer,
     Plot,
+    Thing,
     compose,
     inner_width,
     points,
     rects,
     rules,
+    stands_for,
     texts,
 )
 from hansa.views.figure import Figure, both
-from hansa.views.format import grouped, joined, spelled
+from hansa.views.format import general, grouped, joined, spelled
+from hansa.views.hover import told as said_of
 from hansa.views.index_rows import BAND, beside, dense_rows, even_ticks, heads, spans, ticks
 from hansa.views.index_words import IndexView, figure_parts, number, percent, signed
 from hansa.views.rowplot import Column, Rows
 from hansa.views.theme import BELOW, BELOW_PALE, DEEP, GROUND, HAIRLINE, INK, QUIET, Format
 
 CRITICAL = len(GRID) - 1
+EVIDENCE = (
+    *(N_("small gap, weak association"), N_("small gap, strong association")),
+    *(N_("large gap, weak association"), N_("critical: large gap, strong association")),
+)
+"""The words of the grid."""
 PLAIN = CriticalOptions()
 _HIGH = 250  # pixels of the scatter
 
@@ -44,6 +53,7 @@ class Conditions:
     outcome  what performance is called
     options  thresholds of the grid
     seed     of the draws, where the random numbers came from one
+    codes    of the areas, where they are elements of the index
     """
 
     found: CriticalConditions
@@ -52,6 +62,7 @@ class Conditions:
     outcome: str
     options: CriticalOptions = PLAIN
     seed: int | None = None
+    codes: tuple[str, ...] = ()
 
 
 def conditions_of(view: IndexView, seed: int) -> Conditions | None:
@@ -78,7 +89,8 @@ def conditions_of(view: IndexView, seed: int) -> Conditions | None:
         scores, view.scores[:, outcome], driver, generator(seed, "conditions")
     )
     labels = tuple(tree.nodes[i].label for i in areas)
-    return Conditions(found, scores, labels, tree.nodes[outcome[0]].label, seed=seed)
+    codes = tuple(tree.nodes[i].code for i in areas)
+    return Conditions(found, scores, labels, tree.nodes[outcome[0]].label, seed=seed, codes=codes)
 
 
 def _topmost(tree: IndexTree, role: str) -> list[int]:
@@ -123,9 +135,9 @@ def critical_figure(view: IndexView, own: Conditions, unit: str) -> Figure:
     specs = both(lambda form: compose(caption, _plot(drawn, form), form))
     return Figure(
         id=f"critical-{unit}",
-        columns=("Area", "Gap to the top three", "Gap in standard deviations",
-                 "Association (standardised)", "Correlation alone", "Positive in", "Priority",
-                 "Among the first priorities in", "By lot", "Evidence"),
+        columns=(_("Area"), _("Gap to the top three"), _("Gap in standard deviations"),
+                 _("Association (standardised)"), _("Correlation alone"), _("Positive in"),
+                 _("Priority"), _("Among the first priorities in"), _("By lot"), _("Evidence")),
         rows=tuple(_row(drawn, a) for a in drawn.order),
         **figure_parts(caption),
         **specs,
@@ -137,14 +149,21 @@ def critical_answer(view: IndexView, own: Conditions, unit: str) -> str:
     drawn = _gap(view, own, unit)
     found = [own.areas[a] for a in drawn.order if drawn.critical(a)]
     if not found:
-        return (
-            f"No area of {drawn.name} shows both a large gap and a strong association with "
-            f"{own.outcome}: none is critical by these thresholds."
+        return _(
+            "No area of {name} shows both a large gap and a strong association with {outcome}: "
+            "none is critical by these thresholds.",
+            name=drawn.name,
+            outcome=own.outcome,
         )
-    return (
-        f"For {drawn.name}, {joined(found)} {'shows' if len(found) == 1 else 'show'} both a large "
-        f"gap and a strong association with {own.outcome}; an association does not say what "
-        "follows from what."
+    return ngettext(
+        "For {name}, {areas} shows both a large gap and a strong association with {outcome}; an "
+        "association does not say what follows from what.",
+        "For {name}, {areas} show both a large gap and a strong association with {outcome}; an "
+        "association does not say what follows from what.",
+        len(found),
+        name=drawn.name,
+        areas=joined(found),
+        outcome=own.outcome,
     )
 
 
@@ -161,7 +180,7 @@ def _row(drawn: _Gap, a: int) -> tuple[str, ...]:
         drawn.own.areas[a], number(f.gap[k, a], 1), number(float(drawn.gap[a]), 2),
         signed(float(drawn.link[a]), 2), signed(float(f.correlation[k, a]), 2),
         percent(f.positive[k, a]), number(f.priority[k, a], 2), percent(f.probability[k, a]),
-        percent(float(f.chance[k])), GRID[grid] if grid >= 0 else "cannot be said",
+        percent(float(f.chance[k])), _(EVIDENCE[grid]) if grid >= 0 else _("cannot be said"),
     )  # fmt: skip
 
 
@@ -169,33 +188,63 @@ def _caption(drawn: _Gap) -> Caption:
     own, view = drawn.own, drawn.view
     found = [own.areas[a] for a in drawn.order if drawn.critical(a)]
     title = (
-        f"{drawn.name}: {joined(found)} {'is' if len(found) == 1 else 'are'} critical by the "
-        "numbers: a large gap and a strong association"
+        ngettext(
+            "{name}: {areas} is critical by the numbers: a large gap and a strong association",
+            "{name}: {areas} are critical by the numbers: a large gap and a strong association",
+            len(found),
+            name=drawn.name,
+            areas=joined(found),
+        )
         if found
-        else f"{drawn.name}: no area has both a large gap and a strong association"
+        else _("{name}: no area has both a large gap and a strong association", name=drawn.name)
     )
     options, f = own.options, own.found
-    seed = "" if own.seed is None else f" (seed {own.seed})"
-    subtitle = (
-        f"Gap of {drawn.name} to the top {spelled(options.best)} by {own.outcome}, in standard "
-        f"deviations, against the association of the area with it; {view.size()}, "
-        f"{len(own.areas)} areas, {view.year}."
+    subtitle = _(
+        "Gap of {name} to the top {count} by {outcome}, in standard deviations, against the "
+        "association of the area with it; {units}, {n} areas, {year}.",
+        name=drawn.name,
+        count=spelled(options.best),
+        outcome=own.outcome,
+        units=view.size(),
+        n=len(own.areas),
+        year=view.year,
     )
-    notes = [
-        f"Critical: gap of {options.large_gap:g} or more, association of {options.strong:g} or "
-        f"more and positive in {percent(options.sure)} of draws. Estimated without {drawn.name} "
-        "(ridge); it describes and does not say that a policy works.",
-        f"Bars: how often the area is among the first {spelled(options.top)} priorities, over "
-        f"{grouped(int(f.draws[drawn.k]))} draws of the other {view.words.things}{seed}; tick: by "
-        "lot. That is how firm the order is, not how likely the area matters.",
-    ]
     told = "; ".join(f"{own.areas[a]} {percent(f.probability[drawn.k, a])}" for a in drawn.order)
-    return view.caption(title, subtitle, f"Numbered dots and bars: {told}.", notes)
+    alt = _("Numbered dots and bars: {list}.", list=told)
+    return view.caption(title, subtitle, alt, _notes(drawn))
+
+
+def _notes(drawn: _Gap) -> list[str]:
+    own, options = drawn.own, drawn.own.options
+    seed = "" if own.seed is None else " " + _("(seed {seed})", seed=own.seed)
+    return [
+        _(
+            "Critical: gap of {gap} or more, association of {link} or more and positive in {share} "
+            "of draws. Estimated without {name} (ridge); it describes and does not say that a "
+            "policy works.",
+            gap=general(options.large_gap),
+            link=general(options.strong),
+            share=percent(options.sure),
+            name=drawn.name,
+        ),
+        _(
+            "Bars: how often the area is among the first {count} priorities, over {n} draws of the "
+            "other {things}{seed}; tick: by lot. That is how firm the order is, not how likely the "
+            "area matters.",
+            count=spelled(options.top),
+            n=grouped(int(own.found.draws[drawn.k])),
+            things=drawn.view.things,
+            seed=seed,
+        ),
+    ]
 
 
 def _plot(drawn: _Gap, form: Format) -> Plot:
     names = [f"{n}  {drawn.own.areas[a]}" for n, a in enumerate(drawn.order, 1)]
-    rows = Rows(tuple(names), form) if form.narrow else dense_rows(names, form)
+    things = tuple(_thing(drawn, a) for a in drawn.order)
+    rows = (
+        Rows(tuple(names), form, things) if form.narrow else dense_rows(names, form, things=things)
+    )
     full = inner_width(form, drawn.view.words.model_data)
     across, small = full - rows.left, rows.form.small
     f, k = drawn.own.found, drawn.k
@@ -205,7 +254,10 @@ def _plot(drawn: _Gap, form: Format) -> Plot:
     lot = [(n, float(f.chance[k])) for n in range(len(names))]
     bold = frozenset(n for n, a in enumerate(drawn.order) if drawn.critical(a))
     sure: dict[bool, dict[str, Any]] = {True: {"fill": BELOW}, False: BAND}
-    words = f"Share of draws in which it is among the first {spelled(drawn.own.options.top)}"
+    words = _(
+        "Share of draws in which it is among the first {count}",
+        count=spelled(drawn.own.options.top),
+    )
     head = heads([(-rows.left if form.narrow else 2, words)], -12, small, "left")
     return Plot(
         across,
@@ -223,6 +275,21 @@ def _plot(drawn: _Gap, form: Format) -> Plot:
         _HIGH + 92,
         4,
     )  # fmt: skip
+
+
+def _thing(drawn: _Gap, a: int) -> Thing:
+    """An area, and what is said of it."""
+    name, f = drawn.own.areas[a], drawn.own.found
+    return {
+        **(stands_for("indicator", drawn.own.codes[a]) if drawn.own.codes else {}),
+        "name": name,
+        "hover": said_of(
+            name,
+            _("gap of {gap} standard deviations", gap=number(float(drawn.gap[a]), 2)),
+            _("association {link}", link=signed(float(drawn.link[a]), 2)),
+            _("among the first in {share}", share=percent(float(f.probability[drawn.k, a]))),
+        ),
+    }
 
 
 def _scatter(drawn: _Gap, full: int, left: int, form: Format) -> list[Layer]:
@@ -245,8 +312,8 @@ def _scatter(drawn: _Gap, full: int, left: int, form: Format) -> list[Layer]:
         {"x": x.start, "x2": x.end, "y": y.pixel(0), "y2": y.pixel(0)},
     ]
     look = {"fontSize": form.small, "color": QUIET}
-    along = f"gap to the top {spelled(options.best)}, in standard deviations →"
-    up = "association with performance, standardised ↑"
+    along = _("gap to the top {count}, in standard deviations →", count=spelled(options.best))
+    up = _("association with performance, standardised ↑")
     return [
         rects([corner], fill=BELOW_PALE, opacity=0.55),
         rules(grid, color=HAIRLINE),
@@ -257,7 +324,7 @@ def _scatter(drawn: _Gap, full: int, left: int, form: Format) -> list[Layer]:
               align="right", **look),
         texts([{"x": x.end, "y": bottom + 27, "text": along}], align="right", **look),
         texts([{"x": left, "y": top - 12, "text": up}], **look),
-        texts([{"x": x.end - 6, "y": top + 11, "text": "critical"}],
+        texts([{"x": x.end - 6, "y": top + 11, "text": _("critical")}],
               align="right", fontSize=form.small, fontWeight=600, color=BELOW),
         *_numbered(drawn, known, x, y),
     ]  # fmt: skip
@@ -268,7 +335,8 @@ def _numbered(drawn: _Gap, known: Sequence[int], x: Column, y: Column) -> list[L
     number_of = {a: n for n, a in enumerate(drawn.order, 1)}
     for sure, color, fill in ((False, DEEP, GROUND), (True, BELOW, BELOW_PALE)):
         spots = [
-            {"x": x.pixel(float(drawn.gap[a])), "y": y.pixel(float(drawn.link[a])),
+            {**{k: v for k, v in _thing(drawn, a).items() if k != "name"},
+             "x": x.pixel(float(drawn.gap[a])), "y": y.pixel(float(drawn.link[a])),
              "text": str(number_of[a])}
             for a in known if drawn.critical(a) is sure
         ]  # fmt: skip

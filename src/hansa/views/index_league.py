@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hansa.errors import listed
+from hansa.language import _
 from hansa.views.canvas import Caption, Layer, Plot, Thing, compose, inner_width
 from hansa.views.figure import Figure, both
+from hansa.views.format import enumerated
 from hansa.views.hover import filled_words, spoken
 from hansa.views.index_rows import (
     BAND,
@@ -36,7 +37,7 @@ from hansa.views.index_words import (
     percent,
 )
 from hansa.views.lettering import width
-from hansa.views.rowplot import Column, Rows, axis_layer
+from hansa.views.rowplot import Column, Rows, axis_layer, numeral
 from hansa.views.theme import LINE, Format
 
 ROBUST = 0.95
@@ -84,33 +85,36 @@ def first_place(view: IndexView) -> str:
     spread = view.spread
     ordered = [i for i in view.order if not math.isnan(view.rank[i])]
     if not ordered or spread is None:
-        return "Which unit stands first cannot be said"
+        return _("Which unit stands first cannot be said")
     first = ordered[0]
     share = float(spread.acceptability[first, 0])
     limits = view.extremes(first)
-    name, of = view.names[first], f"of {view.size()}"
+    said = {"name": view.names[first], "units": view.size(), "often": often(share)}
     if limits is not None and limits[1] == 1 and share >= 1:
-        return f"{name} is certainly first {of}"
+        return _("{name} is certainly first of {units}", **said)
     if share >= LIKELY:
-        return f"{name} is likely first {of}: {often(share)}"
+        return _("{name} is likely first of {units}: {often}", **said)
     best = int(np.nanargmax(spread.acceptability[:, 0]))
-    rival = ""
-    if best != first:
-        rival = f"; {view.names[best]} {often(float(spread.acceptability[best, 0]))}"
-    return f"{name} ranks first {of}, but that is only possible: first {often(share)}{rival}"
+    text = _("{name} ranks first of {units}, but that is only possible: first {often}", **said)
+    if best == first:
+        return text
+    return f"{text}; {view.names[best]} {often(float(spread.acceptability[best, 0]))}"
 
 
 def widest(view: IndexView) -> str:
     """How wide the intervals are."""
-    low, _, high = view.bounds
+    low, high = view.bounds[0], view.bounds[2]
     reach = high - low
     if np.isnan(reach).all():
         return ""
     middle, most = float(np.nanmedian(reach)), int(np.nanargmax(reach))
-    return (
-        f"Half of the 90 % intervals span {middle:.0f} places or more; "
-        f"the widest is that of {view.names[most]}: {view.rank_text(most)}."
-    ).replace("90 %", "90\u202f%")
+    return _(
+        "Half of the 90\u202f% intervals span {n} places or more; the widest is that of {name}: "
+        "{rank}.",
+        n=round(middle),
+        name=view.names[most],
+        rank=view.rank_text(most),
+    )
 
 
 def league_table(view: IndexView) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -119,8 +123,9 @@ def league_table(view: IndexView) -> tuple[tuple[str, ...], tuple[tuple[str, ...
     spread = view.spread
     layers = spread.layers(ROBUST) if spread is not None else None
     columns = (
-        "Rank (90\u202f% interval)", "Code", view.words.thing.capitalize(), "Score", "Median rank",
-        "Best–worst, exact", "First in", "Layer", "Weight on filled cells",
+        _("Rank (90\u202f% interval)"), _("Code"), view.thing.capitalize(), _("Score"),
+        _("Median rank"), _("Best–worst, exact"), _("First in"), _("Layer"),
+        _("Weight on filled cells"),
     )  # fmt: skip
     digits = decimals_of(view.score)
     rows = []
@@ -141,35 +146,45 @@ def league_table(view: IndexView) -> tuple[tuple[str, ...], tuple[tuple[str, ...
 def _limits(limits: tuple[int, int, bool] | None) -> str:
     if limits is None:
         return ""
-    return between(limits[0], limits[1]) + ("" if limits[2] else " (not settled)")
+    ends = between(limits[0], limits[1])
+    return ends if limits[2] else _("{ranks} (not settled)", ranks=ends)
 
 
 def _caption(league: _League, ranked: int) -> Caption:
     view = league.view
     title = f"{view.title}: {first_place(view)}"
-    subtitle = (
-        f"Rank of {view.words.things}, 1 is best, with its 90\u202f% interval; {view.sample()}."
+    subtitle = _(
+        "Rank of {things}, 1 is best, with its 90\u202f% interval; {sample}.",
+        things=view.things,
+        sample=view.sample(),
     )
     notes = []
     if len(league.shown) < ranked:
-        notes.append(
-            f"Drawn: {len(league.shown)} of {ranked} {view.words.things}; "
-            "the table behind the figure holds all."
+        text = _(
+            "Drawn: {n} of {all} {things}; the table behind the figure holds all.",
+            n=len(league.shown),
+            all=ranked,
+            things=view.things,
         )
+        notes.append(text)
     if missing := view.rows.size - ranked:
-        notes.append(f"Without a score and a rank: {missing} of {view.rows.size}.")
+        text = _("Without a score and a rank: {n} of {all}.", n=missing, all=view.rows.size)
+        notes.append(text)
     if view.exact is not None:
-        notes.append(
+        text = _(
             "Thin line: best and worst rank under any weights of the weight set, exact, for the "
             "recipe as it stands; the band also varies other choices and may reach further."
         )
+        notes.append(text)
         notes += _unproven(view)
-    notes.append(
-        f"Layer (beside the score, or in the table) 1: beaten by nobody in {ROBUST:.0%} of "
-        "replications; layer 2: by units of layer 1 only; and so on.".replace("%", "\u202f%", 1)
+    text = _(
+        "Layer (beside the score, or in the table) 1: beaten by nobody in {share} of "
+        "replications; layer 2: by units of layer 1 only; and so on.",
+        share=percent(ROBUST),
     )
+    notes.append(text)
     first = "; ".join(f"{view.names[i]} {view.rank_text(i)}" for i in league.shown[:5])
-    alt = f"Ranks with intervals, the best first: {first}."
+    alt = _("Ranks with intervals, the best first: {ranks}.", ranks=first)
     return view.caption(title, subtitle, alt, [*notes, *view.notes()])
 
 
@@ -177,7 +192,11 @@ def _unproven(view: IndexView) -> list[str]:
     loose = [view.names[i] for i in view.order if (a := view.extremes(i)) and not a[2]]
     if not loose:
         return []
-    return [f"Not settled within the time limit, the outer bound is drawn: {listed(loose)}."]
+    text = _(
+        "Not settled within the time limit, the outer bound is drawn: {names}.",
+        names=enumerated(loose),
+    )
+    return [text]
 
 
 def _plot(league: _League, form: Format) -> Plot:
@@ -189,13 +208,13 @@ def _plot(league: _League, form: Format) -> Plot:
     digits = decimals_of(view.score)
     layers = view.replicated().years[view.year][1].layers(ROBUST)
     texts_of = {
-        "Rank": [view.rank_text(i) for i in shown],
-        "Score": [number(view.score[i], digits) for i in shown],
-        "Layer": [str(layers[i]) for i in shown],
+        _("Rank"): [view.rank_text(i) for i in shown],
+        _("Score"): [number(view.score[i], digits) for i in shown],
+        _("Layer"): [str(layers[i]) for i in shown],
     }
     ends, x = {}, float(across)
     for head, own in list(texts_of.items())[:: -1 if not form.narrow else 1]:
-        if form.narrow and head != "Rank":
+        if form.narrow and head != _("Rank"):
             continue
         ends[head] = x
         x -= max(width(t, small, 600) for t in [*own, head]) + 14
@@ -208,7 +227,7 @@ def _plot(league: _League, form: Format) -> Plot:
         rows.height,
         (
             *rows.furniture(across, league.bold),
-            axis_layer(column, rows, found, "datum.value"),
+            axis_layer(column, rows, found, numeral()),
             *marks,
             *(layer for head, end in ends.items()
               for layer in beside(texts_of[head], end, rows, small, league.bold)),
@@ -228,19 +247,19 @@ def _thing(view: IndexView, i: int) -> Thing:
         "unit",
         view.codes[i],
         view.names[i],
-        f"rank {view.rank_text(i)}, 90\u202f% interval",
-        f"exact best–worst {_limits(limits)}" if limits else "",
-        f"score {number(view.score[i], decimals_of(view.score))}",
+        _("rank {rank}, 90\u202f% interval", rank=view.rank_text(i)),
+        _("exact best–worst {ranks}", ranks=_limits(limits)) if limits else "",
+        _("score {score}", score=number(view.score[i], decimals_of(view.score))),
         filled_words(float(view.filled[i])),
     )
 
 
 def _keys(view: IndexView) -> tuple[Key, ...]:
     keys = [
-        Key("rank", "circle"),
-        Key("90\u202f% of replications, and median", "halved"),
+        Key(_("rank"), "circle"),
+        Key(_("90\u202f% of replications, and median"), "halved"),
     ]
-    return (*keys, *([Key("exact best–worst", "line", LINE)] if view.exact is not None else ()))
+    return (*keys, *([Key(_("exact best–worst"), "line", LINE)] if view.exact is not None else ()))
 
 
 def _marks(league: _League, column: Column, rows: Rows) -> list[Layer]:

@@ -16,6 +16,7 @@ from hansa.index.strengths import (
     strengths_and_weaknesses,
 )
 from hansa.index.tree import Floats
+from hansa.language import N_, _
 from hansa.views.canvas import Caption, Layer, Plot, Thing, compose, inner_width, stands_for, texts
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, joined
@@ -34,7 +35,7 @@ from hansa.views.index_rows import (
 from hansa.views.index_tree import downwards
 from hansa.views.index_words import IndexView, decimals_of, figure_parts, number, raw_text
 from hansa.views.lettering import width
-from hansa.views.rowplot import Column, Rows, axis_layer
+from hansa.views.rowplot import Column, Rows, axis_layer, numeral
 from hansa.views.theme import BELOW, DEEP, GROUND, INK, LINE, Format
 
 
@@ -93,7 +94,7 @@ def profile_figure(view: IndexView, who: Who) -> Figure:
     rows = _rows(view, who, members, nodes)
     one = who.units[0] if len(members) == 1 else ""
     drawn = _Profile(view, name, rows, _beside(view, who), unit=one)
-    return _figure(drawn, _profile_caption(drawn, len(members)), f"profile-{_id(who)}", "Node")
+    return _figure(drawn, _profile_caption(drawn, len(members)), f"profile-{_id(who)}", _("Node"))
 
 
 def strengths_figure(view: IndexView, unit: str, count: int = 5) -> Figure:
@@ -106,10 +107,10 @@ def strengths_figure(view: IndexView, unit: str, count: int = 5) -> Figure:
     if not picked:
         raise UsageError("one indicator has no strengths and weaknesses", fix="take a larger tree")
     rows = _rows(view, who, [at], picked)
-    blocks = ((0, "Strengths"), (found.strengths.size, "Weaknesses"))
+    blocks = ((0, _("Strengths")), (found.strengths.size, _("Weaknesses")))
     drawn = _Profile(view, view.names[at], rows, _beside(view, who), blocks, unit)
     caption = _strengths_caption(drawn, found.strengths.size)
-    return _figure(drawn, caption, f"strengths-{unit}", "Indicator")
+    return _figure(drawn, caption, f"strengths-{unit}", _("Indicator"))
 
 
 def _id(who: Who) -> str:
@@ -158,7 +159,7 @@ def _rows(
 def _filled(view: IndexView, members: Sequence[int], node: int) -> str:
     if node >= view.tree.leaves or len(members) != 1:
         return ""
-    return "filled" if view.data.filled[view.rows[members[0]], node] else ""
+    return _("filled") if view.data.filled[view.rows[members[0]], node] else ""
 
 
 def _share_filled(view: IndexView, members: Sequence[int], node: int) -> float:
@@ -197,8 +198,8 @@ def _raw(view: IndexView) -> Floats:
 
 def _beside(view: IndexView, who: Who) -> str:
     if not who.among:
-        return f"all {view.size()}"
-    return f"{who.among_name or 'the group'} ({len(who.among)} {view.words.things})"
+        return _("all {units}", units=view.size())
+    return f"{who.among_name or _('the group')} ({len(who.among)} {view.things})"
 
 
 def _profile_caption(drawn: _Profile, members: int) -> Caption:
@@ -206,52 +207,71 @@ def _profile_caption(drawn: _Profile, members: int) -> Caption:
     ahead = [r for r in drawn.rows if not r.strong and not math.isnan(r.own + r.median)]
     above = sum(r.own > r.median for r in ahead)
     far = max(ahead, key=lambda r: r.best - r.own, default=None)
-    title = f"{drawn.who}: above the median on {above} of {len(ahead)} parts of the index"
+    said = {"who": drawn.who, "n": above, "all": len(ahead), "sample": view.sample()}
+    title = _("{who}: above the median on {n} of {all} parts of the index", **said)
     if far is not None and far.best > far.own:
-        digits = decimals_of(view.score)
-        title += (
-            f"; farthest behind the top three on {far.name} "
-            f"({number(far.best - far.own, digits)} points)"
+        title = _(
+            "{title}; farthest behind the top three on {part} ({points} points)",
+            title=title,
+            part=far.name,
+            points=number(far.best - far.own, decimals_of(view.score)),
         )
-    kind = "mean of the members" if members > 1 else "score"
-    subtitle = f"{drawn.who}: {kind} by part of the index, in points; {view.sample()}."
+    subtitle = (
+        _("{who}: mean of the members by part of the index, in points; {sample}.", **said)
+        if members > 1
+        else _("{who}: score by part of the index, in points; {sample}.", **said)
+    )
     return view.caption(title, subtitle, _alt(drawn), _notes(drawn))
 
 
 def _strengths_caption(drawn: _Profile, count: int) -> Caption:
     view = drawn.view
     first, last = drawn.rows[0].name, drawn.rows[count].name
-    title = f"{drawn.who}: strongest on {first}, weakest on {last}"
-    subtitle = (
-        f"Indicators on which {drawn.who} ranks highest and lowest, on the common scale in points; "
-        f"{view.sample()}."
+    said = {"who": drawn.who, "first": first, "last": last, "sample": view.sample()}
+    title = _("{who}: strongest on {first}, weakest on {last}", **said)
+    subtitle = _(
+        "Indicators on which {who} ranks highest and lowest, on the common scale in points; "
+        "{sample}.",
+        **said,
     )
-    notes = ["Ordered by rank; an indicator of low weight may stand here.", *_notes(drawn)]
+    notes = [_("Ordered by rank; an indicator of low weight may stand here."), *_notes(drawn)]
     return view.caption(title, subtitle, _alt(drawn), notes)
 
 
 def _notes(drawn: _Profile) -> list[str]:
     out = [
-        f"Top three: mean of the three highest scores of each line over all {drawn.view.size()}, "
-        f"{drawn.who} left out. "
-        f"Median and range over {drawn.beside}.",
+        _(
+            "Top three: mean of the three highest scores of each line over all {units}, {who} left "
+            "out. Median and range over {group}.",
+            units=drawn.view.size(),
+            who=drawn.who,
+            group=drawn.beside,
+        )
     ]
     if any(math.isnan(r.own) for r in drawn.rows):
-        out.append("A line without a mark: no score.")
+        out.append(_("A line without a mark: no score."))
     if any(r.cells[-1] for r in drawn.rows):
-        out.append("Filled cells are named in the table.")
+        out.append(_("Filled cells are named in the table."))
     return out
 
 
 def _alt(drawn: _Profile) -> str:
-    told = "; ".join(f"{r.name} {r.cells[1]} (top three {r.cells[2]})" for r in drawn.rows[:6])
-    return f"A dot a line on a common scale: {told}."
+    told = "; ".join(
+        _("{part} {score} (top three {best})", part=r.name, score=r.cells[1], best=r.cells[2])
+        for r in drawn.rows[:6]
+    )
+    return _("A dot a line on a common scale: {list}.", list=told)
+
+
+_COLUMNS = (
+    *(N_("Code"), N_("Score"), N_("Top three"), N_("Median"), N_("Lowest"), N_("Highest")),
+    *(N_("Raw value"), N_("Unit"), N_("Status")),
+)
 
 
 def _figure(drawn: _Profile, caption: Caption, name: str, thing: str) -> Figure:
     specs = both(lambda form: compose(caption, _plot(drawn, form), form))
-    columns = (thing, "Code", "Score", "Top three", "Median", "Lowest", "Highest", "Raw value",
-               "Unit", "Status")  # fmt: skip
+    columns = (thing, *map(_, _COLUMNS))
     rows = tuple((r.name, *r.cells) for r in drawn.rows)
     return Figure(id=name, columns=columns, rows=rows, **figure_parts(caption), **specs)
 
@@ -282,7 +302,7 @@ def _plot(drawn: _Profile, form: Format) -> Plot:
     values = [""] * len(names)
     for at, row in zip(place, drawn.rows, strict=True):
         values[at] = row.cells[1]
-    room = max(width(t, small, 600) for t in [*values, "Score"]) + 24
+    room = max(width(t, small, 600) for t in [*values, _("Score")]) + 24
     column = Column(8, round(across - room), *drawn.ends())
     legend = Legend(_keys(drawn), full, small)
     bold = frozenset(at for at, row in zip(place, drawn.rows, strict=True) if row.strong)
@@ -293,10 +313,10 @@ def _plot(drawn: _Profile, form: Format) -> Plot:
         (
             *rows.furniture(across, bold),
             *_block_heads(drawn, place, rows),
-            axis_layer(column, rows, found, "datum.value"),
+            axis_layer(column, rows, found, numeral()),
             *_marks(drawn, place, column, rows),
             *beside(values, across, rows, small, bold),
-            heads([(across, "Score")], -12, small),
+            heads([(across, _("Score"))], -12, small),
             *legend.layers(-rows.left, -legend.height - 26),
         ),
         rows.left,
@@ -315,27 +335,31 @@ def _block_heads(drawn: _Profile, place: Sequence[int], rows: Rows) -> list[Laye
 
 def _thing(drawn: _Profile, row: _Row) -> Thing:
     """An indicator or aggregate, and what is said of it."""
-    code, own, best, median, low, high, raw, unit, _ = row.cells
-    doubts = filled_words(row.filled)
-    score = f"{drawn.who} scores {own}" if own != MISSING else f"no score of {drawn.who}"
+    code, own, best, median, low, high, raw, unit = row.cells[:8]
+    doubts, own_raw = filled_words(row.filled), f"{raw} {unit}".rstrip()
+    score = (
+        _("{who} scores {score}", who=drawn.who, score=own)
+        if own != MISSING
+        else _("no score of {who}", who=drawn.who)
+    )
     return spoken(
         "indicator",
         code,
         row.name,
         f"{score} ({doubts})" if doubts else score,
-        f"raw value {raw} {unit}".rstrip() if raw and raw != MISSING else "",
-        f"top three {best}",
-        f"median {median}",
-        f"range {low} to {high}",
+        _("raw value {value}", value=own_raw) if raw and raw != MISSING else "",
+        _("top three {score}", score=best),
+        _("median {score}", score=median),
+        _("range {low} to {high}", low=low, high=high),
     )
 
 
 def _keys(drawn: _Profile) -> tuple[Key, ...]:
     return (
         Key(drawn.who, "circle"),
-        Key("top three", "diamond", BELOW),
-        Key("median", "tick", INK),
-        Key("range", "line", LINE),
+        Key(_("top three"), "diamond", BELOW),
+        Key(_("median"), "tick", INK),
+        Key(_("range"), "line", LINE),
     )
 
 

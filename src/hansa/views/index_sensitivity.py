@@ -9,13 +9,15 @@ import numpy as np
 
 from hansa.errors import HansaError
 from hansa.index.sensitivity import Sensitivity
-from hansa.views.canvas import Caption, Plot, compose, inner_width
+from hansa.language import _
+from hansa.views.canvas import Caption, Plot, Thing, compose, inner_width
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, grouped
+from hansa.views.hover import told
 from hansa.views.index_rows import BAND, Key, Legend, beside, dense_rows, dots, heads, lines, spans
-from hansa.views.index_words import IndexView, figure_parts, percent
+from hansa.views.index_words import IndexView, factor_words, figure_parts, percent
 from hansa.views.lettering import width
-from hansa.views.rowplot import Column, Rows, axis_layer
+from hansa.views.rowplot import Column, Rows, axis_layer, numeral
 from hansa.views.theme import DEEP, INK, Format
 
 
@@ -40,8 +42,8 @@ def sensitivity_figure(
     specs = both(lambda form: compose(caption, _plot(view, found, order, names or {}, form), form))
     return Figure(
         id=f"index-sensitivity-{found.target.replace(' ', '-')}",
-        columns=("Choice", "First-order index", "95\u202f% interval", "Total index",
-                 "95\u202f% interval of the total"),
+        columns=(_("Choice"), _("First-order index"), _("95\u202f% interval"), _("Total index"),
+                 _("95\u202f% interval of the total")),
         rows=tuple(_row(found, i, names or {}) for i in order),
         **figure_parts(caption),
         **specs,
@@ -51,29 +53,37 @@ def sensitivity_figure(
 def sensitivity_answer(found: Sensitivity, names: Mapping[str, str] | None = None) -> str:
     """Which choice matters most, and how much goes with interactions."""
     if not found.variance > 0 or np.isnan(found.total).all():
-        return "; ".join(found.said()) or "The indices cannot be computed."
+        return "; ".join(map(_, found.said())) or _("The indices cannot be computed.")
     i = int(np.nanargmax(found.total))
     first = float(np.clip(found.first[i], 0, 1))
     rest = max(0.0, 1 - float(np.nansum(np.clip(found.first, 0, None))))
     name = _name(found, i, names or {})
-    return (
-        f"The choice of {name} explains {percent(first)} of the variance of "
-        f"{target_words(found.target)} by itself and "
-        f"{percent(float(found.total[i]))} together with the others; "
-        f"{percent(rest)} is due to choices acting together."
+    return _(
+        "The choice of {name} explains {first} of the variance of {target} by itself and {total} "
+        "together with the others; {rest} is due to choices acting together.",
+        name=name,
+        first=percent(first),
+        target=target_words(found.target),
+        total=percent(float(found.total[i])),
+        rest=percent(rest),
     )
 
 
 def target_words(target: str) -> str:
     """What a target is, for people."""
-    kind, _, units = target.partition(":")
-    plain = {"shift": "ranks", "rank": "the rank", "score": "the score", "top": "a place on top",
-             "difference": "the distance"}  # fmt: skip
-    return plain.get(kind, kind) + (f" of {units.replace(',', ' and ')}" if units else "")
+    kind, units = f"{target}:".split(":")[:2]
+    plain = {"shift": _("ranks"), "rank": _("the rank"), "score": _("the score"),
+             "top": _("a place on top"), "difference": _("the distance")}  # fmt: skip
+    words = plain.get(kind, kind)
+    if not units:
+        return words
+    of = units.split(",")
+    both = _("{first} and {second}", first=of[0], second=of[1]) if len(of) == 2 else " ".join(of)
+    return _("{what} of {units}", what=words, units=both)
 
 
 def _name(found: Sensitivity, i: int, names: Mapping[str, str]) -> str:
-    return names.get(found.factors[i], found.factors[i])
+    return names.get(found.factors[i]) or factor_words(found.factors[i])
 
 
 def _row(found: Sensitivity, i: int, names: Mapping[str, str]) -> tuple[str, ...]:
@@ -90,8 +100,8 @@ def _index(value: float) -> str:
 def _interval(found: Sensitivity, i: int, which: int) -> str:
     low, high = _ends(found, i, which)
     if math.isnan(low):
-        return "exact" if found.exact else MISSING
-    return f"{grouped(low, 2, -1)} to {grouped(high, 2, 1)}"
+        return _("exact") if found.exact else MISSING
+    return _("{low} to {high}", low=grouped(low, 2, -1), high=grouped(high, 2, 1))
 
 
 def _ends(found: Sensitivity, i: int, which: int) -> tuple[float, float]:
@@ -110,66 +120,97 @@ def _leads(found: Sensitivity, i: int) -> bool:
 
 def _caption(view: IndexView, found: Sensitivity, names: Mapping[str, str]) -> Caption:
     i = int(np.nanargmax(found.total))
-    verb = "matters" if _leads(found, i) else "may matter"
+    said = {
+        "name": _name(found, i, names),
+        "target": target_words(found.target),
+        "share": percent(float(found.total[i])),
+    }
     title = (
-        f"The choice of {_name(found, i, names)} {verb} most for {target_words(found.target)}: "
-        f"{percent(float(found.total[i]))} of its variance goes with it"
+        _(
+            "The choice of {name} matters most for {target}: {share} of its variance goes with it",
+            **said,
+        )
+        if _leads(found, i)
+        else _(
+            "The choice of {name} may matter most for {target}: {share} of its variance goes with "
+            "it",
+            **said,
+        )
     )
-    subtitle = (
-        "Share of the variance that goes with each choice, from 0 to 1; "
-        f"{view.sample()}; {grouped(found.evaluations)} evaluations."
+    subtitle = _(
+        "Share of the variance that goes with each choice, from 0 to 1; {sample}; {n} evaluations.",
+        sample=view.sample(),
+        n=grouped(found.evaluations),
     )
-    how = (
-        "Exact: every combination of the choices was computed."
-        if found.exact
-        else "Sobol points, scrambled; whiskers: 95\u202f% bootstrap intervals."
-    )
-    notes = [
-        how,
-        "First-order: what the choice explains by itself. Total: with all it does together with "
-        "others; totals may add up to more than 1 (Saltelli et al. 2010; Jansen 1999).",
-        *[s for s in found.said() if not s.startswith("Exact")],
-        f"Seed of the drawn sets: {view.result.evaluator.seed}.",
-    ]
-    alt = "Bars: " + "; ".join(
-        f"{_name(found, k, names)} {_index(found.first[k])}, total {_index(found.total[k])}"
+    told = "; ".join(
+        _(
+            "{name} {first}, total {total}",
+            name=_name(found, k, names),
+            first=_index(found.first[k]),
+            total=_index(found.total[k]),
+        )
         for k in range(len(found.factors))
     )
-    return view.caption(title, subtitle, f"{alt}.", notes)
+    return view.caption(title, subtitle, _("Bars: {list}.", list=told), _notes(view, found))
+
+
+def _notes(view: IndexView, found: Sensitivity) -> list[str]:
+    how = (
+        _("Exact: every combination of the choices was computed.")
+        if found.exact
+        else _("Sobol points, scrambled; whiskers: 95\u202f% bootstrap intervals.")
+    )
+    return [
+        how,
+        _(
+            "First-order: what the choice explains by itself. Total: with all it does together "
+            "with others; totals may add up to more than 1 (Saltelli et al. 2010; Jansen 1999)."
+        ),
+        *[_(s) for s in found.said() if not s.startswith("Exact")],
+        _("Seed of the drawn sets: {seed}.", seed=view.result.evaluator.seed),
+    ]
+
+
+def _thing(found: Sensitivity, i: int, names: Mapping[str, str]) -> Thing:
+    """A choice, which has no code of its own, and what is said of it."""
+    name = _name(found, i, names)
+    first = _("by itself {share}", share=_index(found.first[i]))
+    total = _("with others {share}", share=_index(found.total[i]))
+    return {"name": name, "hover": told(name, first, total)}
 
 
 def _plot(
     view: IndexView, found: Sensitivity, order: list[int], names: Mapping[str, str], form: Format
 ) -> Plot:
     labels = tuple(_name(found, i, names) for i in order)
-    rows = Rows(labels, form) if form.narrow else dense_rows(labels, form)
+    things = tuple(_thing(found, i, names) for i in order)
+    rows = Rows(labels, form, things) if form.narrow else dense_rows(labels, form, things=things)
     full = inner_width(form, view.words.model_data)
     across, small = full - rows.left, rows.form.small
     firsts = [_index(found.first[i]) for i in order]
     totals = [_index(found.total[i]) for i in order]
-    room = max(width(t, small, 600) for t in [*totals, "Total"]) + 12
-    first_room = max(width(t, small, 600) for t in [*firsts, "First"]) + 14
+    room = max(width(t, small, 600) for t in [*totals, _("Total")]) + 12
+    first_room = max(width(t, small, 600) for t in [*firsts, _("First")]) + 14
     ends = [_ends(found, i, 1) for i in order]
     high = max(1.0, *(float(np.nan_to_num(found.total[i])) for i in order),
-               *(0.0 if math.isnan(h) else h for _, h in ends))  # fmt: skip
+               *(0.0 if math.isnan(h) else h for _low, h in ends))  # fmt: skip
     column = Column(2, round(across - room - first_room), 0, high)
-    legend = Legend((Key("first-order", "bar"), Key("total", "circle")), full, small)
+    legend = Legend((Key(_("first-order"), "bar"), Key(_("total"), "circle")), full, small)
     at = list(enumerate(order))
     return Plot(
         across,
         rows.height,
         (
             *rows.furniture(across),
-            axis_layer(column, rows, [0, 0.25, 0.5, 0.75, 1], "format(datum.value, '~g')"),
+            axis_layer(column, rows, [0, 0.25, 0.5, 0.75, 1], numeral("format(datum.value, '~g')")),
             *spans([(n, 0.0, max(0.0, float(found.first[i]))) for n, i in at], column, rows, 0.6,
                    -5, **BAND),
             *lines([(n, *_ends(found, i, 0)) for n, i in at], column, rows, 3, -5, color=INK),
-            *lines([(n, *ends[n]) for n, _ in at], column, rows, 3, 6, color=INK),
-            *dots([(n, float(found.total[i]), f"{labels[n]}: {totals[n]}") for n, i in at],
-                  column, rows, 6, color=DEEP),
+            *lines([(n, *ends[n]) for n, _i in at], column, rows, 3, 6, color=INK),
+            *dots([(n, float(found.total[i]), "") for n, i in at], column, rows, 6, color=DEEP),
             *beside(firsts, across - room, rows, small),
             *beside(totals, across, rows, small),
-            heads([(across - room, "First"), (across, "Total")], -12, small),
+            heads([(across - room, _("First")), (across, _("Total"))], -12, small),
             *legend.layers(-rows.left, -legend.height - 26),
         ),
         rows.left,

@@ -11,10 +11,21 @@ from typing import Any
 import numpy as np
 
 from hansa.errors import UsageError, listed
-from hansa.index.change import rank_change
 from hansa.index.tree import Floats
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, rules, texts
+from hansa.language import _, pgettext
+from hansa.views.canvas import (
+    Caption,
+    Layer,
+    Plot,
+    compose,
+    inner_width,
+    rules,
+    stands_for,
+    texts,
+    tooltip,
+)
 from hansa.views.figure import Figure, both
+from hansa.views.hover import told as said_of
 from hansa.views.index_rows import (
     BAND,
 )
@@ -108,8 +119,9 @@ def time_table(view: IndexView) -> tuple[tuple[str, ...], tuple[tuple[str, ...],
         (p.name, p.code, *(ranked(r, a, b) for r, a, b in zip(p.rank, p.low, p.high, strict=True)))
         for p in ordered
     )
-    head = view.words.thing.capitalize()
-    return (head, "Code", *(f"{y}, rank (90\u202f% interval)" for y in every.years)), rows
+    head = view.thing.capitalize()
+    columns = (_("{year}, rank (90\u202f% interval)", year=year) for year in every.years)
+    return (head, _("Code"), *columns), rows
 
 
 def _uneven(drawn: _Paths) -> list[str]:
@@ -118,37 +130,58 @@ def _uneven(drawn: _Paths) -> list[str]:
     sizes = [int((made.nominal[made.years[y][0]] > 0).sum()) for y in drawn.years]
     if len(set(sizes)) == 1:
         return []
-    return [
-        f"Years rank {min(sizes)} to {max(sizes)} {drawn.view.words.things}; changes count those "
-        "with a score in both years only."
-    ]
+    text = _(
+        "Years rank {low} to {high} {things}; changes count those with a score in both years only.",
+        low=min(sizes),
+        high=max(sizes),
+        things=drawn.view.things,
+    )
+    return [text]
 
 
 def _paths_caption(drawn: _Paths, given: bool) -> Caption:
     view, years = drawn.view, drawn.years
-    moved = rank_change(view.replicated(), years[0], years[-1])
+    moved = view.moved(years[0], years[-1])
     sure = int(moved.changed.sum())
-    title = (
-        f"{sure if sure else 'None'} of {moved.units.size} {view.words.things} changed rank from "
-        f"{years[0]} to {years[-1]} beyond the choices left open"
+    said = {"first": years[0], "last": years[-1], "things": view.things}
+    title = _(
+        "{n} of {all} {things} changed rank from {first} to {last} beyond the choices left open",
+        n=sure or pgettext("units at the start of a sentence", "None"),
+        all=moved.units.size,
+        **said,
     )
-    which = "chosen ones" if given else f"the first {len(drawn.paths)} of {years[-1]}"
-    subtitle = (
-        f"Rank of {view.words.things} ({which}), 1 on top, {years[0]} to {years[-1]}; band: "
-        f"90\u202f% interval; {view.size()}, {view.tree.leaves} indicators."
+    which = (
+        _("chosen ones")
+        if given
+        else _("the first {n} of {year}", n=len(drawn.paths), year=years[-1])
+    )
+    subtitle = _(
+        "Rank of {things} ({which}), 1 on top, {first} to {last}; band: 90\u202f% interval; "
+        "{units}, {n} indicators.",
+        which=which,
+        units=view.size(),
+        n=view.tree.leaves,
+        **said,
     )
     notes = [
-        "In brackets: the interval of the last year. A change counts where its own 90\u202f% "
-        "interval leaves 0 out: the same draw of choices holds in all years.",
+        _(
+            "In brackets: the interval of the last year. A change counts where its own 90\u202f% "
+            "interval leaves 0 out: the same draw of choices holds in all years."
+        ),
         *_uneven(drawn),
         *view.notes(),
     ]
     told = "; ".join(
-        f"{p.name} from {ranked(p.rank[0], p.low[0], p.high[0])} to "
-        f"{ranked(p.rank[-1], p.low[-1], p.high[-1])}"
+        _(
+            "{name} from {first} to {last}",
+            name=p.name,
+            first=ranked(p.rank[0], p.low[0], p.high[0]),
+            last=ranked(p.rank[-1], p.low[-1], p.high[-1]),
+        )
         for p in drawn.paths[:5]
     )
-    return view.caption(title, subtitle, f"Small pictures of ranks over years: {told}.", notes)
+    alt = _("Small pictures of ranks over years: {list}.", list=told)
+    return view.caption(title, subtitle, alt, notes)
 
 
 def _panels(drawn: _Paths, form: Format) -> Plot:
@@ -181,10 +214,12 @@ def _panel(
 
     marks = [1, *([round(most / 2)] if most > 4 else []), most]
     grid = [{"x": x, "x2": x + wide, "y": down(m), "y2": down(m)} for m in marks]
+    codes = stands_for("unit", path.code)
     rows = [
-        {"x": across(t), "y": down(path.rank[t]), "low": down(path.low[t] - 0.4),
+        {**codes, "x": across(t), "y": down(path.rank[t]), "low": down(path.low[t] - 0.4),
          "high": down(path.high[t] + 0.4), "year": years[t], "part": part,
-         "said": f"{years[t]}: {ranked(path.rank[t], path.low[t], path.high[t])}"}
+         "hover": said_of(
+             path.name, f"{years[t]}: {ranked(path.rank[t], path.low[t], path.high[t])}")}
         for t, part in zip(range(len(years)), _parts(path.rank), strict=True)
         if not math.isnan(path.rank[t])
     ]  # fmt: skip
@@ -192,11 +227,12 @@ def _panel(
     ends = [(0, "left"), (len(years) - 1, "right")]
     return [
         rules(grid, color=HAIRLINE),
-        texts([{"x": x, "y": y - 26, "text": fitted(path.name, form.body, wide)}],
+        texts([{**codes, "hover": path.name, "x": x, "y": y - 26,
+                "text": fitted(path.name, form.body, wide)}],
               fontSize=form.body, fontWeight=600),
-        texts([{"x": x, "y": y - 11, "text": label}], fontSize=form.small, color=QUIET),
-        _area(rows),
-        _line(rows),
+        texts([{**codes, "x": x, "y": y - 11, "text": label}], fontSize=form.small, color=QUIET),
+        _area([_silent(row) for row in rows]),
+        _line([_silent(row) for row in rows]),
         _spots(rows),
         *([texts([{"x": x - 6, "y": down(m), "text": str(m)} for m in marks],
                  align="right", fontSize=form.small, color=QUIET)] if first else []),
@@ -204,6 +240,11 @@ def _panel(
                   "text": str(years[t])}],
                 align=side, fontSize=form.small, color=QUIET) for t, side in ends),
     ]  # fmt: skip
+
+
+def _silent(row: dict[str, Any]) -> dict[str, Any]:
+    """What a band or a line goes through; its dots say what it shows."""
+    return {k: v for k, v in row.items() if k != "hover"}
 
 
 def _parts(rank: Floats) -> list[int]:
@@ -237,7 +278,7 @@ def _line(rows: list[dict[str, Any]]) -> Layer:
 def _spots(rows: list[dict[str, Any]]) -> Layer:
     encoding = {
         "x": {"field": "x", **_RAW}, "y": {"field": "y", **_RAW},
-        "tooltip": {"field": "said", "type": "nominal"},
+        **tooltip(rows),
     }  # fmt: skip
     mark = {"type": "point", "filled": True, "shape": "circle", "size": 22, "color": DEEP,
             "opacity": 1}  # fmt: skip

@@ -12,9 +12,11 @@ import numpy as np
 from hansa.index.ratios import correlation_ratios
 from hansa.index.removal import effective_weights
 from hansa.index.tree import Floats, IndexTree
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, rules
+from hansa.language import _, ngettext, pgettext
+from hansa.views.canvas import Caption, Layer, Plot, Thing, compose, inner_width, named, rules
 from hansa.views.figure import Figure, both
-from hansa.views.format import THIN, grouped
+from hansa.views.format import THIN, grouped, spelled
+from hansa.views.hover import spoken
 from hansa.views.index_rows import (
     BAND,
     Key,
@@ -26,9 +28,9 @@ from hansa.views.index_rows import (
     heads,
     spans,
 )
-from hansa.views.index_words import IndexView, counted, figure_parts, percent
+from hansa.views.index_words import IndexView, figure_parts, percent
 from hansa.views.lettering import fitted, width
-from hansa.views.rowplot import Column, Rows, axis_layer, partly_bold
+from hansa.views.rowplot import Column, Rows, axis_layer, numeral, partly_bold
 from hansa.views.theme import ABOVE, BELOW, GROUND, HAIRLINE, LINE, Format
 
 FAR = 2.0
@@ -102,9 +104,10 @@ def tree_figure(view: IndexView) -> Figure:
     specs = both(lambda form: compose(caption, _plot(drawn, form), form))
     return Figure(
         id="index-tree",
-        columns=("Node", "Code", "Level", "Direction", "Unit", "Share among siblings",
-                 "Weight in the index", "Share of what moves it", "Source"),
-        rows=tuple(_row(drawn, n) for n, _ in drawn.nodes),
+        columns=(_("Node"), _("Code"), _("Level"), _("Direction"), _("Unit"),
+                 _("Share among siblings"), _("Weight in the index"), _("Share of what moves it"),
+                 _("Source")),
+        rows=tuple(_row(drawn, n) for n, _depth in drawn.nodes),
         **figure_parts(caption),
         **specs,
     )  # fmt: skip
@@ -130,32 +133,45 @@ def tree_answer(view: IndexView) -> str:
 def _answer(view: IndexView, more: int, less: int) -> str:
     leaves = view.tree.leaves
     if not more and not less:
-        return (
-            f"Each of {leaves} indicators moves the index by less than twice and more than half "
-            "of what its weight says"
+        return _(
+            "Each of {n} indicators moves the index by less than twice and more than half of what "
+            "its weight says",
+            n=leaves,
         )
-    first = counted(more, "indicator", "indicators")
-    return (
-        f"{first[0].upper()}{first[1:]} of {leaves} {'moves' if more == 1 else 'move'} the index "
-        f"at least twice as much as {'its weight says' if more == 1 else 'their weights say'}, "
-        f"{less if less else 'none'} at most half as much"
+    return ngettext(
+        "One indicator of {all} moves the index at least twice as much as its weight says, {less} "
+        "at most half as much",
+        "{count} indicators of {all} move the index at least twice as much as their weights say, "
+        "{less} at most half as much",
+        more,
+        count=spelled(more).capitalize(),
+        all=leaves,
+        less=less or pgettext("indicators", "none"),
     )
 
 
 def _caption(drawn: _Tree) -> Caption:
     view = drawn.view
     more, less = drawn.far
-    subtitle = (
+    subtitle = _(
         "Bars: weight of each indicator in the index, in per cent; dots: its share of what moves "
-        f"the index; {view.sample()}."
+        "the index; {sample}.",
+        sample=view.sample(),
     )
     notes = [
-        "Weight: the product of shares on the path to the index, nominal. What moves the index: "
-        f"correlation ratio of each indicator with the score over {view.size()}, as a share of "
-        "their sum (Paruolo, Saisana and Saltelli 2013). It describes, it does not say why.",
+        _(
+            "Weight: the product of shares on the path to the index, nominal. What moves the "
+            "index: correlation ratio of each indicator with the score over {units}, as a share of "
+            "their sum (Paruolo, Saisana and Saltelli 2013). It describes, it does not say why.",
+            units=view.size(),
+        )
     ]
     kids = {p: c.size for p, c in view.tree.families}
-    alt = f"A tree of {len(view.tree.nodes)} nodes; {kids[view.tree.root]} stand below the index."
+    alt = _(
+        "A tree of {n} nodes; {m} stand below the index.",
+        n=len(view.tree.nodes),
+        m=kids[view.tree.root],
+    )
     return view.caption(_answer(view, len(more), len(less)), subtitle, alt, notes)
 
 
@@ -164,22 +180,29 @@ def _plot(drawn: _Tree, form: Format) -> Plot:
     across = inner_width(form, view.words.model_data)
     step = 10 if form.narrow else 16
     room = round(across * (0.5 if form.narrow else 0.42))
-    rows = dense_rows([""] * len(drawn.nodes), form)
-    size, small = rows.form.body, rows.form.small
+    things = tuple(_thing(drawn, n) for n, _depth in drawn.nodes)
+    rows = dense_rows([""] * len(drawn.nodes), form, things=things)
+    size, small, leaves = rows.form.body, rows.form.small, view.tree.leaves
     labels = [fitted(view.tree.nodes[n].label, size, room - step * d) for n, d in drawn.nodes]
     items = [
-        {"x": step * d, "y": rows.middle(i), "text": t}
-        for i, ((_, d), t) in enumerate(zip(drawn.nodes, labels, strict=True))
+        # An aggregate has no mark beside its name: the name says all that is said of it.
+        {
+            **(named(things[i]) if n < leaves else rows.thing(i)),
+            "x": step * d,
+            "y": rows.middle(i),
+            "text": t,
+        }
+        for i, ((n, d), t) in enumerate(zip(drawn.nodes, labels, strict=True))
     ]
-    bold = frozenset(i for i, (n, _) in enumerate(drawn.nodes) if n >= view.tree.leaves)
-    shares = [f"{grouped(100 * found.weight[n], 1)}{THIN}%" for n, _ in drawn.nodes]
+    bold = frozenset(i for i, (n, _depth) in enumerate(drawn.nodes) if n >= leaves)
+    shares = [f"{grouped(100 * found.weight[n], 1)}{THIN}%" for n, _d in drawn.nodes]
     own = [f"{grouped(100 * found.own[n], 0)}{THIN}%" if d else "" for n, d in drawn.nodes]
     wide = max(width(t, small, 600) for t in shares) + 8
     own_wide = 0 if form.narrow else 84
     column = Column(room + 10, round(across - wide - own_wide - 8), 0, _reach(drawn))
     legend = Legend(_keys(), across, small)
-    columns = [(float(across - own_wide), "Weight")]
-    columns += [] if form.narrow else [(float(across), "Of siblings")]
+    columns = [(float(across - own_wide), _("Weight"))]
+    columns += [] if form.narrow else [(float(across), _("Of siblings"))]
     return Plot(
         across,
         rows.height,
@@ -188,7 +211,7 @@ def _plot(drawn: _Tree, form: Format) -> Plot:
             rules(_branches(drawn, rows, step), color=LINE, strokeWidth=1),
             *partly_bold(items, bold, fontSize=size),
             axis_layer(column, rows, even_ticks(0, column.high, 3 if form.narrow else 5),
-                       f"format(datum.value * 100, '~g') + '{THIN}%'"),
+                       numeral("format(datum.value * 100, '~g')") + f" + '{THIN}%'"),
             *_marks(drawn, column, rows),
             *beside(shares, across - own_wide, rows, small, bold),
             *([] if form.narrow else beside(own, across, rows, small)),
@@ -201,6 +224,21 @@ def _plot(drawn: _Tree, form: Format) -> Plot:
     )  # fmt: skip
 
 
+def _thing(drawn: _Tree, n: int) -> Thing:
+    """An indicator or aggregate, and what is said of it."""
+    node, found = drawn.view.tree.nodes[n], drawn.found
+    return spoken(
+        "indicator",
+        node.code,
+        node.label,
+        _("moves {share}", share=percent(found.moved[n], 1)) if node.indicator else "",
+        _("weighs {share}", share=percent(found.weight[n], 1)),
+        _("{share} of its family", share=percent(found.own[n]))
+        if n != drawn.view.tree.root
+        else "",
+    )
+
+
 def _hairlines(rows: Rows, across: int) -> list[dict[str, float]]:
     edges = (i * rows.pitch for i in range(len(rows.names) + 1))
     return [{"x": 0, "x2": across, "y": y, "y2": y} for y in edges]
@@ -208,10 +246,10 @@ def _hairlines(rows: Rows, across: int) -> list[dict[str, float]]:
 
 def _keys() -> tuple[Key, ...]:
     return (
-        Key("weight of an indicator", "bar"),
-        Key("what it moves", "circle"),
-        Key("at least twice its weight", "triangle-right", BELOW),
-        Key("at most half", "triangle-left", ABOVE),
+        Key(_("weight of an indicator"), "bar"),
+        Key(_("what it moves"), "circle"),
+        Key(_("at least twice its weight"), "triangle-right", BELOW),
+        Key(_("at most half"), "triangle-left", ABOVE),
     )
 
 
@@ -237,9 +275,7 @@ def _marks(drawn: _Tree, column: Column, rows: Rows) -> list[Layer]:
     row = {n: i for i, n in at}
     for nodes, style in groups:
         out += dots(
-            [(row[n], float(found.moved[n]),
-              f"{drawn.view.tree.nodes[n].label}: moves {percent(found.moved[n], 1)}, "
-              f"weighs {percent(found.weight[n], 1)}") for n in nodes],
+            [(row[n], float(found.moved[n]), "") for n in nodes],
             column, rows, **{"size": 44, "stroke": GROUND, "strokeWidth": 1, **style},
         )  # fmt: skip
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.index.change import RankChange, rank_change
 from hansa.index.data import IndexData
 from hansa.index.extreme import RankInterval
 from hansa.index.rankstats import RankDistribution
@@ -19,8 +21,10 @@ from hansa.index.removal import effective_weights
 from hansa.index.result import IndexResult
 from hansa.index.robustness import Robustness
 from hansa.index.tree import Floats, IndexTree, Ints
+from hansa.language import N_, _
 from hansa.views.canvas import Caption
-from hansa.views.format import MISSING, THIN, grouped, spelled
+from hansa.views.format import MISSING, THIN, enumerated, grouped, spelled
+from hansa.views.written import Written
 
 LIKELY = 0.9
 _HARD = "\u00a0"  # a rank and its interval stay on one line
@@ -38,12 +42,14 @@ class IndexWords:
 
     title: str = ""
     source: str = ""
-    thing: str = "unit"
-    things: str = "units"
+    thing: str = N_("unit")
+    things: str = N_("units")
     model_data: bool = False
 
 
 PLAIN = IndexWords()
+UNITS = (N_("country"), N_("countries"), N_("region"), N_("regions"))
+"""Words for units that indices often have; others stay as their metadata say them."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,16 @@ class IndexView:
     def title(self) -> str:
         """The name of the index."""
         return self.words.title or self.tree.nodes[self.tree.root].label
+
+    @property
+    def thing(self) -> str:
+        """The word for one unit."""
+        return _(self.words.thing)
+
+    @property
+    def things(self) -> str:
+        """The word for several units."""
+        return _(self.words.things)
 
     @property
     def year(self) -> int:
@@ -169,6 +185,16 @@ class IndexView:
         return ranked(float(self.rank[i]), float(low[i]), float(high[i]))
 
     @cached_property
+    def _moved(self) -> dict[tuple[int, int], RankChange]:
+        return {}
+
+    def moved(self, start: int, end: int) -> RankChange:
+        """The change of ranks between two years, computed once. Raises HansaError."""
+        if (start, end) not in self._moved:
+            self._moved[start, end] = rank_change(self.replicated(), start, end)
+        return self._moved[start, end]
+
+    @cached_property
     def filled(self) -> Floats:
         """Share of each unit's weight that rests on filled cells."""
         omega = effective_weights(self.result.stage)[: self.tree.leaves]
@@ -177,12 +203,12 @@ class IndexView:
     def sample(self) -> str:
         """`51 countries, 49 indicators, 2018`."""
         when = f", {self.year}" if self.year else ""  # data without years stand in the year 0
-        return f"{self.size()}, {self.tree.leaves} indicators{when}"
+        return _("{units}, {n} indicators{when}", units=self.size(), n=self.tree.leaves, when=when)
 
     def size(self) -> str:
         """`51 countries`."""
         count = self.rows.size
-        return f"{count} {self.words.thing if count == 1 else self.words.things}"
+        return f"{count} {self.thing if count == 1 else self.things}"
 
     def replicated(self) -> Robustness:
         """The replications. Raises HansaError: ranks without intervals are not drawn."""
@@ -205,8 +231,9 @@ class IndexView:
         """The words of a figure with the source and, where it applies, what model data means."""
         told = list(notes)
         if self.words.model_data:
-            told.append("Model data: made up to show the method; they describe nobody real.")
-        source = f"Source: {self.words.source or 'not stated'}. Computed with Hansa."
+            told.append(_("Model data: made up to show the method; they describe nobody real."))
+        named = self.words.source or _("not stated")
+        source = _("Source: {source}. Computed with Hansa.", source=named)
         if self.title not in title:
             subtitle = f"{self.title}. {subtitle}"
         text = f"{alt} {title}. {subtitle}"
@@ -220,10 +247,27 @@ def figure_parts(caption: Caption) -> dict[str, Any]:
 
 def replications(made: Robustness) -> str:
     """`10 000 replications (seed 7) that vary …`, and how many could not be computed."""
-    varied = listed((f.id for f in made.factors), 12)
+    varied = enumerated((factor_words(f.id) for f in made.factors), 12)
     lost = made.draws - made.successes
-    gone = f" {grouped(lost)} could not be computed." if lost else ""
-    return f"{grouped(made.draws)} replications (seed {made.seed}) vary: {varied}.{gone}"
+    text = _(
+        "{n} replications (seed {seed}) vary: {choices}.",
+        n=grouped(made.draws),
+        seed=made.seed,
+        choices=varied,
+    )
+    return f"{text} {_('{n} could not be computed.', n=grouped(lost))}" if lost else text
+
+
+_FACTORS = (
+    *(N_("normaliser"), N_("mean"), N_("experts"), N_("filling"), N_("indicator left out")),
+)
+_LEVEL = re.compile(r"weights of level (\d+)")
+
+
+def factor_words(id: str) -> str:
+    """What a factor of the replications is called; one of the user's own by its id."""
+    level = _LEVEL.fullmatch(id)
+    return _("weights of level {n}", n=level[1]) if level else _(id)
 
 
 def recipe_words(recipe: Recipe) -> str:
@@ -246,14 +290,15 @@ def ranked(rank: float, low: float, high: float) -> str:
     if math.isnan(rank):
         return MISSING
     text = f"{rank:.0f}"
-    return text if math.isnan(low) else f"{text}{_HARD}({between(low, high)})"
+    text = text if math.isnan(low) else f"{text}{_HARD}({between(low, high)})"
+    return Written(text, rank, (low, high))
 
 
 def between(low: float, high: float) -> str:
     """`2–5`, rounded outwards."""
     if math.isnan(low) or math.isnan(high):
         return MISSING
-    return f"{math.floor(low + 1e-9)}–{math.ceil(high - 1e-9)}"
+    return Written(f"{math.floor(low + 1e-9)}–{math.ceil(high - 1e-9)}", None, (low, high))
 
 
 def signed(value: float, decimals: int = 0) -> str:
@@ -261,9 +306,9 @@ def signed(value: float, decimals: int = 0) -> str:
     if math.isnan(value):
         return MISSING
     text = grouped(value, decimals)
-    if not text.strip("−0."):
-        return text.strip("−")
-    return f"+{text}" if value > 0 else text
+    if not text.strip("−0.,"):
+        return Written(text.strip("−"), value)
+    return Written(f"+{text}" if value > 0 else text, value)
 
 
 def signed_interval(value: float, low: float, high: float) -> str:
@@ -272,8 +317,9 @@ def signed_interval(value: float, low: float, high: float) -> str:
         return MISSING
     if math.isnan(low):
         return signed(value)
-    ends = f"{signed(math.floor(low + 1e-9))} to {signed(math.ceil(high - 1e-9))}"
-    return f"{signed(value)}{_HARD}({ends})"
+    least, most = signed(math.floor(low + 1e-9)), signed(math.ceil(high - 1e-9))
+    ends = _("{low} to {high}", low=least, high=most)
+    return Written(f"{signed(value)}{_HARD}({ends})", value, (low, high))
 
 
 def decimals_of(values: Floats) -> int:
@@ -299,20 +345,25 @@ def raw_text(value: float) -> str:
 
 def percent(share: float, decimals: int = 0) -> str:
     """`12 %`."""
-    return MISSING if math.isnan(share) else f"{grouped(100 * share, decimals)}{THIN}%"
+    if math.isnan(share):
+        return MISSING
+    return Written(f"{grouped(100 * share, decimals)}{THIN}%", share, unit="share")
 
 
 def often(share: float) -> str:
     """`in 93 % of replications`, never rounded up to all or down to none."""
     if share >= 1:
-        return "in every replication"
+        return _("in every replication")
     if share <= 0:
-        return "in no replication"
-    shown = min(max(share, 0.01), 0.99)
-    sign = "more than " if share > 0.99 else "fewer than " if share < 0.01 else ""
-    return f"in {sign}{percent(shown)} of replications"
+        return _("in no replication")
+    shown = percent(min(max(share, 0.01), 0.99))
+    if share > 0.99:
+        return _("in more than {share} of replications", share=shown)
+    if share < 0.01:
+        return _("in fewer than {share} of replications", share=shown)
+    return _("in {share} of replications", share=shown)
 
 
 def counted(count: int, thing: str, things: str) -> str:
     """`one country`, `three countries`, `14 countries`."""
-    return f"one {thing}" if count == 1 else f"{spelled(count)} {things}"
+    return _("one {thing}", thing=thing) if count == 1 else f"{spelled(count)} {things}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from hansa.language import N_, _
 from hansa.law import MEANING
 from hansa.panel import Header, Panel
-from hansa.views.captions import source_line
+from hansa.views.captions import DATA_COLUMNS, source_line
 from hansa.views.format import MISSING, Scale, share_estimated
 from hansa.views.reading import (
     HERE,
@@ -22,6 +23,7 @@ from hansa.views.reading import (
     within,
 )
 from hansa.views.topplaces import above, ends_of, reaching, sharper, top_places, top_sentence
+from hansa.views.written import Written
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,13 @@ class LeagueRow:
         if self.best is None or self.worst is None:
             return MISSING
         if self.rank is None:
-            return f"{self.best}–{self.worst}"
-        return f"{self.rank} ({self.best}–{self.worst})"
+            return Written(f"{self.best}–{self.worst}", None, (self.best, self.worst))
+        text = f"{self.rank} ({self.best}–{self.worst})"
+        return Written(text, self.rank, (self.best, self.worst))
 
 
-_HEADS = (
-    "Rank (best–worst)",
-    "Code",
-    "Region",
-    "",
-    "Lowest possible",
-    "Highest possible",
-    "Share estimated",
-    "Status",
-)
+RANK_HEAD = N_("Rank (best–worst)")
+_HEADS = (RANK_HEAD, N_("Code"), N_("Region"), "", *DATA_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -89,18 +84,21 @@ class League:
     @property
     def columns(self) -> tuple[str, ...]:
         """Heads of `table`; columns that would be empty are left out."""
-        return tuple(_HEADS[i] or self.subtitle for i in self._shown)
+        return tuple(_(_HEADS[i]) or self.subtitle for i in self._shown)
 
     def table(self) -> tuple[tuple[str, ...], ...]:
         """The league as text, a row a region, in the order of `columns`."""
         shown = self._shown
-        return tuple(tuple(texts[i] for i in shown) for texts in map(self._texts, self.rows))
+        return tuple(tuple(texts[i] for i in shown) for texts in self._every)
 
     @property
     def _shown(self) -> tuple[int, ...]:
-        texts = [self._texts(row) for row in self.rows]
         always = 4
-        return tuple(i for i in range(len(_HEADS)) if i < always or any(t[i] for t in texts))
+        return tuple(i for i in range(len(_HEADS)) if i < always or any(t[i] for t in self._every))
+
+    @cached_property
+    def _every(self) -> list[tuple[str, ...]]:
+        return [self._texts(row) for row in self.rows]
 
     def _texts(self, row: LeagueRow) -> tuple[str, ...]:
         spread = 0.0 if row.lower is None or row.upper is None else row.upper - row.lower
@@ -153,12 +151,23 @@ def league(panel: Panel, at: At = HERE, words: Words = PLAIN, order: Panel | Non
 
 
 def _title(rows: list[LeagueRow], cluster: str) -> str:
-    start = f"{cluster}: " if cluster else ""
     first = rows[0] if rows else None
     if first is None or first.best is None:
-        return f"{start}no region can be ranked"
-    verb = "ranks first" if first.worst == 1 else f"may rank first ({first.best}–{first.worst})"
-    return f"{start}{first.name} {verb} of {sum(r.best is not None for r in rows)} regions"
+        said = _("no region can be ranked")
+    else:
+        count = sum(r.best is not None for r in rows)
+        ends = {"best": first.best, "worst": first.worst}
+        said = (
+            _("{region} ranks first of {n} regions", region=first.name, n=count)
+            if first.worst == 1
+            else _(
+                "{region} may rank first ({best}–{worst}) of {n} regions",
+                region=first.name,
+                n=count,
+                **ends,
+            )
+        )
+    return f"{cluster}: {said}" if cluster else said
 
 
 def _ranks(cells: tuple[Cell, ...]) -> list[int | None]:
@@ -192,26 +201,40 @@ def _row(cell: Cell, rank: int | None, best: int | None, worst: int | None) -> L
 
 def _note(reading: Reading, ordered: Reading | None) -> str:
     if any(c.bounded for c in reading.known):
-        note = "Rank with its best and worst possible rank: "
         if ordered is None:
-            note += "regions whose intervals overlap may change places."
+            notes = [
+                _(
+                    "Rank with its best and worst possible rank: regions whose intervals overlap "
+                    "may change places."
+                )
+            ]
         else:
-            note += (
-                f"regions whose intervals of the {within(amount_words(ordered.header))} overlap "
-                "may change places. What is not known of the reference moves no rank, so printed "
-                "intervals may overlap more."
+            text = _(
+                "Rank with its best and worst possible rank: regions whose intervals of the "
+                "{measure} overlap may change places. What is not known of the reference moves no "
+                "rank, so printed intervals may overlap more.",
+                measure=within(amount_words(ordered.header)),
             )
+            notes = [text]
         if any(c.value is None for c in reading.known):
-            note += (
-                " A region known only between two bounds has no rank, only the interval of it, and "
-                "stands where its lower bound puts it."
+            notes.append(
+                _(
+                    "A region known only between two bounds has no rank, only the interval of it, "
+                    "and stands where its lower bound puts it."
+                )
             )
     else:
-        note = (
-            "No bounds are known for these numbers; the interval of a rank comes from ties alone."
-        )
+        notes = [
+            _(
+                "No bounds are known for these numbers; the interval of a rank comes from ties "
+                "alone."
+            )
+        ]
     if reading.absent:
-        note += " Not ranked: regions whose number is not known, at the end with the reason."
+        notes.append(
+            _("Not ranked: regions whose number is not known, at the end with the reason.")
+        )
     used = {flag for c in reading.known for flag in c.status}
-    letters = "; ".join(f"{f} {MEANING[f]}" for f in MEANING if f in used)
-    return f"{note} Status: {letters}." if letters else note
+    if letters := "; ".join(f"{f} {_(MEANING[f])}" for f in MEANING if f in used):
+        notes.append(_("Status: {signs}.", signs=letters))
+    return " ".join(notes)

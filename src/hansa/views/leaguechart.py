@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from hansa.errors import HansaError
+from hansa.language import _
 from hansa.views.canvas import (
     Caption,
     Layer,
@@ -20,7 +21,7 @@ from hansa.views.captions import header_notes
 from hansa.views.figure import Figure, both
 from hansa.views.format import joined
 from hansa.views.hover import full_name, spoken, value_words
-from hansa.views.league import League, LeagueRow
+from hansa.views.league import RANK_HEAD, League, LeagueRow
 from hansa.views.lettering import width
 from hansa.views.quotients import tick_text
 from hansa.views.reading import Cell
@@ -72,19 +73,23 @@ def _picked(table: League, top: int, chosen: Collection[str]) -> list[LeagueRow]
 
 def _caption(table: League, rows: list[LeagueRow], chosen: Collection[str]) -> Caption:
     title, picked = table.title, [r for r in rows if r.code in chosen]
-    subtitle = f"{table.subtitle}. {len(rows)} of {len(table.ranked)} ranked regions"
+    counts = {"value": table.subtitle, "n": len(rows), "all": len(table.ranked)}
+    subtitle = _("{value}. {n} of {all} ranked regions", **counts)
     if picked:
-        ranks = joined([f"{r.name} ranks {r.rank_text}" for r in picked])
-        title = f"{table.cluster}: {ranks}" if table.cluster else ranks
-        title += f" of {len(table.ranked)} regions"
-        subtitle += ", chosen ones in bold"
+        ranks = joined(
+            [_("{region} ranks {rank}", region=r.name, rank=r.rank_text) for r in picked]
+        )
+        ranks = f"{table.cluster}: {ranks}" if table.cluster else ranks
+        title = _("{ranks} of {n} regions", ranks=ranks, n=len(table.ranked))
+        subtitle = _("{value}. {n} of {all} ranked regions, chosen ones in bold", **counts)
     notes = [table.note]
     missing = [r for r in table.rows if r.best is None]
     if missing:
-        notes.append(f"Not known for {len(missing)} of {len(table.rows)} regions.")
+        counts = {"n": len(missing), "all": len(table.rows)}
+        notes.append(_("Not known for {n} of {all} regions.", **counts))
     notes += header_notes(table.header)
-    first = "; ".join(f"{r.name} rank {r.rank_text}" for r in rows[:5])
-    alt = f"Dots with intervals, the highest first. {title}. {subtitle}. {first}."
+    first = "; ".join(_("{region} rank {rank}", region=r.name, rank=r.rank_text) for r in rows[:5])
+    alt = f"{_('Dots with intervals, the highest first.')} {title}. {subtitle}. {first}."
     model = table.header.model_data
     return Caption(title, f"{subtitle}.", alt, tuple(notes), table.source, model)
 
@@ -96,7 +101,7 @@ def _plot(table: League, picked: list[LeagueRow], chosen: Collection[str], form:
     small = form.small
     values = [table.scale.with_interval(r.value, r.lower, r.upper) for r in picked]
     ranks = [r.rank_text for r in picked]
-    rank_room = max(width(t, small) for t in [*ranks, "Rank (best–worst)"]) + 8
+    rank_room = max(width(t, small) for t in [*ranks, _(RANK_HEAD)]) + 8
     value_room = max(width(t, small) for t in values) + 16
     column = _column(table, picked, (8, round(across - rank_room - value_room)))
     places = [Placed(i, _cell(r)) for i, r in enumerate(picked)]
@@ -115,7 +120,7 @@ def _plot(table: League, picked: list[LeagueRow], chosen: Collection[str], form:
             *_column_of(values, value_end, rows, bold),
             *_column_of(ranks, across, rows, bold),
             texts(
-                [{"x": across, "y": -31, "text": "Rank (best–worst)"}],
+                [{"x": across, "y": -31, "text": _(RANK_HEAD)}],
                 align="right",
                 fontSize=small,
                 fontWeight=600,
@@ -152,8 +157,10 @@ def _axis(table: League, column: Column, rows: Rows) -> Layer:
 def _neutral(table: League, column: Column, rows: Rows) -> list[Layer]:
     if not column.low <= table.scale.neutral <= column.high:
         return []
-    same = "same share" if rows.form.narrow else f"same share as in {table.reference}"
-    words = {"quotient": same, "change": "no change"}.get(table.scale.style, "")
+    reference = table.reference
+    same = _("same share as in {reference}", reference=reference)
+    same = _("same share") if rows.form.narrow else same
+    words = {"quotient": same, "change": _("no change")}.get(table.scale.style, "")
     x = column.pixel(table.scale.neutral)
     name = texts([{"x": x, "y": -31, "text": words}], align="center", fontSize=rows.form.small)
     return [reference_line(x, rows), *([name] if words else [])]
@@ -183,7 +190,7 @@ def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:
     }
 
 
-def _column_of(values: list[str], x: float, rows: Rows, bold: frozenset[int]) -> list[Layer]:
+def _column_of(values: Sequence[str], x: float, rows: Rows, bold: frozenset[int]) -> list[Layer]:
     items = [
         {**rows.codes(i), "x": x, "y": rows.middle(i), "text": t} for i, t in enumerate(values)
     ]
@@ -193,7 +200,7 @@ def _column_of(values: list[str], x: float, rows: Rows, bold: frozenset[int]) ->
 def _thing(table: League, row: LeagueRow) -> Thing:
     """A region, and what is said of its value and its rank."""
     cell = _cell(row)
-    rank = f"rank {row.rank_text}"
+    rank = _("rank {rank}", rank=row.rank_text)
     name = full_name(cell, "geo")
     return spoken("geo", row.code, name, value_words(cell, table.header), rank)
 

@@ -11,9 +11,20 @@ import numpy as np
 
 from hansa.index.link import Link
 from hansa.index.printed import PrintedTable
-from hansa.views.canvas import Caption, Layer, Plot, inner_width, rects, rules, texts
+from hansa.language import _
+from hansa.views.canvas import (
+    Caption,
+    Layer,
+    Plot,
+    inner_width,
+    rects,
+    rules,
+    stands_for,
+    texts,
+    tooltip,
+)
 from hansa.views.figure import Figure
-from hansa.views.format import joined, spelled
+from hansa.views.format import general, joined, spelled
 from hansa.views.index_rows import Key, Legend
 from hansa.views.labels import Box, Label, Mark, place
 from hansa.views.monitor_figure import figure_of, r_text, signed, whole
@@ -49,7 +60,12 @@ class _Spot:
 
     @property
     def said(self) -> str:
-        return f"{self.name}: framework {whole(self.x)}, performance {whole(self.y)}"
+        return _(
+            "{name}: framework {x}, performance {y}",
+            name=self.name,
+            x=whole(self.x),
+            y=whole(self.y),
+        )
 
 
 def monitor_scatter(
@@ -69,29 +85,48 @@ def monitor_scatter(
     year, tail = performance.years[1], found.lowest
     spots = _spots(framework, performance, found, group)
     many = spelled(len(tail.left_out))
-    title = f"Framework conditions and performance go together (r = {r_text(found.pearson)})" + (
-        f", far less without the {many} lowest ({r_text(tail.r)})" if tail.falls else ""
+    r, rest = r_text(found.pearson), r_text(tail.r)
+    title = (
+        _(
+            "Framework conditions and performance go together (r = {r}), far less without the "
+            "{count} lowest ({rest})",
+            r=r,
+            count=many,
+            rest=rest,
+        )
+        if tail.falls
+        else _("Framework conditions and performance go together (r = {r})", r=r)
     )
     far = [s for s in spots if s.far]
-    subtitle = (
-        f"Index of performance against index of framework conditions, {year}; {found.n} countries, "
-        "points as printed."
+    subtitle = _(
+        "Index of performance against index of framework conditions, {year}; {n} countries, points "
+        "as printed.",
+        year=year,
+        n=found.n,
     )
     notes = [
-        f"Hollow: the {many} lowest in performance; without them r is {r_text(tail.r)}.",
-        "Line: least squares over all countries. It says what went together, not what did what.",
+        _("Hollow: the {count} lowest in performance; without them r is {r}.", count=many, r=rest),
+        _("Line: least squares over all countries. It says what went together, not what did what."),
     ]
     if far:
-        notes.append("Named in bold, with points off the line: studentised residual above 2.5.")
-    notes.append("Names where there is room; all are in the table behind the figure.")
-    told = joined([f"{s.name} {signed(s.residual)} points" for s in far]) or "nobody"
-    alt = f"A scatter of {found.n} countries with a line through them. {title}. Far off: {told}."
+        text = _(
+            "Named in bold, with points off the line: studentised residual above {n}.",
+            n=general(2.5),
+        )
+        notes.append(text)
+    notes.append(_("Names where there is room; all are in the table behind the figure."))
+    told = joined([_("{name} {n} points", name=s.name, n=signed(s.residual)) for s in far])
+    alt = _("A scatter of {n} countries with a line through them.", n=found.n)
+    alt = f"{alt} {title}. {_('Far off: {names}.', names=told or _('nobody'))}"
     caption = Caption(title, subtitle, alt, tuple(notes), source)
     return figure_of(
         "monitor-scatter",
         caption,
         lambda form: _scatter_plot(spots, found, (group.name, year), form),
-        ("Code", "Country", "Framework", "Performance", "Points off the line", "Studentised"),
+        (
+            *(_("Code"), _("Country"), _("Framework"), _("Performance")),
+            *(_("Points off the line"), _("Studentised")),
+        ),
         [
             (s.code, s.name, whole(s.x), whole(s.y), signed(s.residual, 1), r_text(s.studentised))
             for s in sorted(spots, key=lambda s: -s.residual)
@@ -143,14 +178,18 @@ def _scatter_plot(
     legend = Legend(
         (
             *((Key(name, "square"),) if name else ()),
-            Key("other countries", "circle", LINE),
-            Key("hollow: the lowest", "circle", QUIET, filled=False),
+            Key(_("other countries"), "circle", LINE),
+            Key(_("hollow: the lowest"), "circle", QUIET, filled=False),
         ),
         across + _LEFT,
     )
     above = legend.height + 24
-    title = {"x": across, "y": height + 30, "text": f"Framework conditions {year} (index)"}
-    up = {"x": -_LEFT, "y": -14, "text": f"Performance {year} (index)"}
+    title = {
+        "x": across,
+        "y": height + 30,
+        "text": _("Framework conditions {year} (index)", year=year),
+    }
+    up = {"x": -_LEFT, "y": -14, "text": _("Performance {year} (index)", year=year)}
     layers = [
         *_axes(field, form),
         _fit_line(field, found),
@@ -212,7 +251,13 @@ def _fit_line(field: _Field, found: Link) -> Layer:
 def _stalks(field: _Field, spots: Sequence[_Spot], found: Link) -> list[Layer]:
     """From a far unit down or up to the line."""
     items = [
-        {"x": x, "x2": x, "y": y, "y2": field.y.pixel(_expected(found, s.x))}
+        {
+            **stands_for("unit", s.code),
+            "x": x,
+            "x2": x,
+            "y": y,
+            "y2": field.y.pixel(_expected(found, s.x)),
+        }
         for s in spots
         if s.far
         for x, y in [field.at(s)]
@@ -225,7 +270,9 @@ def _marks(field: _Field, spots: Sequence[_Spot]) -> list[Layer]:
     for marked in (False, True):
         for low in (False, True):
             own = [s for s in spots if s.marked is marked and s.low is low]
-            values = [{"code": s.code, "x": s.x, "y": s.y, "said": s.said} for s in own]
+            values = [
+                {**stands_for("unit", s.code), "x": s.x, "y": s.y, "hover": s.said} for s in own
+            ]
             if not values:
                 continue
             colour = DEEP if marked else QUIET if low else LINE
@@ -235,7 +282,7 @@ def _marks(field: _Field, spots: Sequence[_Spot]) -> list[Layer]:
             encoding = {
                 "x": field.x.x("x"),
                 "y": field.y.x("y"),
-                "tooltip": {"field": "said", "type": "nominal"},
+                **tooltip(values),
             }
             layers.append({"data": {"values": values}, "mark": look, "encoding": encoding})
     return layers
@@ -265,7 +312,9 @@ def _names(field: _Field, spots: Sequence[_Spot], found: Link, form: Format) -> 
     layers: list[Layer] = [rects(grounds, fill=GROUND, opacity=0.85)] if grounds else []
     for heavy in (True, False):
         every = [label or late.get(mark) for mark, label in zip(marks, placed, strict=True)]
-        own = [x for s, x in zip(ordered, every, strict=True) if x is not None and s.far is heavy]
+        own = [
+            (x, s) for s, x in zip(ordered, every, strict=True) if x is not None and s.far is heavy
+        ]
         layers += _drawn(own, fontSize=form.small, fontWeight=600 if heavy else 400)
     return layers
 
@@ -289,9 +338,13 @@ def _word(spot: _Spot, form: Format) -> str:
     return spot.code if form.narrow else spot.name
 
 
-def _drawn(labels: Sequence[Label], **style: Any) -> list[Layer]:
+def _drawn(labels: Sequence[tuple[Label, _Spot]], **style: Any) -> list[Layer]:
     layers = []
-    for align in sorted({label.align for label in labels}):
-        items = [{"x": b.x, "y": b.y, "text": b.text} for b in labels if b.align == align]
+    for align in sorted({label.align for label, _spot in labels}):
+        items = [
+            {**stands_for("unit", s.code), "hover": s.name, "x": b.x, "y": b.y, "text": b.text}
+            for b, s in labels
+            if b.align == align
+        ]
         layers.append(texts(items, align=align, **style))
     return layers

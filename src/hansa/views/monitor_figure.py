@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from hansa.language import _, decimal_mark
 from hansa.views.canvas import Caption, compose
 from hansa.views.figure import Figure, both
 from hansa.views.format import MINUS, MISSING
+from hansa.views.written import Written
 
 
 def figure_of(
@@ -35,17 +37,19 @@ def figure_of(
 
 def interval(ends: tuple[float, float]) -> str:
     """Both ends of an interval of correlations."""
-    return f"{r_text(ends[0])} to {r_text(ends[1])}"
+    return Written(_("{low} to {high}", low=r_text(ends[0]), high=r_text(ends[1])), None, ends)
 
 
 def whole(value: float) -> str:
     """A printed whole number."""
-    return MISSING if math.isnan(value) else f"{value:.0f}"
+    return MISSING if math.isnan(value) else Written(f"{value:.0f}", value)
 
 
 def r_text(value: float) -> str:
     """A correlation with two decimals."""
-    return MISSING if math.isnan(value) else f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
+    if math.isnan(value):
+        return MISSING
+    return Written(_marked(f"{round(value, 2) + 0.0:.2f}"), value)
 
 
 def signed(value: float, decimals: int = 0) -> str:
@@ -54,4 +58,9 @@ def signed(value: float, decimals: int = 0) -> str:
         return MISSING
     shown = round(value, decimals)
     sign = "+" if shown else ""
-    return f"{shown + 0.0:{sign}.{decimals}f}".replace("-", MINUS)
+    return Written(_marked(f"{shown + 0.0:{sign}.{decimals}f}"), value)
+
+
+def _marked(text: str) -> str:
+    """A number as Python writes it, with a real minus and the decimal mark of the language."""
+    return text.replace("-", MINUS).replace(".", decimal_mark())

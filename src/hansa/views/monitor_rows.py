@@ -16,9 +16,10 @@ from hansa.index.link import Link
 from hansa.index.link_rows import Floats
 from hansa.index.link_time import Association
 from hansa.index.printed import PrintedTable, RoundedRanks
-from hansa.views.canvas import Caption, Layer, Plot, inner_width, rules, texts
+from hansa.language import N_, _
+from hansa.views.canvas import Caption, Layer, Plot, inner_width, rules, stands_for, texts
 from hansa.views.figure import Figure
-from hansa.views.format import MISSING, THIN, joined, spelled
+from hansa.views.format import MISSING, joined, spelled
 from hansa.views.index_rows import (
     BAND,
     DENSE,
@@ -31,8 +32,9 @@ from hansa.views.index_rows import (
 )
 from hansa.views.monitor_figure import figure_of, interval, r_text, signed, whole
 from hansa.views.published import HeavyRows
-from hansa.views.rowplot import Column, Rows, axis_layer, reference_line
+from hansa.views.rowplot import Column, Rows, axis_layer, numeral, reference_line
 from hansa.views.theme import BELOW, CONTEXT, DEEP, GROUND, INK, QUIET, Format
+from hansa.views.written import Written
 
 _UP, _DOWN = -4.5, 4.5  # the later rank stands above the middle of its row, the earlier one below
 
@@ -53,35 +55,45 @@ def monitor_ranks(
     earlier      printed rank plus printed change; one that `before` excludes is dashed
     """
     first, last = table.years
-    side = table.side.capitalize()
+    side = _(_SIDES.get(table.side, table.side)).capitalize()
     order = [int(i) for i in np.lexsort((np.array(table.codes), table.rank))]
     wrong = [i for i in order if not _possible(earlier[i], before, i)]
     if wrong:
-        names = joined([table.names[i] for i in wrong])
-        title = f"{side}: rank, change of rank and index of {first} do not agree for {names}"
+        title = _(
+            "{side}: rank, change of rank and index of {year} do not agree for {names}",
+            side=side,
+            year=first,
+            names=joined([table.names[i] for i in wrong]),
+        )
     else:
-        title = f"{side}: every printed change of rank agrees with the index of {first}"
-    subtitle = (
-        f"Ranks of {len(order)} countries in {last} and {first}; 1 is the highest. Rank {first}: "
-        f"rank {last} plus the printed change."
+        title = _(
+            "{side}: every printed change of rank agrees with the index of {year}",
+            side=side,
+            year=first,
+        )
+    years = {"first": first, "last": last}
+    subtitle = _(
+        "Ranks of {n} countries in {last} and {first}; 1 is the highest. Rank {first}: rank {last} "
+        "plus the printed change.",
+        n=len(order),
+        **years,
     )
-    notes = [f"Band and whisker: ranks that the printed index of {last} or {first} allows."]
+    text = _("Band and whisker: ranks that the printed index of {last} or {first} allows.", **years)
+    notes = [text]
     if wrong:
-        notes.append("Dashed: the rank that cannot be by the same table; nothing is corrected.")
-    shown = "; ".join(
-        f"{table.names[i]} {whole(earlier[i])} to {whole(table.rank[i])}" for i in order
-    )
-    alt = f"A row a country with two ranks. {title}. {first} to {last}: {shown}."
+        text = _("Dashed: the rank that cannot be by the same table; nothing is corrected.")
+        notes.append(text)
+    alt = f"{_('A row a country with two ranks.')} {title}. {_moves(table, earlier, order)}"
     caption = Caption(title, subtitle, alt, tuple(notes), source)
     columns = (
-        "Code", "Country", f"Rank {last}", "Allowed", "Change", f"Rank {first}, implied",
-        "Allowed before", "Agrees",
+        _("Code"), _("Country"), _("Rank {year}", year=last), _("Allowed"), _("Change"),
+        _("Rank {year}, implied", year=first), _("Allowed before"), _("Agrees"),
     )  # fmt: skip
     rows = [
         (
             table.codes[i], table.names[i], whole(table.rank[i]), _between(now, i),
             signed(float(table.change[i])), whole(earlier[i]), _between(before, i),
-            "no" if i in wrong else MISSING if math.isnan(earlier[i]) else "yes",
+            _("no") if i in wrong else MISSING if math.isnan(earlier[i]) else _("yes"),
         )
         for i in order
     ]  # fmt: skip
@@ -95,13 +107,31 @@ def monitor_ranks(
     )
 
 
+_SIDES = {"framework": N_("framework"), "performance": N_("performance")}
+
+
+def _moves(table: PrintedTable, earlier: Floats, order: Sequence[int]) -> str:
+    first, last = table.years
+    moves = "; ".join(
+        _(
+            "{name} {first} to {last}",
+            name=table.names[i],
+            first=whole(earlier[i]),
+            last=whole(table.rank[i]),
+        )
+        for i in order
+    )
+    return _("{first} to {last}: {list}.", first=first, last=last, list=moves)
+
+
 def _possible(rank: float, allowed: RoundedRanks, i: int) -> bool:
     return not (rank < allowed.best[i] or rank > allowed.worst[i])
 
 
 def _between(allowed: RoundedRanks, i: int) -> str:
     low, high = whole(allowed.best[i]), whole(allowed.worst[i])
-    return low if low == high else f"{low}–{high}"
+    text = low if low == high else f"{low}–{high}"
+    return Written(text, None, (allowed.best[i], allowed.worst[i]))
 
 
 def _ranks_plot(
@@ -112,7 +142,12 @@ def _ranks_plot(
 ) -> Plot:
     now, before, earlier = ranks
     order, wrong = units
-    rows = HeavyRows(tuple(table.names[i] for i in order), DENSE if form.narrow else form)
+    things = tuple(
+        {**stands_for("unit", table.codes[i]), "name": table.names[i],
+         "hover": _said(table, i, earlier)}
+        for i in order
+    )  # fmt: skip
+    rows = HeavyRows(tuple(table.names[i] for i in order), DENSE if form.narrow else form, things)
     across = inner_width(form, False) - rows.left
     column = Column(10, across - 10, 1, len(order))
     legend = _ranks_legend(table, bool(wrong), across + rows.left)
@@ -141,19 +176,24 @@ def _ranks_plot(
 def _ranks_legend(table: PrintedTable, wrong: bool, room: int) -> Legend:
     first, last = table.years
     keys = (
-        Key(f"rank {last}", "circle"),
-        Key("open by rounding", "band"),
-        Key(f"rank {first}, implied", "circle", DEEP, filled=False),
-        Key(f"ranks that the index of {first} allows", "line", QUIET),
-        *((Key("dashed: cannot be", "circle", BELOW, filled=False),) if wrong else ()),
+        Key(_("rank {year}", year=last), "circle"),
+        Key(_("open by rounding"), "band"),
+        Key(_("rank {year}, implied", year=first), "circle", DEEP, filled=False),
+        Key(_("ranks that the index of {year} allows", year=first), "line", QUIET),
+        *((Key(_("dashed: cannot be"), "circle", BELOW, filled=False),) if wrong else ()),
     )
     return Legend(keys, room)
 
 
 def _said(table: PrintedTable, i: int, earlier: Floats) -> str:
     first, last = table.years
-    return (
-        f"{table.names[i]}: rank {whole(table.rank[i])} in {last}, {whole(earlier[i])} in {first}"
+    return _(
+        "{name}: rank {rank} in {last}, {earlier} in {first}",
+        name=table.names[i],
+        rank=whole(table.rank[i]),
+        last=last,
+        earlier=whole(earlier[i]),
+        first=first,
     )
 
 
@@ -162,6 +202,7 @@ def _paths(
 ) -> Layer:
     items = [
         {
+            **stands_for("unit", table.codes[i]),
             "x": column.pixel(earlier[i]),
             "x2": column.pixel(table.rank[i]),
             "y": rows.middle(row) + _DOWN,
@@ -200,23 +241,30 @@ def monitor_links(
     """
     every: list[Link | Association] = [*links.values(), *lagged.values()]
     ends = [_reach(v) for v in every]
-    sure = sum(low > 0 for low, _ in ends)
-    total = len(ends)
+    counts = {
+        "count": spelled(sum(end[0] > 0 for end in ends)).capitalize(),
+        "all": spelled(len(ends)),
+    }
     title = (
-        f"{spelled(sure).capitalize()} of {spelled(total)} links lie above zero over their whole "
-        "intervals"
+        _(
+            "{count} of {all} links lie above zero over their whole intervals; what came first "
+            "says nothing certain of what followed",
+            **counts,
+        )
+        if lagged and all(_reach(v)[0] <= 0 for v in lagged.values())
+        else _("{count} of {all} links lie above zero over their whole intervals", **counts)
     )
-    if lagged and all(_reach(v)[0] <= 0 for v in lagged.values()):
-        title += "; what came first says nothing certain of what followed"
-    n = max(v.n for v in every)
-    subtitle = f"Correlation r of framework and performance, {n} countries, 95{THIN}% intervals."
-    notes = ["Diamond: r without the lowest in performance or its change (five, or all tied)."]
+    subtitle = _(
+        "Correlation r of framework and performance, {n} countries, 95\u202f% intervals.",
+        n=max(v.n for v in every),
+    )
+    notes = [_("Diamond: r without the lowest in performance or its change (five, or all tied).")]
     if lagged:
-        notes.append("No bootstrap and no diamond in the last rows: not computed there.")
+        notes.append(_("No bootstrap and no diamond in the last rows: not computed there."))
     told = "; ".join(
         f"{name} {r_text(_r(v))}" for name, v in zip((*links, *lagged), every, strict=True)
     )
-    alt = f"A row a link with its interval. {title}. {told}."
+    alt = f"{_('A row a link with its interval.')} {title}. {told}."
     caption = Caption(title, subtitle, alt, tuple(notes), source)
     rows = [
         (name, r_text(v.pearson), interval(v.fisher), interval((v.bootstrap.low, v.bootstrap.high)),
@@ -224,7 +272,10 @@ def monitor_links(
         for name, v in links.items()
     ]  # fmt: skip
     rows += [(name, r_text(v.r), interval(v.fisher), "", "", "") for name, v in lagged.items()]
-    columns = ("Link", "r", "Fisher interval", "Bootstrap interval", "r without", "Left out")
+    columns = (
+        *(_("Link"), "r", _("Fisher interval"), _("Bootstrap interval"), _("r without")),
+        _("Left out"),
+    )
     return figure_of(
         "monitor-links", caption, lambda form: _links_plot(links, lagged, form), columns, rows
     )
@@ -255,19 +306,19 @@ def _links_plot(links: Mapping[str, Link], lagged: Mapping[str, Association], fo
     legend = Legend(
         (
             Key("r", "circle"),
-            Key("interval by Fisher", "line", INK),
-            Key("interval by bootstrap", "band"),
-            Key("r without the lowest", "diamond", BELOW, filled=False),
+            Key(_("interval by Fisher"), "line", INK),
+            Key(_("interval by bootstrap"), "band"),
+            Key(_("r without the lowest"), "diamond", BELOW, filled=False),
         ),
         across + rows.left,
     )
-    tail = [(i, v.lowest.r, f"without the lowest: {r_text(v.lowest.r)}") for i, v in full]
+    tail = [(i, v.lowest.r, _("without the lowest: {r}", r=r_text(v.lowest.r))) for i, v in full]
     zero = column.pixel(0)
-    label = {"x": zero, "y": rows.height + 11, "text": "0: no link"}
+    label = {"x": zero, "y": rows.height + 11, "text": _("0: no link")}
     numbers = [{"x": across, "y": rows.middle(i), "text": r_text(v)} for i, v in r]
     layers = [
         *rows.furniture(across),
-        axis_layer(column, rows, ticks, "replace(format(datum.value, '.1f'), '-', '−')"),
+        axis_layer(column, rows, ticks, numeral("replace(format(datum.value, '.1f'), '-', '−')")),
         reference_line(zero, rows),
         *spans([(i, v.bootstrap.low, v.bootstrap.high) for i, v in full], column, rows,
                share=0.62, **BAND),

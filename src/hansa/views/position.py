@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from hansa.language import _
 from hansa.measures.prosperity import (
     ACTIVE,
     COMMUTING,
@@ -93,22 +94,25 @@ def position_bars(places: Sequence[Standing], setting: Setting, name: str = "pos
 
 def _caption(places: Sequence[Standing], setting: Setting, left: int) -> Caption:
     title = title_of(places)
-    subtitle = (
-        f"What adds to GDP per inhabitant (right) and what takes away from it (left) against "
-        f"{lowered(setting.reference)}, in purchasing power standards (PPS), {setting.time}"
+    subtitle = _(
+        "What adds to GDP per inhabitant (right) and what takes away from it (left) against "
+        "{reference}, in purchasing power standards (PPS), {year}",
+        reference=lowered(setting.reference),
+        year=setting.time,
     )
-    notes = ["Diamond: the difference to the reference, the sum of the bars beside it."]
+    notes = [_("Diamond: the difference to the reference, the sum of the bars beside it.")]
     if any(p.per_worker and p.known for p in places):
-        notes.append("Hatched: GDP per worker, in place of GDP per hour and hours per worker.")
+        text = _("Hatched: GDP per worker, in place of GDP per hour and hours per worker.")
+        notes.append(text)
     if left:
-        notes.append(f"{left} regions between the highest and the lowest are in the table.")
+        notes.append(_("{n} regions between the highest and the lowest are in the table.", n=left))
     if gone := [p.name for p in places if not p.known]:
-        notes.append(f"Not known, a figure is missing: {joined(gone)}.")
+        notes.append(_("Not known, a figure is missing: {names}.", names=joined(gone)))
     if setting.model_data:
-        notes.append("Model data: made up to show the method; they describe no real region.")
+        notes.append(_("Model data: made up to show the method; they describe no real region."))
     told = "; ".join(f"{p.name} {percent(p.share)}" for p in places[:5] if p.share is not None)
-    alt = f"Stacked bars to both sides of zero. {title}. {subtitle}. {told}."
-    source = f"Source: {setting.source}." if setting.source else ""
+    alt = f"{_('Stacked bars to both sides of zero.')} {title}. {subtitle}. {told}."
+    source = f"{_('Source: {source}', source=setting.source)}." if setting.source else ""
     return Caption(title, f"{subtitle}.", alt, (*notes, *setting.notes), source, setting.model_data)
 
 
@@ -158,8 +162,8 @@ def _margin(rows: Rows, left: int) -> list[dict[str, float]]:
 
 
 def _heads(column: Column, across: float, form: Format) -> list[Layer]:
-    right = "of reference"
-    zero = "no difference"
+    right = _("of reference")
+    zero = _("no difference")
     half = width(zero, form.small, 600) / 2
     most = across - width(right, form.small, 600) - 10 - half
     at = max(half, min(column.pixel(0), most))
@@ -176,20 +180,20 @@ def _legend(
     """Swatches with names in as many lines as they need, above the heads."""
     x, line, items = float(-left), 0, []
     for term in terms:
-        need = 16 + width(SHORT[term], form.small) + 14
+        need = 16 + width(_(SHORT[term]), form.small) + 14
         if x + need > across + 14 and x > -left:
             x, line = float(-left), line + 1
         items.append((x, line, term))
         x += need
     lines = line + 1 if terms else 0
-    tops = [-44 - 18 * (lines - own) for _, own, _ in items]
+    tops = [-44 - 18 * (lines - own) for own in (item[1] for item in items)]
     boxes = [
         {"x": x, "x2": x + 11, "y": y + 3, "y2": y + 14, "fill": FILLS[term], "term": term}
-        for (x, _, term), y in zip(items, tops, strict=True)
+        for (x, _line, term), y in zip(items, tops, strict=True)
     ]
     names = [
-        {"x": x + 16, "y": y + 9, "text": SHORT[term]}
-        for (x, _, term), y in zip(items, tops, strict=True)
+        {"x": x + 16, "y": y + 9, "text": _(SHORT[term])}
+        for (x, _line, term), y in zip(items, tops, strict=True)
     ]
     if not items:
         return [], 0
@@ -248,7 +252,7 @@ def _boxes(row: int, place: Standing, column: Column, rows: Rows) -> list[dict[s
                 "fill": FILLS[part.term],
                 "code": place.code,
                 "term": part.term,
-                "hover": f"{place.name}: {NAMES[part.term]} {amount(added)} PPS",
+                "hover": f"{place.name}: {_(NAMES[part.term])} {amount(added)} PPS",
             }
         )
     return found
@@ -284,8 +288,8 @@ def _unknown(places: Sequence[Standing], column: Column, rows: Rows) -> list[Lay
     x, x2 = (zero + 1, zero + 34) if right else (zero - 34, zero - 1)
     boxes = [{"code": p.code, "x": x, "x2": x2, **rows.span(i)} for i, p in gone]
     words = [
-        {"x": (x2 + 8) if right else x - 8, "y": rows.middle(i), "text": "not known"}
-        for i, _ in gone
+        {"x": (x2 + 8) if right else x - 8, "y": rows.middle(i), "text": _("not known")}
+        for i, _place in gone
     ]
     style = {"fontSize": rows.form.small, "color": QUIET, "fontStyle": "italic"}
     return [

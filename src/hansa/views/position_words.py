@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hansa.language import N_, _
 from hansa.measures.prosperity import (
     ACTIVE,
     COMMUTING,
@@ -18,26 +19,27 @@ from hansa.measures.prosperity import (
     Standing,
 )
 from hansa.views.format import MINUS, MISSING, THIN, grouped, joined
+from hansa.views.written import Written
 
 NAMES = {
-    PER_HOUR: "GDP per hour worked",
-    PER_WORKER: "GDP per worker",
-    HOURS: "Hours per worker",
-    JOBS: "Jobs per inhabitant",
-    COMMUTING: "Commuting (jobs per employed resident)",
-    EMPLOYED: "Share of the labour force employed",
-    ACTIVE: "Labour force per inhabitant",
-    PRICES: "Prices",
+    PER_HOUR: N_("GDP per hour worked"),
+    PER_WORKER: N_("GDP per worker"),
+    HOURS: N_("Hours per worker"),
+    JOBS: N_("Jobs per inhabitant"),
+    COMMUTING: N_("Commuting (jobs per employed resident)"),
+    EMPLOYED: N_("Share of the labour force employed"),
+    ACTIVE: N_("Labour force per inhabitant"),
+    PRICES: N_("Prices"),
 }
 SHORT = {
-    PER_HOUR: "GDP per hour",
-    PER_WORKER: "GDP per worker",
-    HOURS: "Hours per worker",
-    JOBS: "Jobs per inhabitant",
-    COMMUTING: "Commuting",
-    EMPLOYED: "Share employed",
-    ACTIVE: "Labour force",
-    PRICES: "Prices",
+    PER_HOUR: N_("GDP per hour"),
+    PER_WORKER: N_("GDP per worker"),
+    HOURS: N_("Hours per worker"),
+    JOBS: N_("Jobs per inhabitant"),
+    COMMUTING: N_("Commuting"),
+    EMPLOYED: N_("Share employed"),
+    ACTIVE: N_("Labour force"),
+    PRICES: N_("Prices"),
 }
 ORDER = tuple(NAMES)
 
@@ -57,13 +59,21 @@ def position_sentences(place: Standing, setting: Setting) -> tuple[str, ...]:
     """The answer in plain words: where a place stands, what takes away and what adds."""
     own, beside = place.whole.value, place.whole.reference
     if own is None or beside is None or place.share is None:
-        return (f"The position of {place.name} in {setting.time} is not known.",)
-    first = (
-        f"{place.name}: {percent(place.share)} of {lowered(setting.reference)} in {setting.time}, "
-        f"{grouped(own, -1)} against {grouped(beside, -1)} PPS per inhabitant."
+        text = _(
+            "The position of {place} in {year} is not known.", place=place.name, year=setting.time
+        )
+        return (text,)
+    first = _(
+        "{place}: {share} of {reference} in {year}, {own} against {other} PPS per inhabitant.",
+        place=place.name,
+        share=percent(place.share),
+        reference=lowered(setting.reference),
+        year=setting.time,
+        own=grouped(own, -1),
+        other=grouped(beside, -1),
     )
     if not place.known:
-        return first, "What the difference is made of is not known: a figure is missing."
+        return first, _("What the difference is made of is not known: a figure is missing.")
     return first, *_reasons(place)
 
 
@@ -77,21 +87,31 @@ def _reasons(place: Standing) -> Iterator[str]:
     parts = sorted(place.parts, key=lambda p: -abs(p.contribution or 0))
     told = [p for p in parts if round(abs(p.contribution or 0), -1) > 0]
     sides = (
-        ("take", " away", [p for p in told if (p.contribution or 0) < 0]),
-        ("add", "", [p for p in told if (p.contribution or 0) > 0]),
+        ("take", [p for p in told if (p.contribution or 0) < 0]),
+        ("add", [p for p in told if (p.contribution or 0) > 0]),
     )
-    said = [_side(verb, away, own) for verb, away, own in sides if own]
+    said = [_side(verb, own) for verb, own in sides if own]
     if said:
         text = "; ".join(said)
-        yield f"{text[:1].upper()}{text[1:]} (PPS per inhabitant)."
+        text = text[:1].upper() + text[1:]
+        yield _("{factors} (PPS per inhabitant).", factors=text)
     else:
-        yield "No factor makes a difference of more than 5 PPS per inhabitant."
+        yield _("No factor makes a difference of more than 5 PPS per inhabitant.")
 
 
-def _side(verb: str, away: str, parts: Sequence[Part]) -> str:
+# By whether it takes or adds, and whether the factor is a plural.
+_SIDES = {
+    ("take", False): N_("{factor} takes away {amount}"),
+    ("take", True): N_("{factor} take away {amount}"),
+    ("add", False): N_("{factor} adds {amount}"),
+    ("add", True): N_("{factor} add {amount}"),
+}
+
+
+def _side(verb: str, parts: Sequence[Part]) -> str:
     phrases = [(reason(p), grouped(abs(p.contribution or 0), -1)) for p in parts]
     (what, amount), *rest = phrases
-    first = f"{what} {verb}{'' if _plural(parts[0]) else 's'}{away} {amount}"
+    first = _(_SIDES[verb, _plural(parts[0])], factor=what, amount=amount)
     return joined([first, *(f"{text} {number}" for text, number in rest)])
 
 
@@ -99,38 +119,44 @@ def reason(part: Part) -> str:
     """A factor in words: what it is that adds or takes away."""
     more = (part.contribution or 0) > 0
     if part.term == PRICES:
-        return "lower prices" if more else "higher prices"
+        return _("lower prices") if more else _("higher prices")
     word = {
-        HOURS: ("fewer hours per worker", "more hours per worker"),
-        JOBS: ("fewer jobs per inhabitant", "more jobs per inhabitant"),
-        COMMUTING: ("fewer jobs per employed resident", "more jobs per employed resident"),
+        HOURS: (N_("fewer hours per worker"), N_("more hours per worker")),
+        JOBS: (N_("fewer jobs per inhabitant"), N_("more jobs per inhabitant")),
+        COMMUTING: (N_("fewer jobs per employed resident"), N_("more jobs per employed resident")),
         EMPLOYED: (
-            "a smaller share of the labour force employed",
-            "a larger share of the labour force employed",
+            N_("a smaller share of the labour force employed"),
+            N_("a larger share of the labour force employed"),
         ),
-        ACTIVE: ("a smaller labour force", "a larger labour force"),
-        PER_HOUR: ("lower GDP per hour worked", "higher GDP per hour worked"),
-        PER_WORKER: ("lower GDP per worker", "higher GDP per worker"),
+        ACTIVE: (N_("a smaller labour force"), N_("a larger labour force")),
+        PER_HOUR: (N_("lower GDP per hour worked"), N_("higher GDP per hour worked")),
+        PER_WORKER: (N_("lower GDP per worker"), N_("higher GDP per worker")),
     }
-    return word[part.term][more]
+    return _(word[part.term][more])
 
 
 def title_of(places: Sequence[Standing]) -> str:
     """The finding of a figure: where the whole stands, or between what the regions lie."""
     known = [(p.share, p.name) for p in places if p.share is not None]
     if not known:
-        return "The position of the regions is not known"
+        return _("The position of the regions is not known")
     first = places[0]
     if first.share is None or (first.kind != "whole" and len(places) > 1):
         (low, lowest), (high, highest) = min(known), max(known)
-        ends = f"{percent(low)} ({lowest}) to {percent(high)} ({highest})"
-        return f"GDP per inhabitant from {ends} of the reference"
-    stands = f"{first.name}: {percent(first.share)} of the reference"
+        return _(
+            "GDP per inhabitant from {low} ({lowest}) to {high} ({highest}) of the reference",
+            low=percent(low),
+            lowest=lowest,
+            high=percent(high),
+            highest=highest,
+        )
+    share = percent(first.share)
+    stands = _("{place}: {share} of the reference", place=first.name, share=share)
     parts = [p for p in first.parts if abs(p.contribution or 0) >= 5]
     if not first.known or not parts:
         return stands
     most = max(parts, key=lambda p: abs(p.contribution or 0))
-    return f"{stands}; largest part: {reason(most)}"
+    return _("{finding}; largest part: {factor}", finding=stands, factor=reason(most))
 
 
 def _plural(part: Part) -> bool:
@@ -145,15 +171,15 @@ def terms_of_places(places: Sequence[Standing]) -> tuple[str, ...]:
 
 def table_heads(places: Sequence[Standing]) -> tuple[str, ...]:
     """Heads of the table behind a figure, the unit of each in its head."""
-    parts = (f"{NAMES[term]} (PPS)" for term in terms_of_places(places))
+    parts = (f"{_(NAMES[term])} (PPS)" for term in terms_of_places(places))
     return (
-        "Code",
-        "Region",
-        "PPS per inhabitant",
-        "Of reference",
-        "Difference (PPS)",
+        _("Code"),
+        _("Region"),
+        _("PPS per inhabitant"),
+        _("Of reference"),
+        _("Difference (PPS)"),
         *parts,
-        "Status",
+        _("Status"),
     )
 
 
@@ -173,7 +199,9 @@ def table_row(place: Standing, terms: Sequence[str]) -> tuple[str, ...]:
 
 def percent(share: float | None) -> str:
     """A share in per cent."""
-    return MISSING if share is None else f"{grouped(100 * share)}{THIN}%"
+    if share is None:
+        return MISSING
+    return Written(f"{grouped(100 * share)}{THIN}%", share, unit="share")
 
 
 def amount(value: float | None) -> str:
@@ -182,8 +210,8 @@ def amount(value: float | None) -> str:
         return MISSING
     text = grouped(abs(value))
     if text == "0":
-        return "0"
-    return f"+{text}" if value > 0 else f"{MINUS}{text}"
+        return Written("0", value)
+    return Written(f"+{text}" if value > 0 else f"{MINUS}{text}", value)
 
 
 def screen_rows(places: Sequence[Standing]) -> list[tuple[str, ...]]:

@@ -10,19 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, points, rects, rules
+from hansa.language import N_, _
+from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width
 from hansa.views.canvas import texts as written
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, THIN, grouped, joined, spelled
 from hansa.views.lettering import width, wrapped
+from hansa.views.published_pilots import month, pilot_plot, steps_plot
 from hansa.views.reading import Cell
 from hansa.views.rowplot import GAP, Column, Placed, Rows, bars, reference_line, unknown
-from hansa.views.theme import DEEP, HAIRLINE, INK, QUIET, Format
+from hansa.views.theme import DEEP, QUIET, Format
 
-SOURCE = "Source: BSR InnoNet conference publication, May 2009, {}."
-NOT_PRINTED = "not printed"
+SOURCE = N_("Source: BSR InnoNet conference publication, May 2009, {chapter}.")
+NOT_PRINTED = N_("not printed")
 _OTHER = "#7F9DB2"
-_AREAS = {"N-Germany": "Northern Germany", "N-Poland": "Northern Poland"}
+_AREAS = {"N-Germany": N_("Northern Germany"), "N-Poland": N_("Northern Poland")}
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class SurveyArea:
     @property
     def name(self) -> str:
         """The area in full words."""
-        return _AREAS.get(self.area, self.area)
+        return _(_AREAS[self.area]) if self.area in _AREAS else self.area
 
     @property
     def counts(self) -> tuple[int | None, int | None, int | None]:
@@ -114,21 +116,26 @@ def survey_bars(areas: Sequence[SurveyArea]) -> Figure:
     ordered = sorted(areas, key=lambda a: (-(a.companies or 0), a.name))
     firms = sum(a.companies or 0 for a in ordered)
     first, last = ordered[0], ordered[-1]
-    title = (
-        f"{first.name} stands for {_percent(first.companies, firms)} of the companies in the "
-        f"survey, {last.name[0].lower()}{last.name[1:]} for {_percent(last.companies, firms)}"
+    title = _(
+        "{first} stands for {share} of the companies in the survey, {last} for {least}",
+        first=first.name,
+        share=_percent(first.companies, firms),
+        last=last.name[0].lower() + last.name[1:],
+        least=_percent(last.companies, firms),
     )
-    subtitle = "Recipients of the survey, by area. Each column has a scale of its own."
-    notes = ["Dashed and empty: a dash in the print, so not known and not zero."]
-    top = "; ".join(f"{a.name} {grouped(a.companies or 0)} companies" for a in ordered[:3])
-    alt = f"Three columns of bars. {title}. {top}."
-    caption = _caption(title, subtitle, alt, notes, "chapter 2.1, table 1")
-    heads = ("Companies", "Knowledge institutions", "Experts")
+    subtitle = _("Recipients of the survey, by area. Each column has a scale of its own.")
+    notes = [_("Dashed and empty: a dash in the print, so not known and not zero.")]
+    top = "; ".join(
+        _("{area} {n} companies", area=a.name, n=grouped(a.companies or 0)) for a in ordered[:3]
+    )
+    alt = f"{_('Three columns of bars.')} {title}. {top}."
+    caption = _caption(title, subtitle, alt, notes, _("chapter 2.1, table 1"))
+    heads = (_("Companies"), _("Knowledge institutions"), _("Experts"))
     return _figure(
         "published-survey-frame",
         caption,
         lambda form: _survey_plot(ordered, heads, form),
-        ("Area", *heads),
+        (_("Area"), *heads),
         [(a.name, *(MISSING if n is None else grouped(n) for n in a.counts)) for a in ordered],
     )
 
@@ -138,28 +145,34 @@ def stronghold_bars(strongholds: Sequence[Stronghold]) -> Figure:
     ordered = sorted(strongholds, key=lambda s: (-s.countries, s.name))
     first = ordered[0]
     nine = sum(s.nine for s in ordered)
-    title = f"{first.name}: named a strength by {first.countries} of {first.of} countries"
-    subtitle = f"Number of countries, of {first.of}, that named an area as one of their strengths."
+    said = {"name": first.name, "n": first.countries, "all": first.of}
+    title = _("{name}: named a strength by {n} of {all} countries", **said)
+    subtitle = _(
+        "Number of countries, of {all}, that named an area as one of their strengths.", **said
+    )
     notes = [
-        "Which countries named an area is lost: only the number of marks in a row is certain.",
-        "Dark, bold: chosen for a pilot.",
+        _("Which countries named an area is lost: only the number of marks in a row is certain."),
+        _("Dark, bold: chosen for a pilot."),
         *(f"{s.name}: {s.note}." for s in ordered if s.note and not s.nine),
     ]
     counts = "; ".join(f"{s.name} {s.countries}" for s in ordered)
-    alt = f"Horizontal bars, the longest first. {title}. {counts}."
-    caption = _caption(title, subtitle, alt, notes, "chapter 2.3, table 1")
+    alt = f"{_('Horizontal bars, the longest first.')} {title}. {counts}."
+    caption = _caption(title, subtitle, alt, notes, _("chapter 2.3, table 1"))
+    yes, no = _("yes"), _("no")
     rows = [
-        (s.name, f"{s.countries}", f"{s.of}", "yes" if s.nine else "no", "yes" if s.pilot else "no")
+        (s.name, f"{s.countries}", f"{s.of}", yes if s.nine else no, yes if s.pilot else no)
         for s in ordered
     ]
-    line = (
-        f"{spelled(min(s.countries for s in ordered if s.nine))} or more: the {spelled(nine)} areas"
+    line = _(
+        "{least} or more: the {count} areas",
+        least=spelled(min(s.countries for s in ordered if s.nine)),
+        count=spelled(nine),
     )
     return _figure(
         "published-strongholds",
         caption,
         lambda form: _stronghold_plot(ordered, line, form),
-        ("Area", "Countries", "Of", "One of the nine", "Pilot"),
+        (_("Area"), _("Countries"), _("Of"), _("One of the nine"), _("Pilot")),
         rows,
     )
 
@@ -168,28 +181,38 @@ def pilot_matrix(pilots: Sequence[Pilot], countries: Sequence[tuple[str, str]]) 
     """Who took part in which pilot, by country; `countries` are codes and names in their order."""
     used = {p.country for pilot in pilots for p in pilot.partners}
     shown = [(code, name) for code, name in countries if name in used]
-    everywhere = [n for _, n in shown if all(_takes_part(p, n) for p in pilots)]
-    without = [name for _, name in countries if name not in used]
-    title = f"{joined(everywhere)} took part in all {spelled(len(pilots))} pilots"
-    subtitle = "Partners of the pilots by country, September 2008 to September 2009."
+    everywhere = [n for _code, n in shown if all(_takes_part(p, n) for p in pilots)]
+    without = [name for _code, name in countries if name not in used]
+    title = _(
+        "{countries} took part in all {count} pilots",
+        countries=joined(everywhere),
+        count=spelled(len(pilots)),
+    )
+    subtitle = _("Partners of the pilots by country, September 2008 to September 2009.")
     notes = [
-        "Square: leads. Disc: takes part. Ring: associate. Cross: at first a partner, then left.",
-        "An empty place: the country is not named for this pilot.",
+        _(
+            "Square: leads. Disc: takes part. Ring: associate. "
+            "Cross: at first a partner, then left."
+        ),
+        _("An empty place: the country is not named for this pilot."),
     ]
     if without:
-        notes.append(f"Named for none: {joined(without)}.")
+        notes.append(_("Named for none: {countries}.", countries=joined(without)))
     parts = "; ".join(
         f"{p.area}: {joined([x.country for x in p.partners if x.status != 'left'])}" for p in pilots
     )
-    alt = f"A table of marks, a row a pilot, a column a country. {title}. {parts}."
-    caption = _caption(title, subtitle, alt, notes, "chapter 2.2, table 1 and text")
+    alt = f"{_('A table of marks, a row a pilot, a column a country.')} {title}. {parts}."
+    caption = _caption(title, subtitle, alt, notes, _("chapter 2.2, table 1 and text"))
     return _figure(
         "published-pilots",
         caption,
-        lambda form: _pilot_plot(pilots, shown, form),
-        ("Pilot", "Area", "Kind", "Country", "Partner", "Part", "Note"),
+        lambda form: pilot_plot(pilots, shown, form),
+        (
+            *(_("Pilot"), _("Area"), _("Kind"), _("Country"), _("Partner"), _("Part")),
+            _("Note"),
+        ),
         [
-            (f"{p.number}", p.area, p.focus, x.country, x.name or MISSING, x.status, x.note)
+            (f"{p.number}", p.area, p.focus, x.country, x.name or MISSING, _(x.status), x.note)
             for p in pilots
             for x in p.partners
         ],
@@ -199,24 +222,26 @@ def pilot_matrix(pilots: Sequence[Pilot], countries: Sequence[tuple[str, str]]) 
 def pilot_steps(steps: Sequence[Step]) -> Figure:
     """When the steps of the pilots were taken, month by month."""
     begun = next(s for s in steps if "begin" in s.name)
-    months = _month(begun.start) - _month(steps[0].start)
-    title = f"From the first goals to the start of the pilots: {spelled(months)} months"
-    subtitle = "Steps of the pilots, as planned in the publication, by month."
+    months = month(begun.start) - month(steps[0].start)
+    title = _(
+        "From the first goals to the start of the pilots: {count} months", count=spelled(months)
+    )
+    subtitle = _("Steps of the pilots, as planned in the publication, by month.")
     notes = [f"{s.name}: {s.note}." for s in steps if s.note]
     periods = "; ".join(f"{s.name}, {s.period}" for s in steps)
-    alt = f"Bars on an axis of months. {title}. {periods}."
-    caption = _caption(title, subtitle, alt, notes, "chapter 2.2, figure 8")
+    alt = f"{_('Bars on an axis of months.')} {title}. {periods}."
+    caption = _caption(title, subtitle, alt, notes, _("chapter 2.2, figure 8"))
     return _figure(
         "published-pilot-steps",
         caption,
-        lambda form: _steps_plot(steps, form),
-        ("Step", "Period as printed", "First month", "Last month"),
+        lambda form: steps_plot(steps, form),
+        (_("Step"), _("Period as printed"), _("First month"), _("Last month")),
         [(s.name, s.period, s.start, s.end) for s in steps],
     )
 
 
 def _caption(title: str, subtitle: str, alt: str, notes: Sequence[str], where: str) -> Caption:
-    return Caption(title, subtitle, alt, tuple(notes), SOURCE.format(where))
+    return Caption(title, subtitle, alt, tuple(notes), _(SOURCE, chapter=where))
 
 
 def _figure(
@@ -276,9 +301,9 @@ def _survey_column(
             "y": rows.middle(p.row),
             "text": grouped(p.cell.middle),
         }
-        for p, _ in known
+        for p in (own[0] for own in known)
     ]
-    reasons = [{"x": start + 40, "y": rows.middle(p.row), "text": NOT_PRINTED} for p in gone]
+    reasons = [{"x": start + 40, "y": rows.middle(p.row), "text": _(NOT_PRINTED)} for p in gone]
     return [
         bars(known, column, rows, 0),
         reference_line(start, rows, color=QUIET, strokeWidth=1),
@@ -291,7 +316,12 @@ def _survey_column(
 def _stronghold_plot(strongholds: Sequence[Stronghold], line: str, form: Format) -> Plot:
     rows = HeavyRows(tuple(s.name for s in strongholds), form)
     across = inner_width(form, False) - rows.left
-    column = Column(0, round(across - width("10 of 10", form.small) - 8), 0, strongholds[0].of)
+    column = Column(
+        0,
+        round(across - width(_("{n} of {all}", n=10, all=10), form.small) - 8),
+        0,
+        strongholds[0].of,
+    )
     places = [
         (Placed(i, Cell(s.code, s.name, float(s.countries))), DEEP if s.pilot else _OTHER)
         for i, s in enumerate(strongholds)
@@ -300,7 +330,7 @@ def _stronghold_plot(strongholds: Sequence[Stronghold], line: str, form: Format)
         {
             "x": column.pixel(s.countries) + 6,
             "y": rows.middle(i),
-            "text": f"{s.countries} of {s.of}",
+            "text": _("{n} of {all}", n=s.countries, all=s.of),
         }
         for i, s in enumerate(strongholds)
     ]
@@ -317,80 +347,8 @@ def _stronghold_plot(strongholds: Sequence[Stronghold], line: str, form: Format)
     return Plot(across, rows.height, tuple(layers), rows.left, 24, 4)
 
 
-def _pilot_plot(
-    pilots: Sequence[Pilot], countries: Sequence[tuple[str, str]], form: Format
-) -> Plot:
-    rows = Rows(tuple(p.area for p in pilots), form)
-    across = inner_width(form, False) - rows.left
-    step = across / len(countries)
-    at = {name: round((i + 0.5) * step, 1) for i, (_, name) in enumerate(countries)}
-    heads = [
-        {"x": at[name], "y": -12, "text": code if form.narrow else name} for code, name in countries
-    ]
-    layers: list[Layer] = [
-        *rows.furniture(across),
-        written(heads, align="center", fontSize=form.small, fontWeight=600),
-    ]
-    for part, style in _MARKS.items():
-        spots = [
-            {"x": at[x.country], "y": rows.middle(i), "country": x.country, "pilot": p.area}
-            for i, p in enumerate(pilots)
-            for x in p.partners
-            if ("leads" if x.country == p.lead else x.status) == part
-        ]
-        if spots:
-            layers.append(points(spots, **style))
-    return Plot(across, rows.height, tuple(layers), rows.left, 24, 4)
-
-
-_MARKS: dict[str, dict[str, Any]] = {
-    "leads": {"shape": "square", "filled": True, "size": 130, "color": DEEP},
-    "participant": {"shape": "circle", "filled": True, "size": 110, "color": DEEP},
-    "associate": {"shape": "circle", "filled": False, "size": 100, "stroke": DEEP},
-    "left": {"shape": "cross", "filled": False, "size": 100, "stroke": QUIET, "angle": 45},
-}
-
-
-def _steps_plot(steps: Sequence[Step], form: Format) -> Plot:
-    rows = Rows(tuple(s.name for s in steps), form)
-    across = inner_width(form, False) - rows.left
-    low, high = _month(steps[0].start), _month(steps[-1].end) + 1
-    room = 0.0 if form.narrow else max(width(s.period, form.small) for s in steps) + 8
-    column = Column(0, round(across - room), low, high)
-    boxes = [
-        {"x": column.pixel(_month(s.start)), "x2": column.pixel(_month(s.end) + 1), **rows.span(i)}
-        for i, s in enumerate(steps)
-    ]
-    labels = [{"x": across, "y": rows.middle(i), "text": s.period} for i, s in enumerate(steps)]
-    if form.narrow:
-        labels = [{**item, "y": i * rows.pitch + 10} for i, item in enumerate(labels)]
-    ticks = [m for m in range(low, high + 1) if m % 6 == 0]
-    grid = [
-        {"x": column.pixel(m), "x2": column.pixel(m), **stretch}
-        for m in ticks
-        for stretch in rows.stretches()
-    ]
-    names = [
-        {"x": column.pixel(m), "y": -12, "text": f"{'Jan' if m % 12 == 0 else 'July'} {m // 12}"}
-        for m in ticks
-    ]
-    layers = [
-        *rows.furniture(across),
-        rules(grid, color=HAIRLINE),
-        rects(boxes, fill=DEEP),
-        written(names, align="center", fontSize=form.small, color=INK),
-        written(labels, align="right", fontSize=form.small, color=QUIET),
-    ]
-    return Plot(across, rows.height, tuple(layers), rows.left, 24, 4)
-
-
 def _takes_part(pilot: Pilot, country: str) -> bool:
     return any(p.country == country and p.status != "left" for p in pilot.partners)
-
-
-def _month(text: str) -> int:
-    year, month = text.split("-")
-    return 12 * int(year) + int(month) - 1
 
 
 def _percent(part: int | None, whole: int) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from hansa.language import N_, _, ngettext, pgettext
 from hansa.law import MEANING
+from hansa.measures.reasons import said
 from hansa.panel import Header, Panel
 from hansa.views.bubbleplot import plot
 from hansa.views.bubbles import Bubble, beyond, raised
 from hansa.views.canvas import Caption, Thing, compose, stands_for
-from hansa.views.captions import header_notes, source_line
+from hansa.views.captions import header_notes, source_line, thing_head
 from hansa.views.figure import Figure, both
-from hansa.views.format import MINUS, MISSING, THIN, Scale, grouped, joined, spelled
+from hansa.views.format import MINUS, MISSING, Scale, grouped, joined, spelled
 from hansa.views.hover import told, value_words
 from hansa.views.reading import (
     HERE,
@@ -31,10 +34,10 @@ from hansa.views.sentences import amount_unit
 from hansa.views.theme import QUADRANTS
 
 STABLE = 0.9
-WAGE = "average wage (proxy for productivity)"
+WAGE = N_("average wage (proxy for productivity)")
 _CLASS = {name: name for name in QUADRANTS} | {
-    "challenged": "challenged or mature",
-    "mature": "challenged or mature",
+    N_("challenged"): "challenged or mature",
+    N_("mature"): "challenged or mature",
 }
 _RATE = Scale("change")
 
@@ -92,12 +95,16 @@ def quadrant_bubbles(panels: Dynamics, at: At = HERE, words: Words = PLAIN) -> F
     model = any(h.model_data for h in panels.headers)
     caption = replace(_caption(found, words), model_data=model)
     caption = replace(caption, notes=(*caption.notes, *header_notes(*panels.headers)))
-    labels = (
-        f"Growth of {amount_unit(found.sizes.header)} {found.growth.period}",
-        f"Growth of the {WAGE} against the benchmark, {found.growth.period}",
-    )
-    years = (str(_since(found.growth) or "start"), str(found.place.time or "end"))
     unit = amount_unit(found.sizes.header)
+    labels = (
+        _("Growth of {amount} {period}", amount=unit, period=found.growth.period),
+        _(
+            "Growth of the {wage} against the benchmark, {period}",
+            wage=_(WAGE),
+            period=found.growth.period,
+        ),
+    )
+    years = (str(_since(found.growth) or _("start")), str(found.place.time or _("end")))
     specs = both(
         lambda form: compose(caption, plot(found.bubbles, (labels, years, unit), form, model), form)
     )
@@ -143,8 +150,8 @@ def _read(panels: Dynamics, at: At, words: Words) -> _Clusters:
             *(sizes.scale.with_interval(c.value, c.lower, c.upper) for c in (before, after)),
             *(_RATE.with_interval(c.value, c.lower, c.upper) for c in (x, y)),
         )
-        said = reason or mark.meaning or (missing.reason if missing else "")
-        rows.append((x.code, x.name, *numbers, label or MISSING, _share_text(share), said))
+        why = reason or mark.meaning or (missing.reason if missing else "")
+        rows.append((x.code, x.name, *numbers, _(label) or MISSING, _share_text(share), why))
     ranked = sorted(bubbles, key=lambda b: (-b.end, b.name, b.code))
     return _Clusters(growth, sizes, tuple(ranked), tuple(left_out), tuple(rows), len(growth.cells))
 
@@ -172,7 +179,7 @@ def _texts(panel: Panel, axis: str, at: At) -> dict[str, tuple[str, str]]:
     for row in panel.where("geo", at.geo).where("time", at.time).rows():
         # A rate that rounds to nothing has no sign, as in the columns beside it.
         reason = (row.get("reason") or "").replace(f"{MINUS}0.0 %", "0.0 %")
-        found[str(row[axis])] = (row.get("label") or "", reason)
+        found[str(row[axis])] = (row.get("label") or "", said(reason))
     return found
 
 
@@ -183,11 +190,11 @@ def _bubble(cells: tuple[Cell, ...], label: str, reason: str) -> Bubble:
     assert after.value is not None
     flags = mark.status | x.status
     known = _CLASS.get(label, "") if not flags & {"tiny", "entry", "exit", "boundary"} else ""
-    why = reason or mark.meaning or x.meaning or (label or "no class given")
+    why = reason or mark.meaning or x.meaning or (_(label) or _("no class given"))
     if label == "boundary" or "boundary" in flags:
-        why = MEANING["boundary"]
+        why = _(MEANING["boundary"])
     elif "tiny" in flags:
-        why = MEANING["tiny"]
+        why = _(MEANING["tiny"])
     return Bubble(
         code=x.code,
         name=x.name,
@@ -212,14 +219,20 @@ def _thing(panels: Dynamics, growth: Reading, cells: tuple[Cell, ...], b: Bubble
     x, y, mark, share, before, after = cells
     jobs, since = panels.employment.header, _since(growth)
     doubts = f" ({mark.meaning})" if mark.meaning else ""
-    parts = [f"class {b.label}{doubts}" if b.kind else f"no class ({b.why})"]
+    parts = [
+        _("class {kind}", kind=_(b.label) + doubts)
+        if b.kind
+        else _("no class ({reason})", reason=b.why)
+    ]
     if b.kind and panels.stability is not None:
-        parts.append(f"replicates with this class: {value_words(share, panels.stability.header)}")
+        firm = value_words(share, panels.stability.header)
+        parts.append(_("replicates with this class: {value}", value=firm))
+    rate, wages = value_words(x, panels.growth.header), value_words(y, panels.wage_growth.header)
     parts += [
-        f"growth of {amount_unit(jobs)} {value_words(x, panels.growth.header)}",
-        f"relative growth of wages {value_words(y, panels.wage_growth.header)}",
-        f"{growth.at.time or 'at the end'}: {value_words(after, jobs)}",
-        f"{since or 'at the start'}: {value_words(before, jobs)}",
+        _("growth of {amount} {value}", amount=amount_unit(jobs), value=rate),
+        _("relative growth of wages {value}", value=wages),
+        f"{growth.at.time or _('at the end')}: {value_words(after, jobs)}",
+        f"{since or _('at the start')}: {value_words(before, jobs)}",
     ]
     return {**stands_for(growth.axis, b.code), "hover": told(b.name, *parts)}
 
@@ -239,16 +252,20 @@ def _caption(found: _Clusters, words: Words) -> Caption:
     unit = amount_unit(found.sizes.header)
     title = words.title or _title(found, place)
     here = place[:1].upper() + place[1:]
-    subtitle = (
-        f"{here}, {when}. Across: growth of {unit}; up: growth of the {WAGE} against the "
-        f"benchmark; both in per cent. Area of a mark: {amount_words(found.sizes.header)} in "
-        f"{found.place.time}."
+    subtitle = _(
+        "{place}, {period}. Across: growth of {unit}; up: growth of the {wage} against the "
+        "benchmark; both in per cent. Area of a mark: {amount} in {year}.",
+        place=here,
+        period=when,
+        unit=unit,
+        wage=_(WAGE),
+        amount=amount_words(found.sizes.header),
+        year=found.place.time,
     )
-    classes = "; ".join(
-        f"{name}: {joined([b.name for b in found.bubbles if b.kind == name]) or 'none'}"
-        for name in QUADRANTS
-    )
-    alt = f"Marks in four fields. {title}. {classes}."
+    named = {kind: [b.name for b in found.bubbles if b.kind == kind] for kind in QUADRANTS}
+    none = pgettext("clusters", "none")
+    classes = "; ".join(f"{_(kind)}: {joined(own) or none}" for kind, own in named.items())
+    alt = f"{_('Marks in four fields.')} {title}. {classes}."
     return Caption(title, subtitle, alt, tuple(_notes(found)), source_line(growth.header, words))
 
 
@@ -257,53 +274,95 @@ def _title(found: _Clusters, place: str) -> str:
     winners = [b for b in found.bubbles if b.kind == "growth"]
     what, count = found.growth.what, found.count
     open_ = len(found.left_out) + len([b for b in found.bubbles if not b.kind])
+    places = {"all": count, "things": what, "place": place}
     if not winners:
-        end = "is known to grow" if open_ else "grows"
-        return f"None of the {count} {what} of {place} {end} in jobs and in relative wages"
-    first, least = winners[0], "At least " if open_ else ""
+        return (
+            _(
+                "None of the {all} {things} of {place} is known to grow in jobs and in relative "
+                "wages",
+                **places,
+            )
+            if open_
+            else _(
+                "None of the {all} {things} of {place} grows in jobs and in relative wages",
+                **places,
+            )
+        )
+    first = winners[0]
+    title = _how_many(len(winners), bool(open_), places)
     sure = first.stable and all(b.end_bounds[1] <= first.end_bounds[0] for b in winners[1:])
-    verb = "is" if sure and not open_ else "may be"
-    grow = "grows" if len(winners) == 1 else "grow"
-    title = (
-        f"{least}{grouped(len(winners))} of {count} {what} of {place} {grow} in jobs and in "
-        "relative wages"
-    )
     if len(winners) == 1:
         return f"{title}: {within(first.name)}"
-    return f"{title}; the largest of them {verb} {within(first.name)}"
+    if sure and not open_:
+        return _("{title}; the largest of them is {name}", title=title, name=within(first.name))
+    return _("{title}; the largest of them may be {name}", title=title, name=within(first.name))
+
+
+def _how_many(count: int, open_: bool, places: dict[str, Any]) -> str:
+    if open_:
+        return ngettext(
+            "At least {n} of {all} {things} of {place} grows in jobs and in relative wages",
+            "At least {n} of {all} {things} of {place} grow in jobs and in relative wages",
+            count,
+            n=grouped(count),
+            **places,
+        )
+    return ngettext(
+        "{n} of {all} {things} of {place} grows in jobs and in relative wages",
+        "{n} of {all} {things} of {place} grow in jobs and in relative wages",
+        count,
+        n=grouped(count),
+        **places,
+    )
 
 
 def _notes(found: _Clusters) -> list[str]:
-    notes = ["Shapes of the same area stand for the same number, whatever the shape."]
+    notes = [_("Shapes of the same area stand for the same number, whatever the shape.")]
     classed = [b for b in found.bubbles if b.kind]
     if shaky := [b for b in classed if not b.stable]:
         open_ = len([b for b in shaky if b.undecided])
-        notes.append(
-            f"Dashed and pale: not known to be stable ({len(shaky)} of {len(classed)} "
-            f"{found.growth.what} with a class). Stable is a class that holds in at least "
-            f"{100 * STABLE:.0f}{THIN}% of the replicates; {_unstable(len(shaky) - open_, open_)}."
+        text = _(
+            "Dashed and pale: not known to be stable ({n} of {all} {things} with a class). Stable "
+            "is a class that holds in at least {share} of the replicates; {finding}.",
+            n=len(shaky),
+            all=len(classed),
+            things=found.growth.what,
+            share=Scale("share").text(STABLE),
+            finding=_unstable(len(shaky) - open_, open_),
         )
+        notes.append(text)
     grey = [b for b in found.bubbles if not b.kind]
     if grey:
-        notes.append(f"Grey cross: no class ({_grouped([(b.why, b.name) for b in grey])}).")
+        reasons = _grouped([(b.why, b.name) for b in grey])
+        notes.append(_("Grey cross: no class ({reasons}).", reasons=reasons))
     if any(b.x_bounds or b.y_bounds for b in found.bubbles):
-        notes.append("Thin lines: from the lowest to the highest possible rate.")
+        notes.append(_("Thin lines: from the lowest to the highest possible rate."))
     if far := beyond(found.bubbles):
-        items = [f"{b.name} ({_RATE.text(b.x)} and {_RATE.text(b.y)})" for b in far]
-        notes.append(f"Drawn at the edge, their rates are beyond the axes: {'; '.join(items)}.")
+        items = "; ".join(
+            _("{name} ({x} and {y})", name=b.name, x=_RATE.text(b.x), y=_RATE.text(b.y))
+            for b in far
+        )
+        text = _("Drawn at the edge, their rates are beyond the axes: {names}.", names=items)
+        notes.append(text)
     if small := raised(found.bubbles):
-        notes.append(f"Drawn larger than their size, to be seen: {len(small)} of the marks.")
+        text = _("Drawn larger than their size, to be seen: {n} of the marks.", n=len(small))
+        notes.append(text)
     if lone := [b.name for b in found.bubbles if b.start is None]:
-        notes.append(f"No outline, size at the start not known: {joined(lone)}.")
+        notes.append(_("No outline, size at the start not known: {names}.", names=joined(lone)))
     if found.left_out:
-        notes.append(f"Not drawn ({'; '.join(noted(found.left_out))}).")
+        notes.append(_("Not drawn ({reasons}).", reasons="; ".join(noted(found.left_out))))
     return notes
 
 
 def _unstable(sure: int, open_: int) -> str:
     """How many classes are not stable, and of how many that is open; nothing of none."""
-    said = [f"{spelled(sure)} {'is' if sure == 1 else 'are'} not stable"] if sure else []
-    return joined([*said, *([f"of {spelled(open_)} it cannot be said"] if open_ else [])])
+    parts = []
+    if sure:
+        text = ngettext("one is not stable", "{count} are not stable", sure, count=spelled(sure))
+        parts.append(text)
+    if open_:
+        parts.append(_("of {count} it cannot be said", count=spelled(open_)))
+    return joined(parts)
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> str:
@@ -316,15 +375,16 @@ def _grouped(pairs: list[tuple[str, str]]) -> str:
 def _columns(found: _Clusters) -> tuple[str, ...]:
     unit = amount_unit(found.sizes.header)
     unit = unit[:1].upper() + unit[1:]
-    thing = "Activity" if found.growth.axis == "activity" else "Cluster"
+    first = _since(found.growth) or _("the first year")
+    last = found.place.time or _("the last year")
     return (
-        "Code",
-        thing,
-        f"{unit} in {_since(found.growth) or 'the first year'}",
-        f"{unit} in {found.place.time or 'the last year'}",
-        f"Growth {found.growth.period}".strip(),
-        f"Relative growth of the {WAGE}",
-        "Class",
-        "Share of replicates with the same class",
-        "Why",
+        _("Code"),
+        thing_head(found.growth),
+        _("{amount} in {year}", amount=unit, year=first),
+        _("{amount} in {year}", amount=unit, year=last),
+        _("Growth {period}", period=found.growth.period).strip(),
+        _("Relative growth of the {wage}", wage=_(WAGE)),
+        _("Class"),
+        _("Share of replicates with the same class"),
+        _("Why"),
     )

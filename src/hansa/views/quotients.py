@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from hansa.language import _
 from hansa.panel import Panel
 from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, texts
 from hansa.views.captions import (
@@ -16,8 +17,10 @@ from hansa.views.captions import (
     tiny_note,
 )
 from hansa.views.figure import Figure, both
+from hansa.views.format import general
 from hansa.views.hover import cell_thing
 from hansa.views.lettering import width
+from hansa.views.phrases import certainty
 from hansa.views.reading import (
     HERE,
     PLAIN,
@@ -25,9 +28,9 @@ from hansa.views.reading import (
     Cell,
     Reading,
     Words,
+    between_note,
     cluster_axis,
     ends,
-    left_out_note,
     noted,
     place_name,
     read,
@@ -45,7 +48,7 @@ from hansa.views.rowplot import (
     reference_line,
     whiskers,
 )
-from hansa.views.sentences import certainty, specialised_title
+from hansa.views.sentences import specialised_title
 from hansa.views.theme import (
     ABOVE,
     ABOVE_PALE,
@@ -68,8 +71,7 @@ def specialisation_bars(quotients: Panel, at: At = HERE, words: Words = PLAIN) -
     reading = read(quotients, cluster_axis(quotients), at, words)
     drawn, left = ends(reading, lowest=10)
     caption = _caption(reading, drawn, words)
-    between = left_out_note(left, reading.what, "between the highest and the lowest")
-    caption = replace(caption, notes=(*between, *caption.notes))
+    caption = replace(caption, notes=(*between_note(left, reading.what), *caption.notes))
     reference = reference_name(reading.header, words)
     specs = both(lambda form: compose(caption, _plot(drawn, form, reference), form))
     return Figure(
@@ -93,31 +95,37 @@ def symmetric_reach(values: list[float]) -> float:
 def tick_text(value: float) -> str:
     """`½` for 0.5, `1/64` for a sixty-fourth, `4` for 4."""
     part = 0 < value < 1 and (1 / value).is_integer()
-    return FRACTIONS.get(value, f"1/{1 / value:.0f}" if part else f"{value:g}")
+    return FRACTIONS.get(value, f"1/{1 / value:.0f}" if part else general(value))
 
 
 def _caption(reading: Reading, drawn: Reading, words: Words) -> Caption:
     reference = reference_name(reading.header, words)
     title = words.title or specialised_title(reading, words)
     when = f", {reading.at.time}" if reading.at.time is not None else ""
-    subtitle = (
-        f"{place_name(reading, words)}: share of each {reading.thing} "
-        f"as a multiple of its share in {reference}{when}. Axis: each step doubles."
+    subtitle = _(
+        "{place}: share of each {thing} as a multiple of its share in {reference}{when}. Axis: "
+        "each step doubles.",
+        place=place_name(reading, words),
+        thing=reading.thing,
+        things=reading.what,
+        reference=reference,
+        when=when,
     )
-    notes = [n for n in mark_notes(drawn) if not n.startswith("Dashed")]
+    notes = mark_notes(drawn, dashed=False)
     if any(certainty(c, 1) == "possible" for c in drawn.known):
-        notes.append("Pale bar: above or below 1 is possible, not certain.")
+        notes.append(_("Pale bar: above or below 1 is possible, not certain."))
     notes += tiny_note(drawn)
     reach = symmetric_reach([c.high for c in drawn.known])
     if any(c.value is not None and not 1 / reach <= c.value <= reach for c in drawn.known):
-        notes.append("Arrow: beyond the axis; the number is printed beside it.")
+        notes.append(_("Arrow: beyond the axis; the number is printed beside it."))
     if reading.absent:
-        notes.append(f"Cannot be said ({'; '.join(noted(reading.absent))}).")
+        reasons = "; ".join(noted(reading.absent))
+        notes.append(_("Cannot be said ({reasons}).", reasons=reasons))
     notes += header_notes(reading.header)
     top = "; ".join(f"{c.name} {_label(c, reading)}" for c in reading.known[:5])
-    alt = f"Horizontal bars from 1, the highest first. {title}. {subtitle} {top}."
-    source = source_line(reading.header, words, reference=True)
     subtitle = subtitle[0].upper() + subtitle[1:]
+    alt = f"{_('Horizontal bars from 1, the highest first.')} {title}. {subtitle} {top}."
+    source = source_line(reading.header, words, reference=True)
     return Caption(title, subtitle, alt, tuple(notes), source, reading.header.model_data)
 
 
@@ -147,7 +155,7 @@ def _plot(reading: Reading, form: Format, reference: str) -> Plot:
         reference_line(one, rows),
         texts(printed, fontSize=form.small, align="right"),
         texts(
-            [{"x": one, "y": -33, "text": f"same share as in {reference}"}],
+            [{"x": one, "y": -33, "text": _("same share as in {reference}", reference=reference)}],
             align="center",
             fontSize=form.small,
             fontWeight=600,

@@ -10,6 +10,7 @@ from typing import Any
 
 from hansa.codes import classification, geography_codes
 from hansa.errors import HansaError, UsageError, listed
+from hansa.language import N_, _, ngettext, spoken
 from hansa.law import MEANING
 from hansa.panel import Header, Panel
 from hansa.views.format import Scale, joined, scale_of
@@ -50,12 +51,18 @@ class Words:
         """The name of a code: the given label, that of its code list, else the code."""
         if code in self.labels:
             return self.labels[code]
-        for lists in (_geo_list(header.geography), _activity_list(header.classification)):
+        own = spoken()
+        for lists in (
+            _geo_list(header.geography, own),
+            _activity_list(header.classification, own),
+        ):
             if code in lists:
                 return lists[code]
         return code
 
 
+_UNITS = (N_("persons"), N_("count"), N_("stars"), N_("jobs"), N_("local units"), N_("currency"))
+"""Units, and labels without their family, that the measures of Hansa have."""
 HERE = At()
 PLAIN = Words()
 
@@ -103,24 +110,28 @@ class Cell:
         """The value, or the middle of its interval; for ordering a cell that is not absent."""
         return self.value if self.value is not None else (self.low + self.high) / 2
 
-    @cached_property
+    @property
     def reason(self) -> str:
         """Why the cell is absent, in words."""
         silent = self.status & _HIDING
         because = silent or self.status - _NO_REASON
-        why = [MEANING[f] for f in MEANING if f in because]
-        return joined(why) or "no reason recorded"
+        return joined([_(MEANING[f]) for f in MEANING if f in because]) or _("no reason recorded")
 
     @property
     def brief_reason(self) -> str:
         """The reason in few words, for a place with little room; the notes have it in full."""
-        return self.reason.replace(", or part of it is outside the source", "")
+        return self.reason.replace(_(MEANING["d"]), _("definition differs"))
 
-    @cached_property
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """Every flag in words."""
+        known = [_(MEANING[f]) for f in MEANING if f in self.status]
+        return (*known, *sorted(self.status - MEANING.keys()))
+
+    @property
     def meaning(self) -> str:
         """Every flag in words, joined by `; `."""
-        known = [MEANING[f] for f in MEANING if f in self.status]
-        return "; ".join(known + sorted(self.status - MEANING.keys()))
+        return "; ".join(self.meanings)
 
 
 @dataclass(frozen=True)
@@ -133,13 +144,13 @@ class Reading:
     axis: str
     at: At
 
-    @property
+    @cached_property
     def known(self) -> tuple[Cell, ...]:
         """The cells with a value or an interval, the largest first."""
         there = [c for c in self.cells if not c.absent]
         return tuple(sorted(there, key=lambda c: (-c.middle, c.name, c.code)))
 
-    @property
+    @cached_property
     def absent(self) -> tuple[Cell, ...]:
         """The cells that cannot be said, by name."""
         return tuple(sorted((c for c in self.cells if c.absent), key=lambda c: (c.name, c.code)))
@@ -160,12 +171,14 @@ class Reading:
     @property
     def what(self) -> str:
         """The word for the things along the axis."""
-        return {"geo": "regions", "activity": "activities"}.get(self.axis, "clusters")
+        several = {"geo": _("regions"), "activity": _("activities")}
+        return several.get(self.axis) or _("clusters")
 
     @property
     def thing(self) -> str:
         """The word for one thing along the axis."""
-        return {"geo": "region", "activity": "activity"}.get(self.axis, "cluster")
+        one = {"geo": _("region"), "activity": _("activity")}
+        return one.get(self.axis) or _("cluster")
 
 
 MOST_BARS = 40
@@ -187,11 +200,34 @@ def ends(reading: Reading, lowest: int) -> tuple[Reading, tuple[Cell, ...]]:
     return replace(reading, cells=cells), tuple(c for c in known if c.code not in kept)
 
 
-def left_out_note(left: tuple[Cell, ...], what: str, where: str) -> list[str]:
-    """That a picture leaves some cells out, and where they are."""
+def smaller_note(left: tuple[Cell, ...], what: str) -> list[str]:
+    """That a picture leaves out cells that are smaller than those it shows."""
     if not left:
         return []
-    return [f"Left out: {len(left)} {what} {where}; the tables of the result have them all."]
+    return [
+        ngettext(
+            "Left out: {number} {what} that are smaller; the tables of the result have them all.",
+            "Left out: {number} {what} that are smaller; the tables of the result have them all.",
+            len(left),
+            what=what,
+        )
+    ]
+
+
+def between_note(left: tuple[Cell, ...], what: str) -> list[str]:
+    """That a picture leaves out cells between the highest and the lowest that it shows."""
+    if not left:
+        return []
+    return [
+        ngettext(
+            "Left out: {number} {what} between the highest and the lowest; the tables of the "
+            "result have them all.",
+            "Left out: {number} {what} between the highest and the lowest; the tables of the "
+            "result have them all.",
+            len(left),
+            what=what,
+        )
+    ]
 
 
 def cluster_axis(panel: Panel) -> str:
@@ -210,6 +246,25 @@ def read(panel: Panel, along: str, at: At = HERE, words: Words = PLAIN) -> Readi
     Raises UsageError when the panel has several places and `at` names none of them, and
     HansaError when nothing is found there.
     """
+    # The sections of a page read the same cells many times. What a key is made of is kept with
+    # it: as long as it is there, no other thing has the same id.
+    own = (panel.table, panel.header, words)
+    key = (*map(id, own), along, at, spoken())
+    if (known := _read_before.get(key)) is not None:
+        return known[0]
+    made = _read(panel, along, at, words)
+    if len(_read_before) * max(len(made.cells), 100) > _MOST_KEPT:
+        _read_before.clear()
+    _read_before[key] = made, own
+    return made
+
+
+_MOST_KEPT = 50_000
+"""Cells that are remembered, about."""
+_read_before: dict[Any, tuple[Reading, Any]] = {}
+
+
+def _read(panel: Panel, along: str, at: At, words: Words) -> Reading:
     if along not in panel.dims:
         raise UsageError(f"the panel has no dimension {along}", admissible=listed(panel.dims))
     found: dict[str, Any] = {}
@@ -236,15 +291,20 @@ def noted(cells: Iterable[Cell]) -> tuple[str, ...]:
 def place_name(reading: Reading, words: Words) -> str:
     """The name of the area read: as given, else by its code, else "all regions"."""
     if words.area or reading.at.geo is None:
-        return words.area or "all regions"
+        return words.area or _("all regions")
     return words.name(reading.at.geo, reading.header)
 
 
 def amount_words(header: Header) -> str:
     """What is counted, with its unit: `jobs (persons)` for the label `Size: jobs`."""
-    label = (header.label or header.measure.replace("_", " ")).rpartition(": ")[2]
+    label = plain_label(header)
     plain = header.unit in ("", "ratio", label) or header.unit.startswith("share")
-    return label if plain else f"{label} ({header.unit})"
+    return _(label) if plain else f"{_(label)} ({_(header.unit)})"
+
+
+def plain_label(header: Header) -> str:
+    """The label in English without the family of its measure: `jobs` for `Size: jobs`."""
+    return (header.label or header.measure.replace("_", " ")).rpartition(": ")[2]
 
 
 def within(name: str) -> str:
@@ -255,11 +315,16 @@ def within(name: str) -> str:
 
 def reference_name(header: Header, words: Words) -> str:
     """The name of the reference area."""
-    return words.reference or header.reference or "the reference area"
+    return words.reference or header.reference or _("the reference area")
 
 
 def _few(names: list[str], most: int = 6) -> str:
-    return joined(names if len(names) <= most else [*names[:most], f"{len(names) - most} more"])
+    return joined(names if len(names) <= most else [*names[:most], more(len(names) - most)])
+
+
+def more(count: int) -> str:
+    """`3 more`, at the end of a list of which only the first things are named."""
+    return ngettext("{number} more", "{number} more", count)
 
 
 def _asked(at: At, name: str) -> str | int | None:
@@ -302,10 +367,15 @@ def _cell(row: dict[str, Any], code: str, name: str) -> Cell:
     lower, upper = _number(row.get("lower")), _number(row.get("upper"))
     if lower is None or upper is None:
         lower = upper = None
-    flags = frozenset(f for f in (row["status"] or "").split(";") if f)
+    flags = _flags(row["status"] or "")
     estimated = _number(row.get("estimated")) or 0.0
     since = row.get("from")
     return Cell(code, name, _number(row.get("value")), lower, upper, estimated, flags, since)
+
+
+@cache
+def _flags(status: str) -> frozenset[str]:
+    return frozenset(flag for flag in status.split(";") if flag)
 
 
 def _number(value: float | None) -> float | None:
@@ -319,10 +389,10 @@ def _first(one: float | None, other: float | None) -> float:
 
 
 @cache
-def _geo_list(text: str) -> Mapping[str, str]:
-    return geography_codes(text).label if text not in ("", "local") else {}
+def _geo_list(text: str, language: str) -> Mapping[str, str]:
+    return geography_codes(text).names if text not in ("", "local") else {}
 
 
 @cache
-def _activity_list(text: str) -> Mapping[str, str]:
-    return classification(text).label if text not in ("", "local") else {}
+def _activity_list(text: str, language: str) -> Mapping[str, str]:
+    return classification(text).names if text not in ("", "local") else {}

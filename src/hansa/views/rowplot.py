@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from hansa.language import _, decimal_mark
 from hansa.views.canvas import (
     Layer,
     Thing,
@@ -20,6 +21,7 @@ from hansa.views.canvas import (
     texts,
     tooltip,
 )
+from hansa.views.format import general
 from hansa.views.lettering import fitted, width
 from hansa.views.reading import Cell
 from hansa.views.theme import (
@@ -183,7 +185,7 @@ class Placed:
 def _thing(place: Placed, rows: Rows) -> Thing:
     """What a mark in a row stands for; the cell itself where nothing is said of the row."""
     cell = place.cell
-    said = "not known" if cell.absent else f"{cell.middle:g}"
+    said = _("not known") if cell.absent else general(cell.middle)
     return rows.thing(place.row) or {
         "code": cell.code,
         "name": cell.name,
@@ -289,6 +291,12 @@ def reference_line(x: float, rows: Rows, **style: Any) -> Layer:
     """A line at the reference value through all rows."""
     lines = [{"x": x, "x2": x, **stretch} for stretch in rows.stretches()]
     return rules(lines, **{"color": INK, "strokeWidth": 1.2, **style})
+
+
+def numeral(expression: str = "datum.value") -> str:
+    """A Vega expression of a number as a text, with the decimal mark of the language spoken."""
+    mark = decimal_mark()
+    return expression if mark == "." else f"replace('' + ({expression}), '.', '{mark}')"
 
 
 def axis_layer(column: Column, rows: Rows, ticks: list[float], label: str) -> Layer:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hansa.views.format import MINUS, THIN, Scale
+from hansa.language import _, pgettext
+from hansa.views.format import THIN, Scale, general
 from hansa.views.quotients import symmetric_reach, tick_text
 from hansa.views.reading import Reading, Words, reference_name
 from hansa.views.theme import ABOVE, BELOW, DEEP, MIDDLE, blend
@@ -17,12 +18,14 @@ class Shades:
 
     reach     the ramp ends here: m of 1/m to m for quotients, of -m to m for changes, 0 to m else
     ticks     values named in the legend; `words` are the names of the legend's ends
+    short     a shorter name of the right end, for a legend with little room
     """
 
     scale: Scale
     reach: float
     ticks: tuple[float, ...]
     words: tuple[str, str]
+    short: str = ""
 
     @property
     def diverging(self) -> bool:
@@ -62,7 +65,7 @@ class Shades:
             return tick_text(value)
         if self.scale.style in ("share", "change"):
             sign = "+" if value > 0 and self.diverging else ""
-            return f"{sign}{100 * value:g}{THIN}%".replace("-", MINUS)
+            return f"{sign}{general(100 * value)}{THIN}%"
         return self.scale.text(value)
 
 
@@ -75,11 +78,17 @@ def shades_of(reading: Reading, words: Words) -> Shades:
         steps = round(math.log2(reach))
         ticks = tuple(2.0**k for k in range(-steps, steps + 1))
         reference = reference_name(reading.header, words)
-        return Shades(scale, reach, ticks, ("smaller share", f"larger share than in {reference}"))
+        larger = _("larger share than in {reference}", reference=reference)
+        return Shades(scale, reach, ticks, (_("smaller share"), larger), _("larger share"))
     reach = _round_up(max(abs(v) for v in values))
     if scale.style == "change" or scale.signed:
-        return Shades(scale, reach, (-reach, 0.0, reach), ("decline", "growth"))
-    return Shades(scale, reach, (0.0, reach / 2, reach), ("low", "high"))
+        return Shades(scale, reach, (-reach, 0.0, reach), (_("decline"), _("growth")))
+    return Shades(
+        scale,
+        reach,
+        (0.0, reach / 2, reach),
+        (pgettext("legend", "low"), pgettext("legend", "high")),
+    )
 
 
 def _round_up(value: float) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hansa.errors import HansaError, UsageError
+from hansa.language import _, ngettext, pgettext
+from hansa.measures.reasons import said
 from hansa.panel import Panel
 from hansa.views.canvas import (
     Caption,
@@ -60,7 +62,11 @@ class _Stars:
         if self.absent:
             return MISSING
         sure = str(self.certain)
-        return sure if self.certain == self.possible else f"{sure} to {self.possible}"
+        return (
+            sure
+            if self.certain == self.possible
+            else _("{low} to {high}", low=self.certain, high=self.possible)
+        )
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,10 @@ def stars_map(
     specs = both(lambda form: compose(caption, _plot(drawn, form), form))
     return Figure(
         id=f"map-stars-{reading.at.cluster or 'all'}-{reading.at.time or 'all'}",
-        columns=("Code", "Region", "Certain stars", "Possible stars", "Why", "Status"),
+        columns=(
+            *(_("Code"), _("Region"), _("Certain stars"), _("Possible stars")),
+            *(_("Why"), _("Status")),
+        ),
         rows=_rows(drawn),
         **vars(caption),
         **specs,
@@ -113,7 +122,7 @@ def _read(panel: Panel, reading: Reading, layout: Layout | None) -> _Map:
     reasons = {}
     here = panel.where("cluster", reading.at.cluster).where("time", reading.at.time)
     for row in here.rows():
-        reasons[row["geo"]] = row.get("reason") or ""
+        reasons[row["geo"]] = said(row.get("reason") or "")
     regions = tuple(_stars(cell, reasons.get(cell.code, "")) for cell in reading.cells)
     highest = [v for name in ("value", "upper") for v in _column(panel, name)]
     places = layout or layout_for((c.code for c in reading.cells), panel.header.geography)
@@ -147,21 +156,30 @@ def _stamp(reading: Reading) -> str:
 
 def _caption(drawn: _Map, words: Words) -> Caption:
     reading = drawn.reading
-    cluster = words.name(reading.at.cluster, reading.header) if reading.at.cluster else "Stars"
+    code = reading.at.cluster
+    cluster = words.name(code, reading.header) if code else _("Stars")
     when = f", {reading.period}" if reading.period else ""
     title = words.title or _title(drawn, cluster)
-    subtitle = f"{cluster}: stars by region, 0 to {drawn.most}{when}."
+    subtitle = _(
+        "{cluster}: stars by region, 0 to {most}{when}.",
+        cluster=cluster,
+        most=drawn.most,
+        when=when,
+    )
     if stamp := _stamp(reading):
-        subtitle += f" {stamp.rstrip('.')}."
+        subtitle += f" {_(stamp).rstrip('.')}."
     notes = [drawn.layout.note] if drawn.layout.note else []
     if any(s.certain != s.possible for s in drawn.known):
-        notes.append("Hollow star: possible; it depends on numbers known only between bounds.")
+        text = _("Hollow star: possible; it depends on numbers known only between bounds.")
+        notes.append(text)
     absent = [s.cell for s in drawn.regions if s.absent]
     if absent:
-        notes.append(f"Dashed and empty: not known ({'; '.join(noted(absent))}).")
+        text = _("Dashed and empty: not known ({reasons}).", reasons="; ".join(noted(absent)))
+        notes.append(text)
     notes += header_notes(reading.header)
     listed = "; ".join(f"{s.cell.name} {s.words}" for s in drawn.known[:6] if s.possible)
-    alt = f"Map of equal squares, one a region. {title}. {subtitle} Most stars: {listed or 'none'}."
+    most = _("Most stars: {regions}.", regions=listed or pgettext("stars", "none"))
+    alt = f"{_('Map of equal squares, one a region.')} {title}. {subtitle} {most}"
     source = source_line(reading.header, words)
     model = reading.header.model_data
     return Caption(title, subtitle, alt, tuple(notes), source, model)
@@ -170,22 +188,40 @@ def _caption(drawn: _Map, words: Words) -> Caption:
 def _title(drawn: _Map, cluster: str) -> str:
     """Where the most stars are, and in how many further regions that is possible."""
     if not drawn.known:
-        return f"{cluster}: stars cannot be said for any region"
+        return _("{cluster}: stars cannot be said for any region", cluster=cluster)
     most = drawn.known[0].certain
     top = [s.cell.name for s in drawn.known if s.certain == most]
-    more = len([s for s in drawn.regions if s.absent or s.certain < most <= s.possible])
+    rest = len([s for s in drawn.regions if s.absent or s.certain < most <= s.possible])
     if most == 0:
         unsure = len([s for s in drawn.regions if s.absent or s.possible])
-        tail = f"; possible in {_regions(unsure)}" if unsure else ""
-        return f"{cluster}: no region has a star for certain{tail}"
-    noun = "star" if most == 1 else "stars"
-    where = joined(top) if len(top) <= 3 else _regions(len(top))
-    tail = f"; possible in {_regions(more)} more" if more else ""
-    return f"{cluster}: {spelled(most)} {noun} for certain in {where}{tail}"
+        if not unsure:
+            return _("{cluster}: no region has a star for certain", cluster=cluster)
+        return _(
+            "{cluster}: no region has a star for certain; possible in {regions}",
+            cluster=cluster,
+            regions=_regions(unsure),
+        )
+    title = ngettext(
+        "{cluster}: one star for certain in {regions}",
+        "{cluster}: {count} stars for certain in {regions}",
+        most,
+        cluster=cluster,
+        count=spelled(most),
+        regions=joined(top) if len(top) <= 3 else _regions(len(top)),
+    )
+    if not rest:
+        return title
+    return ngettext(
+        "{title}; possible in one region more",
+        "{title}; possible in {count} regions more",
+        rest,
+        title=title,
+        count=spelled(rest),
+    )
 
 
 def _regions(count: int) -> str:
-    return f"{spelled(count)} {'region' if count == 1 else 'regions'}"
+    return ngettext("one region", "{count} regions", count, count=spelled(count))
 
 
 # --- drawing -------------------------------------------------------------------------
@@ -287,24 +323,26 @@ def _legend(drawn: _Map, form: Format, corner: tuple[int, int]) -> tuple[list[La
         ]
         if spots:
             layers.append(_star_layer(spots, True, letters_on(fill), 5))
-        what = "no star for certain" if count == 0 else f"{count} for certain"
+        what = _("{n} for certain", n=count) if count else _("no star for certain")
         text = f"{what}: {_in_regions(counts[count])}"
         names.append({"x": x + 56, "y": top + 10.5, "text": text})
     y += 26 * (drawn.most + 1)
     if any(s.certain != s.possible for s in drawn.known):
         layers.append(_star_layer([{"x": x + 23, "y": y + 10.5}], False, INK, 5))
-        names.append({"x": x + 56, "y": y + 10.5, "text": "one more possible, not certain"})
+        names.append({"x": x + 56, "y": y + 10.5, "text": _("one more possible, not certain")})
         y += 26
     if absent := len([s for s in drawn.regions if s.absent]):
         dash = [{"x": x + 1, "x2": x + 45, "y": y + 1, "y2": y + 20}]
         layers.append(rects(dash, filled=False, stroke=QUIET, strokeDash=[3, 2]))
-        names.append({"x": x + 56, "y": y + 10.5, "text": f"not known: {_in_regions(absent)}"})
+        names.append(
+            {"x": x + 56, "y": y + 10.5, "text": f"{_('not known')}: {_in_regions(absent)}"}
+        )
         y += 26
     return [rects(boxes), *layers, texts(names, fontSize=small)], y - corner[1]
 
 
 def _in_regions(count: int) -> str:
-    return f"{grouped(count)} {'region' if count == 1 else 'regions'}"
+    return ngettext("{n} region", "{n} regions", count, n=grouped(count))
 
 
 def _list(drawn: _Map, form: Format, corner: tuple[int, int], room: int) -> tuple[list[Layer], int]:
@@ -313,8 +351,8 @@ def _list(drawn: _Map, form: Format, corner: tuple[int, int], room: int) -> tupl
     if not shown:
         return [], 0
     items = [(full_name(s.cell, "geo"), s.words, _thing(drawn, s)) for s in shown]
-    more = len([s for s in drawn.known if s.possible]) - len(shown)
-    title = "Most stars" if more else "Regions with stars"
+    rest = len([s for s in drawn.known if s.possible]) - len(shown)
+    title = _("Most stars") if rest else _("Regions with stars")
     layers = named_list((title, items), form, corner, min(room, 356) - INSET)
     return layers, 32 + 18 * len(items)
 
@@ -322,11 +360,13 @@ def _list(drawn: _Map, form: Format, corner: tuple[int, int], room: int) -> tupl
 def _thing(drawn: _Map, stars: _Stars) -> Thing:
     """A region, and what is said of its stars."""
     cell = stars.cell
-    sure = " for certain" if stars.certain == stars.possible else ""
-    number = f"{stars.words} {'star' if stars.words == '1' else 'stars'}{sure}"
-    said = value_words(cell, drawn.reading.header, number)
+    if stars.certain == stars.possible:
+        number = ngettext("{number} star for certain", "{number} stars for certain", stars.certain)
+    else:
+        number = _("{stars} stars", stars=stars.words)
+    told_ = value_words(cell, drawn.reading.header, number)
     why = "" if stars.absent and stars.reason == cell.reason else stars.reason
-    return {**stands_for("geo", cell.code), "hover": told(full_name(cell, "geo"), said, why)}
+    return {**stands_for("geo", cell.code), "hover": told(full_name(cell, "geo"), told_, why)}
 
 
 def _rows(drawn: _Map) -> tuple[tuple[str, ...], ...]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from hansa.language import N_
+
 FONT = "Source Sans Pro"
 FONT_FILES = {400: "SourceSansPro-Regular.ttf", 600: "SourceSansPro-Semibold.ttf"}
 
@@ -26,10 +28,10 @@ BELOW, MIDDLE, ABOVE = "#B35806", "#F7F7F7", "#2166AC"
 BELOW_PALE, ABOVE_PALE = "#F0D3B8", "#C6DAEC"
 
 QUADRANTS = {
-    "growth": ("#228833", "triangle-up"),
-    "challenged or mature": ("#CCBB44", "square"),
-    "restructuring": ("#4477AA", "diamond"),
-    "in transition": ("#EE6677", "circle"),
+    N_("growth"): ("#228833", "triangle-up"),
+    N_("challenged or mature"): ("#CCBB44", "square"),
+    N_("restructuring"): ("#4477AA", "diamond"),
+    N_("in transition"): ("#EE6677", "circle"),
 }
 FURTHER = ("#66CCEE", "#AA3377")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hansa.language import _
 from hansa.panel import Panel
 from hansa.views.canvas import (
     Caption,
@@ -99,7 +100,8 @@ def tile_map(
 def _caption(reading: Reading, layout: Layout, words: Words) -> Caption:
     header, scale = reading.header, reading.scale
     amount = amount_words(header)
-    amount = f"{amount}, in per cent" if scale.style in ("share", "change") else amount
+    if scale.style in ("share", "change"):
+        amount = _("{amount}, in per cent", amount=amount)
     cluster = words.name(reading.at.cluster, header) if reading.at.cluster else ""
     subject = cluster or amount[:1].upper() + amount[1:]
     title = words.title or map_title(reading, words, subject)
@@ -107,23 +109,30 @@ def _caption(reading: Reading, layout: Layout, words: Words) -> Caption:
     what = f"{cluster}: {amount[:1].lower()}{amount[1:]}" if cluster else subject
     if scale.style == "quotient":
         reference = reference_name(header, words)
-        what = f"{subject}: share as a multiple of the share in {reference}"
+        what = _(
+            "{subject}: share as a multiple of the share in {reference}",
+            subject=subject,
+            reference=reference,
+        )
     notes = [layout.note] if layout.note else []
     if layout.columns > 16:
-        notes.append("Where the squares are too small for codes, these stand in the table only.")
+        text = _("Where the squares are too small for codes, these stand in the table only.")
+        notes.append(text)
     if any(c.bounded for c in reading.known):
-        notes.append("Hatched: only bounds are certain; the number is printed with its interval.")
+        text = _("Hatched: only bounds are certain; the number is printed with its interval.")
+        notes.append(text)
     if _thousands(reading):
-        notes.append("Numbers in the squares: thousands.")
+        notes.append(_("Numbers in the squares: thousands."))
     if any(c.tiny for c in reading.known):
-        notes.append("Small circle: too small to carry a rate.")
+        notes.append(_("Small circle: too small to carry a rate."))
     if reading.absent:
-        notes.append(f"Dashed and empty: not known ({'; '.join(noted(reading.absent))}).")
+        reasons = "; ".join(noted(reading.absent))
+        notes.append(_("Dashed and empty: not known ({reasons}).", reasons=reasons))
     notes += header_notes(header)
     first = "; ".join(f"{c.name} {_number(c, scale)}" for c in reading.known[:5])
     last = "; ".join(f"{c.name} {_number(c, scale)}" for c in reading.known[-5:])
-    alt = f"Map of equal squares, one a region. {title}. {what}{when}."
-    alt += f" Highest: {first}. Lowest: {last}."
+    alt = f"{_('Map of equal squares, one a region.')} {title}. {what}{when}. "
+    alt += _("Highest: {highest}. Lowest: {lowest}.", highest=first, lowest=last)
     source = source_line(header, words, reference=scale.style == "quotient")
     return Caption(title, f"{what}{when}.", alt, tuple(notes), source, header.model_data)
 
@@ -268,7 +277,7 @@ def colour_legend(
         ticks.append({"x": round(at, 2), "y": y + 45, "text": shades.tick(value)})
     left, right = shades.words
     if width(left, small) + width(right, small) + 16 > inner:
-        right = right.partition(" than")[0]
+        right = shades.short or right
     ends = [
         texts([{"x": x + INSET, "y": y + 8, "text": left}], fontSize=small),
         texts([{"x": x + room - INSET, "y": y + 8, "text": right}], fontSize=small, align="right"),
@@ -289,9 +298,9 @@ def extremes(
     """The highest and the lowest regions by name, for maps that carry no names; and its height."""
     known = reading.known
     if len(known) <= 2 * _LISTED:
-        groups = [("All known regions", known)]
+        groups = [(_("All known regions"), known)]
     else:
-        groups = [("Highest", known[:_LISTED]), ("Lowest", known[-_LISTED:])]
+        groups = [(_("Highest"), known[:_LISTED]), (_("Lowest"), known[-_LISTED:])]
     x, y = corner
     across = room >= 2 * LEGEND - 40  # room for two lists side by side
     span = (room // 2 if across else min(room, LEGEND)) - 2 * INSET

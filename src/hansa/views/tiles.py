@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from hansa.language import _
+
 _FOLDER = files("hansa.views") / "tiles"
 
 
@@ -58,12 +60,12 @@ def layout_for(codes: Iterable[str], geography_version: str = "") -> Layout:
         return _cropped(_blocks(wanted))
     layout = best[0]
     places = {code: layout.places[code] for code in covered}
-    note = "Squares show roughly where a region lies, not how large it is."
+    note = _("Squares show roughly where a region lies, not how large it is.")
     if rest := tuple(code for code in wanted if code not in layout.places):
         below = 2 + max(y for _, y in places.values())
         blocks = _blocks(rest, max(8, layout.columns)).places
         places |= {code: (x, y + below) for code, (x, y) in blocks.items()}
-        note += " Regions without a place of their own stand below, by country."
+        note += " " + _("Regions without a place of their own stand below, by country.")
     return _cropped(Layout(layout.id, layout.title, places, note))
 
 
@@ -88,8 +90,11 @@ def _blocks(codes: tuple[str, ...], across: int = 0) -> Layout:
             places[code] = (x + i % wide, y + i // wide)
         deepest = max(deepest, math.ceil(len(members) / wide))
         x += wide + 1
-    by = "in blocks by country" if any(country(code) for code in codes) else "side by side"
-    note = f"Regions stand {by}, in the order of their codes, not where they lie."
+    note = (
+        _("Regions stand in blocks by country, in the order of their codes, not where they lie.")
+        if any(country(code) for code in codes)
+        else _("Regions stand side by side, in the order of their codes, not where they lie.")
+    )
     return Layout("blocks", "Blocks by country", places, note)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hansa.language import _, ngettext
 from hansa.law import Floats
 from hansa.views.reading import Cell, Reading
 
@@ -103,31 +104,65 @@ def top_sentence(places: TopPlaces, what: str) -> str:
     """
     if not places.meaningful:
         return ""
-    number = places.count
-    text = _so_many(places.certain, number, "top places")
-    if not places.bounded:
-        text += " by the printed numbers"
-    if places.possible > number:
-        text += f"; {places.possible} {what} may hold one of them"
+    text = _top(places) if places.bounded else _printed_top(places)
+    if places.possible > places.count:
+        may = _("{n} {things} may hold one of them", n=places.possible, things=what)
+        text = f"{text}; {may}"
     if places.unknown:
-        text = f"Among the {places.ranked} {what} that are known, {_lower(text)}"
+        text = _(
+            "Among the {n} {things} that are known, {finding}",
+            n=places.ranked,
+            things=what,
+            finding=_lower(text),
+        )
         if places.certain:
-            whole = _so_many(places.strictly, number, "")
-            text += (
-                f". Counting the {places.unknown} that {'is' if places.unknown == 1 else 'are'} "
-                "not known, which may stand anywhere, "
-                f"{_lower(whole)}"
+            whole = ngettext(
+                "Counting the {number} that is not known, which may stand anywhere, {finding}",
+                "Counting the {number} that are not known, which may stand anywhere, {finding}",
+                places.unknown,
+                finding=_lower(_strict_top(places)),
             )
+            text = f"{text}. {whole}"
     return f"{text}."
 
 
-def _so_many(some: int, of: int, what: str) -> str:
+def _top(places: TopPlaces) -> str:
+    some, of = places.certain, places.count
     if not some:
-        return f"None of the {of} {what}".rstrip() + " is certain"
-    verb = "is" if some == 1 else "are"
+        return _("None of the {all} top places is certain", all=of)
     if some == of:
-        return f"All {of} {what}".rstrip() + f" {verb} certain"
-    return f"{some} of the {of} {what}".rstrip() + f" {verb} certain"
+        return _("All {all} top places are certain", all=of)
+    return ngettext(
+        "{number} of the {all} top places is certain",
+        "{number} of the {all} top places are certain",
+        some,
+        all=of,
+    )
+
+
+def _printed_top(places: TopPlaces) -> str:
+    some, of = places.certain, places.count
+    if not some:
+        return _("None of the {all} top places is certain by the printed numbers", all=of)
+    if some == of:
+        return _("All {all} top places are certain by the printed numbers", all=of)
+    return ngettext(
+        "{number} of the {all} top places is certain by the printed numbers",
+        "{number} of the {all} top places are certain by the printed numbers",
+        some,
+        all=of,
+    )
+
+
+def _strict_top(places: TopPlaces) -> str:
+    some, of = places.strictly, places.count
+    if not some:
+        return _("None of the {all} is certain", all=of)
+    if some == of:
+        return _("All {all} are certain", all=of)
+    return ngettext(
+        "{number} of the {all} is certain", "{number} of the {all} are certain", some, all=of
+    )
 
 
 def _lower(text: str) -> str:

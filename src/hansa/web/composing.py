@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from hansa.clusters import ClusterDefinition
@@ -21,8 +21,10 @@ MOST = 200
 Weights = Mapping[str, float]
 
 
-def weights_of(text: str, codes: Codelist) -> dict[str, float]:
+def weights_of(text: str, codes: Codelist, listed_in: Collection[str] = ()) -> dict[str, float]:
     """Code -> weight of `CODE` or `CODE*WEIGHT`, joined by commas; codes in any usual spelling.
+
+    listed_in  what a table holds whose codes were never declared: there any text spells a code
 
     Raises UsageError for unknown codes, weights outside 0 to 1, a code given twice, a code
     together with a part of it.
@@ -31,12 +33,13 @@ def weights_of(text: str, codes: Codelist) -> dict[str, float]:
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, star, number = part.partition("*")
         code = codes.spell(name)
-        if code is None or code not in codes:
-            near = difflib.get_close_matches(name.strip(), list(codes.label), 4, 0.4)
+        if code is None or code not in (listed_in if codes.is_local else codes):
+            near = difflib.get_close_matches(name.strip(), list(listed_in or codes.label), 4, 0.4)
+            holder = "the table" if codes.is_local else codes.id
             raise UsageError(
-                f"{codes.id} has no code {name.strip()[:40]!r}",
-                admissible=listed(near) or "codes of the classification of the facts",
-                fix="search for it by a word of its name",
+                f"{holder} has no code {name.strip()[:40]!r}",
+                admissible=listed(near) or f"codes of {holder}",
+                fix="search for it by a word of its name, or by how its code begins",
             )
         if code in found:
             raise UsageError(f"the code {code} stands twice among the members")

@@ -7,7 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from hansa.files import write_bytes
 from hansa.sources.live.locks import lock
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LEFT = re.compile(rf"\.({_NAME.pattern})\.csv\.[a-z0-9_]{{8}}")
+"""A definition that is being written (`hansa.files.write_bytes`), or was when its writer ended."""
 _here = threading.Lock()
 
 
@@ -62,7 +64,8 @@ def save(path: Path, content: bytes, seen: str) -> Saved | Changed:
 
     The file is replaced in one step: whoever stops in between finds the old one or the new one.
     """
-    with _alone(path):
+    with _alone(path.parent):
+        _clear(path.parent)
         now = mark_of(path)
         if now != seen:
             return Changed(path, path.read_bytes() if now else b"", now)
@@ -70,12 +73,29 @@ def save(path: Path, content: bytes, seen: str) -> Saved | Changed:
         return Saved(path, mark_of(path))
 
 
+def clear_left(study: Path) -> None:
+    """Remove what a workbench that was killed while it saved has left of its files."""
+    folder = study / "definitions"
+    # A folder that may only be read holds nothing that was being written.
+    with suppress(OSError):
+        if any(map(_LEFT.fullmatch, os.listdir(folder))):
+            with _alone(folder):
+                _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Nobody else writes here now: a file that is half written has no writer any more."""
+    for name in os.listdir(folder):
+        if _LEFT.fullmatch(name):
+            (folder / name).unlink(missing_ok=True)
+
+
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """No other tab, and no other workbench on this folder, saves at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _alone(folder: Path) -> Iterator[None]:
+    """No other tab, and no other workbench on this study, saves at the same time."""
+    folder.mkdir(parents=True, exist_ok=True)
     with _here:
-        handle = os.open(path.parent / ".lock", os.O_WRONLY | os.O_CREAT, 0o644)
+        handle = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT, 0o644)
         try:
             lock(handle, wait=True)
             yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -12,12 +11,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hansa.errors import Finding
+from hansa.web.answers import Answers
 from hansa.web.sheet import Sheet
+from hansa.web.stamps import Stamp, stamp_of
 from hansa.web.state import State
 from hansa.web.worker import Answer, Ask, Content, Progress, Refusal, work
 
-KEPT = 100
-"""Answers kept of one study."""
 OPEN = 3
 """Studies whose workers stay open; of more, the one not used for longest is closed."""
 
@@ -47,15 +46,15 @@ class _Pending:
 class Bench:
     """One open study: its worker process, what it was asked and what it answered."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, fresh: bool = False) -> None:
         self.stamp, self._beside = stamp_of(folder)
         self._lock = threading.Lock()
-        self._answers: OrderedDict[_Key, Content] = OrderedDict()
+        self._answers = Answers()
         self._pending: dict[_Key, _Pending] = {}
         self._numbers: dict[int, _Pending] = {}
         self._asked = 0
         self._progress = Progress("starting", 0.0)
-        self._pipe, self._process = _started(folder)
+        self._pipe, self._process = _started(folder, fresh)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def freshen(self, beside: Stamp) -> None:
@@ -78,7 +77,6 @@ class Bench:
         key = page, state
         with self._lock:
             if (known := self._answers.get(key)) is not None:
-                self._answers.move_to_end(key)
                 return known
             pending = self._pending.get(key) or self._put(key, None)
         return self._waited(pending, wait)
@@ -96,7 +94,7 @@ class Bench:
         return Busy(self._progress) if self.alive else _DIED
 
     def close(self) -> None:
-        """End the worker at once; it writes nothing, so nothing can be left half-written."""
+        """End the worker at once; what it writes is put in its place whole, or not at all."""
         self._process.kill()
         self._process.join()
         self._pipe.close()
@@ -136,16 +134,18 @@ class Bench:
             self._pending.pop(pending.key)
         elif pending.kept:
             self._pending.pop(pending.key)
-            self._answers[pending.key] = answer.content
-            while len(self._answers) > KEPT:
-                self._answers.popitem(last=False)
+            self._answers.keep(pending.key, answer.content)
         pending.done.set()
 
 
 class Desk:
-    """All studies of a workbench."""
+    """All studies of a workbench.
 
-    def __init__(self) -> None:
+    fresh  results kept from an earlier start are not opened
+    """
+
+    def __init__(self, fresh: bool = False) -> None:
+        self._fresh = fresh
         self._lock = threading.Lock()
         self._benches: OrderedDict[Path, Bench] = OrderedDict()
 
@@ -175,7 +175,7 @@ class Desk:
                 bench.close()
                 bench = None
             if bench is None:
-                bench = Bench(folder)
+                bench = Bench(folder, self._fresh)
             bench.freshen(beside)
             self._benches[folder] = bench
             self._benches.move_to_end(folder)
@@ -184,54 +184,11 @@ class Desk:
             return bench
 
 
-Stamp = tuple[tuple[str, int, int], ...]
-
-
-def stamp_of(folder: Path) -> tuple[Stamp, Stamp]:
-    """What tells whether a study changed: names, times, sizes of its files, and of definitions.
-
-    The first means computing anew. The second are definitions that were saved beside the study
-    and that it does not name: with them it stays as it is, only pages are made anew. Results,
-    hidden files and studies inside the folder are left out.
-    """
-    apart = folder / "definitions"
-    if b"definitions/" in _content(folder / "study.toml"):
-        apart = folder / "no such folder"
-    own: list[tuple[str, int, int]] = []
-    beside: list[tuple[str, int, int]] = []
-    for place, inner, names in os.walk(folder):
-        here = Path(place)
-        inner[:] = [
-            name
-            for name in inner
-            if not name.startswith(".")
-            and not (here == folder and name == "out")
-            and not (here / name / "study.toml").exists()
-        ]
-        for name in names:
-            if not name.startswith("."):
-                try:
-                    state = (here / name).stat()
-                except OSError:
-                    # Gone since it was listed, or a link that leads nowhere.
-                    continue
-                found = str(here / name), state.st_mtime_ns, state.st_size
-                (beside if here == apart else own).append(found)
-    return tuple(sorted(own)), tuple(sorted(beside))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
-
-
-def _started(folder: Path) -> tuple[Connection, multiprocessing.process.BaseProcess]:
+def _started(folder: Path, fresh: bool) -> tuple[Connection, multiprocessing.process.BaseProcess]:
     # A forked copy of a process with threads may hang; a spawned one starts clean.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, folder), daemon=True)
+    process = context.Process(target=work, args=(theirs, folder, fresh), daemon=True)
     process.start()
     theirs.close()
     return ours, process

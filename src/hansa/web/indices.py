@@ -1,4 +1,7 @@
-"""The composite indices of a study: which there are, each computed once and kept open."""
+"""The composite indices of a study: which there are, each computed once and kept open.
+
+An index folder that is served by itself is the one index of a session without a study.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.language import N_, _, spoken
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Sheet
 from hansa.web.state import State
+from hansa.web.studies import INDEX_TABLES, is_alone, is_index, made_up
 
 if TYPE_CHECKING:
     from hansa.index.audit import Audit
@@ -29,13 +34,11 @@ REPLICATIONS = 10_000
 """Of the choices left open; the number that the commands take, too."""
 PUBLISHED = "published"
 """In the place of an index: the two printed tables of the Nordic Innovation Monitor of 2009."""
-OF_2009 = "Nordic Innovation Monitor 2009, as printed"
+OF_2009 = N_("Nordic Innovation Monitor 2009, as printed")
 MOST_SOURCES = 3
 """Sources of indicators that are named; the others are counted."""
 KEPT = 120
 """Things made of one index that are kept."""
-
-_TABLES = ("indicators.csv", "indicators.parquet")
 
 Made = TypeVar("Made")
 
@@ -45,7 +48,7 @@ class Place:
     """An index folder of a study.
 
     name     as it stands in addresses
-    path     from the study folder on: `indices/NAME`
+    path     from the study folder on: `indices/NAME`; empty where it is the folder itself
     title    of the index, as its tables have it
     fetched  `[scoreboard.NAME]` of study.toml makes it
     there    False where it was not fetched yet
@@ -63,7 +66,7 @@ class OpenIndex:
 
     def __init__(self, session: Session, place: Place) -> None:
         self.place = place
-        self._folder = session.folder / place.path
+        self.folder = session.folder / place.path
         self.tell = session.tell
         self._made: OrderedDict[object, Any] = OrderedDict()
 
@@ -74,33 +77,37 @@ class OpenIndex:
         from hansa.views.format import grouped
         from hansa.web.portions import replicated
 
-        self.tell(f"running the recipe of the index {self.place.name}", 0.05)
-        made = index(self._folder)
-        rows, leaves = made.data.unit.size, made.tree.leaves
-        words = f"{grouped(REPLICATIONS)} replications of {rows} rows and {leaves} indicators"
+        self.tell(_("running the recipe of the index {name}", name=self.place.name), 0.05)
+        made = index(self.folder)
+        words = _(
+            "{draws} replications of {rows} rows and {leaves} indicators",
+            draws=grouped(REPLICATIONS),
+            rows=made.data.unit.size,
+            leaves=made.tree.leaves,
+        )
         drawn = replicated(
             made.evaluator, REPLICATIONS, lambda done: self.tell(words, 0.1 + 0.4 * done)
         )
         return replace(made, robustness=drawn)
 
-    @cached_property
+    @property
     def view(self) -> IndexView:
         """Its last year as figures take it."""
         from hansa.views.index_words import IndexView
 
-        return IndexView(self.result, self.words)
+        return self.kept("view", lambda: IndexView(self.result, self.words))
 
-    @cached_property
+    @property
     def words(self) -> IndexWords:
         """What it is called, and whose its indicators are."""
         from hansa.views.index_words import IndexWords
 
         told = list(dict.fromkeys(n.source for n in self.result.tree.indicators if n.source))
-        model = bool(told) and all(t.lower().startswith("model data") for t in told)
+        model = made_up(told)
         if len(told) > MOST_SOURCES:
-            rest = len(told) - MOST_SOURCES
-            told = [*told[:MOST_SOURCES], f"and {rest} more, named in indicators.csv"]
-        thing = ("region", "regions") if self.place.fetched else ("unit", "units")
+            rest = _("and {rest} more, named in indicators.csv", rest=len(told) - MOST_SOURCES)
+            told = [*told[:MOST_SOURCES], rest]
+        thing = (_("region"), _("regions")) if self.place.fetched else (_("unit"), _("units"))
         return IndexWords(source="; ".join(told), thing=thing[0], things=thing[1], model_data=model)
 
     @cached_property
@@ -118,8 +125,13 @@ class OpenIndex:
         rows = self.view.rows
 
         def told(done: float) -> None:
-            count = f"{round(done * rows.size)} of {rows.size} {self.words.things}"
-            self.tell(f"exact best and worst ranks: {count}", 0.5 + 0.3 * done)
+            words = _(
+                "exact best and worst ranks: {done} of {all} {things}",
+                done=round(done * rows.size),
+                all=rows.size,
+                things=self.words.things,
+            )
+            self.tell(words, 0.5 + 0.3 * done)
 
         try:
             return exact_ranks(self.result.stage, rows, told)
@@ -135,31 +147,38 @@ class OpenIndex:
 
     @cached_property
     def audit(self) -> Audit:
-        """The ten steps of the handbook."""
+        """The ten steps of the handbook, in the names of units and indicators."""
         from hansa.index.audit import audit
+        from hansa.web.audit_names import in_names, names_of
 
         whole = self.whole
-        self.tell("auditing the index", 0.95)
-        return audit(whole)
+        self.tell(_("auditing the index"), 0.95)
+        return in_names(audit(whole), names_of(self.view))
 
     def sensitivity(self, target: str) -> Sensitivity | None:
         """Which choice moves a target: `shift`, or `rank:UNIT`; None where nothing varies."""
-        return self.kept(("sensitivity", target), lambda: self._sensitivity(target))
+        return self.kept(("sensitivity", target), lambda: self._sensitivity(target), said=False)
 
     def _sensitivity(self, target: str) -> Sensitivity | None:
-        from hansa.index.sensitivity import sensitivity, target_of
+        from hansa.index.sensitivity import target_of
         from hansa.views.index_sensitivity import target_words
+        from hansa.web.portions import moved_by
 
         evaluator = self.result.evaluator
         if not evaluator.factors:
             return None
-        kind, _, unit = target.partition(":")
+        kind, _colon, unit = target.partition(":")
         own = target_of(kind, [self.view.place(unit)] if unit else [])
-        self.tell(f"which choice moves {target_words(target)}", 0.8)
-        return sensitivity(evaluator, [(target, own)], seed=evaluator.seed)[0]
+        named = target_words(f"{kind}:{self.view.name(unit)}" if unit else kind)
+        words = _("which choice moves {target}", target=named)
+        return moved_by(evaluator, target, own, lambda done: self.tell(words, 0.8 + 0.14 * done))
 
-    def kept(self, key: object, make: Callable[[], Made]) -> Made:
-        """What `make` gives, made once for a key."""
+    def kept(self, key: object, make: Callable[[], Made], said: bool = True) -> Made:
+        """What `make` gives, made once for a key.
+
+        said  it holds words: it is made once for each language
+        """
+        key = (spoken() if said else "", key)
         if key not in self._made:
             self._made[key] = make()
         self._made.move_to_end(key)
@@ -171,7 +190,7 @@ class OpenIndex:
     @property
     def where(self) -> str:
         """The folder as lines of Python and commands name it."""
-        return f"STUDY/{self.place.path}"
+        return f"STUDY/{self.place.path}" if self.place.path else "INDEX"
 
     def unit(self, code: str, fallback: str = "") -> str:
         """A unit that the page is about: the one named, that of the study, or the middle one.
@@ -196,10 +215,13 @@ class OpenIndex:
 
         view = self.view
         made = view.replicated()
-        line = (
-            f"Source: {self.words.source or 'not stated'}; {view.sample()}; recipe "
-            f"{recipe_words(view.result.recipe)}; {grouped(made.draws)} replications, seed "
-            f"{made.seed}."
+        line = _(
+            "Source: {source}; {sample}; recipe {recipe}; {draws} replications, seed {seed}.",
+            source=self.words.source or _("not stated"),
+            sample=view.sample(),
+            recipe=recipe_words(view.result.recipe),
+            draws=grouped(made.draws),
+            seed=made.seed,
         )
         start = f'import hansa\nresult = hansa.index("{self.where}", replications={REPLICATIONS})\n'
         own = f"hansa index {command.format(self.where)}" if command else ""
@@ -208,9 +230,9 @@ class OpenIndex:
 
 @dataclass
 class _Shelf:
-    """What is known of the indices of one open study."""
+    """What is known of the indices of one open study; None: an index folder without a study."""
 
-    study: Study
+    study: Study | None
     places: Mapping[str, Place]
     opened: dict[str, OpenIndex] = field(default_factory=dict)
 
@@ -223,8 +245,13 @@ def _shelf(session: Session) -> _Shelf:
     from hansa.study.config import read_study
 
     if session not in _shelves:
-        study = read_study(session.folder)
-        _shelves[session] = _Shelf(study, _places(study, session.folder))
+        folder = session.folder
+        if is_alone(folder):
+            name = folder.resolve().name
+            _shelves[session] = _Shelf(None, {name: Place(name, "", _title(folder))})
+        else:
+            study = read_study(folder)
+            _shelves[session] = _Shelf(study, _places(study, folder))
     return _shelves[session]
 
 
@@ -232,19 +259,15 @@ def _places(study: Study, folder: Path) -> dict[str, Place]:
     found = {}
     for name, spec in study.scoreboard.items():
         path = spec.folder or f"indices/{name}"
-        found[name] = Place(name, path, spec.title, True, _is_index(folder / path))
+        found[name] = Place(name, path, spec.title, True, is_index(folder / path))
     taken = {place.path for place in found.values()}
     inner = folder / "indices"
     for one in sorted(inner.iterdir()) if inner.is_dir() else ():
-        if _is_index(one) and f"indices/{one.name}" not in taken:
+        if is_index(one) and f"indices/{one.name}" not in taken:
             # A scoreboard elsewhere may have taken the name of the folder.
             name = one.name if one.name not in found else f"{one.name}-folder"
             found[name] = Place(name, f"indices/{one.name}", _title(one))
     return found
-
-
-def _is_index(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in _TABLES)
 
 
 def _title(folder: Path) -> str:
@@ -252,7 +275,7 @@ def _title(folder: Path) -> str:
     from hansa.index.metadata import tree_of
     from hansa.index.reading import read_table
 
-    path = next(folder / name for name in _TABLES if (folder / name).is_file())
+    path = next(folder / name for name in INDEX_TABLES if (folder / name).is_file())
     try:
         meta = read_table(path)
         rows = [dict(zip(meta, row, strict=True)) for row in zip(*meta.values(), strict=True)]
@@ -263,8 +286,21 @@ def _title(folder: Path) -> str:
 
 
 def study_of(session: Session) -> Study:
-    """The study as its file has it, without computing it."""
-    return _shelf(session).study
+    """The study as its file has it, without computing it. Raises HansaError where there is none."""
+    from hansa.study.config import read_study
+
+    return _shelf(session).study or read_study(session.folder)
+
+
+def region_of(session: Session) -> str:
+    """The region that a study is about; empty without a study."""
+    study = _shelf(session).study
+    return study.outputs.region if study is not None else ""
+
+
+def _shows_published(session: Session) -> bool:
+    study = _shelf(session).study
+    return study is not None and study.outputs.published
 
 
 def places_of(session: Session) -> dict[str, Place]:
@@ -279,7 +315,7 @@ def waiting_of(session: Session) -> tuple[Place, ...]:
 
 def is_published(session: Session, state: State) -> bool:
     """Whether a state means the printed Monitor of 2009, by name or for want of an index."""
-    shown = study_of(session).outputs.published
+    shown = _shows_published(session)
     return shown and (state.index == PUBLISHED or not (state.index or places_of(session)))
 
 
@@ -289,7 +325,7 @@ def opened(session: Session, state: State) -> OpenIndex | None:
     Raises UsageError for one that the study does not have.
     """
     shelf, there = _shelf(session), places_of(session)
-    published = [PUBLISHED] if shelf.study.outputs.published else []
+    published = [PUBLISHED] if _shows_published(session) else []
     if state.index == PUBLISHED and published:
         return None
     if state.index and state.index not in there:
@@ -312,9 +348,9 @@ def index_controls(session: Session, chosen: str, published: bool = False) -> tu
     published  whether the printed Monitor may be chosen, where the study shows it
     """
     choices = [Choice(name, place.title) for name, place in places_of(session).items()]
-    if published and study_of(session).outputs.published:
-        choices.append(Choice(PUBLISHED, OF_2009))
-    return (Control("index", "Index", tuple(choices), chosen),) if len(choices) > 1 else ()
+    if published and _shows_published(session):
+        choices.append(Choice(PUBLISHED, _(OF_2009)))
+    return (Control("index", _("Index"), tuple(choices), chosen),) if len(choices) > 1 else ()
 
 
 def unit_control(index: OpenIndex, chosen: str, optional: bool = False) -> Control:
@@ -323,7 +359,7 @@ def unit_control(index: OpenIndex, chosen: str, optional: bool = False) -> Contr
     named = sorted(zip(view.names, view.codes, strict=True))
     choices = [Choice(code, f"{name} ({code})" if name != code else code) for name, code in named]
     if optional:
-        choices.insert(0, Choice("", "none"))
+        choices.insert(0, Choice("", _("none")))
     return Control("unit", index.words.thing.capitalize(), tuple(choices), chosen)
 
 
@@ -332,9 +368,10 @@ def index_sheet(session: Session, index: OpenIndex, sheet: Sheet) -> Sheet:
     from hansa.report.index_certain import origin
 
     told = origin(index.view)
-    facts = study_of(session).facts.values()
+    study = _shelf(session).study
+    facts = study.facts.values() if study is not None else ()
     if any(spec.model_data for spec in facts) and not index.words.model_data:
-        told += " The model data of this study take no part in it."
+        told += " " + _("The model data of this study take no part in it.")
     return replace(sheet, origin=told, model_data=index.words.model_data)
 
 
@@ -353,7 +390,10 @@ def sections_of(
             raise
         except HansaError as problem:
             f = problem.finding
-            lost.append(f"Nothing is said about {name}: {f.rule} ({f.place or f.printed}).")
+            lost.append(
+                _("Nothing is said about {name}: {rule} ({place}).", name=name, rule=f.rule,
+                  place=f.place or f.printed)
+            )  # fmt: skip
             continue
         if found is not None:
             made.append(found)

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Literal
 
 from hansa.web.session import Session
 from hansa.web.sheet import Goto, Sheet
 from hansa.web.state import State
+
+INDEX = ("index", "unit", "indicator", "changes", "compare")
+"""Parameters that mean something without a study."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Page:
     place       its place in the menu
     template    how it is laid out
     act         what is done with a form that is sent to the page; None: it only shows
+    needs       facts on regions, or an index or facts, or only an index: what it speaks of. An
+                index folder that is served without a study has the pages that need no facts
     """
 
     id: str
@@ -34,6 +40,13 @@ class Page:
     place: int
     template: str = "sheet.html"
     act: Callable[[Session, State, Mapping[str, str]], Sheet | Goto] | None = None
+    needs: Literal["facts", "either", "index"] = "facts"
+
+    def known(self, index_only: bool) -> tuple[str, ...]:
+        """The parameters that it knows; without a study those on indices, if it needs one."""
+        if not index_only:
+            return self.parameters
+        return tuple(n for n in self.parameters if n in INDEX) if self.needs == "index" else ()
 
 
 @cache
@@ -45,3 +58,8 @@ def pages() -> dict[str, Page]:
         for module in iter_modules(package.__path__)
     ]
     return {page.id: page for page in sorted(found, key=lambda page: page.place)}
+
+
+def pages_of(index_only: bool) -> dict[str, Page]:
+    """The pages of a study, or those of an index folder without a study."""
+    return {i: page for i, page in pages().items() if not (index_only and page.needs == "facts")}

@@ -16,14 +16,17 @@ from hansa.index.evaluator import Evaluator
 from hansa.index.extreme import RankInterval, around, rank_intervals
 from hansa.index.rankstats import RankDistribution
 from hansa.index.robustness import Robustness, draw_values, replayed
-from hansa.index.tree import Ints
+from hansa.index.sensitivity import MOST, Sensitivity, Target, sensitivity
+from hansa.index.tree import Floats, Ints
 
 Done = Callable[[float], None]
-"""Told what share is done, 0 to below 1, before each portion."""
+"""Told what share is done, 0 to 1, before each portion or after it."""
 
 PORTIONS = 8
 UNITS = 4
 """Units whose exact ranks are found together."""
+POINTS = 4096
+"""Of the sequence, where the choices are too many to try them all."""
 SECONDS = 2.0
 """For one exact rank; what is not settled by then is given as a bound, not proven."""
 
@@ -85,3 +88,23 @@ def exact_ranks(stage: Stage, rows: Ints, done: Done) -> RankInterval:
         over("rows"), over("best"), over("worst"), over("proven"), over("best_bound"),
         over("worst_bound"), over("weights"), sum(part.programmes for part in parts),
     )  # fmt: skip
+
+
+def moved_by(evaluator: Evaluator, name: str, target: Target, done: Done) -> Sensitivity:
+    """Which choice moves a target, as `hansa.index.sensitivity.sensitivity` finds it.
+
+    The target is asked batch by batch: each time it is told how many evaluations are done.
+    """
+    sizes = [factor.size(evaluator.tree) for factor in evaluator.factors]
+    every = float(np.prod([float(size) for size in sizes])) if all(sizes) else np.inf
+    whole = every if every <= MOST else POINTS * (len(sizes) + 2.0)
+    asked = 0
+
+    def counted(scores: Floats, ranks: Ints, nominal: Ints) -> Floats:
+        nonlocal asked
+        asked += scores.shape[1]
+        done(min(1.0, asked / whole))
+        return target(scores, ranks, nominal)
+
+    done(0.0)
+    return sensitivity(evaluator, [(name, counted)], POINTS, evaluator.seed)[0]

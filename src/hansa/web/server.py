@@ -27,18 +27,20 @@ def serve(
     port: int | None = None,
     *,
     open_browser: bool = True,
+    fresh: bool = False,
     ready: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve the studies of a folder on 127.0.0.1 until interrupted.
 
     port   0 takes any free one; None the usual one, or any free one where that is taken
+    fresh  compute anew: results kept from an earlier start are not opened
     ready  called with the address once requests are answered
     Raises HansaError where there is no study or the port is taken.
     """
     studies = studies_in(root)
     listening = _usual() if port is None else _bound(port)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    desk = Desk()
+    desk = Desk(fresh)
     try:
         app = _application(root, desk)
         if len(studies) == 1:

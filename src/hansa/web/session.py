@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hansa.errors import UsageError, listed
+from hansa.language import _, speaking, spoken
 from hansa.web.sheet import Choice, Control, Sheet
+from hansa.web.sorting import by_name
 from hansa.web.state import EMPTY, METHOD, State, given_in
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from hansa.report.part import Part
     from hansa.study.config import Study
     from hansa.study.run import BaseResult, DefinitionResult, StudyResult
+    from hansa.web.keeping import Kept
 
 Progress = Callable[[str, float], None]
 
@@ -30,9 +33,12 @@ PARTS = 24
 class Session:
     """One study, computed when first asked for and kept; lives in the worker process."""
 
-    def __init__(self, folder: Path, progress: Progress) -> None:
+    def __init__(self, folder: Path, progress: Progress, kept: Kept | None = None) -> None:
+        """`kept`: where its results may lie from an earlier start."""
         self.folder = folder
         self._progress = progress
+        self._kept = kept
+        self.computed = False
         self._variants: OrderedDict[State, StudyResult] = OrderedDict()
         self._documents: OrderedDict[State, Document] = OrderedDict()
         self._parts: OrderedDict[State, Part] = OrderedDict()
@@ -45,11 +51,24 @@ class Session:
 
     @cached_property
     def result(self) -> StudyResult:
-        """The results of the study as its file has it; the first call computes them."""
+        """The results of the study as its file has it; the first call opens or computes them."""
         from hansa.study.config import read_study
         from hansa.study.run import run_study
 
-        return run_study(read_study(self.folder), self.folder, self._progress)
+        study, language = read_study(self.folder), spoken()
+        if self._kept is not None and (made := self._kept.made):
+            self._progress(_("opening the results kept from {date}", date=made), 0.1)
+            if (found := self._kept.result(study)) is not None:
+                return found
+        self.computed = True
+
+        def told(text: str, done: float) -> None:
+            with speaking(language):
+                self._progress(_said(text), done)
+
+        # Names and notes in English: what is kept serves every language.
+        with speaking("en"):
+            return run_study(study, self.folder, told)
 
     def document(self, state: State) -> Document:
         """The report as a value, under the method of a state."""
@@ -58,7 +77,7 @@ class Session:
         method = state.method
         if method not in self._documents:
             result = self.variant(method)
-            self._progress("putting the findings together", 0.9)
+            self._progress(_("putting the findings together"), 0.9)
             self._documents[method] = document(result)
         return _kept(self._documents, method, VARIANTS)
 
@@ -67,9 +86,16 @@ class Session:
         """Whether the numbers are drawn at random."""
         return any(spec.model_data for spec in self.result.study.facts.values())
 
-    @cached_property
+    @property
     def origin(self) -> str:
-        """Whether the numbers are real, and whose."""
+        """Whether the numbers are real, and whose; of a page without a table of 2009."""
+        from hansa.report.origin import origin
+
+        return origin(self.result, of_2009=False)
+
+    @property
+    def origin_of_2009(self) -> str:
+        """The same of a page that shows tables of 2009, which are real beside model data."""
         from hansa.report.origin import origin
 
         return origin(self.result)
@@ -81,9 +107,12 @@ class Session:
         """
         from hansa.report.origin import of_shown_years
         from hansa.study.run import rerun
+        from hansa.web.pages.method.known import refuse_early
 
         method = state.method
         if method not in self._variants:
+            if "result" not in self.__dict__ and method.changed:
+                refuse_early(self.folder, method)
             made = self.result
             if method != EMPTY:
                 # Another language only: notes and names are said anew, numbers stay.
@@ -279,6 +308,14 @@ def _years(text: str) -> tuple[int, int]:
     return int(first), int(last)
 
 
+def _said(text: str) -> str:
+    """What a study says while it is computed, in the language spoken here."""
+    doing, _space, name = text.partition(" ")
+    if doing == "checking":
+        return _("checking {name}", name=name)
+    return _("computing {name}", name=name) if doing == "computing" else _(text)
+
+
 Made = TypeVar("Made")
 
 
@@ -334,15 +371,19 @@ def _bases(session: Session, part: Part) -> _Shown:
 
 def _regions(session: Session, part: Part) -> _Shown:
     header = next(iter(part.base.regions.values())).header
-    named = sorted((part.words.name(code, header), code) for code in session.regions(part))
-    choices = tuple(Choice(code, f"{name} ({code})") for name, code in named)
+    named = {code: part.words.name(code, header) for code in session.regions(part)}
+    codes = sorted(named, key=lambda code: (by_name(named[code]), code))
+    choices = tuple(
+        Choice(code, code if named[code] == code else f"{named[code]} ({code})") for code in codes
+    )
     return "Region", choices, part.picks.region
 
 
 def _clusters(session: Session, part: Part) -> _Shown:
     definition = part.own.definition
-    named = sorted((definition.label_of(c), c) for c in definition.clusters)
-    return "Cluster", tuple(Choice(code, name) for name, code in named), part.picks.cluster
+    named = {code: definition.label_of(code) for code in definition.clusters}
+    codes = sorted(named, key=lambda code: (by_name(named[code]), code))
+    return "Cluster", tuple(Choice(code, named[code]) for code in codes), part.picks.cluster
 
 
 _CONTROLS: dict[str, Callable[[Session, Part], _Shown]] = {

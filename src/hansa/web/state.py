@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from unicodedata import category
 from urllib.parse import urlencode
 
 from hansa.errors import UsageError, listed
@@ -104,12 +105,11 @@ def state_of(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> State:
             )
         if name in found:
             raise UsageError(f"the parameter {name!r} stands twice in the address")
-        longest = LONGEST if name in _LISTS else LONGEST // 10
-        if len(value) > longest or any(ord(letter) < 32 for letter in value):
+        if len(value) > longest(name) or invisible(value):
             raise UsageError(
                 f"the value of {name!r} cannot be meant",
-                printed=repr(value[:40]),
-                admissible=f"at most {longest} letters, none of them invisible",
+                printed=ascii(value[:40]),
+                admissible=f"at most {longest(name)} letters, none of them invisible",
             )
         found[name] = value
     if found.get("lang", "en") not in LANGUAGES:
@@ -119,6 +119,20 @@ def state_of(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> State:
             fix="leave lang out of the address",
         )
     return State(**found)
+
+
+def longest(name: str) -> int:
+    """Most letters that the value of a parameter may have."""
+    return LONGEST if name in _LISTS else LONGEST // 10
+
+
+_ORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of writing: a text reads differently from what it is."""
+
+
+def invisible(text: str) -> bool:
+    """Whether a text holds letters that nobody sees: control characters, turns of direction."""
+    return any(category(letter) in ("Cc", "Cs") or letter in _ORDERING for letter in text)
 
 
 def gathered(given: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

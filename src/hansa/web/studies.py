@@ -1,18 +1,28 @@
-"""The studies of a folder: the folder itself, and what lies in it."""
+"""The studies of a folder: the folder itself, and what lies in it; so with index folders."""
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from hansa.errors import HansaError
+
+INDEX_TABLES = ("indicators.csv", "indicators.parquet")
+"""Either of them makes a folder that of an index."""
 
 
 @dataclass(frozen=True)
 class StudyPlace:
-    """A study folder, and how it is called in addresses."""
+    """A study folder, and how it is called in addresses.
+
+    index_only  an index folder without a study: it has no regions and no clusters
+    """
 
     id: str
     folder: Path
@@ -20,47 +30,117 @@ class StudyPlace:
     summary: str
     model_data: bool
     broken: bool = False
+    index_only: bool = False
 
 
 def studies_in(root: Path) -> dict[str, StudyPlace]:
-    """The studies at or directly in a folder, by the name they have in addresses.
+    """The studies and the index folders at or directly in a folder, by their name in addresses.
 
     Raises HansaError when there are none. A study whose file cannot be read is listed with the
-    name of its folder: its pages say what is wrong.
+    name of its folder: its pages say what is wrong. The index folders that a study names belong to
+    it and are not listed beside it.
     """
-    folders = [root, *sorted(path for path in root.iterdir() if path.is_dir())]
     found: dict[str, StudyPlace] = {}
-    for folder in folders:
+    own: set[Path] = set()
+    for folder in [root, *sorted(path for path in root.iterdir() if path.is_dir())]:
+        name = _named(folder, found)
         if (folder / "study.toml").is_file():
-            name = _named(folder, found)
-            found[name] = _place(name, folder)
+            data = _read(folder)
+            own |= set(_boards(folder, data))
+            found[name] = _place(name, folder, data)
+        elif is_index(folder) and folder not in own:
+            found[name] = _index_place(name, folder)
     if not found:
         raise HansaError(
             "there is no study here",
             place=str(root),
-            admissible="a folder with study.toml, or a folder of such folders",
+            admissible="a folder with study.toml, an index folder with indicators.csv, or a "
+            "folder of such folders",
             fix=f"make one: hansa new {root / 'my-study'}, or try hansa demo",
         )
     return found
 
 
+def is_index(folder: Path) -> bool:
+    """Whether a folder holds the tables of a composite index."""
+    return any((folder / name).is_file() for name in INDEX_TABLES)
+
+
+def is_alone(folder: Path) -> bool:
+    """Whether a folder holds a composite index and no study."""
+    return not (folder / "study.toml").is_file() and is_index(folder)
+
+
+_OURS = ("api", "assets")
+"""First parts of addresses that are no study."""
+
+
 def _named(folder: Path, taken: dict[str, StudyPlace]) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "study"
     number = 1
-    while (own := name if number == 1 else f"{name}-{number}") in taken:
+    while (own := name if number == 1 else f"{name}-{number}") in (*taken, *_OURS):
         number += 1
     return own
 
 
-def _place(name: str, folder: Path) -> StudyPlace:
+def _read(folder: Path) -> dict[str, Any] | None:
+    path = folder / "study.toml"
     try:
-        data = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
-        facts = data.get("facts", {}).values()
-        model = any(spec.get("model_data") for spec in facts)
-        title, summary = (
-            str(data.get("title", name)),
-            " ".join(str(data.get("summary", "")).split()),
-        )
-    except (ValueError, AttributeError, OSError):
-        return StudyPlace(name, folder, name, "", model_data=False, broken=True)
-    return StudyPlace(name, folder, title, summary, model)
+        state = path.stat()
+        return _parsed(path, state.st_mtime_ns, state.st_size)
+    except (ValueError, OSError):
+        return None
+
+
+@lru_cache(1000)
+def _parsed(path: Path, _time: int, _size: int) -> dict[str, Any]:
+    """What a file holds; read again when its time or size is another one. Nobody changes it."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _place(name: str, folder: Path, data: dict[str, Any] | None) -> StudyPlace:
+    broken = StudyPlace(name, folder, name, "", model_data=False, broken=True)
+    if data is None:
+        return broken
+    try:
+        model = any(spec.get("model_data") for spec in data.get("facts", {}).values())
+    except AttributeError:
+        return broken
+    summary = " ".join(str(data.get("summary", "")).split())
+    return StudyPlace(name, folder, str(data.get("title", name)), summary, model)
+
+
+def _boards(folder: Path, data: dict[str, Any] | None) -> Iterator[Path]:
+    """Index folders that a study fetches."""
+    boards = (data or {}).get("scoreboard", {})
+    for spec in boards.values() if isinstance(boards, dict) else ():
+        if isinstance(spec, dict) and isinstance(spec.get("folder"), str):
+            yield folder / spec["folder"]
+
+
+def _index_place(name: str, folder: Path) -> StudyPlace:
+    """An index by the name of its root; that of the folder where its table says none.
+
+    The list of studies is made for every request: the table is only looked at, its faults are told
+    by the pages that run it.
+    """
+    title, sources = folder.resolve().name, []
+    try:
+        with (folder / INDEX_TABLES[0]).open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                one = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
+                kind = (one.get("type") or one.get("Type", "")).lower()
+                if kind == "indicator":
+                    sources.append(one.get("source", ""))
+                elif kind == "aggregate" and not (one.get("parent") or one.get("Parent")):
+                    code = one.get("code") or one.get("iCode", "")
+                    title = one.get("name") or one.get("iName") or code or title
+    except (OSError, UnicodeDecodeError, csv.Error, AttributeError):
+        return StudyPlace(name, folder, title, "", model_data=False, index_only=True)
+    return StudyPlace(name, folder, title, "", made_up(sources), index_only=True)
+
+
+def made_up(sources: list[str]) -> bool:
+    """Whether the sources of all indicators that name one say model data."""
+    told = [source for source in sources if source]
+    return bool(told) and all(source.lower().startswith("model data") for source in told)

@@ -11,9 +11,10 @@ from typing import Any
 
 from hansa.errors import UsageError, listed
 from hansa.report.document import Section, Table, table_behind
+from hansa.report.exact import exact_columns
 from hansa.views.figure import Figure
 from hansa.web.sheet import Sheet
-from hansa.web.workbook import number_in, workbook_of
+from hansa.web.workbook import workbook_of
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,21 @@ def _section(section: Section) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
+    """A table as it is printed, and the exact numbers behind it."""
     return {
         "caption": table.caption,
         "columns": list(table.columns),
         "rows": [list(row) for row in table.rows],
         "note": table.note,
+        "exact": [
+            {"head": column.head, "unit": column.unit, "values": list(column.values)}
+            for column in exact_columns(table)
+        ],
     }
 
 
 def _csv(sheet: Sheet, figure: str) -> bytes:
-    """One table: that behind a figure, by its id; without one, the first of the page."""
+    """One table in exact numbers: that behind a figure, or without one the first of the page."""
     if figure:
         table = table_behind(_figure(sheet, figure))
     else:
@@ -95,17 +101,25 @@ def _csv(sheet: Sheet, figure: str) -> bytes:
         if found is None:
             raise UsageError("this page has no table", fix="ask for its .json")
         table = found
+    columns = exact_columns(table)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows([_plain(cell) for cell in row] for row in table.rows)
+    writer.writerow([_cell(column.titled) for column in columns])
+    writer.writerows(map(_cell, row) for row in zip(*(c.values for c in columns), strict=True))
     return text.getvalue().encode()
 
 
-def _plain(cell: str) -> str:
-    """A number as machines read it; any other text as it stands."""
-    value = number_in(cell)
-    return cell if value is None else repr(value)
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""What makes a spreadsheet compute a text."""
+
+
+def _cell(value: float | str | None) -> str:
+    """A number in all its digits, a missing one as nothing, a text that starts no formula."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
 
 
 def _tables(sheet: Sheet) -> Iterator[Table]:

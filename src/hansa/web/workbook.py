@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
-from decimal import Decimal
+from typing import Any
 
 from hansa.report.document import Table
+from hansa.report.exact import exact_columns
 from hansa.web.sheet import Sheet
 
-_NUMBER = re.compile(r"[+−-]?\d[\d\u202f\u00a0 ]*(\.\d+)?\u202f?%?")
+HEADS = 4
+"""Rows above the numbers of a table: caption, nothing, heads, units."""
 
 
 def workbook_of(sheet: Sheet, tables: Sequence[Table]) -> bytes:
-    """The tables of a page; a cell that is a plain number is a number there, else text."""
+    """The tables of a page in exact numbers; a missing one is an empty cell with its reason.
+
+    Raises nothing: what is no number is a text, never a formula and never a link.
+    """
     import xlsxwriter
 
     content = io.BytesIO()
@@ -31,26 +35,22 @@ def workbook_of(sheet: Sheet, tables: Sequence[Table]) -> bytes:
         for i, line in enumerate(filter(None, lines), 1):
             front.write_string(i, 0, line)
         for number, table in enumerate(tables, 1):
-            page = book.add_worksheet(f"Table {number}")
-            page.write_string(0, 0, table.caption)
-            for j, head in enumerate(table.columns):
-                page.write_string(2, j, head, bold)
-            for i, row in enumerate(table.rows, 3):
-                for j, text in enumerate(row):
-                    value = number_in(text)
-                    if value is None:
-                        page.write_string(i, j, text)
-                    else:
-                        page.write_number(i, j, value)
-            page.write_string(len(table.rows) + 4, 0, table.note)
-            page.freeze_panes(3, 1)
+            _filled(book.add_worksheet(f"Table {number}"), table, bold)
     return content.getvalue()
 
 
-def number_in(text: str) -> float | None:
-    """The number a cell shows, percentages as parts of one; None for anything else."""
-    if not _NUMBER.fullmatch(text):
-        return None
-    plain = re.sub(r"[\u202f\u00a0 ]", "", text).replace("−", "-")
-    # As decimals: 8.8 % is 0.088 and no number beside it.
-    return float(Decimal(plain[:-1]) / 100) if plain.endswith("%") else float(plain)
+def _filled(page: Any, table: Table, bold: Any) -> None:
+    """One table on its sheet: caption, heads, units, rows, note."""
+    from hansa.report.xlsxcells import Exact
+
+    page.write_string(0, 0, table.caption)
+    for j, column in enumerate(exact_columns(table)):
+        page.write_string(2, j, column.head, bold)
+        page.write_string(3, j, column.unit)
+        for i, value in enumerate(column.values, HEADS):
+            if isinstance(value, str):
+                page.write_string(i, j, value)
+            elif value is not None:
+                page.write_number(i, j, Exact(value))
+    page.write_string(len(table.rows) + HEADS + 1, 0, table.note)
+    page.freeze_panes(HEADS, 1)

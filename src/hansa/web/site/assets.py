@@ -70,6 +70,8 @@ _TYPES = {"css": "text/css", "js": "text/javascript", "otf": "font/otf", "svg": 
 _FILES: dict[str, Callable[[], bytes]] = {
     "hansa.css": _own("hansa.css"),
     "hansa.js": _own("hansa.js"),
+    "drop.css": _own("drop.css"),
+    "drop.js": _own("drop.js"),
     "icon.svg": _own("icon.svg"),
     "htmx.js": _htmx,
     "vega.js": _vega,

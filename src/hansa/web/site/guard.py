@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
+from hansa.language import _
+from hansa.web.site.findings import for_machines
 from hansa.web.site.settings import HOSTS
+from hansa.web.site.troubles import said, unknown_method
 
 _POLICY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -34,6 +37,8 @@ def guarded(
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = _refusal(request) or get_response(request)
+        if response.status_code == 405:
+            response = unknown_method(request, response)
         for name, value in _POLICY.items():
             response.headers.setdefault(name, value)
         return response
@@ -46,10 +51,13 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
         request.get_host()
     except DisallowedHost:
         names = ", ".join(HOSTS)
-        return _said(f"This workbench answers under its own names only: {names}.\n", 400)
+        text = _("This workbench answers under its own names only: {names}.", names=names)
+        return said(request, text, 400)
     if _from_elsewhere(request):
-        return _said("Another site makes this request; the workbench does not answer it.\n", 403)
-    return None
+        text = _("Another site makes this request; the workbench does not answer it.")
+        return said(request, text, 403)
+    allowed = ("GET", "HEAD") if for_machines(request) else ("GET", "HEAD", "POST")
+    return None if request.method in allowed else HttpResponseNotAllowed(allowed)
 
 
 def _from_elsewhere(request: HttpRequest) -> bool:
@@ -58,7 +66,3 @@ def _from_elsewhere(request: HttpRequest) -> bool:
         return False
     followed = request.headers.get("Sec-Fetch-Mode") == "navigate"
     return not (followed and request.method in ("GET", "HEAD"))
-
-
-def _said(text: str, status: int) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

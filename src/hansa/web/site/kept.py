@@ -6,19 +6,24 @@ import gzip
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from weakref import ref
 
 from django.http import HttpRequest, HttpResponse
 
-MOST = 200
-"""Pages that are kept, compressed."""
+MOST_BYTES = 32 << 20
+"""What the pages that are kept take, compressed."""
 
 
 class KeptPages:
-    """The last pages by what decides their bytes, each with the content it was made of."""
+    """The last pages by what decides their bytes, each with the content it was made of.
+
+    The content is kept elsewhere, or not any more: here it is only recognised.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pages: OrderedDict[Hashable, tuple[object, bytes]] = OrderedDict()
+        self._pages: OrderedDict[Hashable, tuple[ref[object], bytes]] = OrderedDict()
+        self._size = 0
 
     def page(
         self, request: HttpRequest, key: Hashable, content: object, render: Callable[[], bytes]
@@ -28,15 +33,20 @@ class KeptPages:
             return HttpResponse(render())
         with self._lock:
             known = self._pages.get(key)
-        if known is None or known[0] is not content:
-            known = content, gzip.compress(render(), compresslevel=5, mtime=0)
+        if known is None or known[0]() is not content:
+            known = ref(content), gzip.compress(render(), compresslevel=5, mtime=0)
         with self._lock:
-            self._pages[key] = known
-            self._pages.move_to_end(key)
-            while len(self._pages) > MOST:
-                self._pages.popitem(last=False)
+            self._keep(key, known)
         headers = {
             "Content-Encoding": "gzip",
             "Vary": "Accept-Encoding, Accept-Language, HX-Target",
         }
         return HttpResponse(known[1], headers=headers)
+
+    def _keep(self, key: Hashable, page: tuple[ref[object], bytes]) -> None:
+        if key in self._pages:
+            self._size -= len(self._pages.pop(key)[1])
+        self._pages[key] = page
+        self._size += len(page[1])
+        while self._size > MOST_BYTES and len(self._pages) > 1:
+            self._size -= len(self._pages.popitem(last=False)[1][1])

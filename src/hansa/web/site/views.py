@@ -6,21 +6,25 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hansa.errors import Finding, HansaError, UsageError
+from hansa.errors import HansaError, UsageError
 from hansa.language import _, spoken
 from hansa.web.desk import Busy, Desk, Reply
-from hansa.web.page import Page, pages
+from hansa.web.dropping import zone
+from hansa.web.page import Page, pages, pages_of
 from hansa.web.sheet import Goto, Sheet
 from hansa.web.site.assets import asset
+from hansa.web.site.findings import for_machines, refusal, stated
 from hansa.web.site.kept import KeptPages
+from hansa.web.site.openapi import WITH_FIGURE
 from hansa.web.site.tongue import preferred
+from hansa.web.site.troubles import said
 from hansa.web.state import EMPTY, State, given_in, state_of
 from hansa.web.studies import StudyPlace, studies_in
 from hansa.web.twins import TWINS, Twin
@@ -28,8 +32,12 @@ from hansa.web.worker import Refusal
 
 PATIENCE = 0.6
 """Seconds until a page that is not there yet shows how far its computing is."""
+SAME = 3.0
+"""Seconds until one of the same page does that is shown already: who composes keeps their place."""
 STEP = 20.0
 """Seconds until a part of a page that is there does."""
+WHOLE = 600.0
+"""Seconds until a program that asks for a page is told to come again."""
 
 
 LISTED = 0.5
@@ -54,8 +62,17 @@ class Workbench:
                 self._listed = now, {}
         return self._listed[1]
 
+    def look_again(self) -> None:
+        """Take the list of studies anew: one was written just now."""
+        self._listed = (0.0, {})
+
 
 _served: list[Workbench] = []
+
+
+def served() -> Workbench:
+    """What is served here."""
+    return _served[0]
 
 
 def serve_this(workbench: Workbench) -> None:
@@ -65,11 +82,15 @@ def serve_this(workbench: Workbench) -> None:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Which study; with one only, straight to it."""
+    """Which study, or a table of one's own; with one study only, straight to it.
+
+    `?studies` shows the page in any case.
+    """
     studies = _served[0].studies()
-    if len(studies) == 1:
+    if len(studies) == 1 and "studies" not in request.GET:
         return HttpResponseRedirect(f"/{next(iter(studies))}/")
-    return render(request, "home.html", {"studies": studies.values()})
+    shown = {"studies": studies.values(), "zone": zone(), "lang": request.GET.get("lang", "")}
+    return render(request, "home.html", shown)
 
 
 @require_safe
@@ -83,8 +104,11 @@ def study_home(request: HttpRequest, study: str) -> HttpResponse:
 def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
     """A page in the state that its address holds; a form that is sent to it is acted on."""
     place, own = _study(study), _page(page)
+    if own.id not in pages_of(place.index_only):
+        return _absent(request, place, own)
     try:
-        state = _spoken_in(request, state_of(_given(request), own.parameters))
+        known = own.known(place.index_only)
+        state = _spoken_in(request, state_of(_given(request), known))
     except UsageError as problem:
         return _refused(request, place, own, Refusal(problem.finding, usage=True))
     desk = _served[0].desk
@@ -92,12 +116,12 @@ def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
         form = {name: str(value) for name, value in request.POST.items()}
         reply = desk.act(place.folder, own.id, state, form)
     else:
-        reply = desk.ask(place.folder, own.id, state, STEP if _part_only(request) else PATIENCE)
+        reply = desk.ask(place.folder, own.id, state, _patience(request))
     if isinstance(reply, Goto):
         query = f"?{reply.query}" if reply.query else ""
         return HttpResponseRedirect(f"/{study}/{reply.page}{query}", status=303)
     if isinstance(reply, Busy):
-        return _busy(request, place, own, reply)
+        return _busy(request, place, own, state, reply)
     if isinstance(reply, Refusal):
         return _refused(request, place, own, reply)
     if _looks_again(request):
@@ -133,32 +157,51 @@ def _shown(
         response = _served[0].kept.page(request, key, reply, laid_out)
     else:
         # Its form carries a token that is another one each time.
-        response = HttpResponse(laid_out(), status=409 if "conflict" in reply.more else 200)
+        response = HttpResponse(laid_out(), status=_status(reply))
     # An address without empty parameters, the same for the same view.
-    # All steps of a slider are one step back.
-    header = "HX-Replace-Url" if _part_only(request) else "HX-Push-Url"
-    response.headers[header] = request.path + (f"?{state.query}" if state.query else "")
+    # All steps of a slider are one step back, and htmx would copy the page for each.
+    header = "Hansa-Address" if _part_only(request) else "HX-Push-Url"
+    response.headers[header] = _address(request, state)
     return response
+
+
+def _address(request: HttpRequest, state: State) -> str:
+    """The address of a view, the same however it was asked for."""
+    return request.path + (f"?{state.query}" if state.query else "")
+
+
+def _status(sheet: Sheet) -> int:
+    """409 where somebody saved meanwhile, 400 where a field of a form cannot be meant."""
+    return 409 if "conflict" in sheet.more else 400 if "refused" in sheet.more else 200
 
 
 @require_safe
 def twin(request: HttpRequest, study: str, page: str, twin: str) -> HttpResponse:
     """The same content for a machine, a sheet or a slide."""
     place, own, made = _study(study), _page(page), TWINS[twin]
+    if own.id not in pages_of(place.index_only):
+        return stated(_about_facts(place, own), 404)
     given = _given(request)
-    named = [value for name, value in given if name == "figure"]
+    # Other forms hold the whole page: a figure named there would be taken no notice of.
+    apart = ("figure",) if twin in WITH_FIGURE else ()
+    named = [value for name, value in given if name in apart]
     try:
-        state = state_of([g for g in given if g[0] != "figure"], own.parameters)
-        reply: Reply = _served[0].desk.ask(place.folder, own.id, state, 600)
+        known = own.known(place.index_only)
+        state = _spoken_in(request, state_of([g for g in given if g[0] not in apart], known))
+        reply: Reply = _served[0].desk.ask(place.folder, own.id, state, WHOLE)
         if isinstance(reply, Busy):
-            return _words(_("The study is still being computed; ask again."), 503)
+            return stated(_("The study is still being computed; ask again."), 503)
         if isinstance(reply, Goto):
-            return _words(_("This page leads to another one."), 404)
+            return stated(_("This page leads to another one."), 404, fix=reply.page)
         if isinstance(reply, Refusal):
-            return _words(_as_text(reply.finding), 400 if reply.usage else 422)
+            return refusal(reply.finding, 400 if reply.usage else 422)
+        if "refused" in reply.more:
+            return stated(reply.more["refused"]["said"], 400)
+        if len(named) > 1:
+            raise UsageError("the parameter 'figure' stands twice in the address")
         content = made.render(reply, named[0] if named else "")
     except UsageError as problem:
-        return _words(str(problem), 400)
+        return refusal(problem.finding, 400)
     return _download(request, content, made, f"{study}-{page}.{twin}")
 
 
@@ -167,14 +210,14 @@ def file(request: HttpRequest, study: str, name: str) -> HttpResponse:
     """A file to take away, made when it is asked for: the page of downloads knows how."""
     place, own = _study(study), _page("downloads")
     try:
-        state = replace(state_of(_given(request), own.parameters), name=name)
+        state = replace(state_of(_given(request), own.known(place.index_only)), name=name)
     except UsageError as problem:
-        return _words(str(problem), 400)
-    reply = _served[0].desk.ask(place.folder, own.id, state, 600)
+        return refusal(problem.finding, 400)
+    reply = _served[0].desk.ask(place.folder, own.id, state, WHOLE)
     if isinstance(reply, Refusal):
-        return _words(_as_text(reply.finding), 400 if reply.usage else 422)
+        return refusal(reply.finding, 400 if reply.usage else 422)
     if not isinstance(reply, Sheet):
-        return _words(_("The file is still being made; ask again."), 503)
+        return stated(_("The file is still being made; ask again."), 503)
     response = HttpResponse(reply.more["content"], content_type=reply.more["type"])
     saved = f"{study}-{name.replace('/', '-')}"
     response.headers["Content-Disposition"] = content_disposition_header(True, saved) or ""
@@ -200,29 +243,30 @@ def asset_file(request: HttpRequest, stamp: str, name: str) -> HttpResponse:
     return response
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """What cannot be read as a request."""
-    return _words(_("This request cannot be read."), 400)
-
-
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that does not come from one of our pages, or from one of an earlier start."""
     text = _(
         "This form does not come from a page of this workbench as it runs now: nothing was done. "
         "Load the page again and send the form from there."
     )
-    return _words(text, 403)
+    return said(request, text, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """An address that leads nowhere, with where one can go."""
-    studies = _served[0].studies().values()
-    return render(request, "lost.html", {"studies": studies, "pages": pages().values()}, status=404)
+    if for_machines(request):
+        return stated(_("there is nothing at this address"), 404, fix=_("see /api/ for what is"))
+    studies = [
+        {"place": place, "pages": pages_of(place.index_only).values()}
+        for place in _served[0].studies().values()
+    ]
+    return render(request, "lost.html", {"studies": studies}, status=404)
 
 
 def fault(request: HttpRequest) -> HttpResponse:
     """A fault of Hansa itself."""
-    return _words(_("A fault of Hansa; the terminal of `hansa serve` shows the details."), 500)
+    text = _("A fault of Hansa; the terminal of `hansa serve` shows the details.")
+    return said(request, text, 500)
 
 
 def _spoken_in(request: HttpRequest, state: State) -> State:
@@ -255,22 +299,42 @@ def _frame(place: StudyPlace, own: Page, state: State = EMPTY) -> dict[str, Any]
             "id": page.id,
             "label": page.label,
             "help": page.help,
-            "query": state.known_to(page.parameters).query,
+            "query": state.known_to(page.known(place.index_only)).query,
         }
-        for page in pages().values()
+        for page in pages_of(place.index_only).values()
     ]
     return {"study": place, "page": own, "pages": menu, "several": several}
 
 
-def _busy(request: HttpRequest, place: StudyPlace, own: Page, busy: Busy) -> HttpResponse:
+def _absent(request: HttpRequest, place: StudyPlace, own: Page) -> HttpResponse:
+    """A page on facts, asked of an index folder without a study: why it is not there."""
+    shown = {**_frame(place, own), "why": _about_facts(place, own)}
+    return _instead(request, render(request, "absent.html", shown, status=404))
+
+
+def _about_facts(place: StudyPlace, own: Page) -> str:
+    return _(
+        "The page {page} is about regions and clusters. {title} is a composite index without a "
+        "study: there are no facts that it could show.",
+        page=_(own.label),
+        title=place.title,
+    )
+
+
+def _busy(
+    request: HttpRequest, place: StudyPlace, own: Page, state: State, busy: Busy
+) -> HttpResponse:
     percent = round(100 * busy.progress.done)
-    shown = {"progress": busy.progress, "percent": percent, "here": request.get_full_path()}
+    here = _address(request, state)
+    shown = {"progress": busy.progress, "percent": percent, "here": here}
     template = "progress.html" if _looks_again(request) else "busy.html"
-    response = render(request, template, {**_frame(place, own), **shown}, status=202)
+    response = render(
+        request, template, {**_frame(place, own, _spoken_in(request, EMPTY)), **shown}, status=202
+    )
     response.headers["Cache-Control"] = "no-store"
     if not _looks_again(request):
         # The page that is loaded once it is there is the one asked for, not the one before.
-        response.headers["HX-Push-Url"] = request.get_full_path()
+        response.headers["HX-Push-Url"] = here
     return _instead(request, response)
 
 
@@ -295,8 +359,21 @@ def _refused(request: HttpRequest, place: StudyPlace, own: Page, refusal: Refusa
     status = 400 if refusal.usage else 422
     sent = request.method == "POST"
     shown = {"finding": refusal.finding, "sent": sent, "here": request.get_full_path()}
-    response = render(request, "refused.html", {**_frame(place, own), **shown}, status=status)
+    response = render(
+        request,
+        "refused.html",
+        {**_frame(place, own, _spoken_in(request, EMPTY)), **shown},
+        status=status,
+    )
     return _instead(request, response)
+
+
+def _patience(request: HttpRequest) -> float:
+    """How long an answer is waited for before a progress bar is shown in its place."""
+    if _part_only(request):
+        return STEP
+    shown = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    return SAME if shown == request.path and not _looks_again(request) else PATIENCE
 
 
 def _part_only(request: HttpRequest) -> bool:
@@ -309,12 +386,3 @@ def _instead(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if _part_only(request):
         response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#content"
     return response
-
-
-def _as_text(f: Finding) -> str:
-    parts = (f.rule, f.place, f.printed, f.admissible, f.fix)
-    return "\n".join(part for part in parts if part)
-
-
-def _words(text: str, status: int) -> HttpResponse:
-    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")

@@ -26,6 +26,11 @@ function showTip(_handler, event, _item, value) {
   tip.style.setProperty("top", `${event.clientY + 16}px`);
 }
 
+// How figures write numbers where a language does it in another way than English.
+const NUMBERS = {
+  sv: { decimal: ",", thousands: "\u202f", grouping: [3], currency: ["", ""] },
+};
+
 // Plots by their specification: one that did not change is not drawn again.
 const drawn = new Map();
 
@@ -38,6 +43,30 @@ function reachable(part) {
   return part;
 }
 
+// Figures of one shape differ in their data alone: a slider moves marks, and nothing is built anew.
+const shapes = new Map();
+
+// Names the data of each layer; gives them, and all that is not data as text.
+function apart(spec) {
+  const data = (spec.layer ?? []).map((layer, i) => {
+    const { values } = layer.data;
+    layer.data = { ...layer.data, name: `layer-${i}` };
+    return values;
+  });
+  const told = { ...spec, description: "", layer: spec.layer?.map((one) => ({ ...one, data: 0 })) };
+  const shape = JSON.stringify(told);
+  return { data, shape: data.every(Array.isArray) ? shape : "" };
+}
+
+async function moved(box, text, like, data) {
+  data.forEach((values, i) => like.view.data(`layer-${i}`, values));
+  box.append(like.place);
+  await like.view.runAsync();
+  for (const [old, place] of drawn) if (place === like.place) drawn.delete(old);
+  drawn.set(text, like.place);
+  mark(like.place);
+}
+
 async function draw(box) {
   const text = box.querySelector("script").textContent + narrow.matches;
   const old = drawn.get(text);
@@ -47,22 +76,28 @@ async function draw(box) {
     return;
   }
   if (old && box.contains(old)) return;
+  const spec = specification(box);
+  const { shape, data } = apart(spec);
+  const like = shapes.get(shape);
+  if (like && !like.place.isConnected) return moved(box, text, like, data);
   const place = document.createElement("div");
   place.className = "plot";
   // The box around it says what the picture shows; its parts say nothing to a screen reader.
   place.setAttribute("aria-hidden", "true");
-  const made = await window.vegaEmbed(place, specification(box), {
+  const made = await window.vegaEmbed(place, spec, {
     actions: false,
     ast: true,
     defaultStyle: false,
     renderer: "svg",
     tooltip: showTip,
     patch: reachable,
+    formatLocale: NUMBERS[document.documentElement.lang],
     loader: { load: () => Promise.reject(new Error("nothing is loaded")) },
   });
   box.querySelector(".plot")?.remove();
   box.append(place);
   drawn.set(text, place);
+  if (shape) shapes.set(shape, { place, view: made.view });
   mark(place);
   made.view.addEventListener("click", (_event, item) => pick(item?.datum));
 }
@@ -89,6 +124,7 @@ async function drawAll() {
   }
   const shown = new Set([...document.querySelectorAll(".plot")]);
   for (const [text, place] of drawn) if (!shown.has(place)) drawn.delete(text);
+  for (const [shape, { place }] of shapes) if (!shown.has(place)) shapes.delete(shape);
   light();
   document.documentElement.dataset.ready = "";
 }
@@ -155,9 +191,17 @@ function keys(event) {
   } else if (event.key === "Escape") darken();
 }
 
+// The words stand beside the button, in a place that a screen reader listens to, and go again.
 async function share(event) {
-  await navigator.clipboard.writeText(location.href);
-  event.target.textContent = "✓";
+  const { said, failed } = event.currentTarget.dataset;
+  const place = event.currentTarget.parentElement.querySelector("[role=status]");
+  try {
+    await navigator.clipboard.writeText(location.href);
+    place.textContent = said;
+  } catch {
+    place.textContent = failed;
+  }
+  setTimeout(() => { place.textContent = ""; }, 5000);
 }
 
 // A weight that is changed is written into the text of the composition.
@@ -206,6 +250,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
       if (heights[i]) box.style.setProperty("min-height", `${heights[i]}px`);
     });
   }, { once: true });
+});
+// The address of a page of which a part was changed stands in the place of the one before.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const address = event.detail.xhr.getResponseHeader("Hansa-Address");
+  if (address) history.replaceState(history.state, "", address);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (PARTS.includes(event.target.id)) settle();

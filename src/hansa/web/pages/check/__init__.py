@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from hansa.language import N_, _, ngettext
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Item, Listing, Sheet
@@ -19,96 +21,169 @@ if TYPE_CHECKING:
 
 _QUESTIONS = {
     "error": (
-        "What cannot be right?",
-        "Results would be wrong, or are refused, until this is put right.",
+        N_("What cannot be right?"),
+        N_("Results would be wrong, or are refused, until this is put right."),
     ),
     "warning": (
-        "What is unlikely, or not declared?",
-        "Compare it with the source before you use the results.",
+        N_("What is unlikely, or not declared?"),
+        N_("Compare it with the source before you use the results."),
     ),
-    "note": ("What should a reader know?", "Nothing has to be done."),
+    "note": (N_("What should a reader know?"), N_("Nothing has to be done.")),
 }
 _PARTS = (
-    ("place", "Where"),
-    ("printed", "Found"),
-    ("admissible", "Needed"),
-    ("fix", "What to do"),
+    ("place", N_("Where")),
+    ("printed", N_("Found")),
+    ("admissible", N_("Needed")),
+    ("fix", N_("What to do")),
 )
-_MODEL = "Every number on regions and clusters is drawn at random and true of no region."
+_MODEL = N_("Every number on regions and clusters is drawn at random and true of no region.")
 _LOOKS = (
-    "Looked at: every cell of the facts (values, statuses, bounds, units), rows that stand twice, "
-    "codes of the declared versions, sums of parts against published totals, series over the "
-    "years, ratios between columns, and whether the codes of each cluster occur in the facts.",
-    "Not looked at: whether the publisher counted correctly, and whether the choices of study.toml "
-    "suit the question.",
+    N_(
+        "Looked at: every cell of the facts (values, statuses, bounds, units), rows that stand "
+        "twice, codes of the declared versions, sums of parts against published totals, series "
+        "over the years, ratios between columns, and whether the codes of each cluster occur in "
+        "the facts."
+    ),
+    N_(
+        "Not looked at: whether the publisher counted correctly, and whether the choices of "
+        "study.toml suit the question."
+    ),
 )
 
 
 def _build(session: Session, state: State) -> Sheet:
-    from hansa.report.findings import answer, grouped
+    from hansa.report.findings import answer
     from hansa.study.check import check_path
+    from hansa.web.studies import is_alone
 
-    session.tell("checking every cell of the facts", 0.1)
-    found = [_inside(f, session.folder) for f in check_path(session.folder)]
-    groups = grouped(found)
+    if is_alone(session.folder):
+        from hansa.web.index_check import check
+
+        return check(session)
+    session.tell(_("checking every cell of the facts"), 0.1)
+    named = _named(session.folder)
+    found = [inside(f, session.folder, named) for f in check_path(session.folder)]
     return Sheet(
-        question="What is wrong with this study?",
-        answer=(answer(found),),
-        sections=tuple(_sections(groups)),
-        lists=(Listing("What was checked", tuple(_checked(session.folder))),),
-        origin=_MODEL if (model := _model(session.folder)) else "",
+        question=_("What is wrong with this study?"),
+        answer=(answer(found), *_counted(found)),
+        sections=tuple(checked_sections(found)),
+        lists=(Listing(_("What was checked"), tuple(_checked(session.folder))),),
+        origin=_(_MODEL) if (model := _model(session.folder)) else "",
         model_data=model,
     )
 
 
-def _inside(finding: Finding, folder: Path) -> Finding:
-    """The finding with places as seen from the study folder."""
+def _counted(findings: Sequence[Finding]) -> Iterator[str]:
+    """What the numbers count, where one kind of finding stands in several places."""
+    from hansa.report.findings import grouped
+
+    groups = grouped(findings)
+    if any(group.places > 1 for group in groups):
+        yield ngettext(
+            "Counted are places; they are of one kind.",
+            "Counted are places; they are of {number} kinds.",
+            len(groups),
+        )
+
+
+_CODE = re.compile(r"\b(geo|activity) ([^\s,()]+)(?=,|$)")
+Names = Mapping[str, Mapping[str, str]]
+"""Dimension -> code -> name."""
+
+
+def _named(folder: Path) -> Names:
+    """Names of the codes of each dimension, as far as the tables declare their code lists."""
+    from hansa.codes import classification, geography_codes
+    from hansa.errors import HansaError
+    from hansa.study.config import read_study
+
+    found: dict[str, dict[str, str]] = {"geo": {}, "activity": {}}
+    try:
+        specs = read_study(folder).facts.values()
+    except HansaError:
+        return found
+    for spec in specs:
+        for dim, listed, own in (
+            ("geo", geography_codes, spec.geography),
+            ("activity", classification, spec.classification),
+        ):
+            try:
+                names = listed(own).names if own and own != "local" else {}
+            except HansaError:
+                continue
+            found[dim] = {**names, **found[dim]}
+    return found
+
+
+def inside(finding: Finding, folder: Path, named: Names | None = None) -> Finding:
+    """The finding with places as seen from the study folder; names stand beside codes."""
     from dataclasses import replace
 
     def short(text: str) -> str:
-        return text.replace(f"{folder}/", "").replace(str(folder), "the study folder")
+        return text.replace(f"{folder}/", "").replace(str(folder), _("the study folder"))
 
-    return replace(finding, place=short(finding.place), printed=short(finding.printed))
+    def with_name(match: re.Match[str]) -> str:
+        name = (named or {}).get(match[1], {}).get(match[2], "")
+        return f"{match[0]} ({name})" if name and name != match[2] else match[0]
+
+    place = _CODE.sub(with_name, short(finding.place))
+    return replace(finding, place=place, printed=short(finding.printed))
 
 
-def _sections(groups: Sequence[Group]) -> Iterator[Section]:
+_LINES = ('import hansa\nhansa.check("STUDY")', "hansa check STUDY --json")
+
+
+def checked_sections(
+    findings: Sequence[Finding], lines: tuple[str, str] = _LINES
+) -> Iterator[Section]:
+    """Findings in a section for each severity; `lines` of Python and the command that give them."""
     from hansa.report.document import Section
-    from hansa.report.findings import counts
+    from hansa.report.findings import counts, grouped
 
+    groups = grouped(findings)
     found = counts(groups)
     for severity, (question, meaning) in _QUESTIONS.items():
         own = [g for g in groups if g.severity == severity]
         if not own:
             continue
-        number, kinds = found[own[0].severity], len(own)
-        said = f"{number} place{'s' * (number != 1)}, of {kinds} kind{'s' * (kinds != 1)}."
         yield Section(
             id=severity,
-            question=question,
-            answer=(f"{said} {meaning}",),
+            question=_(question),
+            answer=(f"{_places(found[own[0].severity], len(own))} {_(meaning)}",),
             tables=tuple(map(_table, own)),
-            python='import hansa\nhansa.check("STUDY")',
-            command="hansa check STUDY --json",
+            python=lines[0],
+            command=lines[1],
         )
+
+
+def _places(number: int, kinds: int) -> str:
+    if kinds == 1:
+        return ngettext("{number} place, of 1 kind.", "{number} places, of 1 kind.", number)
+    return _("{number} places, of {kinds} kinds.", number=number, kinds=kinds)
 
 
 def _table(group: Group) -> Table:
     """One rule: a row a place; what else all places have in common stands below."""
     from hansa.report.document import Table
 
-    alike = {name for name, _ in _PARTS[1:] if group.common(name)}
+    alike = {name for name, label in _PARTS[1:] if group.common(name)}
     shown = [
         (name, label)
         for name, label in _PARTS
         if name == "place" or (name not in alike and any(getattr(f, name) for f in group.findings))
     ]
-    below = [f"{label}: {group.common(name)}." for name, label in _PARTS if name in alike]
+    below = [f"{_(label)}: {group.common(name)}." for name, label in _PARTS if name in alike]
     if group.more:
-        below.append(f"{group.more} more places are counted only.")
+        more = ngettext(
+            "{number} more place is counted only.",
+            "{number} more places are counted only.",
+            group.more,
+        )
+        below.append(more)
     return Table(
         group.rule[:1].upper() + group.rule[1:],
-        tuple(label for _, label in shown),
-        tuple(tuple(getattr(f, name) for name, _ in shown) for f in group.findings),
+        tuple(_(label) for name, label in shown),
+        tuple(tuple(getattr(f, name) for name, label in shown) for f in group.findings),
         " ".join(text.replace("..", ".") for text in below),
     )
 
@@ -132,24 +207,26 @@ def _checked(folder: Path) -> Iterator[Item]:
     try:
         study = read_study(folder)
     except HansaError as problem:
-        yield Item(f"study.toml only: {problem.finding.rule}.")
+        yield Item(_("study.toml only: {fault}.", fault=problem.finding.rule))
         return
     for name, spec in study.facts.items():
         try:
             files = ", ".join(path.name for path in facts_paths(folder, spec))
-            yield Item(f"The table {name}: {files}")
+            yield Item(_("The table {name}: {files}", name=name, files=files))
         except HansaError as problem:
-            yield Item(f"The table {name}: not there ({problem.finding.rule})")
+            fault = problem.finding.rule
+            yield Item(_("The table {name}: not there ({fault})", name=name, fault=fault))
     for name in study.definitions:
-        yield Item(f"The cluster definition {name}")
-    yield from (Item(text) for text in _LOOKS)
+        yield Item(_("The cluster definition {name}", name=name))
+    yield from (Item(_(text)) for text in _LOOKS)
 
 
 PAGE = Page(
     id="check",
-    label="Check",
-    help="What is wrong with the tables of the study, where, and what to do",
+    label=N_("Check"),
+    help=N_("What is wrong with the tables of the study, where, and what to do"),
     parameters=(*METHOD,),
     build=_build,
     place=100,
+    needs="either",
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hansa.language import N_, _
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Item, Listing, Sheet
@@ -34,12 +35,14 @@ def _build(session: Session, state: State) -> Sheet:
     sections += list(_published(part, facts, state))
     lacking = (*why, *_lacking(part, rows is None))
     return Sheet(
-        question="Which claims are seen in the numbers?",
-        answer=sections[0].answer if sections else ("No claim is held against the numbers here.",),
+        question=_("Which claims are seen in the numbers?"),
+        answer=sections[0].answer
+        if sections
+        else (_("No claim is held against the numbers here."),),
         sections=tuple(sections),
         controls=tuple(_controls(session, part, state)),
-        lists=(Listing("What is not shown, and what it needs", lacking),) if lacking else (),
-        origin=session.origin,
+        lists=(Listing(_("What is not shown, and what it needs"), lacking),) if lacking else (),
+        origin=session.origin_of_2009,
         model_data=session.model_data,
     )
 
@@ -55,8 +58,8 @@ def _facts(part: Part, state: State) -> tuple[Facts | None, tuple[Item, ...]]:
     if QUOTIENT not in part.base.regions:
         return None, (
             Item(
-                "Nothing to hold a claim against: the study computes no location quotients.",
-                (f'Put "{QUOTIENT}" among measures in study.toml.',),
+                _("Nothing to hold a claim against: the study computes no location quotients."),
+                (_('Put "{measure}" among measures in study.toml.', measure=QUOTIENT),),
             ),
         )
     if state.region:
@@ -64,17 +67,20 @@ def _facts(part: Part, state: State) -> tuple[Facts | None, tuple[Item, ...]]:
     if part.area is None or QUOTIENT not in part.base.area:
         return None, (
             Item(
-                "Nothing to hold a claim against: the study has no area.",
-                ("Choose a region above, or name an area in study.toml.",),
+                _("Nothing to hold a claim against: the study has no area."),
+                (_("Choose a region above, or name an area in study.toml."),),
             ),
         )
     if area_section(part) is None:
         return None, (
             Item(
-                "Nothing to hold a claim against: the area is itself what regions are compared "
-                "with, so each of its shares is its own multiple of one.",
-                ("Choose a region above, or another reference on the page Method.",),
+                _(
+                    "Nothing to hold a claim against: the area is itself what regions are compared "
+                    "with, so each of its shares is its own multiple of one."
+                ),
+                (_("Choose a region above, or another reference on the page Method."),),
                 page="method",
+                query=state.method.query,
             ),
         )
     return (part.base.area[QUOTIENT], part.area), ()
@@ -104,7 +110,7 @@ def _published(part: Part, facts: Facts | None, state: State) -> Iterator[Sectio
     if facts is not None and part.own.definition.id == _LINKED:
         made = section_claims(*facts, part.words)
         python, command = _same(part, bool(state.region))
-        _, _, call = python.partition("\n")
+        call = python.partition("\n")[2]
         at = facts[1]
         where = f"At({at.geo!r}, time={at.time})" if state.region else f"At(time={at.time})"
         yield replace(
@@ -120,27 +126,35 @@ def _published(part: Part, facts: Facts | None, state: State) -> Iterator[Sectio
 def _lacking(part: Part, without_own: bool) -> Iterator[Item]:
     if not part.result.study.outputs.published:
         yield Item(
-            "The claims of 2009 (table 1 of chapter 2.3 of the BSR InnoNet publication)",
+            _("The claims of 2009 (table 1 of chapter 2.3 of the BSR InnoNet publication)"),
             (
-                "They speak of the countries around the Baltic Sea; a study of them shows them "
-                "with published = true under [outputs] in study.toml.",
+                _(
+                    "They speak of the countries around the Baltic Sea; a study of them shows them "
+                    "with published = true under [outputs] in study.toml."
+                ),
             ),
         )
     elif part.own.definition.id != _LINKED:
         yield Item(
-            "The claims of 2009 beside the numbers",
+            _("The claims of 2009 beside the numbers"),
             (
-                f"Which clusters stand for a claim is written down for {_LINKED} only; "
-                f"this is {part.own.definition.id}.",
+                _(
+                    "Which clusters stand for a claim is written down for {linked} only; this is "
+                    "{definition}.",
+                    linked=_LINKED,
+                    definition=part.own.definition.id,
+                ),
             ),
         )
     if without_own:
         yield Item(
-            "Claims of your own",
+            _("Claims of your own"),
             (
-                "Put claims.csv into the study folder, with the columns country, area, claim "
-                "(yes, no, or nothing where it is not known), source, date, author. An area is "
-                "the name or the code of a cluster, or one of the claims of 2009.",
+                _(
+                    "Put claims.csv into the study folder, with the columns country, area, claim "
+                    "(yes, no, or nothing where it is not known), source, date, author. An area is "
+                    "the name or the code of a cluster, or one of the claims of 2009."
+                ),
             ),
         )
 
@@ -149,18 +163,18 @@ def _controls(session: Session, part: Part, state: State) -> Iterator[Control]:
     made = session.controls(part, state, "region?", "definition", "base")
     for control in made:
         if control.name == "region":
-            named = part.result.study.area_name or "the area of the study"
-            first = Choice("", named if part.area else "choose a region")
+            named = part.result.study.area_name or _("the area of the study")
+            first = Choice("", named if part.area else _("choose a region"))
             choices = (first, *control.choices[1:])
-            yield replace(control, label="Beside the numbers of", choices=choices)
+            yield replace(control, label=_("Beside the numbers of"), choices=choices)
         else:
             yield control
 
 
 PAGE = Page(
     id="claims",
-    label="Claims",
-    help="Strengths that were claimed beside the facts: seen, not seen, cannot be said",
+    label=N_("Claims"),
+    help=N_("Strengths that were claimed beside the facts: seen, not seen, cannot be said"),
     parameters=("definition", "base", "region", *METHOD),
     build=_build,
     place=120,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hansa.clusters import ClusterDefinition
 from hansa.errors import HansaError, listed
+from hansa.language import _
 from hansa.panel import Panel
 from hansa.report.document import Section, Table
+from hansa.report.published import apart
 from hansa.study import published
-from hansa.views.claims import ILLUSTRATION, VERDICTS, Claim, Link, claims
-from hansa.views.format import MISSING, joined
+from hansa.views.claims import ILLUSTRATION, VERDICTS, Claim, Link, claims, claims_chart
+from hansa.views.figure import Figure
+from hansa.views.format import MISSING
 from hansa.views.published import Stronghold
 from hansa.views.reading import At, Words
 
@@ -119,7 +122,7 @@ def _strongholds(rows: Sequence[Row]) -> tuple[Stronghold, ...]:
 
 def _links(areas: Sequence[Stronghold], definition: ClusterDefinition) -> Iterator[Link]:
     """The clusters that stand for each area: one of its name, or those of a claim of 2009."""
-    by_name = {definition.label_of(c).lower(): c for c in definition.clusters}
+    by_name = {m.cluster_label.lower(): m.cluster for m in definition.members if m.cluster_label}
     old = {s.name.lower(): s.code for s in published.strongholds()}
     old |= {s.code.lower(): s.code for s in published.strongholds()}
     known = published.claim_links() if definition.id == "hansa-nace2" else ()
@@ -127,13 +130,14 @@ def _links(areas: Sequence[Stronghold], definition: ClusterDefinition) -> Iterat
         name = area.name.lower()
         if area.name in definition.clusters or name in by_name:
             cluster = area.name if area.name in definition.clusters else by_name[name]
-            yield Link(area.code, cluster, "the cluster of this name")
+            yield Link(area.code, cluster, _("the cluster of this name"))
             continue
         linked = [link for link in known if link.claim == old.get(name)]
         for link in linked:
             yield Link(area.code, link.cluster, link.reason)
         if not linked:
-            yield Link(area.code, "", f"No cluster of {definition.id} is called so.")
+            why = _("No cluster of {definition} is called so.", definition=definition.id)
+            yield Link(area.code, "", why)
 
 
 def own_section(
@@ -141,25 +145,47 @@ def own_section(
 ) -> Section:
     """Which of the reader's claims are seen in the numbers of one area or region."""
     areas = _strongholds(rows)
-    found = claims(panel, areas, _links(areas, definition), at, words) if areas else ()
+    links = tuple(_links(areas, definition))
+    found = claims(panel, areas, links, at, words) if areas else ()
     groups = [(v, [c.stronghold.name for c in found if c.verdict == v]) for v in VERDICTS]
-    said = tuple(f"{v.capitalize()}: {joined(names)}." for v, names in groups if names)
+    said = tuple(f"{_capital(_(v))}: {apart(names)}." for v, names in groups if names)
     if said and panel.header.model_data:
-        said = (ILLUSTRATION, *said)
+        said = (_(ILLUSTRATION), *said)
     left = sorted({row.area for row in rows} - {a.name for a in areas})
     sure = [f"{c.stronghold.name}: {c.why}" for c in found if c.why]
     if left:
-        sure.append(f"No country claims {joined(left)}: nothing is held against the numbers.")
+        nothing = _(
+            "No country claims {areas}: nothing is held against the numbers.", areas=apart(left)
+        )
+        sure.append(nothing)
     sure += list(_disputed(rows))
-    sure.append("A claim is what somebody said; the numbers are of the year shown.")
+    sure.append(_("A claim is what somebody said; the numbers are of the year shown."))
+    drawn = any(claim.cells for claim in found)
     return Section(
         id="own-claims",
-        question="Which of your own claims are seen in the numbers?",
-        answer=said or ("Nobody claims a strength in claims.csv.",),
+        question=_("Which of your own claims are seen in the numbers?"),
+        answer=said or (_("Nobody claims a strength in claims.csv."),),
+        figures=(_drawn(panel, areas, links, at, words),) if drawn else (),
         tables=(_verdicts(found), _listed(rows)) if found else (_listed(rows),),
         certainty=tuple(sure),
-        line=f"Source of the claims: {NAME} in the study folder.",
+        line=_source(),
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _source() -> str:
+    return _("Source of the claims: {file} in the study folder.", file=NAME)
+
+
+def _drawn(
+    panel: Panel, areas: Sequence[Stronghold], links: Sequence[Link], at: At, words: Words
+) -> Figure:
+    """The picture of the published claims, of those of the reader."""
+    figure = claims_chart(panel, areas, links, at, words, claimed=_source())
+    return replace(figure, id=f"own-{figure.id}")
 
 
 def _disputed(rows: Sequence[Row]) -> Iterator[str]:
@@ -169,7 +195,11 @@ def _disputed(rows: Sequence[Row]) -> Iterator[str]:
             said.setdefault((row.country, row.area), set()).add(row.claim)
     for (country, area), both in said.items():
         if len(both) > 1:
-            yield f"{country} is said to claim {area} and not to: it counts as a claim."
+            yield _(
+                "{country} is said to claim {area} and not to: it counts as a claim.",
+                country=country,
+                area=area,
+            )
 
 
 def _verdicts(found: Sequence[Claim]) -> Table:
@@ -177,13 +207,21 @@ def _verdicts(found: Sequence[Claim]) -> Table:
     for claim in found:
         own = claim.stronghold
         cells = "; ".join(f"{c.name}: {_range(c.low, c.high)}" for c in claim.cells if not c.absent)
-        rows.append((own.name, f"{own.countries} of {own.of}", claim.verdict, cells or MISSING))
+        countries = _("{n} of {all}", n=own.countries, all=own.of)
+        rows.append((own.name, countries, _(claim.verdict), cells or MISSING))
     return Table(
-        "Your claims beside the numbers",
-        ("Area", "Countries that claim it", "Verdict", "Specialisation of its clusters"),
+        _("Your claims beside the numbers"),
+        (
+            _("Area"),
+            _("Countries that claim it"),
+            _("Verdict"),
+            _("Specialisation of its clusters"),
+        ),
         tuple(rows),
-        "Seen: at least one of the clusters is certainly at 1 or above. Not seen: all are "
-        "certainly below. Countries: of those of which a yes or a no is known.",
+        _(
+            "Seen: at least one of the clusters is certainly at 1 or above. Not seen: all are "
+            "certainly below. Countries: of those of which a yes or a no is known."
+        ),
     )
 
 
@@ -194,7 +232,7 @@ def _range(low: float, high: float) -> str:
 
 
 def _listed(rows: Sequence[Row]) -> Table:
-    shown = tuple(
-        (r.country, r.area, r.claim or "not known", r.source, r.date, r.author) for r in rows
-    )
-    return Table("Who claims what", ("Country", "Area", "Claim", "Source", "Date", "Author"), shown)
+    said = {"yes": _("yes"), "no": _("no"), "": _("not known")}
+    shown = tuple((r.country, r.area, said[r.claim], r.source, r.date, r.author) for r in rows)
+    heads = (_("Country"), _("Area"), _("Claim"), _("Source"), _("Date"), _("Author"))
+    return Table(_("Who claims what"), heads, shown)

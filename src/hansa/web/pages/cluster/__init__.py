@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hansa.language import N_, _
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Item, Listing, Sheet
@@ -27,11 +28,13 @@ def _build(session: Session, state: State) -> Sheet:
     sections = tuple(section for section in made if section is not None)
     return Sheet(
         question=sections[0].question,
+        answer=sections[0].answer,
         sections=sections,
         controls=session.controls(part, state, "cluster", "region?", "definition", "base"),
         lists=(_links(part, state),),
         origin=session.origin,
         model_data=session.model_data,
+        more={"long": True},
     )
 
 
@@ -46,15 +49,19 @@ def _links(part: Part, state: State) -> Listing:
     items = []
     if members := members_query(part):
         own = replace(method, definition=state.definition, members=members, name=label)
-        text = f"Compose a cluster that starts from {len(members_of(part))} members of this one"
+        text = _(
+            "Compose a cluster that starts from {count} members of this one",
+            count=len(members_of(part)),
+        )
         items.append(Item(text, (), "compose", own.query))
     codes = part.result.cube.activity.codelist
     for member in members_of(part)[:_MOST]:
-        named = codes.label.get(member.activity, "")
+        named = codes.names.get(member.activity, "")
         named = f"{member.activity} {named}" if named != member.activity else named
         query = replace(method, definition=state.definition, search=member.activity).query
-        items.append(Item(f"Where is {named.strip()}?", (), "where", query))
-    return Listing("Where to go from here", tuple(items))
+        text = _("Where is {activity}?", activity=named.strip())
+        items.append(Item(text, (), "where", query))
+    return Listing(_("Where to go from here"), tuple(items))
 
 
 _MOST = 8
@@ -62,8 +69,8 @@ _MOST = 8
 
 PAGE = Page(
     id="cluster",
-    label="Cluster",
-    help="What one cluster is made of, where it concentrates, who carries it",
+    label=N_("Cluster"),
+    help=N_("What one cluster is made of, where it concentrates, who carries it"),
     parameters=("definition", "base", "region", "cluster", *METHOD),
     build=_build,
     place=20,

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from hansa.clusters import Member
 from hansa.codes.codelist import Codelist
+from hansa.language import _, ngettext
 from hansa.report.document import Section, Table
-from hansa.report.part import QUOTIENT, Part
+from hansa.report.part import QUOTIENT, Part, definition_named
 from hansa.views import sentences
 from hansa.views.carried import carried
 from hansa.views.format import MISSING, grouped, joined
 from hansa.views.reading import At, Cell, Reading, read, within
+from hansa.views.written import because
 from hansa.web.pages.where.activity import named_definition
 
 MOST = 12
@@ -40,31 +42,39 @@ def members_section(part: Part) -> Section:
     codes = part.result.cube.activity.codelist
     told = [any(getattr(m, name) for m in own) for name in ("subcluster", "reason")]
     shown = (True, any(_label(codes, m) for m in own), told[0], True, told[1])
-    heads = ("Code", "Activity", "Part of the cluster", "Weight", "Reason")
+    heads = (_("Code"), _("Activity"), _("Part of the cluster"), _("Weight"), _("Reason"))
     rows = [(m.activity, _label(codes, m), m.subcluster, _weight(m), m.reason) for m in own]
     kept = [tuple(t for t, there in zip(r, shown, strict=True) if there) for r in (heads, *rows)]
     return Section(
         id=f"members{part.suffix}",
-        question=f"What is {within(label)} made of?{part.heading}",
+        question=_("What is {cluster} made of?", cluster=within(label)) + part.heading,
         answer=(_made_of(label, own, definition.kind_of(part.picks.cluster)),),
         tables=(
             Table(
-                f"Members of {within(label)}",
+                _("Members of {cluster}", cluster=within(label)),
                 kept[0],
                 tuple(kept[1:]),
-                "Weight: the share of the jobs of the activity that belong to the cluster.",
+                _("Weight: the share of the jobs of the activity that belong to the cluster."),
             ),
         ),
         certainty=tuple(_covered(part)),
-        line=f"Definition {definition.id} {definition.version}".rstrip()
-        + (f"; {definition.source}." if definition.source else "."),
+        line="; ".join(
+            filter(
+                None,
+                (
+                    _("Definition: {definition}", definition=definition_named(definition)),
+                    definition.source.rstrip("."),
+                ),
+            )
+        )
+        + ".",
         python=_python(part),
         command=f"hansa definitions {named_definition(part.result, definition)[0]} --json",
     )
 
 
 def _python(part: Part) -> str:
-    _, call = named_definition(part.result, part.own.definition)
+    _name, call = named_definition(part.result, part.own.definition)
     return (
         "from hansa.clusters import find_definition\n"
         f"definition = {call}\n"
@@ -73,7 +83,7 @@ def _python(part: Part) -> str:
 
 
 def _label(codes: Codelist, member: Member) -> str:
-    label = codes.label.get(member.activity, "")
+    label = codes.names.get(member.activity, "")
     return "" if label == member.activity else label
 
 
@@ -83,16 +93,30 @@ def _weight(member: Member) -> str:
 
 def _made_of(label: str, own: list[Member], kind: str) -> str:
     parts = dict.fromkeys(m.subcluster for m in own if m.subcluster)
-    activities = f"{len(own)} activit{'y' if len(own) == 1 else 'ies'}"
-    text = f"{label} is put together from {activities}"
     if len(parts) > 1:
-        text += f" in {len(parts)} parts: {joined([within(p) for p in parts])}"
-    partly = sum(m.weight < 1 for m in own)
-    if partly:
-        verb = "enters" if partly == 1 else "enter"
-        text += f"; {partly} {verb} with a part of the jobs"
+        text = ngettext(
+            "{cluster} is put together from {number} activity in {count} parts: {parts}",
+            "{cluster} is put together from {number} activities in {count} parts: {parts}",
+            len(own),
+            cluster=label,
+            count=len(parts),
+            parts=joined([within(p) for p in parts]),
+        )
+    else:
+        text = ngettext(
+            "{cluster} is put together from {number} activity",
+            "{cluster} is put together from {number} activities",
+            len(own),
+            cluster=label,
+        )
+    if partly := sum(m.weight < 1 for m in own):
+        text += ngettext(
+            "; {number} enters with a part of the jobs",
+            "; {number} enter with a part of the jobs",
+            partly,
+        )
     if kind:
-        text += f". It counts as {kind}"
+        text += ". " + _("It counts as {kind}", kind=_(kind))
     return f"{text}."
 
 
@@ -100,17 +124,20 @@ def _covered(part: Part) -> Iterator[str]:
     """What the source can say of the cluster."""
     own = next(c for c in part.own.coverage.clusters if c.cluster == part.picks.cluster)
     if own.state == "not computable":
-        yield "The facts of the study hold none of these activities."
+        yield _("The facts of the study hold none of these activities.")
         return
     if own.outside:
-        some = joined(
-            [*own.outside[:8], *([f"{len(own.outside) - 8} more"][: len(own.outside) > 8])]
+        some = [*own.outside[:8]]
+        if (more := len(own.outside) - 8) > 0:
+            some.append(_("{count} more", count=more))
+        yield _(
+            "Outside the facts of the study: {codes}. The cluster is the sum of the rest.",
+            codes=joined(some),
         )
-        yield f"Outside the facts of the study: {some}. The cluster is the sum of the rest."
     if own.partial:
-        yield "The facts are coarser than the definition: the size of the cluster has bounds."
+        yield _("The facts are coarser than the definition: the size of the cluster has bounds.")
     if not own.outside and not own.partial:
-        yield "The facts hold every one of these activities."
+        yield _("The facts hold every one of these activities.")
 
 
 def carriers_section(part: Part) -> Section | None:
@@ -125,10 +152,12 @@ def carriers_section(part: Part) -> Section | None:
     growth = growth if growth is not None and len(growth) else None
     reading = read(size, "geo", at, part.words)
     rates = read(growth, "geo", at, part.words) if growth is not None else None
-    grows = ", and how does it grow?" if rates is not None else "?"
+    question = _("Which regions carry {cluster}?", cluster=within(label))
+    if rates is not None:
+        question = _("Which regions carry {cluster}, and how does it grow?", cluster=within(label))
     return Section(
         id=f"carriers{part.suffix}",
-        question=f"Which regions carry {within(label)}{grows}{part.heading}",
+        question=question + part.heading,
         answer=(
             carried(size, panels.get(QUOTIENT), at, part.words),
             *_growth(part, rates, at),
@@ -147,15 +176,26 @@ def _growth(part: Part, rates: Reading | None, at: At) -> Iterator[str]:
     where = part.area
     if area is not None and len(area) and where is not None:
         yield sentences.growth(area, At(where.geo, at.cluster, rates.at.time), part.words)
-    solid = [c for c in rates.known if not c.tiny and c.value is not None]
-    up, down = [c for c in solid if c.middle > 0], [c for c in solid if c.middle < 0][::-1]
+    up, down, open_ones = sentences.changes(rates)
     parts = []
-    for title, cells in (("Fastest growth", up[:3]), ("Strongest decline", down[:3])):
-        if cells:
-            items = [f"{c.name} ({_brief(c, rates)})" for c in cells]
-            parts.append(f"{title} {rates.period}: {joined(items)}.")
+    if up:
+        regions = joined([f"{c.name} ({_brief(c, rates)})" for c in up[:3]])
+        parts.append(_("Fastest growth {period}: {regions}.", period=rates.period, regions=regions))
+    if down:
+        regions = joined([f"{c.name} ({_brief(c, rates)})" for c in down[:3]])
+        parts.append(
+            _("Strongest decline {period}: {regions}.", period=rates.period, regions=regions)
+        )
     if any(c.bounded for c in (*up[:3], *down[:3])):
-        parts.append("The order is possible, not certain: growth lies between bounds.")
+        parts.append(_("The order is possible, not certain: growth lies between bounds."))
+    if open_ones:
+        parts.append(
+            ngettext(
+                "Not named: {number} region where it may have grown or shrunk.",
+                "Not named: {number} regions where it may have grown or shrunk.",
+                len(open_ones),
+            )
+        )
     if parts:
         yield " ".join(parts)
 
@@ -171,27 +211,34 @@ def _table(part: Part, sizes: Reading, rates: Reading | None, label: str) -> Tab
     share = part.base.regions.get("cluster_share")
     at = At(None, sizes.at.cluster, sizes.at.time)
     shares = read(share, "geo", at, part.words) if share is not None else None
-    columns = [("Jobs", sizes), ("Share of the cluster", shares), ("Growth", rates)]
+    columns = [(_("Jobs"), sizes), (_("Share of the cluster"), shares), (_("Growth"), rates)]
     there = [(head, own) for head, own in columns if own is not None]
-    cells = [{c.code: c for c in own.cells} for _, own in there]
+    cells = [{c.code: c for c in own.cells} for _head, own in there]
     shown = sizes.ordered[:MOST]
     rows = tuple(
         (
             f"{cell.name} ({cell.code})" if cell.name != cell.code else cell.name,
-            *(_number(c.get(cell.code), own) for c, (_, own) in zip(cells, there, strict=True)),
+            *(_number(c.get(cell.code), own) for c, (_head, own) in zip(cells, there, strict=True)),
         )
         for cell in shown
     )
-    left = len(sizes.ordered) - len(shown)
-    since = f"; growth {rates.period}" if rates is not None else ""
-    note = f"{MISSING} not known or not applicable."
-    if left > 0:
-        note = f"The first {MOST} of {len(sizes.ordered)} regions by jobs. {note}"
-    title = f"Regions with most jobs in {within(label)}, {sizes.at.time}{since}"
-    return Table(title, ("Region", *(head for head, _ in there)), rows, note)
+    note = _("{missing} not known or not applicable.", missing=MISSING)
+    if len(sizes.ordered) > len(shown):
+        first = _("The first {most} of {all} regions by jobs.", most=MOST, all=len(sizes.ordered))
+        note = f"{first} {note}"
+    said = {"cluster": within(label), "time": sizes.at.time}
+    title = _("Regions with most jobs in {cluster}, {time}", **said)
+    if rates is not None:
+        title = _(
+            "Regions with most jobs in {cluster}, {time}; growth {period}",
+            **said,
+            period=rates.period,
+        )
+    return Table(title, (_("Region"), *(head for head, _own in there)), rows, note)
 
 
 def _number(cell: Cell | None, own: Reading) -> str:
     if cell is None or cell.absent:
-        return "new" if cell is not None and "entry" in cell.status else MISSING
+        text = _("new") if cell is not None and "entry" in cell.status else MISSING
+        return because(text, cell.reason if cell is not None else "")
     return own.scale.with_interval(cell.value, cell.lower, cell.upper)

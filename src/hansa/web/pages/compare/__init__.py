@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hansa.language import N_, _
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Control, Item, Listing, Sheet
+from hansa.web.sorting import by_name
 from hansa.web.state import METHOD, State
 
 if TYPE_CHECKING:
@@ -29,13 +31,13 @@ def _build(session: Session, state: State) -> Sheet:
     chosen = own or _chosen(part, names, like)
     section = compared_section(part, chosen) if len(chosen) > 1 else None
     return Sheet(
-        question=section.question if section else "How do regions compare?",
-        answer=() if section else ("Choose at least two regions below.",),
+        question=section.question if section else _("How do regions compare?"),
+        answer=() if section else (_("Choose at least two regions below."),),
         sections=(section,) if section else (),
         controls=(
             Control(
                 "compare",
-                f"Regions (two to {MOST} codes, joined by commas)",
+                _("Regions (two to {most} codes, joined by commas)", most=MOST),
                 (),
                 ",".join(chosen),
                 ",".join(list(names)[:2]),
@@ -52,7 +54,7 @@ def _build(session: Session, state: State) -> Sheet:
 def _names(session: Session, part: Part) -> dict[str, str]:
     header = next(iter(part.base.regions.values())).header
     named = {code: part.words.name(code, header) for code in session.regions(part)}
-    return dict(sorted(named.items(), key=lambda item: (item[1], item[0])))
+    return dict(sorted(named.items(), key=lambda item: (by_name(item[1]), item[0])))
 
 
 def _chosen(part: Part, names: dict[str, str], like: Panel | None) -> tuple[str, ...]:
@@ -98,7 +100,7 @@ def _links(chosen: tuple[str, ...], names: dict[str, str], state: State) -> List
         Item(f"{names[code]} ({code})", page="region", query=replace(method, region=code).query)
         for code in chosen
     )
-    return Listing("Each of them alone", items)
+    return Listing(_("Each of them alone"), items)
 
 
 _PART = ("definition", "base", "region", "cluster", *METHOD)
@@ -106,8 +108,8 @@ _PART = ("definition", "base", "region", "cluster", *METHOD)
 
 PAGE = Page(
     id="compare",
-    label="Compare",
-    help="Up to ten regions side by side",
+    label=N_("Compare"),
+    help=N_("Up to ten regions side by side"),
     parameters=("definition", "base", "region", "cluster", "compare", "search", *METHOD),
     build=_build,
     place=40,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from hansa.language import N_, _
 from hansa.panel import Panel
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
@@ -14,8 +15,15 @@ from hansa.views.compare_words import Side, alone, differences, places_named, sh
 from hansa.views.format import MISSING, joined, scale_of
 from hansa.views.reading import At, Cell, Reading, read, within
 from hansa.views.sentences import certainties, certainty
+from hansa.views.written import Written, because
 
-_TABLES = {"employment": "Jobs", "growth_rate": "Growth of jobs", "presence_stars": "Stars"}
+_TABLES = {
+    "employment": N_("Jobs"),
+    "growth_rate": N_("Growth of jobs"),
+    "presence_stars": N_("Stars"),
+}
+_LONGEST = 22
+"""Letters of a region's name in the head of a column."""
 
 
 def compared_section(part: Part, codes: Sequence[str]) -> Section | None:
@@ -30,7 +38,8 @@ def compared_section(part: Part, codes: Sequence[str]) -> Section | None:
     place = places_named(sides)
     return Section(
         id=f"compared{part.suffix}",
-        question=f"What do {place} share, and where do they differ?{part.heading}",
+        question=_("What do {regions} share, and where do they differ?", regions=place)
+        + part.heading,
         answer=(shared(sides), differences(sides)),
         figures=(comparison_bars(panel, codes, at, part.words),),
         tables=(_summary(part, sides), *_by_cluster(part, sides, rows)),
@@ -55,10 +64,11 @@ def _cut(part: Part, codes: Sequence[str]) -> Part:
 def _summary(part: Part, sides: list[Side]) -> Table:
     """A row a region: largest cluster, strongest specialisation, how many above 1, stars."""
     stars = next((n for n in STARS if n in part.base.regions), None)
-    heads = ["Region", "Largest cluster (jobs)", "Most specialised in"]
-    heads += ["Above 1 for certain", "At most", "Alone certainly above 1"]
+    heads = [_("Region"), _("Largest cluster (jobs)"), _("Most specialised in")]
+    heads += [_("Above 1 for certain"), _("At most"), _("Alone certainly above 1")]
     if stars is not None:
-        heads.append("Clusters with stars" if stars == "presence_stars" else "Clusters with marks")
+        starred = stars == "presence_stars"
+        heads.append(_("Clusters with stars") if starred else _("Clusters with marks"))
     own = dict(alone(sides, 2))
     rows = []
     for side in sides:
@@ -66,12 +76,13 @@ def _summary(part: Part, sides: list[Side]) -> Table:
         if stars is not None:
             row.append(_starred(part, part.base.regions[stars], side.code))
         rows.append(tuple(row))
-    note = (
-        f"{MISSING} none, or not known. At most: clusters that may lie above 1, the certain ones "
+    note = _(
+        "{missing} none, or not known. At most: clusters that may lie above 1, the certain ones "
         "included. Alone: where all the others are certainly at 1 or below; the first two. "
-        "Clusters of which nothing is known, and tiny ones, are not counted."
+        "Clusters of which nothing is known, and tiny ones, are not counted.",
+        missing=MISSING,
     )
-    return Table("The regions in short", tuple(heads), tuple(rows), note)
+    return Table(_("The regions in short"), tuple(heads), tuple(rows), note)
 
 
 def _in_short(part: Part, side: Side) -> Iterator[str]:
@@ -104,7 +115,8 @@ def _starred(part: Part, panel: Panel, region: str) -> str:
     cells = read(panel, "cluster", At(region), part.words).cells
     known = [c for c in cells if not c.absent]
     sure, may = sum(c.low >= 1 for c in known), sum(c.high >= 1 for c in known)
-    return str(sure) if sure == may else f"{sure} to {may}"
+    text = str(sure) if sure == may else _("{least} to {most}", least=sure, most=may)
+    return Written(text, sure if sure == may else None, (sure, may))
 
 
 def _by_cluster(part: Part, sides: list[Side], codes: list[str]) -> Iterator[Table]:
@@ -122,13 +134,31 @@ def _by_cluster(part: Part, sides: list[Side], codes: list[str]) -> Iterator[Tab
             )
             for code in codes
         )
-        heads = ("Cluster", *(side.code for side in sides))
-        yield Table(f"{title}, {readings[0].period}", heads, rows, f"{MISSING} not known.")
+        note = _("{missing} not known.", missing=MISSING)
+        caption = _("{title}, {period}", title=_(title), period=readings[0].period)
+        yield Table(caption, (_("Cluster"), *short_names(sides)), rows, note)
+
+
+def short_names(sides: Sequence[Side]) -> list[str]:
+    """Names that fit above a column; with their codes where they could not be told apart."""
+    names = [_short(side.name) for side in sides]
+    return [
+        name if names.count(name) == 1 else f"{name} ({side.code})"
+        for name, side in zip(names, sides, strict=True)
+    ]
+
+
+def _short(name: str) -> str:
+    if len(name) <= _LONGEST:
+        return name
+    start, _space, _rest = name[:_LONGEST].rpartition(" ")
+    return f"{(start or name[: _LONGEST - 1]).rstrip(' ,-')}…"
 
 
 def _cell(cell: Cell | None, panel: Panel) -> str:
     if cell is None or cell.absent:
-        return "new" if cell is not None and "entry" in cell.status else MISSING
+        text = _("new") if cell is not None and "entry" in cell.status else MISSING
+        return because(text, cell.reason if cell is not None else "")
     return scale_of(panel.header).with_interval(cell.value, cell.lower, cell.upper)
 
 
@@ -139,7 +169,7 @@ def _sure(part: Part, panel: Panel, sides: list[Side]) -> Iterator[str]:
         for side in sides
     }
     if len(set(lines.values())) == 1:
-        yield f"In each of the regions: {next(iter(lines.values()))}"
+        yield _("In each of the regions: {text}", text=next(iter(lines.values())))
         return
     for name, line in lines.items():
         yield f"{name}: {line}"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hansa.errors import UsageError
+from hansa.language import N_, _
 from hansa.web.page import Page
 from hansa.web.session import Session
-from hansa.web.sheet import Goto, Sheet
+from hansa.web.sheet import Control, Goto, Sheet
 from hansa.web.state import METHOD, State
 
 if TYPE_CHECKING:
     from hansa.report.document import Section
     from hansa.report.part import Part
+    from hansa.web.pages.compose.faults import Fault
 
 MEASURES = (
     "employment",
@@ -25,36 +28,54 @@ MEASURES = (
 )
 
 
-def _build(session: Session, state: State) -> Sheet:
-    from hansa.web import composing
+def _build(session: Session, state: State, fault: Fault | None = None) -> Sheet:
     from hansa.web.pages.compose.editor import editor
+    from hansa.web.pages.compose.faults import fault_of_name, in_one_line
 
     base = session.part(state.known_to(("definition", "base", "cluster", *METHOD)))
-    codes = session.result.cube.activity.codelist
-    weights = composing.weights_of(state.members, codes)
-    sections: tuple[Section, ...] = ()
-    if weights:
-        own = _own_part(session, state, weights)
-        sections = _sections(own, base if state.cluster else None)
-    name = state.name or "your cluster"
+    weights, unread = _meant(session, state)
+    fault = unread or fault or fault_of_name(state.name)
+    named = replace(state, name=in_one_line(state.name))
+    sections = _sections(_own_part(session, named, weights), base, state) if weights else ()
     return Sheet(
-        question=f"How does {name} do?" if weights else "What belongs to your cluster?",
-        answer=sections[0].answer if sections else (_HOW,),
+        question=_question(named.name) if weights else _("What belongs to your cluster?"),
+        answer=sections[0].answer if sections else (_(_HOW),),
         sections=sections,
-        controls=tuple(
-            replace(control, label=_LABELS.get(control.name, control.label))
-            for control in session.controls(
-                base, state, "cluster?", "region?", "definition", "base"
-            )
-        ),
+        controls=tuple(_controls(session, base, state)),
         origin=session.origin,
         model_data=session.model_data,
-        more=editor(session, state, base, weights),
+        more={
+            **editor(session, state, base, weights),
+            **({"refused": {"field": fault.field, "said": fault.said}} if fault else {}),
+        },
     )
 
 
-_LABELS = {"cluster": "Cluster of the study to start from or to hold against"}
-_HOW = (
+def _meant(session: Session, state: State) -> tuple[dict[str, float], Fault | None]:
+    """The members of the address, or what is wrong with them: what was written is kept."""
+    from hansa.web import composing
+    from hansa.web.pages.compose.editor import listed_in
+    from hansa.web.pages.compose.faults import of_finding
+
+    codes = session.result.cube.activity.codelist
+    try:
+        return composing.weights_of(state.members, codes, listed_in(session)), None
+    except UsageError as problem:
+        return {}, of_finding("members", problem.finding)
+
+
+def _question(name: str) -> str:
+    return _("How does {name} do?", name=name) if name else _("How does your cluster do?")
+
+
+def _controls(session: Session, base: Part, state: State) -> Iterator[Control]:
+    for control in session.controls(base, state, "cluster?", "region?", "definition", "base"):
+        own = _LABELS.get(control.name, "")
+        yield replace(control, label=_(own)) if own else control
+
+
+_LABELS = {"cluster": N_("Cluster of the study to start from or to hold against")}
+_HOW = N_(
     "Search for an industry by a word or its code, or start from a cluster of the study: every "
     "figure follows at once, and the address of the page holds the whole composition."
 )
@@ -67,7 +88,7 @@ def _own_part(session: Session, state: State, weights: dict[str, float]) -> Part
 
     result = session.variant(state)
     codes = result.cube.activity.codelist
-    definition = composing.composed(weights, state.name or "Your cluster", codes)
+    definition = composing.composed(weights, state.name or _("Your cluster"), codes)
     bases = {b.name: b for b in result.study.base}
     wanted = [m for m in MEASURES if m in result.study.measures or m == "location_quotient_total"]
     base = bases.get(state.base, result.study.base[0])
@@ -78,14 +99,16 @@ def _own_part(session: Session, state: State, weights: dict[str, float]) -> Part
     return made
 
 
-def _sections(own: Part, base: Part | None) -> tuple[Section, ...]:
+def _sections(own: Part, base: Part, state: State) -> tuple[Section, ...]:
     from hansa.report.sections import cluster_section, stars_section
-    from hansa.web.pages.compose.difference import difference_section
+    from hansa.web.pages.compose.difference import difference_section, placed_section
 
-    made: list[Section | None] = [cluster_section(own)]
-    if base is not None:
-        made.append(difference_section(own, base))
-    made.append(stars_section(own))
+    beside = difference_section if state.cluster else placed_section
+    made: tuple[Section | None, ...] = (
+        cluster_section(own),
+        beside(own, base),
+        stars_section(own),
+    )
     return tuple(
         replace(section, **_lines(own, section)) for section in made if section is not None
     )
@@ -109,20 +132,38 @@ def _lines(own: Part, section: Section) -> dict[str, Any]:
 
 def _act(session: Session, state: State, form: Mapping[str, str]) -> Sheet | Goto:
     """Save the composition as a definition beside the study."""
+    from hansa.web.pages.compose.faults import Fault
     from hansa.web.pages.compose.keeping import keep
+    from hansa.web.pages.compose.meanwhile import answer
 
     made = keep(session, state, form)
     if isinstance(made, Goto):
         return made
+    if isinstance(made, Fault):
+        own = _build(session, state, made)
+        sent = {name: form.get(name, "") for name in ("id", "reason", "seen", "of")}
+        return replace(own, more={**own.more, **sent, "sent": True})
     own = _build(session, state)
-    more = {**own.more, **made.more}
-    return replace(own, question=made.question, answer=made.answer, more=more)
+    return replace(
+        own,
+        question=_("Saved meanwhile by somebody else"),
+        answer=answer(made),
+        sections=(),
+        more={
+            **own.more,
+            "id": "",
+            "reason": made["reason"],
+            "seen": "",
+            "of": "",
+            "conflict": made,
+        },
+    )
 
 
 PAGE = Page(
     id="compose",
-    label="Compose",
-    help="Put a cluster of your own together and see how it does",
+    label=N_("Compose"),
+    help=N_("Put a cluster of your own together and see how it does"),
     parameters=(
         "definition",
         "base",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hansa.language import N_, _, ngettext
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Item, Listing, Sheet
@@ -13,10 +14,16 @@ if TYPE_CHECKING:
     from hansa.report.document import Section
     from hansa.study.run import StudyResult
 
+MOST = 6
+"""Kinds of findings that are named here."""
 _PYTHON = 'import hansa\nresult = hansa.run("STUDY")\n'
 
 
 def _build(session: Session, state: State) -> Sheet:
+    from hansa.web.index_alone import alone, data
+
+    if (index := alone(session)) is not None:
+        return data(session, index)
     from hansa.study.config import read_study
     from hansa.web.pages.data.counts import cells_section
     from hansa.web.pages.data.files import checksums, fetched_section, files_of, files_section
@@ -32,10 +39,10 @@ def _build(session: Session, state: State) -> Sheet:
         _gaps(result),
     )
     return Sheet(
-        question="What does this study rest on, and how much of it is certain?",
+        question=_("What does this study rest on, and how much of it is certain?"),
         answer=_answer(session, cells),
         sections=tuple(section for section in made if section is not None),
-        lists=tuple(_lists(result)),
+        lists=tuple(_lists(result, state)),
         origin=session.origin,
         model_data=session.model_data,
         more={"checksums": checksums(files)},
@@ -54,7 +61,7 @@ def _gaps(result: StudyResult) -> Section:
     answer, tables = gaps(result)
     return Section(
         id="gaps",
-        question="What cannot be said, and why?",
+        question=_("What cannot be said, and why?"),
         answer=answer,
         tables=tables,
         certainty=(set_aside(result.cube),) if result.cube.set_aside else (),
@@ -64,29 +71,40 @@ def _gaps(result: StudyResult) -> Section:
     )
 
 
-def _lists(result: StudyResult) -> Any:
+def _lists(result: StudyResult, state: State) -> Any:
     steps: dict[str, tuple[str, ...]] = {}
     for name, cube in result.cubes.items():
         steps[name] = cube.header.steps
     items = [Item(name.replace("_", " ").capitalize(), own) for name, own in steps.items()]
-    yield Listing("What was done to each column before anything was computed", tuple(items))
+    heading = _("What was done to each column before anything was computed")
+    yield Listing(heading, tuple(items))
     notes = dict.fromkeys(note for cube in result.cubes.values() for note in cube.header.notes)
     if notes:
-        yield Listing("What the sources say", tuple(Item(note) for note in notes))
+        yield Listing(_("What the sources say"), tuple(Item(note) for note in notes))
     if result.facts_findings:
         number = len(result.facts_findings)
-        text = f"{number} finding{'s' * (number != 1)} on the facts when the study was opened"
-        yield Listing(
-            "More", (Item(text, ("the page Check looks at every cell as well",), page="check"),)
+        text = ngettext(
+            "{number} kind of finding when the study was opened",
+            "{number} kinds of findings when the study was opened",
+            number,
         )
+        kinds = tuple(f"{f.rule} ({f.printed})" for f in result.facts_findings[:MOST])
+        more = _(
+            "The page Check looks at every cell as well and counts places: it finds more, and one "
+            "kind in many places."
+        )
+        yield Listing(_("More"), (Item(text, (*kinds, more), "check", state.method.query),))
 
 
 PAGE = Page(
     id="data",
-    label="Data",
-    help="Files, versions, sources, licences and checksums; what is certain, estimated, missing",
+    label=N_("Data"),
+    help=N_(
+        "Files, versions, sources, licences and checksums; what is certain, estimated, missing"
+    ),
     parameters=METHOD,
     build=_build,
     place=90,
     template="data.html",
+    needs="either",
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hansa.cube import Cube
+from hansa.language import N_, _
 from hansa.law import ESTIMATED, MEANING, Quantity, any_flag, bit, carries
 from hansa.report.document import Section, Table
 from hansa.study.run import StudyResult
@@ -67,12 +68,14 @@ def cells_section(result: StudyResult) -> Section:
     first_name, first = next(iter(found.items()))
     return Section(
         id="cells",
-        question="How much is certain, hidden, estimated, missing?",
+        question=_("How much is certain, hidden, estimated, missing?"),
         answer=(_answer(first_name, first),),
         tables=(_table(result, found), *_marks(found)),
         certainty=tuple(_why(result)),
-        line="Cells: every industry of every region in every year that occurs in the facts, totals "
-        "included.",
+        line=_(
+            "Cells: every industry of every region in every year that occurs in the facts, totals "
+            "included."
+        ),
         python='import hansa\nresult = hansa.run("STUDY")\n'
         "{name: cube.year(cube.years[-1]).cells for name, cube in result.cubes.items()}",
         command="hansa check STUDY",
@@ -84,25 +87,59 @@ def _words(name: str) -> str:
 
 
 def _answer(name: str, c: Counts) -> str:
-    parts = [
-        (c.certain, "certain"),
-        (c.rounded, "published, but rounded"),
-        (c.bounded, "hidden, with two bounds"),
-        (c.estimated, "estimated"),
-        (c.missing, "missing"),
-    ]
-    there = [(n, words) for n, words in parts if n]
+    there = [(n, words) for n, words in zip(_split(c), _KNOWN, strict=True) if n]
+    cells = grouped(c.cells, 0)
     if len(there) == 1:
-        return f"All {grouped(c.cells, 0)} cells of {_words(name)} are {there[0][1]}."
-    said = [f"{grouped(n, 0)} ({_share(n / c.cells)}) are {words}" for n, words in there]
-    return f"Of {grouped(c.cells, 0)} cells of {_words(name)}, {joined(said)}."
+        return _(there[0][1][0], cells=cells, column=_words(name))
+    said = [
+        _(several, cells=grouped(n, 0), share=_share(n / c.cells)) for n, (_all, several) in there
+    ]
+    return _(
+        "Of {cells} cells of {column}, {parts}.",
+        cells=cells,
+        column=_words(name),
+        parts=joined(said),
+    )
+
+
+def _split(c: Counts) -> tuple[int, ...]:
+    return c.certain, c.rounded, c.bounded, c.estimated, c.missing
+
+
+_KNOWN = (
+    (
+        N_("All {cells} cells of {column} are certain."),
+        N_("{cells} ({share}) are certain"),
+    ),
+    (
+        N_("All {cells} cells of {column} are published, but rounded."),
+        N_("{cells} ({share}) are published, but rounded"),
+    ),
+    (
+        N_("All {cells} cells of {column} are hidden, with two bounds."),
+        N_("{cells} ({share}) are hidden, with two bounds"),
+    ),
+    (
+        N_("All {cells} cells of {column} are estimated."),
+        N_("{cells} ({share}) are estimated"),
+    ),
+    (
+        N_("All {cells} cells of {column} are missing."),
+        N_("{cells} ({share}) are missing"),
+    ),
+)
+"""What is said where all cells are alike, and of a part of them; in the order of `_split`."""
 
 
 def _share(part: float) -> str:
     """The share in per cent; never 0 or 100 % of something that is there or lacks a part."""
     if part < 0.0005:
-        return "under 0.1%"
-    return "over 99.9%" if part > 0.9995 else f"{part:.1%}"
+        return _("under {share}", share=_per_cent(0.001))
+    return _("over {share}", share=_per_cent(0.999)) if part > 0.9995 else _per_cent(part)
+
+
+def _per_cent(part: float) -> str:
+    return _("{number}%", number=grouped(100 * part, 1))
 
 
 def _table(result: StudyResult, found: dict[str, Counts]) -> Table:
@@ -111,35 +148,37 @@ def _table(result: StudyResult, found: dict[str, Counts]) -> Table:
             _words(name).capitalize(),
             _period(result.cubes[name].years),
             grouped(c.cells, 0),
-            *(grouped(n, 0) for n in (c.certain, c.rounded, c.bounded, c.estimated, c.missing)),
+            *(grouped(n, 0) for n in _split(c)),
             grouped(c.cells - result.cubes[name].size, 0),
             _meant(result.cubes[name]),
         )
         for name, c in found.items()
     )
     return Table(
-        "Cells of each column, by what is known of them",
+        _("Cells of each column, by what is known of them"),
         (
-            "Column",
-            "Years",
-            "Cells",
-            "Certain",
-            "Rounded",
-            "Between bounds",
-            "Estimated",
-            "Missing",
-            "Without a row",
-            "A missing row is",
+            _("Column"),
+            _("Years"),
+            _("Cells"),
+            _("Certain"),
+            _("Rounded"),
+            _("Between bounds"),
+            _("Estimated"),
+            _("Missing"),
+            _("Without a row"),
+            _("A missing row is"),
         ),
         rows,
-        "Rounded: published, and certain within the step of rounding. Between bounds: hidden by "
-        "the publisher, but not larger nor smaller than the published sums allow. Estimated: the "
-        "number itself rests on an estimate. Missing: nothing is known.",
+        _(
+            "Rounded: published, and certain within the step of rounding. Between bounds: hidden "
+            "by the publisher, but not larger nor smaller than the published sums allow. "
+            "Estimated: the number itself rests on an estimate. Missing: nothing is known."
+        ),
     )
 
 
 def _meant(cube: Cube) -> str:
-    return "zero" if cube.header.absent_rows == "zero" else "not known"
+    return _("zero") if cube.header.absent_rows == "zero" else _("not known")
 
 
 def _period(years: tuple[int, ...]) -> str:
@@ -151,25 +190,29 @@ def _marks(found: dict[str, Counts]) -> tuple[Table, ...]:
     if not names:
         return ()
     rows = tuple(
-        (MEANING[name], name, *(grouped(c.marks.get(name, 0), 0) for c in found.values()))
+        (_(MEANING[name]), name, *(grouped(c.marks.get(name, 0), 0) for c in found.values()))
         for name in names
     )
-    heads = ("Mark", "Sign", *(_words(name).capitalize() for name in found))
-    note = "A cell may carry several marks; each is counted."
-    return (Table("Marks of the cells", heads, rows, note),)
+    heads = (_("Mark"), _("Sign"), *(_words(name).capitalize() for name in found))
+    note = _("A cell may carry several marks; each is counted.")
+    return (Table(_("Marks of the cells"), heads, rows, note),)
 
 
 _HIDDEN = {
-    "absent": "Cells that the publisher hides are left open: what needs them is not computed.",
-    "bounds": "Hidden cells are not estimated: they lie between nothing and what the published "
-    "sums allow, and every result carries both bounds.",
-    "fill": "Hidden cells are estimated: the best point within the narrowest bounds that the "
-    "published sums allow; results carry the bounds and the share that is estimated.",
+    "absent": N_("Cells that the publisher hides are left open: what needs them is not computed."),
+    "bounds": N_(
+        "Hidden cells are not estimated: they lie between nothing and what the published "
+        "sums allow, and every result carries both bounds."
+    ),
+    "fill": N_(
+        "Hidden cells are estimated: the best point within the narrowest bounds that the "
+        "published sums allow; results carry the bounds and the share that is estimated."
+    ),
 }
 
 
 def _why(result: StudyResult) -> list[str]:
-    said = [_HIDDEN[result.study.hidden]]
+    said = [_(_HIDDEN[result.study.hidden])]
     for name, cube in result.cubes.items():
         said += [
             f"{_words(name).capitalize()}: {step}."

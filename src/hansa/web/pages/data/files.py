@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from hansa.language import N_, _, ngettext
 from hansa.report.document import Section, Table
 from hansa.sources.spec import FactsSpec
 from hansa.study.config import Study, extra_files, facts_paths, placed
@@ -17,11 +18,11 @@ from hansa.study.recipe import file_sha
 from hansa.views.format import MISSING, grouped
 
 _KINDS = {
-    "rules": "presence rules",
-    "area": "area",
-    "geography": "regions",
-    "geometry": "boundaries",
-    "indicator": "indicator",
+    "rules": N_("presence rules"),
+    "area": N_("area"),
+    "geography": N_("regions"),
+    "geometry": N_("boundaries"),
+    "indicator": N_("indicator"),
 }
 
 
@@ -31,6 +32,7 @@ class StudyFile:
 
     name     as seen from the study folder; only its own name where it lies elsewhere
     account  what `hansa fetch` wrote of it (`NAME.source.json`); empty where it was not fetched
+    facts    whether it is a table of facts; others stand beside one
     """
 
     name: str
@@ -40,6 +42,7 @@ class StudyFile:
     licence: str
     path: Path
     account: dict[str, Any] = field(default_factory=dict)
+    facts: bool = False
 
 
 def files_of(study: Study, folder: Path) -> list[StudyFile]:
@@ -48,13 +51,20 @@ def files_of(study: Study, folder: Path) -> list[StudyFile]:
     for name, spec in study.facts.items():
         own = placed(folder, spec)
         for path in facts_paths(folder, spec):
-            found.append(_facts_file(folder, path, f"facts {name}", spec))
-        for what, beside in (("totals", own.totals), ("links", own.links)):
+            own_file = _facts_file(folder, path, _("facts {name}", name=name), spec)
+            found.append(replace(own_file, facts=True))
+        for what, beside in (
+            (N_("totals of {name}"), own.totals),
+            (N_("links of {name}"), own.links),
+        ):
             if beside:
-                found.append(_facts_file(folder, Path(beside), f"{what} of {name}", FactsSpec()))
+                what_of = _(what, name=name)
+                found.append(_facts_file(folder, Path(beside), what_of, FactsSpec()))
     for kind, path in extra_files(study, folder):
         notice = study.outputs.geometry_notice if kind == "geometry" else ""
-        found.append(_facts_file(folder, path, _KINDS.get(kind, kind), FactsSpec(licence=notice)))
+        found.append(
+            _facts_file(folder, path, _(_KINDS.get(kind, kind)), FactsSpec(licence=notice))
+        )
     return found
 
 
@@ -117,24 +127,42 @@ def files_section(files: Sequence[StudyFile]) -> Section:
         for f in files
     )
     open_ = [f.name for f in files if not f.licence]
-    unsaid = [f.name for f in files if not f.source and f.what.startswith("facts")]
-    sure = [f"Nothing says under which licence {name} may be passed on." for name in open_]
-    sure += [f"Nothing says where {name} comes from." for name in unsaid]
+    unsaid = [f.name for f in files if not f.source and f.facts]
+    sure = [
+        _("Nothing says under which licence {file} may be passed on.", file=name) for name in open_
+    ]
+    sure += [_("Nothing says where {file} comes from.", file=name) for name in unsaid]
     number = len(files)
     return Section(
         id="files",
-        question="Which files are these?",
+        question=_("Which files are these?"),
         answer=(
-            f"The study reads {number} file{'s' * (number != 1)}. Each is known by its checksum: "
-            "a recipe replays only on the very same files.",
+            ngettext(
+                "The study reads {number} file. Each is known by its checksum: a recipe replays "
+                "only on the very same files.",
+                "The study reads {number} files. Each is known by its checksum: a recipe replays "
+                "only on the very same files.",
+                number,
+            ),
         ),
         tables=(
             Table(
-                "Files of the study",
-                ("File", "What", "Version", "Source", "Licence", "KiB", "Checksum"),
+                _("Files of the study"),
+                (
+                    _("File"),
+                    _("What"),
+                    _("Version"),
+                    _("Source"),
+                    _("Licence"),
+                    _("KiB"),
+                    _("Checksum"),
+                ),
                 rows,
-                f"{MISSING}: the study does not say. Checksum: the first twelve digits of SHA-256; "
-                "in full at the end of the page.",
+                _(
+                    "{sign}: the study does not say. Checksum: the first twelve digits of "
+                    "SHA-256; in full at the end of the page.",
+                    sign=MISSING,
+                ),
             ),
         ),
         certainty=tuple(sure),
@@ -151,21 +179,39 @@ def fetched_section(study: Study, folder: Path, files: Sequence[StudyFile]) -> S
         return None
     notes = [f"{f.name}: {note}" for f in own for note in f.account.get("notes", [])]
     days = sorted(day for f in own for day in _days(f.account))
-    when = days[0] if len(set(days)) == 1 else f"{days[0]} to {days[-1]}" if days else ""
-    answer = (
-        f"{len(own)} of {len(files)} files were fetched from statistical services ({when})."
-        if own
-        else "The study says what is to be fetched; nothing was fetched yet: hansa fetch STUDY."
-    )
+    answer = _fetched(len(own), len(files), days)
     return Section(
         id="fetched",
-        question="What was fetched, and when?",
+        question=_("What was fetched, and when?"),
         answer=(answer,),
         tables=(_fetched_table(own),) if own else (),
         certainty=tuple(notes),
         command="hansa fetch STUDY",
         python="import json, pathlib\n"
         "[json.loads(p.read_text()) for p in pathlib.Path(\"STUDY\").rglob('*.source.json')]",
+    )
+
+
+def _fetched(own: int, files: int, days: Sequence[str]) -> str:
+    if not own:
+        return _(
+            "The study says what is to be fetched; nothing was fetched yet: hansa fetch STUDY."
+        )
+    if not days:
+        return _("{n} of {all} files were fetched from statistical services.", n=own, all=files)
+    if days[0] == days[-1]:
+        return _(
+            "{n} of {all} files were fetched from statistical services ({day}).",
+            n=own,
+            all=files,
+            day=days[0],
+        )
+    return _(
+        "{n} of {all} files were fetched from statistical services ({first} to {last}).",
+        n=own,
+        all=files,
+        first=days[0],
+        last=days[-1],
     )
 
 
@@ -192,9 +238,19 @@ def _fetched_table(own: Sequence[StudyFile]) -> Table:
             )
         )
     return Table(
-        "Fetched files",
-        ("File", "Data set", "Edition", "Last asked", "Requests", "KiB received", "Rows"),
+        _("Fetched files"),
+        (
+            _("File"),
+            _("Data set"),
+            _("Edition"),
+            _("Last asked"),
+            _("Requests"),
+            _("KiB received"),
+            _("Rows"),
+        ),
         tuple(rows),
-        "Edition: when the publisher says it last changed the data set. Every request with its "
-        "address and checksum stands in NAME.source.json beside the file.",
+        _(
+            "Edition: when the publisher says it last changed the data set. Every request with its "
+            "address and checksum stands in NAME.source.json beside the file."
+        ),
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hansa.export.verb import MAPS, export
 from hansa.files import json_bytes
+from hansa.language import N_, _
 from hansa.measures import find_measure
 from hansa.panel import Panel
 from hansa.report.document import Document, Pictures
@@ -23,7 +24,7 @@ from hansa.study.run import StudyResult
 
 FORMATS = {
     "csv": "CSV",
-    "meta.toml": "its header",
+    "meta.toml": N_("its header"),
     "parquet": "Parquet",
     "xlsx": "Excel",
     "sdmx.csv": "SDMX-CSV",
@@ -73,28 +74,28 @@ def files(result: StudyResult) -> dict[str, File]:
 
 
 def _documents(result: StudyResult) -> Iterator[File]:
-    group = "Documents"
-    for short, row in ((False, "Report"), (True, "Brief: two pages")):
+    group = _("Documents")
+    for short, row in ((False, _("Report")), (True, _("Brief: two pages"))):
         name = "brief" if short else "report"
         yield File(f"{name}.html", group, row, "HTML", partial(_html, result, short))
         yield File(f"{name}.pdf", group, row, "PDF", partial(_pdf, result, short))
         if not short:
-            yield File("report.xlsx", group, row, "Excel with charts", partial(_xlsx, result))
+            yield File("report.xlsx", group, row, _("Excel with charts"), partial(_xlsx, result))
 
 
 def _everything(result: StudyResult) -> Iterator[File]:
-    group = "Everything at once"
+    group = _("Everything at once")
     yield File(
         "results.zip",
         group,
-        "What hansa run writes: tables, figures, reports, recipe",
+        _("What hansa run writes: tables, figures, reports, recipe"),
         "ZIP",
         partial(_zip, result),
     )
     yield File(
         "recipe.json",
         group,
-        "Recipe: choices, versions, checksums of what goes in and what comes out",
+        _("Recipe: choices, versions, checksums of what goes in and what comes out"),
         "JSON",
         lambda: _recipe(result, _outputs(result)),
     )
@@ -105,8 +106,11 @@ def _tables(result: StudyResult) -> Iterator[File]:
         for base in own.bases:
             several = f", {base.base.name}" if len(own.bases) > 1 else ""
             for area, panels in ((False, base.regions), (True, base.area)):
-                where = "the area" if area else "the regions"
-                group = f"Tables of {where}: {own.definition.label}{several}"
+                which = f"{own.definition.name}{several}"
+                if area:
+                    group = _("Tables of the area: {definition}", definition=which)
+                else:
+                    group = _("Tables of the regions: {definition}", definition=which)
                 for measure, panel in panels.items():
                     stem = result.table_path(own, base, measure, area).rpartition(".")[0]
                     yield from _formats(result, panel, stem, group, area)
@@ -115,13 +119,13 @@ def _tables(result: StudyResult) -> Iterator[File]:
 def _formats(
     result: StudyResult, panel: Panel, stem: str, group: str, area: bool
 ) -> Iterator[File]:
-    row = find_measure(panel.header.measure).label
+    row = _(find_measure(panel.header.measure).label)
     # The sum of an area has no shape of its own, and without boundaries nothing has.
     maps = result.geometry is not None and not area and len(panel) > 0
     for ending, label in FORMATS.items():
         if maps or ending not in MAPS:
             name = f"{stem}.{ending}"
-            yield File(name, group, row, label, partial(_exported, result, panel, name))
+            yield File(name, group, row, _(label), partial(_exported, result, panel, name))
 
 
 def _exported(result: StudyResult, panel: Panel, name: str) -> bytes:

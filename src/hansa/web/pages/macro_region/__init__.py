@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hansa.language import N_, _
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Sheet
@@ -28,12 +29,12 @@ def _build(session: Session, state: State) -> Sheet:
     controls = tuple(_controls(session, frame, state, area))
     if area is None:
         return Sheet(
-            question="What is a macro-region strong at?",
-            answer=("This study has no area of its own: pick one, or put one together below.",),
+            question=_("What is a macro-region strong at?"),
+            answer=(_("This study has no area of its own: pick one, or put one together below."),),
             controls=controls,
             origin=session.origin,
             model_data=session.model_data,
-            more=_picker(session, state, None),
+            more=_picker(session, None),
         )
     part = part_for(session, replace(state, area=state.area or area.name), area)
     if not state.area:
@@ -46,7 +47,7 @@ def _build(session: Session, state: State) -> Sheet:
         controls=controls,
         origin=session.origin,
         model_data=session.model_data,
-        more=_picker(session, state, area),
+        more=_picker(session, area),
     )
 
 
@@ -72,12 +73,12 @@ def _sections(part: Part, area: Area) -> Iterator[Section]:
     from hansa.web.pages.macro_region.area import OWN
     from hansa.web.pages.macro_region.carriers import (
         carriers_section,
-        the_reference_itself,
         with_file,
+        without_strengths,
     )
 
     made = (
-        area_section(part) or the_reference_itself(part, area.title),
+        area_section(part) or without_strengths(part, area.title),
         carriers_section(part, area.inside),
         size_section(part),
         quadrants_section(part),
@@ -94,40 +95,29 @@ def _controls(session: Session, frame: Part, state: State, area: Area | None) ->
     choices = list(areas(session.result.cube))
     known = {c.value for c in choices}
     if state.area and state.area not in known and area is not None:
-        choices.insert(0, Choice(state.area, f"your own: {area.title}"))
+        choices.insert(0, Choice(state.area, _("your own: {title}", title=area.title)))
     named = own.area_name or own.area
-    first = Choice("", f"as the study has it: {named}" if named else "none yet")
-    yield Control("area", "Macro-region", (first, *choices), state.area)
+    first = Choice("", _("as the study has it: {own}", own=named) if named else _("none yet"))
+    yield Control("area", _("Macro-region"), (first, *choices), state.area)
     yield control(session.result, state, "reference")
     made = session.controls(frame, state, "cluster?", "definition", "base")
     yield from (
-        replace(c, label="Carriers of the cluster") if c.name == "cluster" else c for c in made
+        replace(c, label=_("Carriers of the cluster")) if c.name == "cluster" else c for c in made
     )
 
 
-def _picker(session: Session, state: State, area: Area | None) -> dict[str, Any]:
-    """Every region of the table as a link that takes it in or out."""
-    from hansa.views.tiles import country
+def _picker(session: Session, area: Area | None) -> dict[str, Any]:
+    """The map to pick from, and the file that says what was picked."""
     from hansa.web.pages.macro_region.area import OWN
+    from hansa.web.pages.macro_region.picking import picker
 
-    cube = session.result.cube
-    inside = set(area.inside) if area else set()
-    names = {**session.result.names}
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for place in cube.regions:
-        code = cube.geo.codes[place]
-        kept = sorted(inside ^ {code})
-        groups.setdefault(country(code), []).append(
-            {
-                "code": code,
-                "name": names.get(code, code),
-                "inside": code in inside,
-                "query": replace(state, area=",".join(kept)).query,
-            }
-        )
+    made = picker(session.result.cube, session.result.names, area.inside if area else ())
+    regions = [region for group in made["groups"] for region in group["regions"]]
     return {
-        "members": len(inside),
-        "groups": [{"name": name, "regions": own} for name, own in sorted(groups.items())],
+        **made,
+        "grouped": len(made["groups"]) > 1,
+        "named": any(region["name"] != region["code"] for region in regions),
+        "example": ", ".join(region["code"] for region in regions[:3]),
         "file": area.file if area else "",
         "file_name": OWN,
     }
@@ -135,8 +125,8 @@ def _picker(session: Session, state: State, area: Area | None) -> dict[str, Any]
 
 PAGE = Page(
     id="macro-region",
-    label="Macro-region",
-    help="A macro-region of your choice against a reference, and who carries its strengths",
+    label=N_("Macro-region"),
+    help=N_("A macro-region of your choice against a reference, and who carries its strengths"),
     parameters=("definition", "base", "area", "cluster", *METHOD),
     build=_build,
     place=45,

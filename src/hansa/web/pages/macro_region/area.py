@@ -13,6 +13,7 @@ from hansa.codes import geographies
 from hansa.cube import Cube, extra_regio
 from hansa.errors import HansaError, UsageError, listed
 from hansa.files import toml_bytes
+from hansa.language import _
 from hansa.measures import find_measure
 from hansa.report.part import QUOTIENT, Part, part_of
 from hansa.study.compute import Request, compute_all, reference_members
@@ -56,15 +57,19 @@ def area_in(cube: Cube, text: str) -> Area:
     if codes is None:
         members = _members(cube, text)
         known = geographies().get(text)
-        label = cube.geo.codelist.label.get(text, text)
+        label = cube.geo.codelist.names.get(text, text)
         title = (
             _inside_a_sentence(known.title)
             if known
-            else {"TOTAL": "the published total"}.get(text, label)
+            else {"TOTAL": _("the published total")}.get(text, label)
         )
         return Area(text, title, members, _inside(cube, members))
-    names = [cube.geo.codelist.label.get(code, code) for code in codes]
-    title = joined(names) if len(names) <= 3 else f"a macro-region of {len(names)} members"
+    names = [cube.geo.codelist.names.get(code, code) for code in codes]
+    title = (
+        joined(names)
+        if len(names) <= 3
+        else _("a macro-region of {count} members", count=len(names))
+    )
     return Area(OWN, title, codes, _inside(cube, codes), _file(cube, title, codes))
 
 
@@ -156,7 +161,7 @@ def part_for(session: Session, state: State, area: Area) -> Part:
 def _computed(session: Session, state: State, area: Area) -> Part:
     frame = session.part(state.known_to(("definition", "base")))
     result, own = session.result, frame.own
-    session.tell(f"computing {area.title}", 0.2)
+    session.tell(_("computing {area}", area=area.title), 0.2)
     study = study_under(result.study, state.method)
     with tempfile.TemporaryDirectory(prefix="hansa-") as place:
         base = results_of(result, study, (own.definition, frame.base.base), area, Path(place))

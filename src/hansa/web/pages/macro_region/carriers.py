@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from hansa.language import _, ngettext
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
+from hansa.views import sentences
 from hansa.views.carried import carried, carriers
 from hansa.views.figure import Figure
 from hansa.views.format import MISSING, joined
 from hansa.views.reading import At, Cell, Reading, read, within
 from hansa.views.tilemap import tile_map
 from hansa.views.tiles import country, layout_for
+from hansa.views.written import because
 
 _MOST = 15
 """Clusters whose carriers are counted, the strongest first."""
@@ -41,7 +44,7 @@ def carriers_section(part: Part, inside: tuple[str, ...]) -> Section | None:
     sizes = read(jobs, "geo", here, part.words)
     return Section(
         id="carriers",
-        question=f"Which regions and countries carry {within(label)}?",
+        question=_("Which regions and countries carry {cluster}?", cluster=within(label)),
         answer=(carried(jobs, quotients, here, part.words),),
         figures=tuple(_map(part, here)),
         tables=(_regions(part, sizes, here), _strengths(part, strong)),
@@ -70,7 +73,7 @@ def _regions(part: Part, sizes: Reading, here: At) -> Table:
             (
                 cell.name,
                 cell.code,
-                country(cell.code) or MISSING,
+                _country(part, country(cell.code)),
                 _text(sizes, cell),
                 _text(shares, own) if own else MISSING,
             )
@@ -78,24 +81,46 @@ def _regions(part: Part, sizes: Reading, here: At) -> Table:
     left = len(sizes.cells) - len(rows)
     coded = any(row[0] != row[1] for row in rows)
     shown = (0, 1, 2, 3, 4) if coded else (0, 3, 4)
-    heads = ("Region", "Code", "Country", _head(sizes.header.unit), "Specialisation (bounds)")
+    heads = (
+        _("Region"),
+        _("Code"),
+        _("Country"),
+        _head(sizes.header.unit),
+        _("Specialisation (bounds)"),
+    )
     label = part.own.definition.label_of(here.cluster or "")
+    note = _(
+        "Specialisation: the share of the cluster as a multiple of that in {reference}. "
+        "{missing}: not known.",
+        reference=part.words.reference or shares.header.reference,
+        missing=MISSING,
+    )
+    if left:
+        note += " " + ngettext(
+            "{number} smaller region is not listed.",
+            "{number} smaller regions are not listed.",
+            left,
+        )
     return Table(
-        f"Regions of {label}, {sizes.period}",
+        _("Regions of {cluster}, {period}", cluster=label, period=sizes.period),
         tuple(heads[i] for i in shown),
         tuple(tuple(row[i] for i in shown) for row in rows),
-        f"Specialisation: the share of the cluster as a multiple of that in "
-        f"{part.words.reference or shares.header.reference}. {MISSING}: not known."
-        + (f" {left} smaller regions are not listed." if left else ""),
+        note,
     )
 
 
+def _country(part: Part, code: str) -> str:
+    """The name of a country where the code list of the table has one."""
+    return part.result.cube.geo.codelist.names.get(code, code) or MISSING
+
+
 def _head(unit: str) -> str:
-    return "Jobs" if unit in ("", "jobs") else f"Jobs ({unit})"
+    return _("Jobs") if unit in ("", "jobs") else _("Jobs ({unit})", unit=_(unit))
 
 
 def _text(reading: Reading, cell: Cell) -> str:
-    return reading.scale.with_interval(cell.value, cell.lower, cell.upper)
+    text = reading.scale.with_interval(cell.value, cell.lower, cell.upper)
+    return because(text, cell.reason)
 
 
 def _strengths(part: Part, strong: list[Cell]) -> Table:
@@ -112,52 +137,65 @@ def _strengths(part: Part, strong: list[Cell]) -> Table:
                 scale.with_interval(cell.value, cell.lower, cell.upper),
                 str(len(found.regions)),
                 str(len(found.above)),
-                " ".join(found.countries) or MISSING,
+                ", ".join(_country(part, code) for code in found.countries) or MISSING,
                 str(len(found.unknown)),
             )
         )
     return Table(
-        f"What carries the {len(strong)} most specialised clusters",
+        _("What carries the {count} most specialised clusters", count=len(strong)),
         (
-            "Cluster",
-            "Specialisation (bounds)",
-            "Regions with jobs",
-            "of them above the reference",
-            "Countries",
-            "Not known",
+            _("Cluster"),
+            _("Specialisation (bounds)"),
+            _("Regions with jobs"),
+            _("of them above the reference"),
+            _("Countries"),
+            _("Not known"),
         ),
         tuple(rows),
-        "A region counts when it has jobs for certain, and as above the reference when its share "
-        "is larger for certain.",
+        _(
+            "A region counts when it has jobs for certain, and as above the reference when its "
+            "share is larger for certain."
+        ),
     )
 
 
 def _sure(part: Part, strong: list[Cell], sizes: Reading) -> Iterator[str]:
     if sizes.absent:
-        names = joined([c.name for c in sizes.absent][:6])
-        more = len(sizes.absent) - 6
-        rest = f" and {more} more" if more > 0 else ""
-        yield f"Nothing is known of the jobs in {names}{rest}."
+        names = [c.name for c in sizes.absent][:6]
+        if (more := len(sizes.absent) - 6) > 0:
+            names.append(_("{count} more", count=more))
+        yield _("Nothing is known of the jobs in {places}.", places=joined(names))
     bounded = sum(1 for c in sizes.known if c.bounded)
     if bounded:
-        many = "region" if bounded == 1 else "regions"
-        yield f"Of {bounded} {many} only two bounds of the jobs are known."
+        yield ngettext(
+            "Of {number} region only two bounds of the jobs are known.",
+            "Of {number} regions only two bounds of the jobs are known.",
+            bounded,
+        )
     open_ones = [c.name for c in strong if c.bounded and c.low < 1 <= c.high]
     if open_ones:
-        yield f"Not certain whether above the reference at all: {joined(open_ones)}."
+        yield _(
+            "Not certain whether above the reference at all: {clusters}.",
+            clusters=joined(open_ones),
+        )
     if part.result.cube.geo.codelist.is_local:
-        yield "The table declares no geography: countries of its regions are not known."
+        yield _("The table declares no geography: countries of its regions are not known.")
 
 
-def the_reference_itself(part: Part, title: str) -> Section:
-    """Said where an area is compared with itself."""
+def without_strengths(part: Part, title: str) -> Section:
+    """Said where an area is compared with itself, or where no quotient of it is known."""
+    known = any(value is not None for value in part.base.area[QUOTIENT].table["value"].to_pylist())
+    said = _(
+        "Nothing stands out: {place} is compared with itself. Choose another reference above.",
+        place=title,
+    )
+    if not known:
+        said = sentences.strongest(part.base.area[QUOTIENT], part.area or At(), part.words)
     return Section(
         id="area",
-        question=f"What are the strengths of {title}?",
-        answer=(
-            f"Nothing stands out: {title} is compared with itself. Choose another reference above.",
-        ),
-        certainty=("Certain: every share is its own multiple of one.",),
+        question=_("What are the strengths of {place}?", place=title),
+        answer=(said,),
+        certainty=(_("Certain: every share is its own multiple of one."),) if known else (),
         **part.origin(QUOTIENT, area=True),
     )
 
@@ -170,7 +208,7 @@ def with_file(section: Section, name: str, content: str) -> Section:
     return replace(
         section,
         python=f"import hansa, pathlib\npathlib.Path({name!r}).write_text({content!r})\n{rest}",
-        command=f"{section.command}   # {name}: the file shown above"
+        command=f"{section.command}   # {name}: the file shown on the page"
         if "#" not in section.command
         else section.command,
     )

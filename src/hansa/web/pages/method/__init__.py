@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hansa.language import N_, _
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Control, Item, Listing, Sheet
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 
 def _build(session: Session, state: State) -> Sheet:
+    from hansa.web import index_alone
+
+    if (index := index_alone.alone(session)) is not None:
+        return index_alone.method(session, index)
     from hansa.report.content import method
 
     part = session.part(state)
@@ -24,11 +29,11 @@ def _build(session: Session, state: State) -> Sheet:
     lines = toml_lines(state)
     items = tuple(Item(term, (text,)) for term, text in method(now))
     return Sheet(
-        question="How was all this computed?",
+        question=_("How was all this computed?"),
         answer=(_answer(own, now, state),),
         sections=tuple(_sections(session, state, part)),
         controls=tuple(_controls(session, state, part)),
-        lists=(Listing("Formulas and sources", items),),
+        lists=(Listing(_("Formulas and sources"), items),),
         origin=session.origin,
         model_data=session.model_data,
         more={"lines": "\n".join(lines)},
@@ -41,15 +46,23 @@ def _answer(own: StudyResult, now: StudyResult, state: State) -> str:
 
     given = [name for name in METHOD if getattr(state, name)]
     if not given:
-        return "As study.toml says. Another choice below holds for every page until it is undone."
+        return _(
+            "As study.toml says. Another choice below holds for every page until it is undone."
+        )
     years = own.cube.years
     said = []
     for name in given:
         before = own_choice(own.study, years, name)
         after = own_choice(now.study, years, name)
-        label = LABELS[name][:1].lower() + LABELS[name][1:]
-        said.append(f"{label}: {after}" + (f" (the study: {before})" if after != before else ""))
-    return f"Not as study.toml says. Chosen here: {joined(said)}. This holds for every page."
+        label = _(LABELS[name])
+        choice = f"{label[:1].lower()}{label[1:]}: {after}"
+        if after != before:
+            choice = _("{choice} (the study: {before})", choice=choice, before=before)
+        said.append(choice)
+    return _(
+        "Not as study.toml says. Chosen here: {choices}. This holds for every page.",
+        choices=joined(said),
+    )
 
 
 def _controls(session: Session, state: State, part: Part) -> Iterator[Control]:
@@ -100,10 +113,11 @@ def toml_lines(state: State) -> list[str]:
 
 PAGE = Page(
     id="method",
-    label="Method",
-    help="Every choice with its formula and source, and the means to change it",
+    label=N_("Method"),
+    help=N_("Every choice with its formula and source, and the means to change it"),
     parameters=("definition", "base", *METHOD),
     build=_build,
     place=80,
     template="method.html",
+    needs="either",
 )

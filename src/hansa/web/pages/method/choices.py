@@ -9,6 +9,7 @@ from typing import get_args
 from hansa.codes import geographies
 from hansa.cube import Cube
 from hansa.errors import HansaError
+from hansa.language import N_, _
 from hansa.measures import find_measure
 from hansa.measures.rules import rule_sets
 from hansa.measures.scene import Choices
@@ -17,35 +18,38 @@ from hansa.study.config import Study, facts_paths, placed
 from hansa.study.places import reference_of, regions_of
 from hansa.study.plan import Options, columns_of
 from hansa.study.run import StudyResult
-from hansa.views.format import joined
+from hansa.views.format import general, joined
 from hansa.web.sheet import Choice, Control
 from hansa.web.state import State
 
 LABELS = {
-    "reference": "Compared with",
-    "period": "Years of growth",
-    "rules": "Rules of stars",
-    "benchmark": "Growth of wages held against",
-    "x_line": "Growth of jobs held against",
-    "min_cell": "Smallest cell that carries a rate",
+    "reference": N_("Compared with"),
+    "period": N_("Years of growth"),
+    "rules": N_("Rules of stars"),
+    "benchmark": N_("Growth of wages held against"),
+    "x_line": N_("Growth of jobs held against"),
+    "min_cell": N_("Smallest cell that carries a rate"),
 }
 _BENCHMARK = {
-    "plain": "the plain mean over clusters",
-    "weighted": "the mean over clusters, weighted by jobs",
-    "totals": "the average wage of all jobs",
-    "plain-known": "the plain mean over the clusters that are known",
-    "weighted-known": "the weighted mean over the clusters that are known",
+    "plain": N_("the plain mean over clusters"),
+    "weighted": N_("the mean over clusters, weighted by jobs"),
+    "totals": N_("the average wage of all jobs"),
+    "plain-known": N_("the plain mean over the clusters that are known"),
+    "weighted-known": N_("the weighted mean over the clusters that are known"),
 }
-_LINE = {"zero": "nothing: growing or shrinking", "region": "growth of all jobs of the region"}
-ALL = "all regions of the table"
-COMPLETE = "members where both the cluster and the base are published"
+_LINE = {
+    "zero": N_("nothing: growing or shrinking"),
+    "region": N_("growth of all jobs of the region"),
+}
+ALL = N_("all regions of the table")
+COMPLETE = N_("members where both the cluster and the base are published")
 _MOST_PERIODS = 120
 
 
 def references(result: StudyResult) -> Iterator[Choice]:
     """What regions can be compared with: all, complete, geographies and codes of the table."""
-    yield Choice("all", ALL)
-    yield Choice("complete", COMPLETE)
+    yield Choice("all", _(ALL))
+    yield Choice("complete", _(COMPLETE))
     yield from areas(result.cube, reference=True)
 
 
@@ -69,12 +73,12 @@ def _areas(cube: Cube, reference: bool) -> Iterator[Choice]:
     geo = cube.geo
     for name, one in geographies().items():
         if _works(cube, name, reference):
-            yield Choice(name, f"{one.title} ({name})")
+            yield Choice(name, f"{one.name} ({name})")
     codes = dict.fromkeys((*sorted(geo.codes[i] for i in geo.beside), *_countries(cube)))
     for code in codes:
         if _works(cube, code, reference):
-            label = geo.codelist.label.get(code, "")
-            named = {"TOTAL": "the published total"}.get(code, label)
+            label = geo.codelist.names.get(code, "")
+            named = {"TOTAL": _("the published total")}.get(code, label)
             yield Choice(code, f"{named} ({code})" if named and named != code else code)
 
 
@@ -121,34 +125,33 @@ def _depends(name: str, choice: str) -> bool:
 def own_choice(study: Study, years: tuple[int, ...], name: str) -> str:
     """What a study's file says of a choice, in words."""
     if name == "reference":
-        words = {"all": ALL, "complete": COMPLETE}
-        named = geographies()[study.reference].title if study.reference in geographies() else ""
+        words = {"all": _(ALL), "complete": _(COMPLETE)}
+        named = geographies()[study.reference].name if study.reference in geographies() else ""
         return study.reference_name or words.get(study.reference) or named or study.reference
     if name == "period":
         first, last = study.period or (years[0], years[-1])
         return f"{first}–{last}"
     if name == "min_cell":
-        return f"{study.min_cell:g} persons"
+        return _("{number} persons", number=general(study.min_cell))
     if name == "rules":
-        return study.rules or "those that each measure is defined with"
+        return study.rules or _("those that each measure is defined with")
     words = {"benchmark": _BENCHMARK, "x_line": _LINE}[name]
-    return words[getattr(study, name)]
+    return _(words[getattr(study, name)])
 
 
 def control(result: StudyResult, state: State, name: str) -> Control:
     """The control of one choice; its first value is the study's own."""
     own = own_choice(result.study, result.cube.years, name)
-    chosen = getattr(state, name)
+    chosen, label = getattr(state, name), _(LABELS[name])
+    as_it_is = _("as the study has it: {choice}", choice=own)
     if name == "min_cell":
-        return Control(name, LABELS[name], (), chosen, f"as the study has it: {own}")
+        return Control(name, label, (), chosen, as_it_is)
     choices = tuple(_values(result, name))
     if len(choices) > _MOST_PERIODS and name == "period":
-        return Control(name, LABELS[name], (), chosen, f"as the study has it: {own}")
+        return Control(name, label, (), chosen, as_it_is)
     if chosen and chosen not in {c.value for c in choices}:
         choices = (*choices, Choice(chosen, chosen))
-    return Control(
-        name, LABELS[name], (Choice("", f"as the study has it: {own}"), *choices), chosen
-    )
+    return Control(name, label, (Choice("", as_it_is), *choices), chosen)
 
 
 def _values(result: StudyResult, name: str) -> Iterator[Choice]:
@@ -162,12 +165,13 @@ def _values(result: StudyResult, name: str) -> Iterator[Choice]:
         for one in rule_sets().values():
             if not set(columns_of(find_measure("presence_stars"), Choices(rules=one.id))) <= there:
                 continue
-            draft = "; draft" if one.certainty == "draft" else ""
-            yield Choice(one.id, f"{one.label} ({one.id}{draft})")
+            draft = _("draft") if one.certainty == "draft" else ""
+            told = f"{one.id}; {draft}" if draft else one.id
+            yield Choice(one.id, f"{_(one.label)} ({told})")
     else:
         words = {"benchmark": _BENCHMARK, "x_line": _LINE}[name]
         admissible = get_args(Study.model_fields[name].annotation)
-        yield from (Choice(value, words[value]) for value in admissible)
+        yield from (Choice(value, _(words[value])) for value in admissible)
 
 
 def _columns(result: StudyResult) -> set[str]:
@@ -185,4 +189,4 @@ def _columns(result: StudyResult) -> set[str]:
 
 def said(names: tuple[str, ...]) -> str:
     """Measures by their labels, in a sentence."""
-    return joined([find_measure(name).label for name in names]) if names else "no measure here"
+    return joined([_(find_measure(n).label) for n in names]) if names else _("no measure here")

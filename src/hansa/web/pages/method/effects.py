@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from hansa.language import _, ngettext
 from hansa.measures import find_measure
 from hansa.panel import Panel
 from hansa.report.document import Section, Table
@@ -107,37 +108,52 @@ def effects_section(found: list[Effect]) -> Section:
     moved = [e for e in found if e.changed or e.lost or e.gained]
     if moved:
         most = max(moved, key=lambda e: (e.changed + e.lost + e.gained) / e.cells)
-        answer = (
-            f"{len(moved)} of {len(found)} measures change; most of all "
-            f"{find_measure(most.measure).label}, in {grouped(_others(most), 0)} of "
-            f"{grouped(most.cells, 0)} places."
+        answer = ngettext(
+            "{number} of {all} measures changes: {measure}, in {changed} of {cells} places.",
+            "{number} of {all} measures change; most of all {measure}, in {changed} of {cells} "
+            "places.",
+            len(moved),
+            all=len(found),
+            measure=_(find_measure(most.measure).label),
+            changed=grouped(_others(most), 0),
+            cells=grouped(most.cells, 0),
         )
     else:
-        answer = "Nothing: every result of the regions is the same as in the study's own file."
+        answer = _("Nothing: every result of the regions is the same as in the study's own file.")
     rows = tuple(
         (
-            find_measure(e.measure).label,
+            _(find_measure(e.measure).label),
             *(grouped(n, 0) for n in (e.cells, e.changed, e.lost, e.gained)),
         )
         for e in found
     )
     return Section(
         id="effects",
-        question="What does it change?",
+        question=_("What does it change?"),
         answer=(answer,),
         tables=(
             Table(
-                "Results of the regions under this method beside the study's own",
-                ("Measure", "Compared", "Another value", "No longer known", "Now known"),
+                _("Results of the regions under this method beside the study's own"),
+                (
+                    _("Measure"),
+                    _("Compared"),
+                    _("Another value"),
+                    _("No longer known"),
+                    _("Now known"),
+                ),
                 rows,
-                "In the last year each method shows, on the definition and base chosen above. "
-                "Another value: number, class or one of its bounds differs.",
+                _(
+                    "In the last year each method shows, on the definition and base chosen above. "
+                    "Another value: number, class or one of its bounds differs."
+                ),
             ),
         ),
         certainty=(
-            "Certain: both were computed from the same cells of the facts, one after the other.",
-            "That a result hardly changes says that it does not hang on this choice, not that the "
-            "choice is right.",
+            _("Certain: both were computed from the same cells of the facts, one after the other."),
+            _(
+                "That a result hardly changes says that it does not hang on this choice, not that "
+                "the choice is right."
+            ),
         ),
     )
 

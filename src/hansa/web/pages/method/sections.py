@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hansa.language import N_, _, ngettext
 from hansa.measures import find_measure
 from hansa.measures.rules import Condition, RuleSet, find_rules
 from hansa.report.document import Section, Table
 from hansa.study.config import Study
 from hansa.study.run import StudyResult
+from hansa.views.format import general, grouped
 from hansa.web.pages.method.choices import LABELS, own_choice, said, used_by
 
 _DECIDES = {
-    "reference": "What a share or a rate is held against.",
-    "period": "First and last year of growth; levels are shown of the last one.",
-    "rules": "What earns a star.",
-    "benchmark": "What the growth of wages is held against.",
-    "x_line": "Where growing ends and shrinking begins among kinds of clusters.",
-    "min_cell": "Rates on fewer persons are computed and marked.",
+    "reference": N_("What a share or a rate is held against."),
+    "period": N_("First and last year of growth; levels are shown of the last one."),
+    "rules": N_("What earns a star."),
+    "benchmark": N_("What the growth of wages is held against."),
+    "x_line": N_("Where growing ends and shrinking begins among kinds of clusters."),
+    "min_cell": N_("Rates on fewer persons are computed and marked."),
 }
 
 
@@ -32,29 +34,39 @@ def options_section(own: StudyResult, now: StudyResult) -> Section:
         differs = "" if before == after else before
         if not (differs or users[name]):
             continue
-        rows.append((label, after, differs, _DECIDES[name], _few(users[name])))
+        rows.append((_(label), after, differs, _(_DECIDES[name]), _few(users[name])))
     rows += list(_fixed(now))
     changed = sum(1 for row in rows if row[2])
     shown = (0, 1, 2, 3, 4) if changed else (0, 1, 3, 4)
-    heads = ("Choice", "In force", "In study.toml", "What it decides", "Measures that depend on it")
+    heads = (
+        _("Choice"),
+        _("In force"),
+        _("In study.toml"),
+        _("What it decides"),
+        _("Measures that depend on it"),
+    )
     return Section(
         id="options",
-        question="Which choices are in force?",
+        question=_("Which choices are in force?"),
         answer=(
-            f"{changed} differ{'s' * (changed == 1)} from study.toml."
+            ngettext(
+                "{number} differs from study.toml.", "{number} differ from study.toml.", changed
+            )
             if changed
-            else "All of them are those of study.toml.",
+            else _("All of them are those of study.toml."),
         ),
         tables=(
             Table(
-                "Choices of method",
+                _("Choices of method"),
                 tuple(heads[i] for i in shown),
                 tuple(tuple(row[i] for i in shown) for row in rows),
             ),
         ),
         certainty=(
-            "Each of these choices can be made otherwise with good reason: what stays the same "
-            "under others is firm.",
+            _(
+                "Each of these choices can be made otherwise with good reason: what stays the same "
+                "under others is firm."
+            ),
         ),
         python='import hansa\nresult = hansa.run("STUDY")\nresult.study.model_dump()',
         command="hansa run STUDY",
@@ -68,18 +80,20 @@ def _reference(result: StudyResult) -> str:
 
 
 def _few(names: tuple[str, ...]) -> str:
-    return said(names) if len(names) <= 3 else f"{said(names[:3])} and {len(names) - 3} more"
+    if len(names) <= 3:
+        return said(names)
+    return _("{several} and {n} more", several=said(names[:3]), n=len(names) - 3)
 
 
 _HIDDEN = {
-    "absent": "left open: nothing is known of them",
-    "bounds": "between nothing and what the published sums allow",
-    "fill": "estimated within the narrowest bounds",
+    "absent": N_("left open: nothing is known of them"),
+    "bounds": N_("between nothing and what the published sums allow"),
+    "fill": N_("estimated within the narrowest bounds"),
 }
 _WAGES = {
-    "country": "the same cluster in the country",
-    "reference": "the same cluster in the reference",
-    "region": "all jobs of the region",
+    "country": N_("the same cluster in the country"),
+    "reference": N_("the same cluster in the reference"),
+    "region": N_("all jobs of the region"),
 }
 
 
@@ -87,26 +101,26 @@ def _fixed(result: StudyResult) -> Iterator[tuple[str, str, str, str, str]]:
     """Choices that study.toml alone makes: other facts, or too much to compute anew."""
     study = result.study
     yield (
-        "Hidden cells",
-        _HIDDEN[study.hidden],
+        _("Hidden cells"),
+        _(_HIDDEN[study.hidden]),
         "",
-        "What is made of a cell that the publisher hides. Only in study.toml: hidden.",
-        "all",
+        _("What is made of a cell that the publisher hides. Only in study.toml: hidden."),
+        _("all"),
     )
     wages = tuple(m for m in study.measures if "wage_reference" in _options_of(m))
     yield (
-        "Level of wages held against",
-        _WAGES[study.wage_reference],
+        _("Level of wages held against"),
+        _(_WAGES[study.wage_reference]),
         "",
-        "Only in study.toml: wage_reference.",
+        _("Only in study.toml: wage_reference."),
         _few(wages),
     )
     firm = tuple(m for m in study.measures if "leave_out" in find_measure(m).options)
     yield (
-        "Each replicate leaves out",
-        f"one {study.leave_out}",
+        _("Each replicate leaves out"),
+        _("one country") if study.leave_out == "country" else _("one region"),
         "",
-        "How firm a kind of cluster is. Only in study.toml: leave_out.",
+        _("How firm a kind of cluster is. Only in study.toml: leave_out."),
         _few(firm),
     )
 
@@ -122,7 +136,7 @@ def rules_in_force(study: Study, named: str) -> dict[str, RuleSet]:
     for name in study.measures:
         m = find_measure(name)
         if m.rules:
-            found[m.label] = find_rules(named if named and name == "presence_stars" else m.rules)
+            found[_(m.label)] = find_rules(named if named and name == "presence_stars" else m.rules)
     return found
 
 
@@ -132,11 +146,11 @@ def rules_section(rules: dict[str, RuleSet]) -> Section | None:
         return None
     return Section(
         id="rules",
-        question="What earns a star?",
+        question=_("What earns a star?"),
         answer=tuple(f"{label}: {one.stamp}" for label, one in rules.items()),
         tables=tuple(_table(one) for one in {r.id: r for r in rules.values()}.values()),
         certainty=tuple(
-            f"{one.id} is a draft: {one.to_confirm.rstrip('.')}."
+            _("{rules} is a draft: {why}.", rules=one.id, why=one.to_confirm.rstrip("."))
             for one in {r.id: r for r in rules.values()}.values()
             if one.certainty == "draft"
         ),
@@ -147,26 +161,38 @@ def rules_section(rules: dict[str, RuleSet]) -> Section | None:
 
 
 def _table(one: RuleSet) -> Table:
-    rows = tuple((award.name, condition_words(c)) for award in one.award for c in award.conditions)
-    floor = f" Fewer than {one.floor:g} jobs earn nothing." if one.floor else ""
-    counted = "One star an award" if one.count == "sum" else "The highest award counts"
-    return Table(
-        f"Rule set {one.id} {one.version}",
-        ("Award", "Where"),
-        rows,
-        f"{counted}; every condition of an award has to hold. Regions with more than "
-        f"{one.minimum:g} jobs in the cluster are compared, at least {one.smallest} of them."
-        f"{floor} Source: {one.source.rstrip('.')}.",
+    rows = tuple(
+        (_(award.name), condition_words(c)) for award in one.award for c in award.conditions
     )
+    if one.count == "sum":
+        counted = _("One star an award; every condition of an award has to hold.")
+    else:
+        counted = _("The highest award counts; every condition of an award has to hold.")
+    compared = _(
+        "Regions with more than {minimum} jobs in the cluster are compared, at least {n} of them.",
+        minimum=general(one.minimum),
+        n=one.smallest,
+    )
+    floor = _("Fewer than {floor} jobs earn nothing.", floor=general(one.floor))
+    source = _("Source: {source}.", source=one.source.rstrip("."))
+    said = (counted, compared, *([floor] if one.floor else []), source)
+    caption = _("Rule set {rules} {version}", rules=one.id, version=one.version)
+    return Table(caption, (_("Award"), _("Where")), rows, " ".join(said))
 
 
 def condition_words(c: Condition) -> str:
     """`location quotient above 1.2`, `number of jobs at least that of the best fifth`."""
-    side = "above" if c.side == "above" else "at least"
-    among = "all clusters together" if c.group_by == "all" else "the regions"
-    line = {
-        "absolute": f"{c.threshold:g}",
-        "quantile": f"the value that {c.threshold:.0%} of {among} do not exceed",
-        "rank": f"that of rank {c.threshold:g} of {among}",
-    }[c.compare]
-    return f"{find_measure(c.measure).label} {side} {line}"
+    among = _("all clusters together") if c.group_by == "all" else _("the regions")
+    lines = {
+        "absolute": general(c.threshold),
+        "quantile": _(
+            "the value that {share}% of {among} do not exceed",
+            share=grouped(100 * c.threshold),
+            among=among,
+        ),
+        "rank": _("that of rank {rank} of {among}", rank=general(c.threshold), among=among),
+    }
+    measure, line = _(find_measure(c.measure).label), lines[c.compare]
+    if c.side == "above":
+        return _("{measure} above {line}", measure=measure, line=line)
+    return _("{measure} at least {line}", measure=measure, line=line)

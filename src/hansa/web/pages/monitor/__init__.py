@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from hansa.errors import UsageError, listed
+from hansa.language import N_, _
 from hansa.web.index_missing import without_index
 from hansa.web.indices import (
     PUBLISHED,
@@ -17,21 +20,21 @@ from hansa.web.indices import (
 )
 from hansa.web.page import Page
 from hansa.web.session import Session
-from hansa.web.sheet import Sheet
+from hansa.web.sheet import Choice, Control, Sheet
 from hansa.web.state import METHOD, State
 
 if TYPE_CHECKING:
     from hansa.report.document import Section
 
-_QUESTION = "Who stands where?"
+_QUESTION = N_("Who stands where?")
 
 
 def _build(session: Session, state: State) -> Sheet:
     if is_published(session, state):
-        return _published(session)
+        return _published(session, state.unit)
     index = opened(session, state)
     if index is None:
-        return without_index(session, _QUESTION)
+        return without_index(session, _(_QUESTION))
     view = index.view
     if state.unit:
         view.place(state.unit)
@@ -49,22 +52,23 @@ def _build(session: Session, state: State) -> Sheet:
 
 
 def _question(index: OpenIndex) -> str:
-    return f"{_QUESTION[:-1]} on the index {index.view.title}?"
+    return _("Who stands where on the index {title}?", title=index.view.title)
 
 
 def _sections(index: OpenIndex, unit: str) -> tuple[tuple[Section, ...], tuple[str, ...]]:
     made, lost = sections_of(
         index,
         {
-            "ranks": lambda: _league(index, unit),
-            "change over years": lambda: index.kept("time", lambda: _time(index)),
-            "the tree": lambda: index.kept("tree", lambda: _tree(index)),
+            _("ranks"): lambda: league(index, unit),
+            _("change over years"): lambda: index.kept("time", lambda: _time(index)),
+            _("the tree"): lambda: index.kept("tree", lambda: _tree(index)),
         },
     )
     return (*made, index.kept("gaps", lambda: _gaps(index))), lost
 
 
-def _league(index: OpenIndex, unit: str) -> Section:
+def league(index: OpenIndex, unit: str) -> Section:
+    """Every rank with its interval; a unit, where one is chosen, in bold."""
     from hansa.report.document import Section
     from hansa.report.index_certain import how_sure
     from hansa.views.index_league import first_place, league_figure, widest
@@ -90,16 +94,19 @@ def _time(index: OpenIndex) -> Section | None:
     if len(years) < 2:
         return None
     start, end = years[0], years[-1]
-    index.tell(f"comparing ranks of {start} and {end} in every replication", 0.6)
+    words = _("comparing ranks of {start} and {end} in every replication", start=start, end=end)
+    index.tell(words, 0.6)
     return Section(
         "time",
-        f"Who rose and who fell from {start} to {end}?",
+        _("Who rose and who fell from {start} to {end}?", start=start, end=end),
         change_answer(view, start, end),
         (time_figure(view), change_figure(view, start, end)),
         certainty=(
-            "A change counts where its own 90\u202f% interval leaves 0 out. A rank can change "
-            "because others move: the change of score stands beside it.",
-            "Every replication makes the same choices in all years.",
+            _(
+                "A change counts where its own 90\u202f% interval leaves 0 out. A rank can change "
+                "because others move: the change of score stands beside it."
+            ),
+            _("Every replication makes the same choices in all years."),
         ),
         **index.told(
             "from hansa.index.change import rank_change\n"
@@ -116,12 +123,15 @@ def _tree(index: OpenIndex) -> Section:
     view = index.view
     return Section(
         "tree",
-        "What is the index made of, and what moves it?",
+        _("What is the index made of, and what moves it?"),
         (f"{tree_answer(view)}.",),
         (tree_figure(view),),
         certainty=(
-            f"Correlation ratios over {view.size()} describe this table; they rise a little by "
-            "chance where units are few.",
+            _(
+                "Correlation ratios over {size} describe this table; they rise a little by chance "
+                "where units are few.",
+                size=view.size(),
+            ),
         ),
         **index.told(
             "from hansa.index.removal import effective_weights\neffective_weights(result.stage)",
@@ -136,25 +146,43 @@ def _gaps(index: OpenIndex) -> Section:
     return gaps_section(index.view, ())
 
 
-def _published(session: Session) -> Sheet:
+def _published(session: Session, unit: str) -> Sheet:
     """The two printed tables of 2009: real, whatever the facts of the study are."""
-    from hansa.report.monitor import sections_monitor
+    from hansa.report.monitor import monitor_2009, sections_monitor
 
-    session.tell("computing what the printed tables of 2009 support", 0.2)
+    session.tell(_("computing what the printed tables of 2009 support"), 0.2)
     sections = sections_monitor()
     return Sheet(
-        question="What does the Nordic Innovation Monitor of 2009 say, and what does it not?",
+        question=_("What does the Nordic Innovation Monitor of 2009 say, and what does it not?"),
         sections=sections,
-        controls=index_controls(session, PUBLISHED, published=True),
-        origin="Real data: two tables of the conference publication of May 2009, retyped. The "
-        "facts of this study take no part in them.",
+        controls=(
+            *index_controls(session, PUBLISHED, published=True),
+            _country(dict(zip(monitor_2009().codes, monitor_2009().names, strict=True)), unit),
+        ),
+        origin=_(
+            "Real data: two tables of the conference publication of May 2009, retyped. The facts "
+            "of this study take no part in them."
+        ),
     )
+
+
+def _country(names: Mapping[str, str], chosen: str) -> Control:
+    """The control that lights up a country of the printed tables. Raises UsageError."""
+    if chosen and chosen not in names:
+        raise UsageError(
+            f"the printed tables have no country {chosen!r}",
+            admissible=listed(sorted(names), 60),
+            fix="leave unit out of the address",
+        )
+    named = sorted((name, code) for code, name in names.items())
+    choices = (Choice("", _("none")), *(Choice(code, f"{name} ({code})") for name, code in named))
+    return Control("unit", _("Country"), choices, chosen)
 
 
 PAGE = Page(
     id="monitor",
-    label="Monitor",
-    help="A composite index: ranks with their intervals, its tree, its change over years",
+    label=N_("Monitor"),
+    help=N_("A composite index: ranks with their intervals, its tree, its change over years"),
     parameters=(
         "index",
         "unit",
@@ -162,4 +190,5 @@ PAGE = Page(
     ),
     build=_build,
     place=50,
+    needs="index",
 )

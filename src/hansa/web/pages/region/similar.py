@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hansa.language import _, ngettext
 from hansa.measures.similarity import LEAST_KNOWN, SOURCE, similar_regions
 from hansa.panel import Panel
 from hansa.report.document import Section
@@ -17,6 +18,9 @@ from hansa.web.pages.where.activity import focus_of
 
 _NAMED = 3
 _FEW = 6
+_FIRST = 15
+_MOST = 25
+"""Regions drawn: the first ones, and those further down that may be the first."""
 
 
 def likeness(part: Part, region: str) -> Panel | None:
@@ -44,12 +48,13 @@ def similar_section(part: Part, panel: Panel) -> Section:
     """The regions most like one, with ranks as intervals; `panel` of `likeness`."""
     region, part_with = part.picks.region, focus_of(part)[0]
     name = part.words.name(region, panel.header)
-    table = league(panel, At(), replace(part.words, title=f"Regions like {name}"))
+    title = _("Regions like {region}", region=name)
+    table = league(panel, At(), replace(part.words, title=title))
     origin = part_with.origin("focus")
     return Section(
         id=f"similar{part.suffix}",
-        question=f"Which regions are like {name}?{part.heading}",
-        answer=tuple(_answer(name, table)),
+        question=_("Which regions are like {region}?", region=name) + part.heading,
+        answer=(_answer(name, table),),
         figures=(_figure(table, name),) if len(table.ranked) > 1 else (),
         certainty=(*_sure(table), *_method()),
         line=origin["line"],
@@ -58,33 +63,75 @@ def similar_section(part: Part, panel: Panel) -> Section:
     )
 
 
+def open_order(table: League) -> bool:
+    """True where most regions may be the most alike: who is cannot be said."""
+    first = sum(row.best == 1 for row in table.ranked)
+    return first > _FEW and 2 * first > len(table.ranked)
+
+
 def _figure(table: League, name: str) -> Figure:
-    made = interval_chart(_titled(table, name))
+    last = max(i for i, row in enumerate(table.ranked) if row.best == 1) + 1
+    top = _FIRST if open_order(table) else min(_MOST, max(_FIRST, last))
+    made = interval_chart(_titled(table, name), top)
     return replace(made, id="similar")
 
 
 def _titled(table: League, name: str) -> League:
     first = table.ranked[0]
-    verb = "is" if first.worst == 1 else "may be"
-    return replace(table, title=f"{first.name} {verb} most like {name}")
+    said = {"first": first.name, "region": name}
+    if open_order(table):
+        title = _("Which region is most like {region} cannot be said", region=name)
+    elif first.worst == 1:
+        title = _("{first} is most like {region}", **said)
+    else:
+        title = _("{first} may be most like {region}", **said)
+    return replace(table, title=title)
 
 
-def _answer(name: str, table: League) -> list[str]:
+def _answer(name: str, table: League) -> str:
     ranked = table.ranked
     if not ranked:
-        return [
-            f"Cannot be said: of the jobs of {name}, or of every other region, less than "
-            f"{grouped(100 * LEAST_KNOWN)} % are known by cluster."
-        ]
+        return _(
+            "Cannot be said: of the jobs of {region}, or of every other region, less than {share} "
+            "are known by cluster.",
+            region=name,
+            share=_percent(LEAST_KNOWN),
+        )
+    first = [row.name for row in ranked if row.best == 1]
+    if open_order(table):
+        return _(
+            "Which regions are most like {region} cannot be said: {count} of {all} may be the "
+            "first.",
+            region=name,
+            count=len(first),
+            all=len(ranked),
+        )
     items = [
-        f"{row.name} ({table.scale.with_interval(row.value, row.lower, row.upper)} alike)"
+        _(
+            "{region} ({share} alike)",
+            region=row.name,
+            share=table.scale.with_interval(row.value, row.lower, row.upper),
+        )
         for row in ranked[:_NAMED]
     ]
-    text = f"Most like {name} in what its jobs do: {joined(items)}."
-    first = [row for row in ranked if row.best == 1]
+    text = _(
+        "Most like {region} in what its jobs do: {regions}.", region=name, regions=joined(items)
+    )
     if len(first) > 1:
-        text += f" The order is possible, not certain: {len(first)} regions may be the first."
-    return [text]
+        text += " " + _(
+            "The order is possible, not certain: the first may be any of {regions}.",
+            regions=joined(_some(first)),
+        )
+    return text
+
+
+def _some(names: list[str]) -> list[str]:
+    rest = len(names) - _FEW
+    return [*names[:_FEW], _("{count} more", count=rest)] if rest > 0 else names
+
+
+def _percent(share: float) -> str:
+    return _("{number} %", number=grouped(100 * share))
 
 
 def _sure(table: League) -> list[str]:
@@ -94,27 +141,42 @@ def _sure(table: League) -> list[str]:
     bounded = sum(row.lower is not None and row.lower != row.upper for row in ranked)
     if bounded:
         lines.append(
-            f"{bounded} of {of} similarities are known between two ends: shares are hidden, or the "
-            "publisher rounds."
+            ngettext(
+                "{number} of {all} similarities is known between two ends: shares are hidden, or "
+                "the publisher rounds.",
+                "{number} of {all} similarities are known between two ends: shares are hidden, or "
+                "the publisher rounds.",
+                bounded,
+                all=of,
+            )
         )
-    gone = [row.name for row in table.rows if row.best is None]
-    if gone:
-        some = joined([*gone[:_FEW], *([f"{len(gone) - _FEW} more"] if gone[_FEW:] else [])])
+    if gone := [row.name for row in table.rows if row.best is None]:
         lines.append(
-            f"Cannot be said for {len(gone)} of {of} regions, of which too few jobs are known by "
-            f"cluster: {some}."
+            _(
+                "Cannot be said for {count} of {all} regions, of which too few jobs are known by "
+                "cluster: {regions}.",
+                count=len(gone),
+                all=of,
+                regions=joined(_some(gone)),
+            )
         )
     return lines
 
 
 def _method() -> list[str]:
     return [
-        "How alike two regions are: the sum over all clusters of the smaller of the two shares of "
-        "jobs, jobs in no cluster being one more group. 100 % is the same structure, 0 % nothing "
-        "in common. Where shares are hidden or bounded, the number lies between the two ends that "
-        "they allow; regions whose ends overlap may change places.",
-        f"A region is compared where at least {grouped(100 * LEAST_KNOWN)} % of its jobs are known "
-        f"by cluster. Source of the measure: {SOURCE}.",
+        _(
+            "How alike two regions are: the sum over all clusters of the smaller of the two shares "
+            "of jobs, jobs in no cluster being one more group. 100 % is the same structure, 0 % "
+            "nothing in common. Where shares are hidden or bounded, the number lies between the "
+            "two ends that they allow; regions whose ends overlap may change places."
+        ),
+        _(
+            "A region is compared where at least {share} of its jobs are known by cluster. Source "
+            "of the measure: {source}.",
+            share=_percent(LEAST_KNOWN),
+            source=SOURCE,
+        ),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hansa.language import N_, _
 from hansa.web.index_missing import without_index
 from hansa.web.indices import (
     OpenIndex,
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from hansa.report.document import Section, Table
     from hansa.views.figure import Figure
 
-_QUESTION = "How firm are the ranks?"
-_WHISKERS = "The whiskers are 95\u202f% intervals of the shares, by bootstrap over the evaluations."
+_QUESTION = N_("How firm are the ranks?")
+_WHISKERS = N_(
+    "The whiskers are 95\u202f% intervals of the shares, by bootstrap over the evaluations."
+)
 MOST = 12
 """Indicators in the table of removals."""
 _SHORT = ("choices-shift", "audit")
@@ -34,13 +37,13 @@ _SHORT = ("choices-shift", "audit")
 def _build(session: Session, state: State) -> Sheet:
     index = opened(session, state)
     if index is None:
-        return without_index(session, _QUESTION)
+        return without_index(session, _(_QUESTION))
     unit, view = state.unit, index.view
     if unit:
         view.place(unit)
     sections, lost = index.kept(("robustness", unit), lambda: _sections(index, unit))
     page = Sheet(
-        question=f"{_QUESTION[:-1]} of the index {view.title}?",
+        question=_("How firm are the ranks of the index {title}?", title=view.title),
         answer=(*(s.answer[0] for s in sections[1:] if s.id in _SHORT), *lost),
         sections=sections,
         controls=(
@@ -55,11 +58,11 @@ def _sections(index: OpenIndex, unit: str) -> tuple[tuple[Section, ...], tuple[s
     return sections_of(
         index,
         {
-            "ranks": lambda: _ranks(index, unit),
-            "which choice matters": lambda: _choices(index, "shift"),
-            "the rank of the unit": lambda: _choices(index, f"rank:{unit}") if unit else None,
-            "leaving indicators out": lambda: index.kept("removal", lambda: _removal(index)),
-            "the audit": lambda: index.kept("audit", lambda: _audit(index)),
+            _("ranks"): lambda: _ranks(index, unit),
+            _("which choice matters"): lambda: _choices(index, "shift"),
+            _("the rank of the unit"): lambda: _choices(index, f"rank:{unit}") if unit else None,
+            _("leaving indicators out"): lambda: index.kept("removal", lambda: _removal(index)),
+            _("the audit"): lambda: index.kept("audit", lambda: _audit(index)),
         },
     )
 
@@ -73,10 +76,10 @@ def _ranks(index: OpenIndex, unit: str) -> Section:
 
     view = IndexView(index.whole, index.words)
     chosen = (unit,) if unit else ()
-    none = (f"No exact best and worst ranks: {index.exact}.",)
+    none = (_("No exact best and worst ranks: {why}.", why=index.exact),)
     return Section(
         "ranks",
-        "How often does each stand where?",
+        _("How often does each stand where?"),
         (f"{first_place(view)}.", widest(view)),
         (frequency_figure(view, chosen), league_figure(view, chosen)),
         certainty=(*how_sure(view), *(none if isinstance(index.exact, str) else ())),
@@ -100,10 +103,11 @@ def _choices(index: OpenIndex, target: str) -> Section | None:
     found = index.sensitivity(target)
     if found is None:
         return None
-    kind, _, unit = target.partition(":")
+    kind, _colon, unit = target.partition(":")
     if unit and "," not in index.view.name(unit):
         found = replace(found, target=f"{kind}:{index.view.name(unit)}")
-    how = "" if found.exact else f"{grouped(found.evaluations)} evaluations of the index."
+    count = grouped(found.evaluations)
+    how = "" if found.exact else _("{count} evaluations of the index.", count=count)
     try:
         figures: tuple[Figure, ...] = (sensitivity_figure(index.view, found),)
     except HansaError:  # no choice moves it: the answer says so
@@ -111,10 +115,10 @@ def _choices(index: OpenIndex, target: str) -> Section | None:
     rows = f'[rows.tolist().index(result.data.row_of("{unit}"))]' if unit else "[]"
     return Section(
         f"choices-{kind}",
-        f"Which choice moves {target_words(found.target)} most?",
+        _("Which choice moves {target} most?", target=target_words(found.target)),
         (sensitivity_answer(found),),
         figures,
-        certainty=tuple(filter(None, (how, *found.said(), "" if found.exact else _WHISKERS))),
+        certainty=tuple(filter(None, (how, *found.said(), "" if found.exact else _(_WHISKERS)))),
         **index.told(
             "from hansa.index.sensitivity import sensitivity, target_of\n"
             "rows = list(result.data.by_year())[-1]\n"
@@ -135,14 +139,15 @@ def _removal(index: OpenIndex) -> Section | None:
     first, mean, table = _without_each(index)
     return Section(
         "removal",
-        "What if an indicator were left out?",
+        _("What if an indicator were left out?"),
         (
-            f"Without {first}, ranks change by {number(mean, 1)} places on average, more than "
-            f"without any other of {view.tree.leaves} indicators.",
+            _("Without {first}, ranks change by {mean} places on average, more than without any "
+              "other of {count} indicators.",
+              first=first, mean=number(mean, 1), count=view.tree.leaves),
         ),
         tables=(table,),
-        certainty=("All else stays as it is: scales are not fitted again, weights are shared "
-                   "among what is left of the family.",),
+        certainty=(_("All else stays as it is: scales are not fitted again, weights are shared "
+                     "among what is left of the family."),),
         **index.told(
             "from hansa.index.removal import removal\nremoval(result.stage)",
             "report {} --out index.html",
@@ -169,11 +174,13 @@ def _without_each(index: OpenIndex) -> tuple[str, float, Table]:
          str(int((change[:, j] != 0).sum())))
         for j in order[:MOST]
     )  # fmt: skip
-    columns = ("Left out", "Mean change of rank", "Changes most", "Ranks that change")
-    note = "Places that the rank rises (+) or falls (−) without the indicator."
+    columns = (_("Left out"), _("Mean change of rank"), _("Changes most"), _("Ranks that change"))
+    note = _("Places that the rank rises (+) or falls (−) without the indicator.")
     if order.size > MOST:
-        note += f" The {MOST} of {order.size} that move ranks most; the report has all."
-    table = Table("The index without each indicator", columns, rows, note)
+        more = _("The {most} of {all} that move ranks most; the report has all.", most=MOST,
+                 all=order.size)  # fmt: skip
+        note = f"{note} {more}"
+    table = Table(_("The index without each indicator"), columns, rows, note)
     return tree.nodes[int(order[0])].label, float(found.shift[order[0]]), table
 
 
@@ -186,15 +193,18 @@ def _audit(index: OpenIndex) -> Section:
     rows = tuple(row for row in found.rows if row[0].startswith(("error", "warning")))
     notes = len(found.rows) - len(rows)
     if notes:
-        note = f"{notes} more are notes, or could not be judged; the command below lists them."
+        note = _(
+            "{notes} more are notes, or could not be judged; the command below lists them.",
+            notes=notes,
+        )
         found = replace(found, rows=rows, note=note)
     return replace(made, tables=(found, steps))
 
 
 PAGE = Page(
     id="robustness",
-    label="Robustness",
-    help="Ranks under all choices, which choice matters, removal of indicators, the audit",
+    label=N_("Robustness"),
+    help=N_("Ranks under all choices, which choice matters, removal of indicators, the audit"),
     parameters=(
         "index",
         "unit",
@@ -202,4 +212,5 @@ PAGE = Page(
     ),
     build=_build,
     place=75,
+    needs="index",
 )

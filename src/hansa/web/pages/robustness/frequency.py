@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hansa.language import _, ngettext
 from hansa.views.canvas import Layer, Plot, Thing, compose, inner_width, rects, stands_for
 from hansa.views.figure import Figure, both
 from hansa.views.format import THIN
@@ -50,9 +51,16 @@ def frequency_figure(view: IndexView, chosen: Collection[str] = ()) -> Figure:
     drawn = _Frequency(view, shown, bold)
     caption = view.caption(
         _title(drawn),
-        f"Share of replications that give each {view.words.thing} each rank, 1 is best; the dot "
-        f"is the rank of the recipe as it stands; {view.sample()}.",
-        f"A band of shades a {view.words.thing}, darkest where its rank stands most often.",
+        _(
+            "Share of replications that give each {thing} each rank, 1 is best; the dot is the "
+            "rank of the recipe as it stands; {sample}.",
+            thing=view.words.thing,
+            sample=view.sample(),
+        ),
+        _(
+            "A band of shades a {thing}, darkest where its rank stands most often.",
+            thing=view.words.thing,
+        ),
         _notes(drawn, len(ranked)),
     )
     columns, rows = _table(drawn, ranked)
@@ -71,9 +79,18 @@ def _title(drawn: _Frequency) -> str:
     firm = sum(float(np.nanmax(share[i])) >= 0.5 for i in drawn.shown)
     things = view.words.things
     if not firm:
-        return f"No rank of {len(drawn.shown)} {things} stands in half of the replications"
-    verb = "keeps" if firm == 1 else "keep"
-    return f"{firm} of {len(drawn.shown)} {things} {verb} one rank in half of the replications"
+        return _(
+            "No rank of {all} {things} stands in half of the replications",
+            all=len(drawn.shown),
+            things=things,
+        )
+    return ngettext(
+        "{number} of {all} {things} keeps one rank in half of the replications",
+        "{number} of {all} {things} keep one rank in half of the replications",
+        firm,
+        all=len(drawn.shown),
+        things=things,
+    )
 
 
 def _notes(drawn: _Frequency, ranked: int) -> list[str]:
@@ -81,9 +98,11 @@ def _notes(drawn: _Frequency, ranked: int) -> list[str]:
     notes = []
     if len(drawn.shown) < ranked:
         notes.append(
-            f"Drawn: {len(drawn.shown)} of {ranked} {view.words.things}; the table holds all."
-        )
-    return [*notes, f"Ranks in fewer than 1{THIN}% of replications are left white.", *view.notes()]
+            _("Drawn: {shown} of {all} {things}; the table holds all.", shown=len(drawn.shown),
+              all=ranked, things=view.words.things)
+        )  # fmt: skip
+    white = _("Ranks in fewer than {share} of replications are left white.", share=f"1{THIN}%")
+    return [*notes, white, *view.notes()]
 
 
 def _table(
@@ -92,8 +111,9 @@ def _table(
     view, share = drawn.view, drawn.share
     tops = [t for t in TOPS if t < view.rows.size]
     columns = (
-        "Rank (90\u202f% interval)", "Code", view.words.thing.capitalize(), "Most frequent rank",
-        "Its share", *(f"Among the first {t}" if t > 1 else "First" for t in tops),
+        _("Rank (90\u202f% interval)"), _("Code"), view.words.thing.capitalize(),
+        _("Most frequent rank"), _("Its share"),
+        *(_("Among the first {n}", n=t) if t > 1 else _("First") for t in tops),
     )  # fmt: skip
     rows = []
     for i in ranked:
@@ -132,7 +152,7 @@ def _plot(drawn: _Frequency, form: Format) -> Plot:
     across = inner_width(form, view.words.model_data) - rows.left
     small = rows.form.small
     ranks = [view.rank_text(i) for i in shown]
-    end = across - max(width(t, small, 600) for t in [*ranks, "Rank"]) - 14
+    end = across - max(width(t, small, 600) for t in [*ranks, _("Rank")]) - 14
     column = Column(6, round(end), 0.5, view.rows.size + 0.5)
     return Plot(
         across,
@@ -145,7 +165,7 @@ def _plot(drawn: _Frequency, form: Format) -> Plot:
             *dots([(n, float(view.rank[i]), "") for n, i in enumerate(shown)], column, rows,
                   size=26, color=GROUND, stroke=INK, strokeWidth=1.2),
             *beside(ranks, across, rows, small, drawn.bold),
-            heads([(across, "Rank")], -12, small),
+            heads([(across, _("Rank"))], -12, small),
             *_legend(rows, small),
         ),
         rows.left,
@@ -166,11 +186,22 @@ def _cells(drawn: _Frequency, column: Column, rows: Rows) -> list[Layer]:
 
 
 def _said(view: IndexView, i: int, first: int, last: int, level: int) -> str:
-    ranks = f"rank {first}" if first == last else f"ranks {first} to {last}"
     low = percent(STEPS[level])
-    share = f"{low} or more" if level == 0 else f"{low} to {percent(STEPS[level - 1])}"
-    each = "" if first == last else " each"
-    return told(view.names[i], f"{ranks} in {share} of replications{each}")
+    share = (
+        _("{low} or more", low=low)
+        if level == 0
+        else _("{low} to {high}", low=low, high=percent(STEPS[level - 1]))
+    )
+    if first == last:
+        said = _("rank {rank} in {share} of replications", rank=first, share=share)
+    else:
+        said = _(
+            "ranks {first} to {last} in {share} of replications each",
+            first=first,
+            last=last,
+            share=share,
+        )
+    return told(view.names[i], said)
 
 
 def _thing(drawn: _Frequency, i: int) -> Thing:
@@ -178,8 +209,8 @@ def _thing(drawn: _Frequency, i: int) -> Thing:
     mode = int(np.argmax(share[i]))
     said = told(
         view.names[i],
-        f"rank {view.rank_text(i)}, 90\u202f% interval",
-        f"most often {mode + 1}, {often(float(share[i, mode]))}",
+        _("rank {rank}, 90\u202f% interval", rank=view.rank_text(i)),
+        _("most often {rank}, {share}", rank=mode + 1, share=often(float(share[i, mode]))),
     )
     return {**stands_for("unit", view.codes[i]), "hover": said}
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansa.errors import listed
+from hansa.language import N_, _
 from hansa.web.index_missing import without_index
 from hansa.web.indices import (
     OpenIndex,
     index_controls,
     index_sheet,
     opened,
+    region_of,
     sections_of,
-    study_of,
     unit_control,
 )
 from hansa.web.page import Page
@@ -28,18 +29,18 @@ if TYPE_CHECKING:
 def _build(session: Session, state: State) -> Sheet:
     index = opened(session, state)
     if index is None:
-        return without_index(session, "What is one unit of an index strong and weak at?")
-    unit = index.unit(state.unit, study_of(session).outputs.region)
+        return without_index(session, _("What is one unit of an index strong and weak at?"))
+    unit = index.unit(state.unit, region_of(session))
     key = ("unit", unit, state.compare)
     sections, lost = index.kept(key, lambda: _sections(index, unit, state.compare))
     page = Sheet(
-        question=f"Where does {index.view.name(unit)} stand, and why there?",
+        question=_("Where does {name} stand, and why there?", name=index.view.name(unit)),
         answer=(_short(index, unit), *lost),
         sections=sections,
         controls=(
             *index_controls(session, index.place.name),
             unit_control(index, unit),
-            Control("compare", "Peers", (), state.compare, "codes: AA, BB; empty: found"),
+            Control("compare", _("Peers"), (), state.compare, _("codes: AA, BB; empty: found")),
         ),
     )
     return index_sheet(session, index, page)
@@ -49,10 +50,14 @@ def _short(index: OpenIndex, unit: str) -> str:
     view = index.view
     at = view.place(unit)
     if view.rank[at] != view.rank[at]:
-        return f"{view.names[at]} has no score: too few of its indicators have a value."
-    return (
-        f"{view.names[at]} ranks {view.rank_text(at)} of {view.size()}; in brackets the 90\u202f% "
-        "interval."
+        return _(
+            "{name} has no score: too few of its indicators have a value.", name=view.names[at]
+        )
+    return _(
+        "{name} ranks {rank} of {size}; in brackets the 90\u202f% interval.",
+        name=view.names[at],
+        rank=view.rank_text(at),
+        size=view.size(),
     )
 
 
@@ -62,11 +67,11 @@ def _sections(
     return sections_of(
         index,
         {
-            "the profile": lambda: _profile(index, unit),
-            "strengths": lambda: _strengths(index, unit),
-            "peers": lambda: _beside(index, unit, peers),
-            "critical conditions": lambda: _critical(index, unit),
-            "change over years": lambda: _time(index, unit, peers),
+            _("the profile"): lambda: _profile(index, unit),
+            _("strengths"): lambda: _strengths(index, unit),
+            _("peers"): lambda: _beside(index, unit, peers),
+            _("critical conditions"): lambda: _critical(index, unit),
+            _("change over years"): lambda: _time(index, unit, peers),
         },
     )
 
@@ -81,15 +86,17 @@ def _profile(index: OpenIndex, unit: str) -> Section:
     share = float(view.filled[view.place(unit)])
     return Section(
         "profile",
-        "Which parts of the index hold it up, and which hold it down?",
+        _("Which parts of the index hold it up, and which hold it down?"),
         (f"{figure.title}.",),
         (figure,),
         certainty=(
-            f"{percent(share)} of its weight rests on filled cells."
+            _("{share} of its weight rests on filled cells.", share=percent(share))
             if share
-            else "All its values were observed.",
-            "A score is arithmetic on the values as they are; how firm its place among the others "
-            "is, the interval of the rank says.",
+            else _("All its values were observed."),
+            _(
+                "A score is arithmetic on the values as they are; how firm its place among the "
+                "others is, the interval of the rank says."
+            ),
         ),
         **index.told(_row(unit, "result.stage.scores"), f"report {{}} --unit {unit} --out U.html"),
     )
@@ -104,10 +111,10 @@ def _strengths(index: OpenIndex, unit: str) -> Section | None:
     figure = strengths_figure(index.view, unit)
     return Section(
         "strengths",
-        f"What is {index.view.name(unit)} strong and weak at?",
+        _("What is {name} strong and weak at?", name=index.view.name(unit)),
         (f"{figure.title}.",),
         (figure,),
-        certainty=("Ordered by rank among the units, whatever an indicator weighs.",),
+        certainty=(_("Ordered by rank among the units, whatever an indicator weighs."),),
         **index.told(_row(unit, "result.data.values"), f"report {{}} --unit {unit} --out U.html"),
     )
 
@@ -128,14 +135,16 @@ def _beside(index: OpenIndex, unit: str, asked: str) -> Section:
     codes = ",".join(f'"{c}"' for c in peers.codes)
     return Section(
         "peers",
-        f"How does {view.name(unit)} differ from its peers?",
+        _("How does {name} differ from its peers?", name=view.name(unit)),
         (contrast_answer(contrast),),
         (contrast_figure(contrast),),
         certainty=(
-            f"Peers: {joined(names)}; {peers.how}.",
-            "Other peers give other differences: name them above. With complete values and "
-            "arithmetic means the bars of all indicators add up to the difference of the scores.",
-            *((f"Not in this index: {listed(peers.unknown)}.",) if peers.unknown else ()),
+            _("Peers: {names}; {how}.", names=joined(names), how=peers.how),
+            _("Other peers give other differences: name them above. With complete values and "
+              "arithmetic means the bars of all indicators add up to the difference of the "
+              "scores."),
+            *((_("Not in this index: {codes}.", codes=listed(peers.unknown)),)
+              if peers.unknown else ()),
         ),
         **index.told(
             "from hansa.index.removal import effective_weights\n"
@@ -154,17 +163,19 @@ def _critical(index: OpenIndex, unit: str) -> Section | None:
 
     view = index.view
     seed = view.result.evaluator.seed
-    own = index.kept("conditions", lambda: conditions_of(view, seed))
+    own = index.kept("conditions", lambda: conditions_of(view, seed), said=False)
     if own is None:
         return None
     return Section(
         "critical",
-        f"Which framework conditions may hold {view.name(unit)} back?",
+        _("Which framework conditions may hold {name} back?", name=view.name(unit)),
         (critical_answer(view, own, unit),),
         (critical_figure(view, own, unit),),
         certainty=(
-            "A gap that goes with weak performance is a place to look, no proof of a cause. "
-            "Probabilities say how firm the order is over other sets of units.",
+            _(
+                "A gap that goes with weak performance is a place to look, no proof of a cause. "
+                "Probabilities say how firm the order is over other sets of units."
+            ),
         ),
         **index.told("", f"report {{}} --unit {unit} --out U.html"),
     )
@@ -178,16 +189,18 @@ def _time(index: OpenIndex, unit: str, asked: str) -> Section | None:
     if len(view.data.years) < 2:
         return None
     start, end = view.data.years[0], view.data.years[-1]
-    index.tell("comparing ranks over the years in every replication", 0.6)
+    index.tell(_("comparing ranks over the years in every replication"), 0.6)
     peers = peers_of(view, unit, asked).codes
     return Section(
         "time",
-        f"Did {view.name(unit)} rise or fall?",
+        _("Did {name} rise or fall?", name=view.name(unit)),
         (_moved(index, unit, start, end),),
         (time_figure(view, (unit, *peers)),),
         certainty=(
-            "A rank can change because others move. Every replication makes the same choices in "
-            "all years.",
+            _(
+                "A rank can change because others move. Every replication makes the same choices "
+                "in all years."
+            ),
         ),
         **index.told(
             "from hansa.index.change import rank_change\n"
@@ -199,28 +212,40 @@ def _time(index: OpenIndex, unit: str, asked: str) -> Section | None:
 
 def _moved(index: OpenIndex, unit: str, start: int, end: int) -> str:
     """How many places a unit rose or fell among the units of both years, and how sure that is."""
-    from hansa.index.change import rank_change
     from hansa.views.index_words import signed_interval
 
     view = index.view
     name = view.name(unit)
-    moved = index.kept("moved", lambda: rank_change(view.replicated(), start, end))
+    moved = view.moved(start, end)
     at = [i for i, u in enumerate(moved.units) if view.data.units[u] == unit]
     if not at:
-        return f"{name} has no score in {start} or in {end}: a change cannot be told."
+        return _(
+            "{name} has no score in {start} or in {end}: a change cannot be told.",
+            name=name,
+            start=start,
+            end=end,
+        )
     low, high = float(moved.low[at[0]]), float(moved.high[at[0]])
     places = signed_interval(float(moved.change[at[0]]), low, high)
-    sure = "it rose" if low > 0 else "it fell" if high < 0 else "whether it did cannot be said"
-    return (
-        f"From {start} to {end} {name} moved by {places} places among the {moved.units.size} "
-        f"{index.words.things} with a score in both years: {sure}."
+    rose, fell = _("it rose"), _("it fell")
+    sure = rose if low > 0 else fell if high < 0 else _("whether it did cannot be said")
+    return _(
+        "From {start} to {end} {name} moved by {places} places among the {count} {things} with a "
+        "score in both years: {sure}.",
+        start=start,
+        end=end,
+        name=name,
+        places=places,
+        count=moved.units.size,
+        things=index.words.things,
+        sure=sure,
     )
 
 
 PAGE = Page(
     id="unit",
-    label="Unit",
-    help="One unit of a composite index: profile, strengths, peers, change",
+    label=N_("Unit"),
+    help=N_("One unit of a composite index: profile, strengths, peers, change"),
     parameters=(
         "index",
         "unit",
@@ -229,4 +254,5 @@ PAGE = Page(
     ),
     build=_build,
     place=60,
+    needs="index",
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hansa.index.removal import effective_weights
 from hansa.index.strengths import WeightedContrast, weighted_contrast
+from hansa.language import _
 from hansa.views.canvas import Caption, Plot, Thing, compose, inner_width, stands_for
 from hansa.views.figure import Figure, both
 from hansa.views.format import grouped, joined
@@ -64,15 +65,30 @@ def contrast_answer(contrast: Contrast) -> str:
     """What sets the unit ahead most, and what behind."""
     adds = contrast.adds
     if not adds:
-        return f"{contrast.name} and its peers share no indicator that both have."
-    ahead = f"{contrast.label(0)} sets it ahead most ({signed(adds[0], 2)} points of the index)"
-    last = contrast.label(len(adds) - 1)
-    behind = f"{last} sets it behind most ({signed(adds[-1], 2)} points)"
+        return _("{name} and its peers share no indicator that both have.", name=contrast.name)
+    told = {
+        "name": contrast.name,
+        "first": contrast.label(0),
+        "most": signed(adds[0], 2),
+        "last": contrast.label(len(adds) - 1),
+        "least": signed(adds[-1], 2),
+    }
     if adds[-1] >= 0:
-        return f"{contrast.name} is behind its peers on nothing: {ahead}."
+        return _(
+            "{name} is behind its peers on nothing: {first} sets it ahead most ({most} points of "
+            "the index).",
+            **told,
+        )
     if adds[0] <= 0:
-        return f"{contrast.name} is ahead of its peers on nothing: {behind}."
-    return f"Against its peers, {ahead}; {behind}."
+        return _(
+            "{name} is ahead of its peers on nothing: {last} sets it behind most ({least} points).",
+            **told,
+        )
+    return _(
+        "Against its peers, {first} sets it ahead most ({most} points of the index); {last} sets "
+        "it behind most ({least} points).",
+        **told,
+    )
 
 
 def contrast_figure(contrast: Contrast) -> Figure:
@@ -81,8 +97,8 @@ def contrast_figure(contrast: Contrast) -> Figure:
     specs = both(lambda form: compose(caption, _plot(contrast, form), form))
     return Figure(
         id=f"peers-{contrast.unit}",
-        columns=("Indicator", "Code", "Adds, points of the index", "Distance to the peers, points",
-                 "Peers with a value", "Weight, %"),
+        columns=(_("Indicator"), _("Code"), _("Adds, points of the index"),
+                 _("Distance to the peers, points"), _("Peers with a value"), _("Weight, %")),
         rows=tuple(_row(contrast, place) for place in range(contrast.found.columns.size)),
         **figure_parts(caption),
         **specs,
@@ -103,22 +119,30 @@ def _row(contrast: Contrast, place: int) -> tuple[str, ...]:
 def _caption(contrast: Contrast) -> Caption:
     view, adds = contrast.view, contrast.adds
     ahead = sum(v > 0 for v in adds)
-    title = f"{contrast.name} is ahead of its peers on {ahead} of {len(adds)} indicators"
-    names = joined([view.name(code) for code in contrast.peers.codes])
-    subtitle = (
-        "Points of the index that an indicator adds or takes away, against the mean of "
-        f"{names}; {view.sample()}."
+    title = _(
+        "{name} is ahead of its peers on {ahead} of {all} indicators",
+        name=contrast.name,
+        ahead=ahead,
+        all=len(adds),
     )
-    notes = ["Weight times distance on the common scale."]
+    names = joined([view.name(code) for code in contrast.peers.codes])
+    subtitle = _(
+        "Points of the index that an indicator adds or takes away, against the mean of {names}; "
+        "{sample}.",
+        names=names,
+        sample=view.sample(),
+    )
+    notes = [_("Weight times distance on the common scale.")]
     rest = len(adds) - len(contrast.drawn)
     if rest:
-        notes.append(f"Drawn: both ends; {grouped(rest)} indicators between them are in the table.")
+        notes.append(
+            _("Drawn: both ends; {rest} indicators between them are in the table.",
+              rest=grouped(rest))
+        )  # fmt: skip
     if contrast.found.left_out.size:
-        notes.append(f"Without a value: {contrast.found.left_out.size} indicators.")
-    alt = "Bars: " + "; ".join(
-        f"{contrast.label(p)} {signed(adds[p], 2)}" for p in contrast.drawn[:4]
-    )
-    return view.caption(title, subtitle, f"{alt}.", notes)
+        notes.append(_("Without a value: {n} indicators.", n=contrast.found.left_out.size))
+    bars = "; ".join(f"{contrast.label(p)} {signed(adds[p], 2)}" for p in contrast.drawn[:4])
+    return view.caption(title, subtitle, _("Bars: {bars}.", bars=bars), notes)
 
 
 def _plot(contrast: Contrast, form: Format) -> Plot:
@@ -129,7 +153,7 @@ def _plot(contrast: Contrast, form: Format) -> Plot:
     across = inner_width(form, contrast.view.words.model_data) - rows.left
     small = rows.form.small
     told_ = [signed(adds[place], 2) for place in drawn]
-    end = across - max(width(t, small, 600) for t in [*told_, "Adds"]) - 14
+    end = across - max(width(t, small, 600) for t in [*told_, _("Adds")]) - 14
     reach = max((abs(adds[place]) for place in drawn), default=1.0) or 1.0
     column = Column(6, round(end), -1.04 * reach, 1.04 * reach)
     bars = [(n, min(0.0, adds[p]), max(0.0, adds[p]), adds[p] > 0) for n, p in enumerate(drawn)]
@@ -145,7 +169,7 @@ def _plot(contrast: Contrast, form: Format) -> Plot:
                                  fill=fill)),
             reference_line(column.pixel(0), rows),
             *beside(told_, across, rows, small),
-            heads([(across, "Adds")], -12, small),
+            heads([(across, _("Adds"))], -12, small),
         ),
         rows.left,
         28,
@@ -160,8 +184,10 @@ def _thing(contrast: Contrast, place: int) -> Thing:
     own = float(view.data.values[view.rows[view.place(contrast.unit)], j])
     said = told(
         contrast.label(place),
-        f"adds {signed(contrast.adds[place], 2)} points",
-        f"{signed(distance, 1)} points from the mean of the peers",
-        "" if math.isnan(own) else f"{contrast.name} scores {number(own, 1)}",
+        _("adds {points} points", points=signed(contrast.adds[place], 2)),
+        _("{points} points from the mean of the peers", points=signed(distance, 1)),
+        ""
+        if math.isnan(own)
+        else _("{name} scores {score}", name=contrast.name, score=number(own, 1)),
     )
     return {**stands_for("indicator", view.tree.nodes[j].code), "hover": said}

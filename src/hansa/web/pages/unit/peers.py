@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hansa.errors import HansaError, UsageError
+from hansa.language import _
 
 if TYPE_CHECKING:
     from hansa.views.index_words import IndexView
@@ -43,7 +44,7 @@ def peers_of(view: IndexView, unit: str, asked: str) -> PeersOf:
     known = tuple(code for code in named if code in view.codes)
     unknown = tuple(code for code in named if code not in view.codes)
     if known:
-        return PeersOf(known, "as named in the address", unknown)
+        return PeersOf(known, _("as named in the address"), unknown)
     from hansa.index.strengths import nearest_units
 
     children = next(kids for p, kids in view.tree.families if p == view.tree.root)
@@ -51,5 +52,5 @@ def peers_of(view: IndexView, unit: str, asked: str) -> PeersOf:
     codes = tuple(view.codes[i] for i in found.peers)
     if not codes:
         raise HansaError("nobody has a profile to compare with", place=unit)
-    how = "found by themselves: the most similar scores on the parts just below the index"
+    how = _("found by themselves: the most similar scores on the parts just below the index")
     return PeersOf(codes, how, unknown)

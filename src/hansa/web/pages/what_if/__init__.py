@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from hansa.errors import listed
+from hansa.language import N_, _
 from hansa.web.index_missing import without_index
 from hansa.web.indices import (
     OpenIndex,
     index_controls,
     index_sheet,
     opened,
+    region_of,
     sections_of,
-    study_of,
     unit_control,
 )
 from hansa.web.page import Page
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 def _build(session: Session, state: State) -> Sheet:
     index = opened(session, state)
     if index is None:
-        return without_index(session, "What would change the rank of a unit?")
-    unit = index.unit(state.unit, study_of(session).outputs.region)
+        return without_index(session, _("What would change the rank of a unit?"))
+    unit = index.unit(state.unit, region_of(session))
     changes = changes_of(state.changes, index.result.tree)
     if state.indicator:
         changes_of(f"{state.indicator}:0", index.result.tree)
@@ -41,7 +42,7 @@ def _build(session: Session, state: State) -> Sheet:
     changes = without_same(changes, spans)
     inverse, lost = index.kept(
         ("reach", unit),
-        lambda: sections_of(index, {"a better rank": lambda: ladder_section(index, unit)}),
+        lambda: sections_of(index, {_("a better rank"): lambda: ladder_section(index, unit)}),
     )
     page = Sheet(
         question=_question(index, unit),
@@ -58,13 +59,13 @@ def _build(session: Session, state: State) -> Sheet:
 
 
 def _question(index: OpenIndex, unit: str) -> str:
-    return f"What would change the rank of {index.view.name(unit)}?"
+    return _("What would change the rank of {name}?", name=index.view.name(unit))
 
 
 def _further(spans: tuple[Span, ...], chosen: str) -> Control:
     named = sorted((s.name, s.code) for s in spans)
-    choices = (Choice("", "none"), *(Choice(code, name) for name, code in named))
-    return Control("indicator", "A slider for", choices, chosen)
+    choices = (Choice("", _("none")), *(Choice(code, name) for name, code in named))
+    return Control("indicator", _("A slider for"), choices, chosen)
 
 
 def _sliders(
@@ -110,8 +111,10 @@ def _answer(index: OpenIndex, unit: str, changes: Changes) -> Section:
         _told(index, answer, change),
         (whatif_figure(view, answer, change),),
         certainty=(
-            "Arithmetic of the index, no forecast: others stay as they are, and nothing is said "
-            "about whether or how such a change can be made.",
+            _(
+                "Arithmetic of the index, no forecast: others stay as they are, and nothing is "
+                "said about whether or how such a change can be made."
+            ),
             *_beyond(index, changes),
         ),
         **index.told(
@@ -136,14 +139,23 @@ def _told(index: OpenIndex, answer: Answer, change: Change) -> tuple[str, ...]:
     )
     if not change.cells:
         return (
-            f"Nothing is changed yet: {view.names[at]} ranks {view.rank_text(at)} with a score of "
-            f"{before}.",
-            "Move a slider, or write a value beside it.",
+            _(
+                "Nothing is changed yet: {name} ranks {rank} with a score of {score}.",
+                name=view.names[at],
+                rank=view.rank_text(at),
+                score=before,
+            ),
+            _("Move a slider, or write a value beside it."),
         )
     return (
         whatif_answer(view, answer, change),
-        f"Its score would go from {before} to {frozen} on the frozen scale, and to {live} on a "
-        "live one.",
+        _(
+            "Its score would go from {before} to {frozen} on the frozen scale, and to {live} on a "
+            "live one.",
+            before=before,
+            frozen=frozen,
+            live=live,
+        ),
     )
 
 
@@ -159,13 +171,13 @@ def _beyond(index: OpenIndex, changes: Changes) -> list[str]:
         for j in [tree.at(code)]
         if not np.nanmin(raw[:, j]) <= value <= np.nanmax(raw[:, j])
     ]
-    return [f"Beyond what any unit has: {listed(names)}."] if names else []
+    return [_("Beyond what any unit has: {names}.", names=listed(names))] if names else []
 
 
 PAGE = Page(
     id="what-if",
-    label="What if",
-    help="Other values for one unit of a composite index, and what a better rank takes",
+    label=N_("What if"),
+    help=N_("Other values for one unit of a composite index, and what a better rank takes"),
     parameters=(
         "index",
         "unit",
@@ -176,4 +188,5 @@ PAGE = Page(
     build=_build,
     place=70,
     template="what-if.html",
+    needs="index",
 )

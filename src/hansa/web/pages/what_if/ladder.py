@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hansa.language import _, ngettext
 from hansa.report.document import Section, Table
 
 if TYPE_CHECKING:
@@ -34,15 +35,21 @@ def ladder_section(index: OpenIndex, unit: str) -> Section | None:
     gain = min(GAIN, int(rank) - 1)
     return Section(
         "reach",
-        f"What would it take for {view.name(unit)} to rank higher?",
+        _("What would it take for {name} to rank higher?", name=view.name(unit)),
         (reach_answer(view, sheet, unit, gain),),
         (reach_figure(view, sheet, unit, gain),),
         (_ladder(index, unit, int(rank)),),
         certainty=(
-            "Others are taken to stay where they are, and the scale as it is; what a point costs "
-            "in effort is taken to be the same for every indicator.",
-            f"The ranks are those of the run as described. {view.name(unit)} ranks "
-            f"{view.rank_text(view.place(unit))} with the choices left open.",
+            _(
+                "Others are taken to stay where they are, and the scale as it is; what a point "
+                "costs in effort is taken to be the same for every indicator."
+            ),
+            _(
+                "The ranks are those of the run as described. {name} ranks {rank} with the choices "
+                "left open.",
+                name=view.name(unit),
+                rank=view.rank_text(view.place(unit)),
+            ),
         ),
         **index.told(
             "from hansa.index.whatif import Sheet\n"
@@ -74,15 +81,17 @@ def _ladder(index: OpenIndex, unit: str, rank: int) -> Table:
             rows.append((str(aim), ", ".join(holders), number(found.cost, 1),
                          _change(index, k, found)))  # fmt: skip
         else:
-            best = f"out of reach: all at the best value observed give rank {found.reached}"
+            best = _(
+                "out of reach: all at the best value observed give rank {rank}", rank=found.reached
+            )
             rows.append((str(aim), ", ".join(holders), "·", best))
-    note = (
+    note = _(
         "Points of the common scale over all indicators that move; values after denominating and "
         "filling. No indicator goes beyond what some unit has."
     )
-    columns = ("Rank", "Held now by", "Points", "Smallest change")
-    return Table(f"What {view.name(unit)} would need, now on rank {rank}", columns, tuple(rows),
-                 note)  # fmt: skip
+    columns = (_("Rank"), _("Held now by"), _("Points"), _("Smallest change"))
+    caption = _("What {name} would need, now on rank {rank}", name=view.name(unit), rank=rank)
+    return Table(caption, columns, tuple(rows), note)
 
 
 def _change(index: OpenIndex, k: int, found: Reach) -> str:
@@ -99,4 +108,6 @@ def _change(index: OpenIndex, k: int, found: Reach) -> str:
         for j in moved[:NAMED]
     ]
     rest = len(moved) - NAMED
-    return "; ".join([*told, *([f"and {rest} more"] if rest > 0 else [])])
+    return "; ".join(
+        [*told, *([ngettext("and {number} more", "and {number} more", rest)] if rest > 0 else [])]
+    )

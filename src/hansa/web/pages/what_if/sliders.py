@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hansa.language import _
 from hansa.web.pages.what_if.changes import Changes, plain
 
 if TYPE_CHECKING:
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
 MOST_TO_GAIN = 6
 """Sliders that are there from the start: the indicators with which a unit could gain most."""
-STEPS = 100
-"""About so many steps from one end to the other."""
+STEPS = 500
+"""At least so many steps over the values that most units have."""
+FINEST = 10
+"""Those values take at least one of so many parts of the slider."""
 
 
 @dataclass(frozen=True)
@@ -59,42 +62,70 @@ def _span(view: IndexView, at: int, j: int, raw: Any) -> Span:
     import numpy as np
 
     node, column = view.tree.nodes[j], raw[:, j]
-    step = step_of(float(np.nanmin(column)), float(np.nanmax(column)))
-    low, high = _grid(float(np.nanmin(column)), float(np.nanmax(column)), step)
+    ends = float(np.nanmin(column)), float(np.nanmax(column))
+    step = step_of(ends[0], ends[0] + _usual(column))
+    low, high = _grid(*ends, step)
     measured_in = f"{node.unit} / {node.denominator}" if node.denominator else node.unit
     return Span(
         j, node.code, node.label, measured_in, float(column[at]), low, high, step,
-        _said(view, j, at, column),
+        _said(view, j, at, column, step),
     )  # fmt: skip
 
 
-def _said(view: IndexView, j: int, at: int, column: Any) -> str:
+def _usual(column: Any) -> float:
+    """How far the values of most units reach: twice their middle half, without the far ones."""
+    import numpy as np
+
+    low, first, third, high = (float(np.nanquantile(column, q)) for q in (0, 0.25, 0.75, 1))
+    reach = high - low
+    return min(reach, max(2 * (third - first), reach / FINEST))
+
+
+def _said(view: IndexView, j: int, at: int, column: Any, step: float) -> str:
     """What stands under a slider: the value now, and where others are."""
     import numpy as np
 
-    from hansa.views.index_words import percent, raw_text
+    from hansa.index.removal import effective_weights
+    from hansa.views.index_words import percent
 
     up = view.tree.nodes[j].direction > 0
     best = int(np.nanargmax(column if up else -column))
-    filled = " (filled by a rule)" if view.data.filled[view.rows[at], j] else ""
-    now = f"now {raw_text(float(column[at]))}{filled}"
+    now = _("now {value}", value=_read(float(column[at]), step))
+    if view.data.filled[view.rows[at], j]:
+        now = _("now {value} (filled by a rule)", value=_read(float(column[at]), step))
     if np.isnan(column[at]):
-        now = "no value now"
-    from hansa.index.removal import effective_weights
-
-    weight = float(effective_weights(view.result.stage)[j])
-    return (
-        f"{now}; median {raw_text(float(np.nanmedian(column)))}; best "
-        f"{raw_text(float(column[best]))}, {view.names[best]}; "
-        f"{'higher' if up else 'lower'} is better; weight {percent(weight, 1)}"
+        now = _("no value now")
+    told = {
+        "now": now,
+        "median": _read(float(np.nanmedian(column)), step),
+        "best": _read(float(column[best]), step),
+        "holder": view.names[best],
+        "weight": percent(float(effective_weights(view.result.stage)[j]), 1),
+    }
+    if up:
+        return _(
+            "{now}; median {median}; best {best}, {holder}; higher is better; weight {weight}",
+            **told,
+        )
+    return _(
+        "{now}; median {median}; best {best}, {holder}; lower is better; weight {weight}", **told
     )
 
 
+def _read(value: float, step: float) -> str:
+    """A value with the digits of its field, for people."""
+    from hansa.views.format import grouped
+
+    text = as_written(value, step)
+    return grouped(float(text), len(text.partition(".")[2])) if text else ""
+
+
 def step_of(low: float, high: float) -> float:
-    """A round step (1, 2 or 5 times a power of ten) of about a hundredth of a range."""
-    rough = (high - low) / STEPS
-    size = 10.0 ** math.floor(math.log10(rough))
-    return next(size * m for m in (1, 2, 5, 10) if size * m >= rough * (1 - 1e-9))
+    """The power of ten that divides a range into five hundred to five thousand steps.
+
+    A power of ten: the digits of a value are those of the steps.
+    """
+    return float(10.0 ** math.floor(math.log10((high - low) / STEPS) + 1e-9))
 
 
 def _grid(low: float, high: float, step: float) -> tuple[float, float]:
@@ -106,16 +137,23 @@ def _grid(low: float, high: float, step: float) -> tuple[float, float]:
 
 def without_same(changes: Changes, spans: tuple[Span, ...]) -> dict[str, float]:
     """The changes that change something: a field that stays as it is sends its value, too."""
-    now = {span.code: span.now for span in spans}
+    steps = {span.code: (span.now, span.step) for span in spans}
     return {
         code: value for code, value in changes.items()
-        if not (code in now and as_written(now[code]) == as_written(value))
+        if not (code in steps and plain(value) in _same(*steps[code]))
     }  # fmt: skip
 
 
-def as_written(value: float) -> str:
-    """A value as a field shows it; empty for a missing one."""
-    return "" if math.isnan(value) else plain(float(f"{value:.6g}"))
+def _same(now: float, step: float) -> set[str]:
+    """What a field and an address say of the value that is there."""
+    return set() if math.isnan(now) else {as_written(now, step), plain(now)}
+
+
+def as_written(value: float, step: float) -> str:
+    """A value as a field shows it, with the digits of its steps; empty for a missing one."""
+    if math.isnan(value):
+        return ""
+    return plain(round(value, max(0, -math.floor(math.log10(step) + 1e-9))))
 
 
 def shown(spans: tuple[Span, ...], changes: Changes, more: str) -> tuple[Span, ...]:
@@ -143,6 +181,6 @@ def _field(span: Span, changed: float | None) -> dict[str, Any]:
         "high": plain(high),
         "step": plain(span.step),
         "slid": plain(slid),
-        "value": as_written(value),
+        "value": as_written(value, span.step) if changed is None else plain(value),
         "said": span.said,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hansa.language import N_, _, ngettext
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Control, Item, Listing, Sheet
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hansa.report.part import Part
 
 _SHOWN = 30
-_QUESTION = "Where is my industry?"
+_QUESTION = N_("Where is my industry?")
 
 
 def _build(session: Session, state: State) -> Sheet:
@@ -26,7 +27,10 @@ def _build(session: Session, state: State) -> Sheet:
 
 
 def _controls(session: Session, part: Part, state: State, *more: str) -> tuple[Control, ...]:
-    field = Control("search", "Industry: a word or a code", (), state.search, "furniture, or 31.01")
+    label, hint = _("Industry: a word or a code"), _("furniture, or 31.01")
+    if part.result.cube.activity.codelist.is_local:
+        label, hint = _("Industry: a code of the table"), ""
+    field = Control("search", label, (), state.search, hint)
     return (field, *session.controls(part, state, *more))
 
 
@@ -40,7 +44,7 @@ def _code(part: Part, text: str) -> str:
 
 
 def _named(codes: Codelist, code: str) -> str:
-    label = codes.label.get(code, "")
+    label = codes.names.get(code, "")
     return f"{code} {label}" if label and label != code else code
 
 
@@ -54,8 +58,8 @@ def _activity(session: Session, part: Part, state: State, code: str) -> Sheet:
     label = _named(codes, code)
     placed, jobs = placed_section(part, code, label), jobs_section(part, code, label, state.region)
     return Sheet(
-        question=f"Where is {label}?",
-        answer=() if jobs else (_UNKNOWN,),
+        question=_("Where is {industry}?", industry=label),
+        answer=() if jobs else (_(_UNKNOWN),),
         sections=(placed, *((jobs,) if jobs else ())),
         controls=_controls(session, part, state, "region?", "base"),
         lists=(_onwards(part, state, code), *_around(codes, state, code)),
@@ -64,7 +68,7 @@ def _activity(session: Session, part: Part, state: State, code: str) -> Sheet:
     )
 
 
-_UNKNOWN = "The facts of the study hold nothing of it."
+_UNKNOWN = N_("The facts of the study hold nothing of it.")
 
 
 def _onwards(part: Part, state: State, code: str) -> Listing:
@@ -73,7 +77,7 @@ def _onwards(part: Part, state: State, code: str) -> Listing:
 
     items = [
         Item(
-            f"Cluster: {share.label}",
+            _("Cluster: {cluster}", cluster=share.label),
             (name,) if len(part.result.results) > 1 else (),
             "cluster",
             _linked(state, cluster=share.cluster, definition=found.definition).query,
@@ -83,8 +87,8 @@ def _onwards(part: Part, state: State, code: str) -> Listing:
         if share.kind != "outside"
     ]
     compose = _linked(state, members=code)
-    items.append(Item("Compose a cluster that starts with it", (), "compose", compose.query))
-    return Listing("Where to go from here", tuple(items))
+    items.append(Item(_("Compose a cluster that starts with it"), (), "compose", compose.query))
+    return Listing(_("Where to go from here"), tuple(items))
 
 
 def _around(codes: Codelist, state: State, code: str) -> tuple[Listing, ...]:
@@ -92,7 +96,7 @@ def _around(codes: Codelist, state: State, code: str) -> tuple[Listing, ...]:
     above = tuple(reversed([*codes.ancestors(code)]))
     below = codes.children(code)
     found = [_found(codes, state, c) for c in (*above, *below)]
-    return (Listing("Above and below it in the classification", tuple(found)),) if found else ()
+    return (Listing(_("Above and below it in the classification"), tuple(found)),) if found else ()
 
 
 def _found(codes: Codelist, state: State, code: str, details: tuple[str, ...] = ()) -> Item:
@@ -114,15 +118,15 @@ def _results(session: Session, part: Part, state: State) -> Sheet:
     from hansa.web.searching import Entry, search
 
     codes = part.result.cube.activity.codelist
-    listed = codes.label or dict.fromkeys(part.result.cube.activity.codes, "")
+    listed = codes.names or dict.fromkeys(part.result.cube.activity.codes, "")
     hits = search(state.search, [Entry(code, label) for code, label in listed.items()])
     shown = hits.entries[:_SHOWN]
     items = tuple(_found(codes, state, e.code, _clusters_of(part, e.code)) for e in shown)
     clusters = _clusters(part, state)
-    lists = [Listing("Clusters of this name", clusters)] if clusters else []
-    lists += [Listing("Industries", items)] if items else []
+    lists = [Listing(_("Clusters of this name"), clusters)] if clusters else []
+    lists += [Listing(_("Industries"), items)] if items else []
     return Sheet(
-        question=_QUESTION,
+        question=_(_QUESTION),
         answer=(_said(state.search, len(hits.entries), hits.whole, len(clusters)),),
         controls=_controls(session, part, state),
         lists=tuple(lists) or (_roots(part, state),),
@@ -132,19 +136,26 @@ def _results(session: Session, part: Part, state: State) -> Sheet:
 
 
 def _said(asked: str, count: int, whole: bool, clusters: int) -> str:
+    from hansa.views.format import joined
+
     asked = asked if len(asked) <= 60 else f"{asked[:60]}…"
     if not count and not clusters:
-        return (
-            f"Nothing is called “{asked}”: neither an industry of the classification nor a cluster "
-            "of the study. Try another word, or go down from the top."
+        return _(
+            "Nothing is called “{words}”: neither an industry of the classification nor a cluster "
+            "of the study. Try another word, or go down from the top.",
+            words=asked,
         )
-    found = f"{count} industr{'y' if count == 1 else 'ies'}" if count else "no industry"
-    and_ = f" and {clusters} cluster{'s' * (clusters != 1)}" if clusters else ""
-    text = f"“{asked}” is found in {found}{and_}."
+    found = ngettext("{number} industry", "{number} industries", count) if count else ""
+    inside = ngettext("{number} cluster", "{number} clusters", clusters) if clusters else ""
+    text = _(
+        "“{words}” is found in {places}.",
+        words=asked,
+        places=joined([part for part in (found or _("no industry"), inside) if part]),
+    )
     if count and not whole:
-        text += " None holds all the words; shown are those with some."
+        text += " " + _("None holds all the words; shown are those with some.")
     if count > _SHOWN:
-        text += f" The best {_SHOWN} are shown."
+        text += " " + _("The best {n} are shown.", n=_SHOWN)
     return text
 
 
@@ -155,9 +166,11 @@ def _clusters_of(part: Part, code: str) -> tuple[str, ...]:
     found = look_up(code, part.own.definition)
     names = [s.label for s in found.spread if s.kind != "outside"] if found else []
     if not names:
-        return ("in no cluster",)
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return (f"in {'; '.join(names[:3])}{more}",)
+        return (_("in no cluster"),)
+    told = "; ".join(names[:3])
+    if len(names) > 3:
+        told = _("{several} and {n} more", several=told, n=len(names) - 3)
+    return (_("in {clusters}", clusters=told),)
 
 
 def _clusters(part: Part, state: State) -> tuple[Item, ...]:
@@ -178,20 +191,27 @@ def _clusters(part: Part, state: State) -> tuple[Item, ...]:
             named = {**{e.code: e.label for e in reversed(parts.entries)}, **named}
         first = [c for c in named if not named[c]] + [c for c in named if named[c]]
         for code in first:
-            details = [f"its part: {named[code]}"] if named[code] else []
+            details = [_("its part: {part}", part=named[code])] if named[code] else []
             details += [own.label] if len(part.result.results) > 1 else []
             query = _linked(state, cluster=code, definition=own.id).query
             items.append(Item(own.label_of(code), tuple(details), "cluster", query))
     return tuple(items)
 
 
+_HOW = N_(
+    "Write a word of its name, such as furniture or boats, or its code in any spelling: 31.01, "
+    "3101 or C31.01. Then see which clusters hold it and where its jobs are."
+)
+_CODE_ONLY = N_(
+    "Write a code of the table, or the name of a cluster. Then see which clusters hold it and "
+    "where its jobs are. The table declares no classification, so its codes have no names."
+)
+
+
 def _start(session: Session, part: Part, state: State) -> Sheet:
     return Sheet(
-        question=_QUESTION,
-        answer=(
-            "Write a word of its name, such as furniture or boats, or its code in any spelling: "
-            "31.01, 3101 or C31.01. Then see which clusters hold it and where its jobs are.",
-        ),
+        question=_(_QUESTION),
+        answer=(_(_CODE_ONLY if part.result.cube.activity.codelist.is_local else _HOW),),
         controls=_controls(session, part, state),
         lists=(_roots(part, state),),
         origin=session.origin,
@@ -205,9 +225,12 @@ def _roots(part: Part, state: State) -> Listing:
     codes = axis.codelist
     if codes.is_local:
         own = [code for i, code in enumerate(axis.codes) if i != axis.total]
-        return Listing("Codes of the table", tuple(_found(codes, state, c) for c in own))
-    top = [code for code in codes.label if code not in codes.parent]
-    return Listing(f"From the top: {codes.title}", tuple(_found(codes, state, c) for c in top))
+        return Listing(_("Codes of the table"), tuple(_found(codes, state, c) for c in own))
+    top = [code for code in codes.names if code not in codes.parent]
+    return Listing(
+        _("From the top: {classification}", classification=codes.title),
+        tuple(_found(codes, state, c) for c in top),
+    )
 
 
 _PART = ("definition", "base", "region", "cluster", *METHOD)
@@ -215,8 +238,8 @@ _PART = ("definition", "base", "region", "cluster", *METHOD)
 
 PAGE = Page(
     id="where",
-    label="Where is my industry?",
-    help="An industry by word or code: its clusters, and where its jobs are",
+    label=_QUESTION,
+    help=N_("An industry by word or code: its clusters, and where its jobs are"),
     parameters=("definition", "base", "region", "search", *METHOD),
     build=_build,
     place=46,

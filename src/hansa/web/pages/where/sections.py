@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hansa.clusters.lookup import Found, look_up
+from hansa.language import N_, _
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
 from hansa.report.sections import cluster_section
@@ -16,6 +17,7 @@ from hansa.web.pages.where.activity import activity_part, named_definition
 _NAMED = 4
 _MOST = 15
 _CODES = 6
+_KINDS = {"traded": N_("traded"), "local": N_("local"), "outside": N_("outside")}
 
 
 def look_ups(part: Part, code: str) -> list[tuple[str, Found]]:
@@ -29,24 +31,38 @@ def placed_section(part: Part, code: str, label: str) -> Section:
     """Which clusters hold an activity, by every definition of the study."""
     found = look_ups(part, code)
     rows = tuple(_rows(part, found))
-    note = "Weight: the share of the jobs that the cluster holds."
-    heads = ("Definition", "Cluster", "Kind", "Activity of the definition", "Weight", "Reason")
+    note = _("Weight: the share of the jobs that the cluster holds.")
+    heads: tuple[str, ...] = (
+        _("Definition"),
+        _("Cluster"),
+        _("Kind"),
+        _("Activity of the definition"),
+        _("Weight"),
+        _("Reason"),
+    )
     if len(rows) > _MOST:
         rows = tuple(_spread(found))
-        heads = ("Definition", "Cluster", "Kind", "Classes", "Counted by weight", "Activities")
-        note = "Classes are the finest codes of the classification: they count no jobs."
+        heads = (
+            _("Definition"),
+            _("Cluster"),
+            _("Kind"),
+            _("Classes"),
+            _("Counted by weight"),
+            _("Activities"),
+        )
+        note = _("Classes are the finest codes of the classification: they count no jobs.")
     told = len(part.result.results) > 1
     table = Table(
-        f"Clusters that hold {label}",
+        _("Clusters that hold {industry}", industry=label),
         heads if told else heads[1:],
         rows if told else tuple(row[1:] for row in rows),
         note,
     )
     return Section(
         id="placed",
-        question=f"Which clusters hold {label}?",
+        question=_("Which clusters hold {industry}?", industry=label),
         answer=tuple(_answer(name, one) for name, one in found)
-        or (f"No definition of the study knows {label}.",),
+        or (_("No definition of the study knows {industry}.", industry=label),),
         tables=(table,) if rows else (),
         certainty=tuple(_left(part, found)),
         python=_lookup_lines(part, code),
@@ -58,12 +74,12 @@ def _rows(part: Part, found: list[tuple[str, Found]]) -> Iterator[tuple[str, ...
     codes = part.result.cube.activity.codelist
     for name, one in found:
         for place in one.places:
-            text = codes.label.get(place.activity, "")
+            text = codes.names.get(place.activity, "")
             named = f"{place.activity} {text}" if text and text != place.activity else text
             yield (
                 name,
                 place.label,
-                place.kind,
+                _(_KINDS.get(place.kind, place.kind)),
                 named or place.activity,
                 grouped(place.weight, 0 if place.weight == 1 else 2),
                 place.reason,
@@ -79,32 +95,59 @@ def _spread(found: list[tuple[str, Found]]) -> Iterator[tuple[str, ...]]:
             yield (
                 name,
                 share.label,
-                share.kind,
-                f"{share.classes} of {one.classes}",
+                _(_KINDS.get(share.kind, share.kind)),
+                _("{n} of {all}", n=share.classes, all=one.classes),
                 grouped(share.weight, 0 if share.weight == round(share.weight) else 1),
-                f"{codes} and {more} more" if more > 0 else codes,
+                _("{several} and {n} more", several=codes, n=more) if more > 0 else codes,
             )
 
 
 def _answer(name: str, found: Found) -> str:
     inside = [share for share in found.spread if share.kind != "outside"]
     if not inside:
-        return f"By “{name}” it belongs to no cluster."
+        return _("By “{definition}” it belongs to no cluster.", definition=name)
     if len(inside) == 1 and inside[0].weight >= found.classes:
-        return f"By “{name}” it belongs to {within(inside[0].label)}."
+        return _belongs(name, within(inside[0].label))
     if found.classes == 1:
-        parts = [f"{within(s.label)} (weight {grouped(s.weight, 2)})" for s in inside]
-        return f"By “{name}” it belongs to {joined(parts)}."
-    first = [f"{within(s.label)} ({s.classes} of {found.classes} classes)" for s in inside[:_NAMED]]
-    more = [f"{len(inside) - _NAMED} more"] if len(inside) > _NAMED else []
-    return f"By “{name}” its classes stand in {joined([*first, *more])}."
+        parts = [
+            _(
+                "{cluster} (weight {weight})",
+                cluster=within(s.label),
+                weight=grouped(s.weight, 2),
+            )
+            for s in inside
+        ]
+        return _belongs(name, joined(parts))
+    first = [
+        _(
+            "{cluster} ({n} of {all} classes)",
+            cluster=within(s.label),
+            n=s.classes,
+            all=found.classes,
+        )
+        for s in inside[:_NAMED]
+    ]
+    more = [_("{n} more", n=len(inside) - _NAMED)] if len(inside) > _NAMED else []
+    return _(
+        "By “{definition}” its classes stand in {clusters}.",
+        definition=name,
+        clusters=joined([*first, *more]),
+    )
+
+
+def _belongs(name: str, clusters: str) -> str:
+    return _("By “{definition}” it belongs to {clusters}.", definition=name, clusters=clusters)
 
 
 def _left(part: Part, found: list[tuple[str, Found]]) -> Iterator[str]:
     for name, one in found:
         if one.left:
-            some = joined([*one.left[:6], *([f"{len(one.left) - 6} more"] if one.left[6:] else [])])
-            yield f"In no cluster by “{name}”: {some}. Their jobs still count in the base."
+            more = [_("{n} more", n=len(one.left) - 6)] if one.left[6:] else []
+            yield _(
+                "In no cluster by “{definition}”: {codes}. Their jobs still count in the base.",
+                definition=name,
+                codes=joined([*one.left[:6], *more]),
+            )
 
 
 def _lookup_lines(part: Part, code: str) -> str:

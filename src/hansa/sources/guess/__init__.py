@@ -1,0 +1,175 @@
+"""What a table nobody has described seems to be: columns, versions, marks, and why.
+
+Pure and deterministic: the same cells give the same guess. Every guess can be overruled, and each
+carries its reason. Mistakes are not looked for here: `hansa.facts.check` tells them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hansa.language import N_
+from hansa.sources.guess.codes import (
+    activity_version,
+    distinct_codes,
+    level_of,
+    region_version,
+    totals_among,
+)
+from hansa.sources.guess.marks import gaps, written
+from hansa.sources.guess.reason import Reason
+from hansa.sources.guess.roles import WIDE, plain, roles_of, rows_on_jobs, years_among
+from hansa.sources.guess.sample import Sample, read_sample
+from hansa.sources.spec import FactsSpec
+
+__all__ = ["NEEDED", "Guess", "Sample", "description", "guess", "read_sample"]
+
+COLUMNS = (
+    *("time", "geo", "activity", "employment", "employment_status"),
+    *("payroll", "establishments", "value_added"),
+)
+"""What a column may hold; `time` also `=years` or `=2020`."""
+NEEDED = ("geo", "activity", "time", "employment")
+"""What cannot be left open."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a table is taken for.
+
+    chosen   choice -> its value as a text: the names of `COLUMNS`, and encoding, delimiter,
+             sheet, decimal, thousands, missing, total, classification, geography,
+             level_activity, level_geo, absent_rows, unknown_codes, where_column, where_value
+    reasons  choice -> why; what was given has none
+    open     what is needed and could not be told
+    """
+
+    chosen: Mapping[str, str]
+    reasons: Mapping[str, Reason]
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """What of `NEEDED` is not known."""
+        return tuple(name for name in NEEDED if not self.chosen.get(name))
+
+
+def guess(sample: Sample, given: Mapping[str, str] | None = None, file_name: str = "") -> Guess:
+    """What the table seems to be, under the choices that are given already.
+
+    A given column that the table does not have is guessed again: the file was replaced.
+    """
+    own = {k: v for k, v in (given or {}).items() if _possible(k, v, sample)}
+    made: dict[str, str] = {"absent_rows": "unknown", "unknown_codes": "refuse", **sample.how}
+    reasons: dict[str, Reason] = dict(sample.reasons)
+    columns = {k: v for k, v in sample.columns.items() if not k.startswith("=")}
+    roles, why = roles_of(columns, {k: v for k, v in own.items() if k in COLUMNS}, file_name)
+    made |= roles
+    reasons |= why
+    made["where_column"], made["where_value"] = rows_on_jobs(columns, roles.values())
+    if made["where_column"]:
+        reasons["where_column"] = Reason(N_("Rows speak of several measures; these of jobs."))
+    for part in (_marks(sample, made), _codes(columns, made, own)):
+        made |= part.chosen
+        reasons |= part.reasons
+    made |= own
+    return Guess(made, {k: v for k, v in reasons.items() if k not in own and made.get(k)})
+
+
+def _possible(key: str, value: str, sample: Sample) -> bool:
+    if key not in (*COLUMNS, "where_column") or not value or value.startswith("="):
+        return True
+    return value in sample.columns
+
+
+def _marks(sample: Sample, made: Mapping[str, str]) -> Guess:
+    names = [made.get(name, "") for name in COLUMNS[3:] if name != "employment_status"]
+    if made.get("time") == WIDE:
+        names += years_among(sample.columns)
+    names = [name for name in dict.fromkeys(names) if name not in sample.typed]
+    cells = [cell for name in names for cell in sample.columns.get(name, ())]
+    decimal, thousands, reasons = written(cells)
+    marks = gaps(cells)
+    chosen = {"decimal": decimal, "thousands": thousands, "missing": " ".join(marks)}
+    if marks:
+        said = N_("Taken as a gap, not as zero, in {n} cells.")
+        reasons["missing"] = Reason(said, {"n": sum(marks.values())})
+    return Guess(chosen, reasons)
+
+
+def _codes(
+    columns: Mapping[str, tuple[str, ...]], made: Mapping[str, str], own: Mapping[str, str]
+) -> Guess:
+    regions = columns.get(made.get("geo", ""), ())
+    activities = columns.get(made.get("activity", ""), ())
+    years = [int(y) for y in _years(columns, made.get("time", ""))]
+    chosen: dict[str, str] = {}
+    reasons: dict[str, Reason] = {}
+    if called := list(dict.fromkeys([*totals_among(regions), *totals_among(activities)])):
+        chosen["total"] = "; ".join(called)
+        reasons["total"] = Reason(N_("A word for the total of all others."))
+    geo, activity = distinct_codes(regions), distinct_codes(activities)
+    if geo:
+        told = region_version(geo, max(years, default=0))
+        chosen["geography"] = own.get("geography", told.id)
+        chosen["level_geo"], level = level_of(geo, chosen["geography"])
+        reasons |= {"geography": told.reason} | ({"level_geo": level} if level else {})
+    if activity:
+        told = activity_version(activity, plain(made["activity"]))
+        chosen["classification"] = own.get("classification", told.id)
+        chosen["level_activity"], level = level_of(activity, chosen["classification"])
+        reasons |= {"classification": told.reason} | ({"level_activity": level} if level else {})
+    return Guess(chosen, reasons)
+
+
+def _years(columns: Mapping[str, tuple[str, ...]], time: str) -> list[str]:
+    """The years of a table as far as they are years at all."""
+    if time == WIDE:
+        return years_among(columns)
+    if time.startswith("="):
+        return years_among([time[1:]])
+    return years_among(dict.fromkeys(cell.strip() for cell in columns.get(time, ())))
+
+
+def description(chosen: Mapping[str, str]) -> dict[str, Any]:
+    """The choices as keys of a description (`FactsSpec`), defaults left out.
+
+    Raises nothing: what contradicts itself is told where the description is read.
+    """
+    columns = {k: v for k in COLUMNS if (v := chosen.get(k, "")) and v not in (k, WIDE)}
+    wide = chosen.get("time") == WIDE
+    if wide:
+        # Its numbers stand under the years.
+        columns.pop("employment", None)
+        columns.pop("employment_status", None)
+    made: dict[str, Any] = {
+        "columns": columns,
+        "classification": _declared(chosen, "classification"),
+        "geography": _declared(chosen, "geography"),
+        "level": {
+            k: v
+            for k in ("activity", "geo")
+            if (v := chosen.get(f"level_{k}", "")) not in ("", "-")
+        },
+        "absent_rows": chosen.get("absent_rows", "unknown"),
+    }
+    if wide:
+        made |= {"wide": "years", "measure": "employment"}
+    if chosen.get("unknown_codes") == "set_aside":
+        made["unknown_codes"] = "set_aside"
+    for key in ("encoding", "delimiter", "sheet", "decimal", "thousands"):
+        if (value := chosen.get(key, "")) and value != FactsSpec.model_fields[key].default:
+            made[key] = value
+    if called := [w.strip() for w in chosen.get("total", "").split(";") if w.strip()]:
+        made["total"] = ["TOTAL", *called]
+    if marks := chosen.get("missing", "").split():
+        made["missing"] = [*FactsSpec().missing, *marks]
+    if chosen.get("where_column") and chosen.get("where_value"):
+        made["where"] = {chosen["where_column"]: chosen["where_value"]}
+    return {k: v for k, v in made.items() if v not in ({}, "", ())}
+
+
+def _declared(chosen: Mapping[str, str], key: str) -> str:
+    value = chosen.get(key, "")
+    return "" if value == "local" else value

@@ -1,0 +1,170 @@
+"""The cells of a table by which it is understood: read leniently, errors are told by the check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hansa.errors import HansaError
+from hansa.language import N_
+from hansa.sources.guess.reason import Reason
+from hansa.sources.guess.text import delimiter_of, encoding_of, records
+from hansa.sources.raw import SHEETS, is_parquet, parquet, raw_table, refuse_no_file
+from hansa.sources.rows import row_numbers
+from hansa.sources.spec import FactsSpec
+from hansa.sources.tabular import TEXT_FIRST_ROW
+from hansa.sources.text import TEXT
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CELLS = 300_000
+"""Rows that are looked at; what stands below them is left to the check."""
+ROWS = 20_000_000
+"""Rows above which a Parquet file is refused: a few bytes may stand for millions of rows."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of a table as text, and how its file is to be read.
+
+    columns  name -> cells, an absent one as an empty text
+    rows     number of rows of the table, as far as it can be counted without reading it strictly
+    numbers  number in the file of each row that is kept here
+    how      keys of a description that say how the file is read: encoding, delimiter, sheet
+    sheets   names of the sheets of a workbook with several
+    typed    columns that hold numbers, not texts: nothing has to be guessed of how they look
+    """
+
+    columns: Mapping[str, tuple[str, ...]]
+    rows: int
+    numbers: tuple[int, ...] = ()
+    how: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
+    sheets: tuple[str, ...] = ()
+    typed: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns in their order."""
+        return tuple(self.columns)
+
+    def first_rows(self, most: int = 5) -> list[list[str]]:
+        """The first rows, to be shown."""
+        cells = [values[:most] for values in self.columns.values()]
+        return [list(row) for row in zip(*cells, strict=True)]
+
+
+def read_sample(path: Path, given: Mapping[str, str] | None = None) -> Sample:
+    """The first rows of a table of any format; `given` may name encoding, delimiter and sheet.
+
+    Raises HansaError for a file that is no table at all, an unknown ending, or a bomb.
+    """
+    own = {k: v for k, v in (given or {}).items() if k in ("encoding", "delimiter", "sheet") and v}
+    refuse_no_file(path)
+    if path.suffix.lower() in TEXT:
+        return _of_text(path, own)
+    if path.suffix.lower() in SHEETS:
+        return _of_sheet(path, own.get("sheet", ""))
+    if is_parquet(path):
+        _refuse_odd_header(path)
+    return _of_table(raw_table(path, FactsSpec()), 1)
+
+
+def _of_text(path: Path, given: Mapping[str, str]) -> Sample:
+    data = path.read_bytes()
+    encoding, why = encoding_of(data)
+    reasons = {"encoding": why}
+    encoding = given.get("encoding", encoding)
+    text = data.decode(encoding, "replace").removeprefix("\ufeff")
+    delimiter, reasons["delimiter"] = delimiter_of(text[: 1 << 20])
+    delimiter = given.get("delimiter", delimiter)
+    lines = records(text, delimiter)
+    _line, names = next(lines, (1, []))
+    if len(set(names)) < len(names) or not any(names):
+        # The strict reader says what is wrong with such a header.
+        raw_table(path, FactsSpec(encoding=encoding, delimiter=delimiter))
+    whole = list(islice((r for r in lines if len(r[1]) == len(names)), CELLS))
+    rows = len(whole) if len(whole) < CELLS else text.rstrip("\r\n").count("\n")
+    cells = zip(*(r for _line, r in whole), strict=True) if whole else ((),) * len(names)
+    columns = {name: own for name, own in zip(names, cells, strict=True) if name.strip()}
+    numbers = tuple(line for line, _r in whole)
+    how = {"encoding": encoding, "delimiter": delimiter}
+    return Sample(columns, rows, numbers, how, reasons)
+
+
+def _of_sheet(path: Path, sheet: str) -> Sample:
+    reasons: dict[str, Reason] = {}
+    try:
+        table = raw_table(path, FactsSpec(sheet=sheet))
+        sheets = _sheets(path)
+    except HansaError as problem:
+        # The archive has been measured before its sheets are counted.
+        if sheet or "several sheets" not in problem.finding.rule:
+            raise
+        sheets = _sheets(path)
+        sheet = sheets[0]
+        table = raw_table(path, FactsSpec(sheet=sheet))
+        said = N_("The first of {n} sheets.")
+        reasons["sheet"] = Reason(said, {"n": len(sheets)})
+    several = sheets if len(sheets) > 1 else ()
+    how = {"sheet": sheet} if several else {}
+    own = _of_table(table, TEXT_FIRST_ROW)
+    return replace(own, how=how, reasons=reasons, sheets=several)
+
+
+def _sheets(path: Path) -> tuple[str, ...]:
+    import fastexcel
+
+    return tuple(fastexcel.read_excel(str(path)).sheet_names)
+
+
+def _refuse_odd_header(path: Path) -> None:
+    """Raise where a Parquet file is too long, or names other files in its own metadata."""
+    from hansa.sources.spec import CONVERSION, beside
+
+    with parquet(path) as file:
+        rows = file.metadata.num_rows
+    if rows > ROWS:
+        raise HansaError(
+            "the table has more rows than can be taken in",
+            place=str(path),
+            printed=f"{rows} rows",
+            admissible=f"at most {ROWS} rows",
+            fix="add them up first (hansa reduce), or describe the table in a study by hand",
+        )
+    own = beside(path, FactsSpec())
+    if told := [key for key in ("totals", "file", *CONVERSION) if getattr(own, key)]:
+        raise HansaError(
+            "the table asks for other files or for a conversion in its own header",
+            place=str(path),
+            printed=", ".join(told),
+            admissible="a table that stands for itself",
+            fix="save it without this header, or describe it in a study by hand (hansa new)",
+        )
+
+
+def _of_table(table: pa.Table, first: int) -> Sample:
+    """The rows of a table that was read; `first` is the number of the first one in its file."""
+    import pyarrow as pa
+
+    number, rows = row_numbers(table, first), table.num_rows
+    # Evenly over the whole table: it may be sorted by region or by year.
+    at = range(0, rows, max(1, rows // CELLS))
+    own = table.take(pa.array(at)) if len(at) < rows else table
+    columns = {
+        name: tuple("" if cell is None else _cell(cell) for cell in own[name].to_pylist())
+        for name in own.column_names
+    }
+    kinds = pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal
+    typed = frozenset(f.name for f in own.schema if any(kind(f.type) for kind in kinds))
+    return Sample(columns, rows, tuple(number(i) for i in at), typed=typed)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,54 @@
+"""`hansa new DIR --from TABLE`: what was understood, every mistake, or a study, never a part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hansa.cli import app
+from hansa.errors import HansaError
+from hansa.study.config import read_study
+
+TABLE = """\
+Region;Näring;2019;2022
+EE00;16;18200;17900
+EE00;31;9100;8800
+LV00;16;26700;27800
+LV00;31;8200;8000
+"""
+
+
+def run(folder: Path, text: str, encoding: str = "latin-1") -> tuple[int, str]:
+    path = folder / "jobs.csv"
+    path.write_text(text, encoding=encoding)
+    found = CliRunner().invoke(app, ["new", str(folder / "mine"), "--from", str(path)])
+    if isinstance(found.exception, HansaError):
+        raise found.exception
+    return found.exit_code, found.output
+
+
+def test_a_study_is_made_of_a_table(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    code, said = run(tmp_path, TABLE)
+    assert code == 0, said
+    assert "classification = nace:2   (2 of 2 codes exist there" in said
+    spec = read_study(tmp_path / "mine").facts["table"]
+    assert (spec.encoding, spec.delimiter, spec.wide) == ("cp1252", ";", "years")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["jobs.csv", "mine"]
+
+
+def test_every_mistake_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+    code, said = run(tmp_path, TABLE.replace("LV00;16", "LX00;16").replace("8800", "88oo"))
+    assert code == 1
+    assert "unknown geo code 'LX00'" in said
+    assert "'88oo'" in said
+    assert [p.name for p in tmp_path.iterdir()] == ["jobs.csv"]
+
+
+def test_what_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(HansaError, match="cannot be told: the industry"):
+        run(tmp_path, TABLE.replace("Näring", "x").replace(";16;", ";wood;").replace(";31;", ";;"))
+    code, said = run(tmp_path, TABLE.replace("EE00;31;9100", "EE00;31"))
+    assert (code, "fewer columns than the header" in said) == (1, True)
