@@ -114,7 +114,9 @@ def test_mistakes_are_told_choices_kept_and_a_study_made(browser: httpx.Client, 
     assert new_studies(root) == ["my-aland"]
     assert (root / "my-aland" / "facts" / "table.csv").read_text() == jobs()
     assert 'geography = "nuts:2016"' in (root / "my-aland" / "study.toml").read_text()
-    assert browser.get(address).status_code == 404
+    # Whoever goes back finds the study, and the progress bar of another tab loads it.
+    assert browser.get(address).headers["location"] == "/my-aland/clusters"
+    assert browser.get(address, headers={"HX-Target": "progress"}).headers["HX-Refresh"] == "true"
     assert "My Åland" in first_page(browser).text
     assert (root / "six" / "facts" / "jobs.csv").read_text() == jobs()
 

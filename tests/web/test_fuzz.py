@@ -330,7 +330,11 @@ def test_machines_and_people_are_told_apart() -> None:
     for path, machine in (
         ("/api", True),
         ("/api/x", True),
+        ("/api/a%0Ab", True),
+        ("/six/files/a%0Ab", True),
         ("/six/a.csv", True),
         ("/six/a", False),
+        ("/six/a.csv%0A", False),
+        ("/six/api", False),
     ):
         assert for_machines(RequestFactory().get(path)) == machine

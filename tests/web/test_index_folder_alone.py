@@ -66,7 +66,7 @@ def test_an_index_folder_is_listed_by_the_name_of_its_root(folder: Path) -> None
     for root in (folder, folder.parent):
         (place,) = studies_in(root).values()
         assert (place.id, place.title, place.folder) == ("coast", "Innovation on the coast", folder)
-        assert place.index_only
+        assert place.kind == "index"
         assert not place.model_data
         assert not place.broken
 
@@ -86,7 +86,7 @@ def test_a_table_that_cannot_be_read_is_listed_by_its_folder(
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "indicators.csv").write_bytes(content)
     (place,) = studies_in(tmp_path).values()
-    assert (place.title, place.index_only) == ("odd", True)
+    assert (place.title, place.kind) == ("odd", "index")
 
 
 def test_a_table_as_parquet_will_do(folder: Path, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_table_as_parquet_will_do(folder: Path, tmp_path: Path) -> None:
         table = pyarrow.csv.read_csv(folder / f"{name}.csv")
         pyarrow.parquet.write_table(table, other / f"{name}.parquet")
     (place,) = studies_in(tmp_path).values()
-    assert (place.title, place.index_only) == ("columns", True)
+    assert (place.title, place.kind) == ("columns", "index")
     assert hansa.index(other).score == pytest.approx(hansa.index(folder).score)
 
 
@@ -108,8 +108,8 @@ def test_the_index_of_a_study_is_no_second_one(tmp_path: Path) -> None:
     spec = '[scoreboard.growth]\ntitle = "Growth"\nindicators = ["gdp-per-head"]\n'
     toml.write_text(f'{toml.read_text()}{spec}folder = "board"\n')
     found = studies_in(tmp_path / "six")
-    assert {name: place.index_only for name, place in found.items()} == {
-        "six": False, "other": True,
+    assert {name: place.kind for name, place in found.items()} == {
+        "six": "study", "other": "index",
     }  # fmt: skip
     assert list(studies_in(tmp_path)) == ["six"]
 
@@ -121,12 +121,12 @@ def test_nothing_to_serve_says_what_would_be(tmp_path: Path) -> None:
 
 
 def test_pages_that_speak_of_regions_are_left_out() -> None:
-    assert list(pages_of(index_only=True)) == OWN
-    assert pages_of(index_only=False) == pages()
-    for page in pages_of(index_only=True).values():
-        assert set(page.known(index_only=True)) <= set(INDEX)
-        assert not set(page.known(index_only=True)) & set(METHOD)
-        assert page.known(index_only=False) == page.parameters
+    assert list(pages_of("index")) == OWN
+    assert pages_of("study") == pages()
+    for page in pages_of("index").values():
+        assert set(page.known("index")) <= set(INDEX)
+        assert not set(page.known("index")) & set(METHOD)
+        assert page.known("study") == page.parameters
 
 
 # --- what the pages say -----------------------------------------------------------------

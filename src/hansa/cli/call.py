@@ -63,6 +63,12 @@ def solve(
     mode: Mode = "",
     ranking: Rule = "",
     seconds: Seconds = 60.0,
+    top_up: Annotated[
+        str, typer.Option("--top-up", help="Common money in place of the call's.")
+    ] = "",
+    gap_share: Annotated[
+        str, typer.Option("--gap-share", help="Share of it kept for gaps, in per cent.")
+    ] = "",
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +83,7 @@ def solve(
     )
     from hansa.programme.verbs import call_solve
 
-    outcome = call_solve(folder, mode, ranking, seconds)
+    outcome = call_solve(folder, mode, ranking, seconds, top_up=top_up, gap_share=gap_share)
     columns = decision_table(outcome)
     if out is not None:
         funders = outcome.contest.pots.funders

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import Path
 
 from hansa.errors import UsageError, listed
 from hansa.programme.call import Call
 from hansa.programme.call_reading import read_call
 from hansa.programme.contest import RULES, Rule
-from hansa.programme.laboratory import Outcome, compare, pots_of, ranked, solve
+from hansa.programme.laboratory import Outcome, compare, pots_of, ranked, solve, with_money
 from hansa.programme.pots import MODES, Mode
 from hansa.programme.prices import Step, price_list
 from hansa.programme.ranking import ranking
@@ -32,10 +34,54 @@ def call_price(
 
 
 def call_solve(
-    folder: Path | str, mode: str = "", ranking: str = "", seconds: float = 60.0
+    folder: Path | str,
+    mode: str = "",
+    ranking: str = "",
+    seconds: float = 60.0,
+    *,
+    top_up: str = "",
+    gap_share: str = "",
 ) -> Outcome:
-    """A call folder decided under a mode and a ranking rule; empty: the call's own."""
-    return solve(read_call(Path(folder)), mode_named(mode), rule_named(ranking), seconds)
+    """A call folder decided under a mode and a ranking rule; empty: the call's own.
+
+    top_up     common money in place of the call's, in its currency
+    gap_share  share of it that is kept for gaps, in per cent
+    """
+    call = with_money_named(read_call(Path(folder)), top_up, gap_share)
+    return solve(call, mode_named(mode), rule_named(ranking), seconds)
+
+
+def with_money_named(call: Call, top_up: str, gap_share: str) -> Call:
+    """The call with another top-up (in its currency) and share for gaps (in per cent), as texts.
+
+    Empty: the call's own. Raises UsageError for what cannot be paid or is no share.
+    """
+    units, share = call.units(call.settings.top_up), Fraction(call.settings.gap_share)
+    if top_up:
+        units = call.units(_number(top_up, "top_up"))
+        if units.denominator != 1 or not 0 <= units <= 10**12:
+            raise UsageError(
+                "the top-up cannot be paid",
+                printed=top_up[:40],
+                admissible=f"0 or more, a multiple of {call.settings.smallest}",
+            )
+    if gap_share:
+        share = Fraction(_number(gap_share, "gap_share")) / 100
+        if not 0 <= share <= 1:
+            raise UsageError(
+                "gap_share is no share", printed=gap_share[:40], admissible="0 to 100, in per cent"
+            )
+    return with_money(call, int(units), share)
+
+
+def _number(text: str, name: str) -> Decimal:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise UsageError(f"{name} is no number", printed=repr(text[:40]), admissible="digits")
+    return found
 
 
 def call_compare(folder: Path | str, seconds: float = 5.0) -> tuple[Outcome, ...]:

@@ -19,6 +19,7 @@ from hansa.views.index_words import IndexView, factor_words, figure_parts, perce
 from hansa.views.lettering import width
 from hansa.views.rowplot import Column, Rows, axis_layer, numeral
 from hansa.views.theme import DEEP, INK, Format
+from hansa.views.written import Written
 
 
 def sensitivity_figure(
@@ -101,7 +102,8 @@ def _interval(found: Sensitivity, i: int, which: int) -> str:
     low, high = _ends(found, i, which)
     if math.isnan(low):
         return _("exact") if found.exact else MISSING
-    return _("{low} to {high}", low=grouped(low, 2, -1), high=grouped(high, 2, 1))
+    text = _("{low} to {high}", low=grouped(low, 2, -1), high=grouped(high, 2, 1))
+    return Written(text, None, (low, high))
 
 
 def _ends(found: Sensitivity, i: int, which: int) -> tuple[float, float]:

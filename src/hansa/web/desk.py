@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hansa.errors import Finding
+from hansa.language import _
 from hansa.web.answers import Answers
 from hansa.web.sheet import Sheet
 from hansa.web.stamps import Stamp, stamp_of
@@ -53,7 +54,7 @@ class Bench:
         self._pending: dict[_Key, _Pending] = {}
         self._numbers: dict[int, _Pending] = {}
         self._asked = 0
-        self._progress = Progress("starting", 0.0)
+        self._progress = Progress(_("starting"), 0.0)
         self._pipe, self._process = _started(folder, fresh)
         threading.Thread(target=self._listen, daemon=True).start()
 

@@ -85,6 +85,7 @@ class Tables:
         self._base: Path | None = None
         self._lock = threading.Lock()
         self._tables: OrderedDict[str, Dropped] = OrderedDict()
+        self._studies: dict[str, Path] = {}
         atexit.register(self.close)
 
     def add(self, content: Iterable[bytes], name: str) -> str:
@@ -156,6 +157,17 @@ class Tables:
         """Remove a table."""
         with self._lock:
             self._forget(own)
+
+    def accept(self, own: str, folder: Path) -> None:
+        """Remove a table that has become a study; its address leads there from now on."""
+        with self._lock:
+            self._forget(own)
+            self._studies[own] = folder
+
+    def study_of(self, own: str) -> Path | None:
+        """The study that a table has become."""
+        with self._lock:
+            return self._studies.get(own)
 
     def close(self) -> None:
         """Remove everything."""

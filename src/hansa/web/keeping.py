@@ -22,7 +22,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hansa.errors import HansaError
 from hansa.web.freezing import Damaged, Freezer, thaw
 from hansa.web.marks import mark_of, place_of
 from hansa.web.sheet import Sheet
@@ -185,8 +184,9 @@ def kept_of(folder: Path, fresh: bool = False) -> Kept | None:
             log.warning("%s is not yours alone: no results are kept there", home)
             return None
         return Kept(folder, home, place_of(folder), mark_of(folder), fresh)
-    except (HansaError, OSError):
-        # A study that cannot be read says so when it is computed.
+    except Exception as problem:
+        # A study that cannot be read says so when it is computed; without this it is only slower.
+        log.info("no results of %s are kept: %r", folder, problem)
         return None
 
 

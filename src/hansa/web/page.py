@@ -12,9 +12,12 @@ from typing import Literal
 from hansa.web.session import Session
 from hansa.web.sheet import Goto, Sheet
 from hansa.web.state import State
+from hansa.web.studies import Kind
 
 INDEX = ("index", "unit", "indicator", "changes", "compare")
 """Parameters that mean something without a study."""
+_ALONE = {"index": ("either", "index"), "call": ("call",)}
+"""What pages may need that a folder of this kind has without a study."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,9 @@ class Page:
     place       its place in the menu
     template    how it is laid out
     act         what is done with a form that is sent to the page; None: it only shows
-    needs       facts on regions, or an index or facts, or only an index: what it speaks of. An
-                index folder that is served without a study has the pages that need no facts
+    needs       facts on regions, or an index or facts, or only an index, or a call: what it speaks
+                of. An index folder or a call folder that is served without a study has the pages
+                that need nothing else
     """
 
     id: str
@@ -40,13 +44,13 @@ class Page:
     place: int
     template: str = "sheet.html"
     act: Callable[[Session, State, Mapping[str, str]], Sheet | Goto] | None = None
-    needs: Literal["facts", "either", "index"] = "facts"
+    needs: Literal["facts", "either", "index", "call"] = "facts"
 
-    def known(self, index_only: bool) -> tuple[str, ...]:
-        """The parameters that it knows; without a study those on indices, if it needs one."""
-        if not index_only:
-            return self.parameters
-        return tuple(n for n in self.parameters if n in INDEX) if self.needs == "index" else ()
+    def known(self, kind: Kind) -> tuple[str, ...]:
+        """The parameters that it knows; of an index folder those on indices, if it needs one."""
+        if kind == "index":
+            return tuple(n for n in self.parameters if n in INDEX) if self.needs == "index" else ()
+        return self.parameters
 
 
 @cache
@@ -60,6 +64,8 @@ def pages() -> dict[str, Page]:
     return {page.id: page for page in sorted(found, key=lambda page: page.place)}
 
 
-def pages_of(index_only: bool) -> dict[str, Page]:
-    """The pages of a study, or those of an index folder without a study."""
-    return {i: page for i, page in pages().items() if not (index_only and page.needs == "facts")}
+def pages_of(kind: Kind) -> dict[str, Page]:
+    """The pages of a study, of an index folder or of a call folder without a study."""
+    if kind == "study":
+        return pages()
+    return {i: page for i, page in pages().items() if page.needs in _ALONE[kind]}

@@ -42,10 +42,10 @@ def serve(
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     desk = Desk(fresh)
     try:
-        app = _application(root, desk)
         if len(studies) == 1:
-            # Its computing starts before anybody asks.
+            # Its computing starts before anybody asks, beside the start of the server.
             threading.Thread(target=_opened, args=(desk, root), daemon=True).start()
+        app = _application(root, desk)
         threading.Thread(target=_prepared, daemon=True).start()
         ready(address)
         if open_browser:

@@ -31,6 +31,8 @@ class State:
     members, name     a cluster put together: `CODE` or `CODE*WEIGHT`, joined by commas; its name
     index, unit, indicator  an index folder of the study, one of its units, one of its indicators
     changes           what if: `INDICATOR:VALUE`, joined by commas
+    call, mode, ranking, top_up, gap_share, proposal  a call of the study, other rules and money in
+    place of its own (currency; per cent), a proposal; beside: what is shown side by side
     reference, period (`2015-2018`), rules, benchmark, x_line, min_cell: in place of the study's
     lang  the language that the page speaks; every page knows it
     """
@@ -48,6 +50,13 @@ class State:
     unit: str = ""
     indicator: str = ""
     changes: str = ""
+    call: str = ""
+    mode: str = ""
+    ranking: str = ""
+    top_up: str = ""
+    gap_share: str = ""
+    proposal: str = ""
+    beside: str = ""
     reference: str = ""
     period: str = ""
     rules: str = ""

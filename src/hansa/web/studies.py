@@ -9,19 +9,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hansa.errors import HansaError
 
 INDEX_TABLES = ("indicators.csv", "indicators.parquet")
 """Either of them makes a folder that of an index."""
+CALL_FILE = "call.toml"
+"""It makes a folder that of a call."""
+
+Kind = Literal["study", "index", "call"]
 
 
 @dataclass(frozen=True)
 class StudyPlace:
     """A study folder, and how it is called in addresses.
 
-    index_only  an index folder without a study: it has no regions and no clusters
+    kind  a study, or the folder of an index or of a call without one around it
     """
 
     id: str
@@ -30,11 +34,11 @@ class StudyPlace:
     summary: str
     model_data: bool
     broken: bool = False
-    index_only: bool = False
+    kind: Kind = "study"
 
 
 def studies_in(root: Path) -> dict[str, StudyPlace]:
-    """The studies and the index folders at or directly in a folder, by their name in addresses.
+    """The studies, index folders and call folders at or in a folder, by their name in addresses.
 
     Raises HansaError when there are none. A study whose file cannot be read is listed with the
     name of its folder: its pages say what is wrong. The index folders that a study names belong to
@@ -50,12 +54,14 @@ def studies_in(root: Path) -> dict[str, StudyPlace]:
             found[name] = _place(name, folder, data)
         elif is_index(folder) and folder not in own:
             found[name] = _index_place(name, folder)
+        elif (folder / CALL_FILE).is_file():
+            found[name] = _call_place(name, folder)
     if not found:
         raise HansaError(
             "there is no study here",
             place=str(root),
-            admissible="a folder with study.toml, an index folder with indicators.csv, or a "
-            "folder of such folders",
+            admissible="a folder with study.toml, an index folder with indicators.csv, a call "
+            "folder with call.toml, or a folder of such folders",
             fix=f"make one: hansa new {root / 'my-study'}, or try hansa demo",
         )
     return found
@@ -83,8 +89,8 @@ def _named(folder: Path, taken: dict[str, StudyPlace]) -> str:
     return own
 
 
-def _read(folder: Path) -> dict[str, Any] | None:
-    path = folder / "study.toml"
+def _read(folder: Path, file: str = "study.toml") -> dict[str, Any] | None:
+    path = folder / file
     try:
         state = path.stat()
         return _parsed(path, state.st_mtime_ns, state.st_size)
@@ -118,6 +124,15 @@ def _boards(folder: Path, data: dict[str, Any] | None) -> Iterator[Path]:
             yield folder / spec["folder"]
 
 
+def _call_place(name: str, folder: Path) -> StudyPlace:
+    data = _read(folder, CALL_FILE)
+    if data is None:
+        return StudyPlace(name, folder, name, "", model_data=False, broken=True, kind="call")
+    model = data.get("model_data") is True
+    summary = " ".join(str(data.get("summary", "")).split())
+    return StudyPlace(name, folder, str(data.get("title", name)), summary, model, kind="call")
+
+
 def _index_place(name: str, folder: Path) -> StudyPlace:
     """An index by the name of its root; that of the folder where its table says none.
 
@@ -136,8 +151,8 @@ def _index_place(name: str, folder: Path) -> StudyPlace:
                     code = one.get("code") or one.get("iCode", "")
                     title = one.get("name") or one.get("iName") or code or title
     except (OSError, UnicodeDecodeError, csv.Error, AttributeError):
-        return StudyPlace(name, folder, title, "", model_data=False, index_only=True)
-    return StudyPlace(name, folder, title, "", made_up(sources), index_only=True)
+        return StudyPlace(name, folder, title, "", model_data=False, kind="index")
+    return StudyPlace(name, folder, title, "", made_up(sources), kind="index")
 
 
 def made_up(sources: list[str]) -> bool:

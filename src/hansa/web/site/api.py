@@ -43,7 +43,7 @@ def contents(request: HttpRequest, study: str) -> HttpResponse:
     if study not in found:
         return stated(_("there is no such study"), 404, admissible=listed(found, 30))
     place = found[study]
-    own = [_page(place, page) for page in pages_of(place.index_only).values()]
+    own = [_page(place, page) for page in pages_of(place.kind).values()]
     return _json({"study": study, "pages": own})
 
 
@@ -80,13 +80,13 @@ def _study(place: StudyPlace) -> dict[str, Any]:
         "summary": place.summary,
         "model_data": place.model_data,
         "broken": place.broken,
-        "index_only": place.index_only,
+        "kind": place.kind,
         "address": f"/api/studies/{place.id}",
     }
 
 
 def _page(place: StudyPlace, page: Page) -> dict[str, Any]:
-    known = (*page.known(place.index_only), "lang")
+    known = (*page.known(place.kind), "lang")
     return {
         "id": page.id,
         "label": _(page.label),

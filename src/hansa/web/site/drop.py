@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -75,22 +76,28 @@ def dropped(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def table(request: HttpRequest, own: str) -> HttpResponse:
     """A table: what it was taken for, what is wrong with it; a form that is sent is acted on."""
-    found = tables().get(own)
+    found, again = tables().get(own), _looks_again(request)
     if found is None:
-        return _looks_again(request) or _first_page(request, _gone(), 404)
+        folder = tables().study_of(own)
+        return again or (_to_study(request, folder) if folder else None) or _lost(request)
     if request.method == "POST":
         try:
             return _act(request, own, found)
         except UsageError as problem:
             return _page(request, own, found, problem.finding)
-    if (again := _looks_again(request)) and found.job and found.job.done.is_set():
-        return again
+    if again:
+        # What came is kept for the page that is loaded next.
+        job = found.job
+        waits = job is not None and not job.done.wait(PATIENCE)
+        return _busy(request, job.progress) if job and waits else again
     came = tables().outcome(found, PATIENCE)
     if isinstance(came, Progress):
         return _busy(request, came)
     if isinstance(came, Made):
-        return _made(request, own, came)
-    return again or _page(request, own, found)
+        tables().accept(own, came.folder)
+        views.served().look_again()
+        return _to_study(request, came.folder) or _lost(request)
+    return _page(request, own, found)
 
 
 def _act(request: HttpRequest, own: str, found: Dropped) -> HttpResponse:
@@ -141,13 +148,15 @@ def _file(request: HttpRequest) -> UploadedFile:
     return file
 
 
-def _made(request: HttpRequest, own: str, came: Made) -> HttpResponse:
-    """To the clusters of the new study, and its tile map."""
-    tables().forget(own)
-    views.served().look_again()
+def _to_study(request: HttpRequest, folder: Path) -> HttpResponse | None:
+    """To the clusters of a study that was made, and its tile map; None where it is gone."""
     places = views.served().studies().values()
-    name = next(p.id for p in places if p.folder == came.folder)
-    return _to(request, f"/{name}/clusters")
+    name = next((p.id for p in places if p.folder == folder), "")
+    return _to(request, f"/{name}/clusters") if name else None
+
+
+def _lost(request: HttpRequest) -> HttpResponse:
+    return _first_page(request, _gone(), 404)
 
 
 def _page(

@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse
 
 from hansa.errors import Finding
 
-_MACHINE = re.compile(r"/api(/.*)?$|.*/files/|.*\.(json|csv|xlsx|svg|png)$")
+_MACHINE = re.compile(r"/api(/.*)?|.*/files/.*|.*\.(json|csv|xlsx|svg|png)", re.S)
 AGAIN = "5"
 """Seconds after which a page that is still being computed may be asked for again."""
 
 
 def for_machines(request: HttpRequest) -> bool:
     """Whether an address is one of the interface: it answers and refuses without pages."""
-    return _MACHINE.match(request.path) is not None
+    return _MACHINE.fullmatch(request.path) is not None
 
 
 def refusal(finding: Finding, status: int) -> HttpResponse:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from hansa.language import N_, _
-from hansa.web.page import Page, pages
+from hansa.web.page import Page, pages, pages_of
 from hansa.web.site.parameters import PARAMETERS, described, in_query
 from hansa.web.site.shapes import SHAPES
 from hansa.web.studies import StudyPlace
@@ -47,11 +47,11 @@ def document(studies: Mapping[str, StudyPlace]) -> dict[str, Any]:
         "/api/studies/{study}": {"get": _contents(studies)},
     }
     for page in pages().values():
-        having = [s for s in studies.values() if not (s.index_only and page.needs == "facts")]
+        having = [s for s in studies.values() if page.id in pages_of(s.kind)]
         for form in TWINS if having else ():
             paths[f"/{{study}}/{page.id}.{form}"] = {"get": _twin(page, form, having)}
-    if studies:
-        paths["/{study}/files/{name}"] = {"get": _file(studies.values())}
+    if having := [s for s in studies.values() if "downloads" in pages_of(s.kind)]:
+        paths["/{study}/files/{name}"] = {"get": _file(having)}
     info = {"title": _("Workbench of Hansa"), "version": version("hansa"), "description": _(_ABOUT)}
     tags = [(page.id, _(page.help)) for page in pages().values()]
     return {
@@ -82,7 +82,8 @@ def _contents(studies: Mapping[str, StudyPlace]) -> Operation:
 
 
 def _twin(page: Page, form: str, having: list[StudyPlace]) -> Operation:
-    known = having[0].index_only and all(s.index_only for s in having)
+    kinds = {s.kind for s in having}
+    known = kinds.pop() if len(kinds) == 1 else "study"
     given = [_study(having), *map(_named, (*page.known(known), "lang"))]
     if form in WITH_FIGURE:
         text = _("Id of a figure of the page. Empty: its first, for CSV its first table.")

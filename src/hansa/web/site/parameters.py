@@ -49,6 +49,13 @@ PARAMETERS = {
         N_("What if: INDICATOR:VALUE, joined by commas; or changes.INDICATOR=VALUE one by one."),
         "rd:2.5",
     ),
+    "call": Parameter(N_("Folder of a call of the study."), "model"),
+    "mode": Parameter(N_("Pots of a call: virtual, mixed or real."), "mixed"),
+    "ranking": Parameter(N_("Ranking rule of a call: strict, ties, bands or free."), "ties"),
+    "top_up": Parameter(N_("Common money of a call, in its currency."), "2000000"),
+    "gap_share": Parameter(N_("Share of the top-up kept for gaps, in per cent."), "60"),
+    "proposal": Parameter(N_("Id of a proposal of the call."), "P26"),
+    "beside": Parameter(N_("modes: the call under every mode and rule beside it."), "modes"),
     "reference": Parameter(
         N_("Reference that shares are compared with, in place of the study's."), "all"
     ),

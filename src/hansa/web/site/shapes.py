@@ -55,7 +55,7 @@ SHAPES: dict[str, Shape] = {
                 summary=TEXT,
                 model_data=_said(YES_NO, "The numbers are made up to show the method."),
                 broken=_said(YES_NO, "Its study.toml cannot be read; its pages say why."),
-                index_only=_said(YES_NO, "A composite index without facts on regions."),
+                kind=_said(TEXT, "study, or index or call: a folder of one without a study."),
                 address=_said(TEXT, "Where its pages are listed."),
             )
         )

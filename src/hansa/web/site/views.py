@@ -96,18 +96,20 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def study_home(request: HttpRequest, study: str) -> HttpResponse:
     """The first page of a study."""
-    _study(study)
-    return HttpResponseRedirect(f"/{study}/{next(iter(pages()))}")
+    place = _study(study)
+    query = _spoken_in(request, EMPTY).query
+    first = next(iter(pages_of(place.kind)))
+    return HttpResponseRedirect(f"/{study}/{first}" + (f"?{query}" if query else ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
     """A page in the state that its address holds; a form that is sent to it is acted on."""
     place, own = _study(study), _page(page)
-    if own.id not in pages_of(place.index_only):
+    if own.id not in pages_of(place.kind):
         return _absent(request, place, own)
     try:
-        known = own.known(place.index_only)
+        known = own.known(place.kind)
         state = _spoken_in(request, state_of(_given(request), known))
     except UsageError as problem:
         return _refused(request, place, own, Refusal(problem.finding, usage=True))
@@ -179,14 +181,14 @@ def _status(sheet: Sheet) -> int:
 def twin(request: HttpRequest, study: str, page: str, twin: str) -> HttpResponse:
     """The same content for a machine, a sheet or a slide."""
     place, own, made = _study(study), _page(page), TWINS[twin]
-    if own.id not in pages_of(place.index_only):
+    if own.id not in pages_of(place.kind):
         return stated(_about_facts(place, own), 404)
     given = _given(request)
     # Other forms hold the whole page: a figure named there would be taken no notice of.
     apart = ("figure",) if twin in WITH_FIGURE else ()
     named = [value for name, value in given if name in apart]
     try:
-        known = own.known(place.index_only)
+        known = own.known(place.kind)
         state = _spoken_in(request, state_of([g for g in given if g[0] not in apart], known))
         reply: Reply = _served[0].desk.ask(place.folder, own.id, state, WHOLE)
         if isinstance(reply, Busy):
@@ -210,7 +212,7 @@ def file(request: HttpRequest, study: str, name: str) -> HttpResponse:
     """A file to take away, made when it is asked for: the page of downloads knows how."""
     place, own = _study(study), _page("downloads")
     try:
-        state = replace(state_of(_given(request), own.known(place.index_only)), name=name)
+        state = replace(state_of(_given(request), own.known(place.kind)), name=name)
     except UsageError as problem:
         return refusal(problem.finding, 400)
     reply = _served[0].desk.ask(place.folder, own.id, state, WHOLE)
@@ -257,7 +259,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if for_machines(request):
         return stated(_("there is nothing at this address"), 404, fix=_("see /api/ for what is"))
     studies = [
-        {"place": place, "pages": pages_of(place.index_only).values()}
+        {"place": place, "pages": pages_of(place.kind).values()}
         for place in _served[0].studies().values()
     ]
     return render(request, "lost.html", {"studies": studies}, status=404)
@@ -297,22 +299,32 @@ def _frame(place: StudyPlace, own: Page, state: State = EMPTY) -> dict[str, Any]
     menu = [
         {
             "id": page.id,
-            "label": page.label,
-            "help": page.help,
-            "query": state.known_to(page.known(place.index_only)).query,
+            "label": _(page.label),
+            "help": _(page.help),
+            "query": state.known_to(page.known(place.kind)).query,
         }
-        for page in pages_of(place.index_only).values()
+        for page in pages_of(place.kind).values()
     ]
     return {"study": place, "page": own, "pages": menu, "several": several}
 
 
 def _absent(request: HttpRequest, place: StudyPlace, own: Page) -> HttpResponse:
-    """A page on facts, asked of an index folder without a study: why it is not there."""
+    """A page that an index folder or a call folder without a study has not: why."""
     shown = {**_frame(place, own), "why": _about_facts(place, own)}
     return _instead(request, render(request, "absent.html", shown, status=404))
 
 
 def _about_facts(place: StudyPlace, own: Page) -> str:
+    if own.needs == "call":
+        return _(
+            "The page {page} is about a call of several funders. {title} has none around it.",
+            page=_(own.label), title=place.title,
+        )  # fmt: skip
+    if place.kind == "call":
+        return _(
+            "The page {page} is about a study or an index. {title} is a call without a study.",
+            page=_(own.label), title=place.title,
+        )  # fmt: skip
     return _(
         "The page {page} is about regions and clusters. {title} is a composite index without a "
         "study: there are no facts that it could show.",
@@ -345,6 +357,7 @@ def _lit(state: State) -> list[tuple[str, str]]:
         ("cluster", state.cluster),
         ("unit", state.unit),
         ("indicator", state.indicator),
+        ("proposal", state.proposal),
     ]
 
 

@@ -110,6 +110,7 @@ function mark(place) {
     if (datum.cluster) node.dataset.cluster = datum.cluster;
     if (datum.unit) node.dataset.unit = datum.unit;
     if (datum.indicator) node.dataset.indicator = datum.indicator;
+    if (datum.proposal) node.dataset.proposal = datum.proposal;
   }
 }
 
@@ -131,7 +132,9 @@ async function drawAll() {
 
 // --- what is lit up: the region and the cluster of the address -----------------------
 
-const PARAMETER = { geo: "region", cluster: "cluster", unit: "unit", indicator: "indicator" };
+const PARAMETER = {
+  geo: "region", cluster: "cluster", unit: "unit", indicator: "indicator", proposal: "proposal",
+};
 const LINKED = Object.keys(PARAMETER).map((kind) => `[data-${kind}]`).join(", ");
 
 function pick(datum) {

@@ -1,0 +1,200 @@
+"""The call laboratory: several purses, one ranking; what modes, rules and money would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from hansa.errors import UsageError, listed
+from hansa.language import N_, _
+from hansa.web.calls import call_folders, open_call
+from hansa.web.page import Page
+from hansa.web.session import Session
+from hansa.web.sheet import Choice, Control, Item, Listing, Sheet
+from hansa.web.state import State
+
+if TYPE_CHECKING:
+    from hansa.programme.call import Call
+    from hansa.programme.laboratory import Outcome
+    from hansa.report.document import Section
+
+SECONDS = 0.7
+"""For one search while somebody waits; the page says where it was not enough."""
+BESIDE = "modes"
+
+
+def _build(session: Session, state: State) -> Sheet:
+    from hansa.programme.verbs import with_money_named
+
+    found = open_call(session, state.call)
+    if found is None:
+        return _without()
+    name, call = found
+    _refuse_unknown(call, state)
+    own = with_money_named(call, state.top_up, state.gap_share)
+    outcome = _solved(own, state)
+    s = call.settings
+    return Sheet(
+        question=_("Who gets funded, and which pot blocks?"),
+        answer=_answer(outcome),
+        sections=tuple(_sections(own, outcome, state, name)),
+        controls=tuple(_controls(session, outcome, state, name)),
+        origin=_("no funder, partner or reviewer exists, and no pot is anybody's.")
+        if s.model_data
+        else _("{title}, as its folder has it.", title=s.title),
+        model_data=s.model_data,
+        more=_sliders(call, own, state),
+    )
+
+
+def _solved(call: Call, state: State) -> Outcome:
+    from hansa.programme.laboratory import solve
+    from hansa.programme.verbs import mode_named, rule_named
+
+    return solve(call, mode_named(state.mode), rule_named(state.ranking), SECONDS)
+
+
+def _answer(outcome: Outcome) -> tuple[str, ...]:
+    from hansa.views.call_words import outcome_sentence
+
+    return (f"{outcome.call.settings.title}.", outcome_sentence(outcome))
+
+
+def _sections(call: Call, outcome: Outcome, state: State, name: str) -> Iterator[Section]:
+    from dataclasses import replace
+
+    from hansa.programme.laboratory import compare
+    from hansa.report.call_file import shown
+    from hansa.report.call_report import (
+        demand_section,
+        modes_section,
+        passed_section,
+        pots_section,
+        price_section,
+        proposal_section,
+        ranking_section,
+    )
+
+    others = compare(call, SECONDS) if state.beside == BESIDE else ()
+    python, command = _lines(outcome, state, name)
+    show = replace(shown(outcome, others, state.proposal, SECONDS), python=python, command=command)
+    if state.proposal:
+        yield proposal_section(outcome, show)
+    yield ranking_section(outcome, show)
+    yield pots_section(outcome, show)
+    yield price_section(outcome, show)
+    if outcome.passed:
+        yield passed_section(outcome, show)
+    if others:
+        yield modes_section(outcome, show)
+    yield demand_section(outcome, show)
+
+
+def _lines(outcome: Outcome, state: State, name: str) -> tuple[str, str]:
+    """The same in Python and on the command line."""
+    python, command = "", ""
+    if state.top_up:
+        python += f', top_up="{state.top_up}"'
+        command += f" --top-up {state.top_up}"
+    if state.gap_share:
+        python += f', gap_share="{state.gap_share}"'
+        command += f" --gap-share {state.gap_share}"
+    where = f"STUDY/calls/{name}"
+    return (
+        "from hansa.programme.verbs import call_solve\n"
+        f'call_solve("{where}", "{outcome.mode}", "{outcome.rule}"{python})',
+        f"hansa call solve {where} --mode {outcome.mode} --ranking {outcome.rule}{command}",
+    )
+
+
+def _controls(session: Session, outcome: Outcome, state: State, name: str) -> Iterator[Control]:
+    from hansa.programme.laboratory import rules_for
+    from hansa.programme.pots import MODES
+    from hansa.views.call_words import mode_text, rule_text
+
+    folders = call_folders(session.folder)
+    if len(folders) > 1:
+        yield Control("call", _("Call"), tuple(Choice(n, n) for n in folders), name)
+    modes = tuple(Choice(m, mode_text(m)) for m in MODES)
+    yield Control("mode", _("Money"), modes, outcome.mode)
+    rules = tuple(Choice(r, rule_text(r)) for r in rules_for(outcome.call))
+    yield Control("ranking", _("Ranking rule"), rules, outcome.rule)
+    named = tuple(
+        Choice(p.proposal.id, f"{p.rank or '·'}  {p.proposal.title} ({p.proposal.id})")
+        for p in outcome.places
+    )
+    yield Control("proposal", _("Look closely at"), (Choice("", _("none")), *named), state.proposal)
+    beside = (Choice("", _("nothing")), Choice(BESIDE, _("every mode and rule")))
+    yield Control("beside", _("Side by side"), beside, state.beside)
+
+
+def _sliders(call: Call, own: Call, state: State) -> dict[str, Any]:
+    """The two sliders of the page: the top-up, and the share of it that is kept for gaps."""
+    from fractions import Fraction
+
+    from hansa.views.format import grouped
+
+    s = call.settings
+    pots = sum(f.cash for f in call.funders)
+    step = max(1, int(10 ** max(0, len(str(pots)) - 3)))
+    now = int(own.units(own.settings.top_up))
+    most = max(now, int(call.units(s.top_up)), pots // 2 // step * step)
+    unit = s.currency
+    return {
+        "sliders": [
+            {"code": "top_up", "name": _("Top-up"), "unit": unit, "low": "0",
+             "high": _plain(call, most), "step": _plain(call, step), "value": _plain(call, now),
+             "said": _("The call: {amount} {unit}.", amount=grouped(float(s.top_up)), unit=unit)},
+            {"code": "gap_share", "name": _("Kept for gaps"), "unit": "%", "low": "0",
+             "high": "100", "step": "5",
+             "value": f"{float(Fraction(own.settings.gap_share) * 100):g}",
+             "said": _("The call: {share} %.", share=f"{float(s.gap_share) * 100:g}")},
+        ]
+    }  # fmt: skip
+
+
+def _plain(call: Call, units: int) -> str:
+    amount = call.written(units)
+    return f"{amount.quantize(1) if amount == amount.to_integral() else amount:f}"
+
+
+def _refuse_unknown(call: Call, state: State) -> None:
+    names = [p.id for p in call.proposals]
+    if state.proposal and state.proposal not in names:
+        raise UsageError(
+            f"the call has no proposal {state.proposal[:40]!r}", admissible=listed(names, 20)
+        )
+    if state.beside not in ("", BESIDE):
+        raise UsageError(
+            "beside in the address cannot be meant", printed=state.beside[:40], admissible=BESIDE
+        )
+
+
+def _without() -> Sheet:
+    """What the page says in a study without a call, and how one is made."""
+    items = (
+        Item(
+            _("A call is a folder calls/NAME of the study with four small tables."),
+            (_("call.toml: the rules agreed on: mode, top-up, ranking rule, threshold."),
+             _("funders.csv: funder, country, cash."), _("proposals.csv: proposal, title, score."),
+             _("asks.csv: proposal, funder, ask.")),
+        ),
+        Item(_("hansa call model STUDY/calls/model writes one to try, drawn at random.")),
+    )  # fmt: skip
+    return Sheet(
+        _("Who gets funded, and which pot blocks?"),
+        (_("This study has no call, so there is nothing to decide."),),
+        lists=(Listing(_("How to make one"), items),),
+    )
+
+
+PAGE = Page(
+    id="call-laboratory",
+    label=N_("Call laboratory"),
+    help=N_("A call with money from several funders: who is funded, which pot blocks, what if"),
+    parameters=("call", "mode", "ranking", "top_up", "gap_share", "proposal", "beside"),
+    build=_build,
+    place=78,
+    template="call-laboratory.html",
+    needs="call",
+)
