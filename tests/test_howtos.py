@@ -200,6 +200,12 @@ def test_firm_level_tables(tmp_path: Path) -> None:
     assert (len(guide.done), guide.shown) == (3, 8)
 
 
+def test_call(tmp_path: Path) -> None:
+    guide = Guide(tmp_path, "call.md")
+    guide.walk()
+    assert (len(guide.done), guide.shown) == (7, 10)
+
+
 @pytest.mark.long
 def test_take_results_elsewhere(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "take-results-elsewhere.md")

@@ -311,7 +311,8 @@ def test_every_page_answers_and_so_do_its_twins(served_index: str, page: str) ->
 def test_other_pages_are_not_there_and_say_why(served_index: str, page: str) -> None:
     found = get(served_index, f"/coast/{page}")
     assert found.status_code == 404
-    assert "is about regions and clusters" in found.text
+    about = "a call of several funders" if page == "call-laboratory" else "regions and clusters"
+    assert f"is about {about}" in found.text
     assert 'href="/coast/monitor"' in found.text
     twin = get(served_index, f"/coast/{page}.json")
     assert (twin.status_code, "without a study" in twin.text) == (404, True)

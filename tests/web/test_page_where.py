@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hansa
+from hansa.language import speaking
 from hansa.report.document import table_behind
 from hansa.web.pages.where import PAGE
 from hansa.web.searching import Entry, search, words_of
@@ -53,10 +54,53 @@ def test_accents_and_capitals_make_no_difference() -> None:
     assert words_of("Möbel, ÉTUDES") == ["mobel", "etude"]
 
 
-@given(st.text(max_size=40))
-def test_no_text_breaks_the_search(text: str) -> None:
-    found = search(text, ENTRIES).entries
-    assert len(found) == len(set(found))
+SWEDISH = (
+    Entry("30.12", "Byggande av fritidsbåtar"),
+    Entry("31", "Tillverkning av möbler"),
+    Entry("27.2", "Batteri- och ackumulatortillverkning"),
+    Entry("28", "Tillverkning av övriga maskiner"),
+    Entry("47.59", "Möbelbutiker"),
+    Entry("33.15", "Reparation av båtar"),
+)
+
+
+def swedish(asked: str) -> list[str]:
+    with speaking("sv"):
+        return [entry.code for entry in search(asked, SWEDISH).entries]
+
+
+@pytest.mark.parametrize(
+    ("asked", "codes"),
+    [
+        ("möbel", ["31", "47.59"]),
+        ("Möbler", ["31", "47.59"]),
+        ("möblerna", ["31", "47.59"]),
+        ("mobler", ["31", "47.59"]),
+        ("maskin", ["28"]),
+        ("maskinerna", ["28"]),
+        ("båt", ["33.15", "30.12"]),
+        ("båtar", ["33.15", "30.12"]),
+        ("tillverkning möbler", ["31"]),
+        ("boats", []),
+    ],
+)
+def test_swedish_words_by_their_stems(asked: str, codes: list[str]) -> None:
+    assert swedish(asked) == codes
+
+
+def test_the_plural_is_that_of_the_language_spoken() -> None:
+    assert words_of("maskiner chairs") == ["maskiner", "chair"]
+    with speaking("sv"):
+        assert words_of("cyklar cykel kurs Datorer") == ["cykel", "cykel", "kurs", "dator"]
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+@given(text=st.text(max_size=40))
+def test_no_text_breaks_the_search(language: str, text: str) -> None:
+    with speaking(language):
+        found = search(text, (*ENTRIES, Entry("own", text))).entries
+        assert len(found) == len(set(found))
+        assert bool(found) >= bool(words_of(text))
 
 
 def sheet(session: Session, text: str, **state: str) -> Sheet:
@@ -75,6 +119,13 @@ def test_words_lead_to_industries_and_clusters(session: Session) -> None:
     clusters = items(found, "Clusters of this name")
     assert any("urniture" in text for text in clusters.values())
     assert all(query.startswith("definition=hansa-divisions&cluster=") for query in clusters)
+
+
+def test_words_of_a_swedish_page_find_swedish_names(session: Session) -> None:
+    with speaking("sv"):
+        found = sheet(session, "möbel", lang="sv")
+    assert "31 Tillverkning av möbler" in [i.text for part in found.lists for i in part.items]
+    assert "Trävaror och möbler" in [i.text for part in found.lists for i in part.items]
 
 
 @pytest.mark.parametrize("spelling", ["31.01", "3101", "c31.01", "C3101"])

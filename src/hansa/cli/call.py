@@ -222,7 +222,8 @@ def _tell(outcome: Outcome) -> None:
     say(f"{len(outcome.funded)} of {ranked} ranked proposals are funded.")
     if outcome.decision.ended != "optimal":
         worth = outcome.contest.worth(outcome.decision.funded or ())
-        say(f"Best found when time was up: value {worth}, at most {outcome.decision.bound}.")
+        more = 100 * (outcome.decision.bound / worth - 1) if worth else 0
+        say(f"Best found when time was up: a better set is worth {more:.1f} % more at most.")
     if outcome.decision.equal > 1:
         say(f"{outcome.decision.equal} equally good sets; this one prefers the better ranked.")
     if outcome.passed and s.binding:

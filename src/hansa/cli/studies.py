@@ -85,6 +85,7 @@ def demo(
         print(f"  {sentence}")
     print()
     out = folder / "out"
+    print(f"Call:    {_model_call(folder / 'calls' / 'model', out / 'call')}")
     print(f"Report:  {out / 'report.html'} (also report.pdf, and report.xlsx with charts)")
     print(f"Brief:   {out / 'brief.pdf'}, two pages")
     print(f"Tables:  {out / 'tables'}")
@@ -95,6 +96,28 @@ def demo(
         from hansa.cli.serve import serve
 
         serve(folder)
+
+
+def _model_call(folder: Path, out: Path) -> Path:
+    """The model call of the demo, decided; its sentences are printed. Where its report lies."""
+    from hansa.files import write_bytes
+    from hansa.programme.model_call import model_call
+    from hansa.programme.verbs import call_solve
+    from hansa.report.call_file import shown
+    from hansa.report.call_report import call_document
+    from hansa.report.html import render_html
+
+    for name, content in model_call().items():
+        write_bytes(folder / name, content)
+    outcome = call_solve(folder)
+    blocked = next((s.proposal for s in outcome.prices if s.proposal in outcome.reasons), "")
+    document = call_document(outcome, shown(outcome, (), blocked))
+    print("A call of twelve funders and sixty proposals, drawn at random as well:")
+    for sentence in document.findings[:3]:
+        print(f"  {sentence}")
+    print()
+    write_bytes(out / "meeting.html", render_html(document).encode())
+    return out / "meeting.html"
 
 
 def _live(folder: Path) -> None:

@@ -89,7 +89,8 @@ def comparison_table(outcomes: Sequence[Outcome]) -> Columns:
         funded = o.decision.funded or ()
         own = o.crossing.countries
         row = (
-            o.mode, o.rule, len(o.funded), o.contest.worth(funded), o.decision.bound,
+            o.mode, o.rule, len(o.funded), _worth(call, o.contest.worth(funded)),
+            _worth(call, o.decision.bound),
             o.decision.ended, o.decision.equal,
             _money(call, sum(o.contest.demand(funded))),
             _money(call, sum(r.gap for r in pots)),
@@ -149,8 +150,8 @@ def record(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "ranking": outcome.rule,
         "seed": s.seed,
         "ended": outcome.decision.ended,
-        "value": outcome.contest.worth(outcome.decision.funded or ()),
-        "bound": outcome.decision.bound,
+        "value": str(_worth(outcome.call, outcome.contest.worth(outcome.decision.funded or ()))),
+        "bound": str(_worth(outcome.call, outcome.decision.bound)),
         "equally_good": outcome.decision.equal,
         "funded": list(outcome.funded),
         "fixed": [f.model_dump() for f in s.fixed],
@@ -173,6 +174,13 @@ def record_bytes(content: dict[str, Any]) -> bytes:
 
 def _money(call: Call, units: int) -> Decimal:
     return call.written(units)
+
+
+def _worth(call: Call, worth: int) -> Decimal:
+    """A sum of values as people know them: of scores, of proposals, or of money."""
+    if call.settings.value == "ask":
+        return _money(call, worth)
+    return _score(call, worth) if call.settings.value == "score" else Decimal(worth)
 
 
 def _score(call: Call, units: int) -> Decimal:

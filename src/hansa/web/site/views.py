@@ -317,7 +317,8 @@ def _absent(request: HttpRequest, place: StudyPlace, own: Page) -> HttpResponse:
 def _about_facts(place: StudyPlace, own: Page) -> str:
     if own.needs == "call":
         return _(
-            "The page {page} is about a call of several funders. {title} has none around it.",
+            "The page {page} is about a call of several funders. {title} is an index without a "
+            "study, and has none.",
             page=_(own.label), title=place.title,
         )  # fmt: skip
     if place.kind == "call":
