@@ -11,7 +11,8 @@ from hansa.programme.call import Call
 from hansa.programme.laboratory import Outcome
 from hansa.programme.prices import COMMON
 from hansa.programme.reasons import Reason
-from hansa.views.format import grouped, joined
+from hansa.views.format import MISSING, grouped, joined
+from hansa.views.written import Written
 
 MODE_WORDS = {
     "virtual": N_("distributed pots"),
@@ -40,16 +41,29 @@ REASON_WORDS = {
 
 @dataclass(frozen=True)
 class Money:
-    """How amounts of a call are written: in `unit`, each of `size` smallest units."""
+    """How amounts of a call are written: in `unit`, each of `size` smallest units.
+
+    smallest  the smallest unit, in `currency`: what exact amounts are told in
+    """
 
     size: Fraction
     unit: str
+    smallest: Fraction
+    currency: str
 
-    def text(self, units: int | Fraction) -> str:
+    def text(self, units: int | Fraction) -> Written:
         """An amount, without its unit; whole, or with as many digits as it has."""
         value = Fraction(units) / self.size
         decimals = 0 if value.denominator == 1 else 1 if (10 * value).denominator == 1 else 2
-        return grouped(float(value), decimals)
+        return self.exact(grouped(float(value), decimals), units)
+
+    def exact(self, text: str, units: int | Fraction) -> Written:
+        """A text that stands for an amount."""
+        return Written(text, float(Fraction(units) * self.smallest), unit=self.currency)
+
+    def some(self, units: int | Fraction) -> Written:
+        """An amount as `text` has it; nothing to read where it is zero."""
+        return self.text(units) if units else self.exact("", 0)
 
     def full(self, units: int | Fraction) -> str:
         """An amount with its unit."""
@@ -63,8 +77,18 @@ def money_of(call: Call) -> Money:
     thousands = largest >= 100_000
     unit = call.settings.currency
     if thousands:
-        return Money(1000 / smallest, _("thousand {currency}", currency=unit))
-    return Money(1 / smallest, unit)
+        told = _("thousand {currency}", currency=unit)
+        return Money(1000 / smallest, told, smallest, unit)
+    return Money(1 / smallest, unit, smallest, unit)
+
+
+def score_of(call: Call, units: int | None) -> str:
+    """A score of so many last digits, as people know it; missing where there is none."""
+    digits = call.settings.score_digits
+    if units is None:
+        return MISSING
+    value = units / 10**digits
+    return Written(grouped(value, digits), value)
 
 
 def mode_text(mode: str) -> str:

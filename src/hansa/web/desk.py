@@ -129,6 +129,8 @@ class Bench:
     def _keep(self, answer: Answer) -> None:
         pending = self._numbers.pop(answer.number)
         pending.content = answer.content
+        # Whoever waits goes on; the lock keeps others out until the answer is kept.
+        pending.done.set()
         whole = isinstance(answer.content, Sheet) and "content" in answer.content.more
         if pending.kept and whole:
             # The bytes of a file: large, and asked for once.
@@ -136,7 +138,6 @@ class Bench:
         elif pending.kept:
             self._pending.pop(pending.key)
             self._answers.keep(pending.key, answer.content)
-        pending.done.set()
 
 
 class Desk:

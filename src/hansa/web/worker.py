@@ -5,6 +5,7 @@ It talks over a pipe. In: `Ask`. Out: `Progress` while something long is done, t
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import time
@@ -98,12 +99,12 @@ def work(pipe: Connection, folder: Path, fresh: bool = False) -> None:
 
 
 class Later:
-    """What is to be kept on disk, written piece by piece while nobody asks for anything."""
+    """What is done while nobody asks for anything: results and pages go to disk, in pieces."""
 
     def __init__(self, kept: Kept | None, session: Session) -> None:
         self._kept, self._session = kept, session
         self._waiting: deque[Iterator[None]] = deque()
-        self._noted = self._result = False
+        self._noted = self._result = self._tidying = False
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -116,6 +117,9 @@ class Later:
 
     def note(self, ask: Ask, answer: Answer) -> None:
         """Put an answer that took long, and the results behind it, on the list."""
+        if not self._tidying:
+            self._tidying = True
+            self._waiting.append(self._tidied())
         if self._kept is None:
             return
         if not self._noted and not self._session.computed and self._kept.made:
@@ -127,6 +131,14 @@ class Later:
         sheet = answer.content
         if isinstance(sheet, Sheet) and answer.seconds > WORTH_KEEPING and _keepable(ask):
             self._waiting.append(self._kept.keep_page(ask.page, ask.state, sheet))
+
+    def _tidied(self) -> Iterator[None]:
+        """Look for garbage now, and not while a page is made: results are a million objects."""
+        self._tidying = False
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        yield
 
     def step(self) -> None:
         """Write the next piece. Where it cannot be written, nothing is lost but time."""
