@@ -55,7 +55,7 @@ def main() -> None:
     given = parser.parse_args()
     lines = [
         "# The call laboratory", "",
-        f"200 proposals, 12 funders, calls drawn with seeds {SEEDS}; at most {given.seconds:g} s of",
+        f"200 proposals, 12 funders, drawn with seeds {SEEDS}; at most {given.seconds:g} s of",
         "the clock for each search. Median of the seconds of the processor; `gap`: the worst of",
         "bound over value.", "",
         "| mode | rule | CPU s | most | proven | worst gap |", "|---|---|---|---|---|---|",

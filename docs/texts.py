@@ -21,9 +21,21 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from hansa.language import LANGUAGES, LOCALE
+from hansa.measures.catalogue import measures
+from hansa.measures.rules import rule_sets
+from hansa.report.index_audit_report import HEADS
 
 PACKAGE = LOCALE.parent
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {
+    "_": None,
+    "N_": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pN_": ((1, "c"), 2),
+}
+AUDIT = "audit table"
+MOST = 20
+"""Texts without a translation that are printed."""
 SAID = re.compile(r"""\{%-?\s*say\s+(?:"([^"]*)"|'([^']*)')""")
 COUNTED = re.compile(r"""\{%-?\s*say_n\s+"([^"]*)"\s+"([^"]*)\"""")
 
@@ -43,7 +55,22 @@ def texts() -> Catalog:
     found = extract_from_dir(str(PACKAGE), methods, keywords=KEYWORDS)
     for file, _line, message, _comments, context in found:
         catalogue.add(message, locations=[(file, None)], context=context)
+    for file, message in _described():
+        catalogue.add(message, locations=[(file, None)])
+    for head in HEADS:
+        catalogue.add(head, locations=[("report/index_audit_report.py", None)], context=AUDIT)
     return catalogue
+
+
+def _described() -> Iterator[tuple[str, str]]:
+    """What measures and rule sets say of themselves, with the file that says it."""
+    for one in measures().values():
+        module = one.function.__module__.partition(".")[2].replace(".", "/")
+        yield f"{module}.py", one.definition
+    for rules in rule_sets().values():
+        for text in (rules.label, rules.to_confirm):
+            if text:
+                yield f"measures/rulesets/{rules.id}.toml", text
 
 
 def names() -> Catalog:
@@ -105,6 +132,8 @@ def main(check: bool) -> int:
             catalogue = brought_up_to_date(path, language, template)
             missing = [m.id for m in catalogue if m.id and not any(_forms(m.string))]
             print(f"{language} {domain}: {len(catalogue)} texts, {len(missing)} not translated")
+            for text in missing[:MOST]:
+                print(f"  {text!r}")
             po, mo = io.BytesIO(), io.BytesIO()
             write_po(po, catalogue, width=100, sort_output=True, omit_header=False)
             write_mo(mo, catalogue)

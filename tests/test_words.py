@@ -90,7 +90,7 @@ def test_the_scan_reads_something() -> None:
     texts = [text for _, text in shown()]
     assert len(texts) > 500
     assert any("How sure are we?" in text for text in texts), "templates are read"
-    assert any("is carried by" in text for text in texts), "f-strings are read"
+    assert any("carried by" in text for text in texts), "f-strings are read"
 
 
 @pytest.mark.parametrize(

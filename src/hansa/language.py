@@ -82,3 +82,8 @@ def named(kind: str, name: str) -> str:
 def N_(text: str) -> str:
     """A text as it is, marked for the catalogues; `_` says it where it is used."""
     return text
+
+
+def pN_(context: str, text: str) -> str:
+    """As `N_`, of a text that `pgettext` says with the context where it is used."""
+    return text

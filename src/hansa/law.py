@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hansa.language import N_
+from hansa.statuses import MEANING as MEANING
 
 Floats = npt.NDArray[np.float64]
 # uint64; uint32 where none of the flags needs more (`narrowed`)
@@ -34,29 +34,6 @@ _BIT = {chr(97 + i): i for i in range(26)} | {name: 26 + i for i, name in enumer
 _BIT[":"] = _BIT["z"]
 
 ESTIMATED = ("e", "s", "f", "imputed")
-
-MEANING = {
-    "p": N_("provisional"),
-    "e": N_("estimated"),
-    "f": N_("forecast"),
-    "s": N_("estimated by Eurostat"),
-    "b": N_("break in series"),
-    "c": N_("confidential"),
-    "u": N_("low reliability"),
-    "d": N_("definition differs, or part of it is outside the source"),
-    "z": N_("not applicable"),
-    "n": N_("not significant"),
-    "r": N_("revised"),
-    "m": N_("missing"),
-    "entry": N_("no jobs in the first year"),
-    "exit": N_("no jobs in the last year"),
-    "tiny": N_("below the smallest cell that carries a rate"),
-    "boundary": N_("on the line between two classes"),
-    "converted": N_("moved from another version of the codes"),
-    "imputed": N_("filled by a named step"),
-    "interval": N_("known only between two bounds"),
-}
-
 
 def bit(name: str) -> np.uint64:
     """The bit of one flag."""

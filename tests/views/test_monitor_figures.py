@@ -124,9 +124,7 @@ def test_every_country_is_a_mark_at_its_printed_numbers(
 ) -> None:
     picture = getattr(figures["scatter"], width)
     f, p = printed("framework"), printed("performance")
-    drawn = {
-        v["unit"]: (v["x"], v["y"]) for v in data(picture, "unit", "hover") if "text" not in v
-    }
+    drawn = {v["unit"]: (v["x"], v["y"]) for v in data(picture, "unit", "hover") if "text" not in v}
     assert drawn == {c: (f[c]["index_2008"], p[c]["index_2008"]) for c in f}
     hollow = {v["unit"] for v in marks(picture, type="point", filled=False) if "unit" in v}
     assert hollow == LOWEST

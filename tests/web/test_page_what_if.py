@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hansa.errors import UsageError
 from hansa.web.indices import opened
 from hansa.web.page import pages
-from hansa.web.pages.what_if.changes import changes_of, plain, text_of
+from hansa.web.pages.what_if.changes import changes_of, text_of
 from hansa.web.pages.what_if.ladder import rungs
 from hansa.web.pages.what_if.sliders import step_of
 from hansa.web.session import Session

@@ -14,7 +14,9 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    folder: Path = typer.Argument(help="A study folder, or a folder of such folders."),
+    folder: Path = typer.Argument(
+        help="A study folder, a folder of such folders, or an empty one to begin in."
+    ),
     port: Annotated[
         int | None, typer.Option("--port", help="Port; 8009, or any free one where it is taken.")
     ] = None,
@@ -25,8 +27,14 @@ def serve(
 ) -> None:
     """The workbench in a browser, on this machine only."""
     from hansa.web.server import serve as served
+    from hansa.web.studies import studies_in
 
     def ready(address: str) -> None:
         print(f"The workbench: {address}   (Ctrl-C ends it)", flush=True)
+        if not studies_in(folder):
+            print(
+                f"There is no study in {folder} yet: drop a table of your own on the first page.",
+                flush=True,
+            )
 
     served(folder, port, open_browser=not no_open, fresh=fresh, ready=ready)

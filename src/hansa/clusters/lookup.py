@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from hansa.clusters.definition import ClusterDefinition, definitions
 from hansa.clusters.members import Member
 from hansa.errors import UsageError, listed
+from hansa.language import named
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def _place(m: Member, definition: ClusterDefinition, classes: int) -> Place:
     return Place(
         m.cluster,
         definition.label_of(m.cluster),
-        m.subcluster,
+        named("cluster", m.subcluster),
         m.kind,
         m.activity,
         m.weight,

@@ -17,11 +17,6 @@ from hansa.sources.raw import column_names, raw_table
 from hansa.sources.spec import MEASURES, FactsSpec, beside
 from hansa.sources.tabular import read_facts, read_table
 
-CALLED_TOTAL = {
-    *("total", "totals", "all", "sum", "insgesamt", "gesamt", "summe", "i alt", "totalt"),
-    *("yhteensä", "kokku", "kopā", "iš viso", "ogółem", "razem", "alls", "samtals"),
-}
-
 WITHOUT_JOBS = "payroll stands without employment"
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -47,7 +42,7 @@ def check_facts(
             cube = read_facts(paths, spec, measure)
             if not unused:
                 findings += [*_undeclared(cube, place), *_set_aside(cube, place)]
-            unused.append(set(cube.unused))
+            unused.append(_left_over(cube.unused, beside(paths[0], spec)))
             if deep:
                 read[measure] = cube
             findings += _of_cube(cube, measure, place, above=not deep)
@@ -132,6 +127,12 @@ def _undeclared(cube: Cube, place: str) -> Iterable[Finding]:
             "absent_rows = zero or unknown",
             "declare it in the study, in NAME.meta.toml or by --absent-rows",
         )
+
+
+def _left_over(names: Iterable[str], spec: FactsSpec) -> set[str]:
+    """The columns that nothing was read from: those of years were, where they are measures."""
+    years = spec.wide
+    return {n for n in names if not (YEAR.fullmatch(n) if years == "years" else n in years)}
 
 
 def _unused(names: set[str], place: str) -> Iterable[Finding]:

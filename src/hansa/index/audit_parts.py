@@ -22,6 +22,7 @@ from hansa.index.ratios import CorrelationRatios, correlation_ratios
 from hansa.index.removal import effective_weights
 from hansa.index.result import IndexResult
 from hansa.index.tree import Floats, IndexTree, Ints
+from hansa.language import pN_
 
 Severity = Literal["ok", "note", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note", "ok")
@@ -30,10 +31,17 @@ Columns = Mapping[str, Any]
 Tables = Mapping[str, Columns]
 
 TITLES = (
-    "Framework", "Data", "Imputation", "Multivariate analysis", "Normalisation",
-    "Weights and aggregation", "Uncertainty and sensitivity", "Back to the data",
-    "Links to outcomes", "Presentation",
-)  # fmt: skip
+    pN_("audit step", "Framework"),
+    pN_("audit step", "Data"),
+    pN_("audit step", "Imputation"),
+    pN_("audit step", "Multivariate analysis"),
+    pN_("audit step", "Normalisation"),
+    pN_("audit step", "Weights and aggregation"),
+    pN_("audit step", "Uncertainty and sensitivity"),
+    pN_("audit step", "Back to the data"),
+    pN_("audit step", "Links to outcomes"),
+    pN_("audit step", "Presentation"),
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ eligibility  fund, effect, party_kind, party_group, activity, cost, rate, from, 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,7 +29,8 @@ from hansa.programme.contributions import (
     State,
     contributions,
 )
-from hansa.programme.eligibility import EFFECTS, Answer, Case, Effect, Term, eligible
+from hansa.programme.eligibility import EFFECTS, Answer, Effect, Term
+from hansa.programme.fund_terms import answer
 from hansa.programme.governance import Result, Rule, Subject, apply_rules
 
 ACTIVITIES = Shape(
@@ -174,22 +174,10 @@ def read_terms(folder: Path) -> tuple[Term, ...]:
     return tuple(found)
 
 
-def eligible_asks(
-    call: Call, terms: Sequence[Term], activity: str = "", on: str = ""
-) -> dict[tuple[str, str], Answer]:
-    """For every ask of a partner: may its funder pay it? By proposal and partner.
-
-    The group of a partner is EU where its country is that of a funder in the EU, the country
-    itself where that funder is not; unknown elsewhere.
-    """
-    groups: dict[str, str] = defaultdict(str)
-    for f in call.funders:
-        if f.eu is not None:
-            groups[f.country] = "EU" if f.eu else f.country
+def eligible_asks(call: Call, terms: Sequence[Term]) -> dict[tuple[str, str], Answer]:
+    """For every ask of a partner: may its funder pay it? By proposal and partner."""
     return {
-        (p.id, one.organisation): eligible(
-            terms, Case(one.funder, "", groups[one.country], activity, "", on)
-        )
+        (p.id, one.organisation): answer(call, terms, p, one)
         for p in call.proposals
         for one in p.partners
         if one.ask

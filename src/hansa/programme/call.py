@@ -21,6 +21,7 @@ class Funder:
     eu        member of the EU; None: not known
     gap_cap   most gap money; None: no limit
     key       weight in the top-up
+    deadline  day or time after which it takes no asks; empty: that of the call
     """
 
     id: str
@@ -32,11 +33,16 @@ class Funder:
     eu: bool | None = None
     gap_cap: int | None = None
     key: Fraction = Fraction(0)
+    deadline: str = ""
 
 
 @dataclass(frozen=True)
 class Partner:
-    """One partner of a proposal; amounts in smallest units, `ask` to `funder`."""
+    """One partner of a proposal; amounts in smallest units, `ask` to `funder`.
+
+    kind  of organisation, as eligibility.csv has it
+    late  what it does where the proposal is late for its funder: pays or leaves; empty: not said
+    """
 
     organisation: str
     country: str
@@ -45,6 +51,8 @@ class Partner:
     ask: int
     cost: int | None = None
     own: int | None = None
+    kind: str = ""
+    late: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ class Proposal:
     score     given, where there are no reviews; low and high: its interval, where one is given
     eligible  verdict of checks outside, with its reason
     asks      to each funder asked, in smallest units
+    activity  soft or hard, as eligibility.csv has it
+    changed   partners that pay or leave because it was late for their funder
     """
 
     id: str
@@ -68,12 +78,18 @@ class Proposal:
     received: str = ""
     eligible: Verdict = "pass"
     reason: str = ""
+    activity: str = ""
+    changed: tuple[str, ...] = ()
 
     def countries(self, of_funder: dict[str, str]) -> frozenset[str]:
         """Countries taking part: those of partners but associates, else of the funders asked."""
         if self.partners:
             return frozenset(p.country for p in self.partners if p.role != "associate")
         return frozenset(of_funder[f] for f, ask in self.asks.items() if ask)
+
+    def taking_part(self) -> int:
+        """Partners but associates."""
+        return sum(p.role != "associate" for p in self.partners)
 
 
 @dataclass(frozen=True)

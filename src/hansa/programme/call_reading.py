@@ -9,28 +9,46 @@ from pathlib import Path
 from typing import cast
 
 from hansa.errors import Finding, HansaError, listed, refuse
+from hansa.programme.activities import read_terms
 from hansa.programme.call import Call, Funder, Partner, Proposal, Review, Verdict
 from hansa.programme.call_settings import CallSettings, read_settings
 from hansa.programme.call_tables import Faults, Row, Shape, decimal, money, once, rows_of, truth
+from hansa.programme.eligibility import Term
+from hansa.programme.fund_terms import by_terms
+from hansa.programme.late import after_deadlines
+from hansa.programme.moments import moment
 
 FUNDERS = Shape(
     "funders",
     ("funder", "cash"),
-    ("name", "country", "in_kind", "gdp", "eu_member", "gap_cap", "key", "currency"),
+    ("name", "country", "in_kind", "gdp", "eu_member", "gap_cap", "key", "currency", "deadline"),
 )
 PROPOSALS = Shape(
     "proposals",
     ("proposal",),
-    ("title", "score", "low", "high", "lead", "module", "received", "eligible", "reason"),
+    (
+        "title",
+        "score",
+        "low",
+        "high",
+        "lead",
+        "module",
+        "received",
+        "eligible",
+        "reason",
+        "activity",
+    ),
 )
 REVIEWS = Shape("reviews", ("proposal", "reviewer", "criterion", "score"), ("conflict", "comment"))
 ASKS = Shape("asks", ("proposal", "funder", "ask"), ("currency",))
 PARTNERS = Shape(
     "partners",
     ("proposal", "partner", "country", "funder", "ask"),
-    ("role", "cost", "own", "currency"),
+    ("role", "cost", "own", "currency", "kind", "late"),
 )
 ROLES = ("leader", "participant", "associate")
+LATE = ("pays", "leaves")
+ACTIVITIES = ("soft", "hard")
 VERDICTS = ("pass", "fail", "cannot say")
 
 
@@ -61,8 +79,11 @@ def checked_call(folder: Path) -> tuple[Call | None, list[Finding]]:
     proposals = _proposals(tables, settings, ids, faults)
     reviews = _reviews(tables["reviews"] or [], proposals, settings, faults)
     _whole(folder, settings, proposals, reviews, faults)
-    call = Call(settings, funders, proposals, reviews)
-    return (None if faults.found else call), faults.found
+    terms = _terms(folder, faults)
+    if faults.found:
+        return None, faults.found
+    call = after_deadlines(Call(settings, funders, proposals, reviews))
+    return by_terms(call, terms), []
 
 
 _ALL = (FUNDERS, PROPOSALS, REVIEWS, ASKS, PARTNERS)
@@ -74,6 +95,14 @@ def _table(folder: Path, shape: Shape, faults: Faults) -> list[Row] | None:
     except HansaError as problem:
         faults.found.append(problem.finding)
         return []
+
+
+def _terms(folder: Path, faults: Faults) -> tuple[Term, ...]:
+    try:
+        return read_terms(folder)
+    except HansaError as problem:
+        faults.found.append(problem.finding)
+        return ()
 
 
 def _one_currency(rows: Sequence[Row], settings: CallSettings, faults: Faults) -> None:
@@ -107,6 +136,7 @@ def _funders(rows: Sequence[Row], s: CallSettings, faults: Faults) -> tuple[Fund
                 eu=truth(row, "eu_member", faults) if row["eu_member"] else None,
                 gap_cap=money(row, "gap_cap", s.smallest, faults),
                 key=_weight(row, "key", faults) or Fraction(0),
+                deadline=_moment(row, "deadline", faults),
             )
         )
     shares = [f.key for f in found]
@@ -117,6 +147,19 @@ def _funders(rows: Sequence[Row], s: CallSettings, faults: Faults) -> tuple[Fund
             "", "a column key with a number above 0 in it", "or gap_share = 1: all of it for gaps",
         )  # fmt: skip
     return tuple(sorted(found, key=lambda f: f.id))
+
+
+def _moment(row: Row, name: str, faults: Faults) -> str:
+    if row[name] and not moment(row[name]):
+        faults.add(row, f"{name} is no day and no time", repr(row[name]),
+                   "2027-03-01 or 2027-03-01T12:00")  # fmt: skip
+    return row[name]
+
+
+def _activity(row: Row, faults: Faults) -> str:
+    if row["activity"] not in ("", *ACTIVITIES):
+        faults.add(row, "the kind of activity is not known", row["activity"], listed(ACTIVITIES))
+    return row["activity"]
 
 
 def _weight(row: Row, name: str, faults: Faults) -> Fraction | None:
@@ -156,9 +199,10 @@ def _proposals(
                 high=_score(row, "high", s, faults),
                 lead=row["lead"] or next((p.organisation for p in own if p.role == "leader"), ""),
                 module=row["module"],
-                received=row["received"],
+                received=_moment(row, "received", faults),
                 eligible=cast(Verdict, verdict),
                 reason=row["reason"],
+                activity=_activity(row, faults),
             )
         )
         _interval(row, found[-1], faults)
@@ -220,6 +264,8 @@ def _partners(
         role = row["role"].lower() or "participant"
         if role not in ROLES:
             faults.add(row, "the role is not known", row["role"], listed(ROLES))
+        if row["late"] not in ("", *LATE):
+            faults.add(row, "what a late partner does is not known", row["late"], listed(LATE))
         ask = money(row, "ask", s.smallest, faults) or 0
         cost = money(row, "cost", s.smallest, faults)
         if ask and not row["funder"]:
@@ -228,7 +274,7 @@ def _partners(
             faults.add(row, "the ask is above the cost", row["ask"], f"at most {row['cost']}")
         found[row["proposal"]].append(
             Partner(row["partner"], row["country"], role, row["funder"], ask, cost,
-                    money(row, "own", s.smallest, faults))
+                    money(row, "own", s.smallest, faults), row["kind"], row["late"])
         )  # fmt: skip
     return found
 
@@ -301,6 +347,9 @@ def _whole(
     for name in sorted({n for n in twice if twice.count(n) > 1}):
         faults.add(str(folder / "call.toml"), f"the meeting decided twice about {name}", "",
                    "one decision", "keep the later one")  # fmt: skip
+    if s.min_partners and not any(p.partners for p in proposals):
+        faults.add(str(folder / "call.toml"), "min_partners needs a table of partners", "",
+                   "partners.csv", "add it, or take min_partners out")  # fmt: skip
     scored = [p.id for p in proposals if p.score is not None]
     if reviews and scored:
         faults.add(

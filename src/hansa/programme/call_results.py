@@ -15,8 +15,11 @@ from hansa.programme.call import Call
 from hansa.programme.call_settings import FILE
 from hansa.programme.call_tables import ENDINGS
 from hansa.programme.contributions import Contributions
-from hansa.programme.laboratory import Outcome, pot_rows
+from hansa.programme.laboratory import Outcome, PotRow, as_skipped, pot_rows, top_up_left
+from hansa.programme.losses import blockers
+from hansa.programme.money import TOP_UP, Ladder
 from hansa.programme.prices import Step
+from hansa.programme.robustness import LeftOut
 
 Columns = dict[str, list[Any]]
 
@@ -68,8 +71,14 @@ def price_table(call: Call, steps: Sequence[Step], funders: Sequence[str]) -> Co
 
 
 def pots_table(outcome: Outcome) -> Columns:
-    """One row a pot: available, gap money, used, idle."""
-    rows, call = pot_rows(outcome), outcome.call
+    """One row a pot: available, gap money, used, idle.
+
+    The top-up has a row of its own, after the funders: what of it is in no pot, and what stays idle.
+    """
+    rows, call = list(pot_rows(outcome)), outcome.call
+    if call.settings.top_up and outcome.mode != "real":
+        idle = top_up_left(outcome)
+        rows.append(PotRow(TOP_UP, idle + sum(r.gap for r in rows), 0, 0, idle))
     return {
         "funder": [r.funder for r in rows],
         **{
@@ -79,28 +88,88 @@ def pots_table(outcome: Outcome) -> Columns:
     }
 
 
+COMPARED = ("mode", "rule", "funded", "value", "bound", "ended", "equally_good", "money", "gap",
+            "idle", "passed_over", "countries", "crossing", "unevenness", "proposals",
+            "top_up_idle", "lost_to_pot", "blocks_most")  # fmt: skip
+
+
 def comparison_table(outcomes: Sequence[Outcome]) -> Columns:
-    """One row a mode and rule: who is funded, what it is worth, what it takes."""
-    names = ("mode", "rule", "funded", "value", "bound", "ended", "equally_good", "money", "gap",
-             "idle", "passed_over", "countries", "crossing", "unevenness", "proposals")  # fmt: skip
-    out: Columns = {name: [] for name in names}
-    for o in outcomes:
-        pots, call = pot_rows(o), o.call
-        funded = o.decision.funded or ()
-        own = o.crossing.countries
-        row = (
-            o.mode, o.rule, len(o.funded), _worth(call, o.contest.worth(funded)),
-            _worth(call, o.decision.bound),
-            o.decision.ended, o.decision.equal,
-            _money(call, sum(o.contest.demand(funded))),
-            _money(call, sum(r.gap for r in pots)),
-            _money(call, sum(r.idle for r in pots)),
-            len(o.passed), sum(own) / len(own) if own else None,
-            _money(call, o.crossing.crossing), o.crossing.unevenness, ";".join(o.funded),
-        )  # fmt: skip
-        for name, value in zip(names, row, strict=True):
-            out[name].append(value)
+    """One row a mode and rule: who is funded, what it is worth, what it takes.
+
+    After the rules of a mode comes `skip`: down the list, whatever still fits. It is a procedure,
+    not an optimum. lost_to_pot: proposals not funded that the row `real` of the same rule funds;
+    empty where that row is not there.
+    """
+    common = {o.rule: set(o.funded) for o in outcomes if o.mode == "real"}
+    out: Columns = {name: [] for name in COMPARED}
+    for i, o in enumerate(outcomes):
+        _compared(out, o, common.get(o.rule))
+        if i + 1 == len(outcomes) or outcomes[i + 1].mode != o.mode:
+            _compared(out, as_skipped(o), None, "skip")
     return out
+
+
+def _compared(out: Columns, o: Outcome, common: set[str] | None, procedure: str = "") -> None:
+    pots, call = pot_rows(o), o.call
+    funded = o.decision.funded or ()
+    own, most = o.crossing.countries, blockers(o)
+    row = (
+        o.mode, procedure or o.rule, len(o.funded), _worth(call, o.contest.worth(funded)),
+        None if procedure else _worth(call, o.decision.bound),
+        "procedure" if procedure else o.decision.ended,
+        None if procedure else o.decision.equal,
+        _money(call, sum(o.contest.demand(funded))),
+        _money(call, sum(r.gap for r in pots)),
+        _money(call, sum(r.idle for r in pots)),
+        len(o.passed), sum(own) / len(own) if own else None,
+        _money(call, o.crossing.crossing), o.crossing.unevenness, ";".join(o.funded),
+        _money(call, top_up_left(o)),
+        None if common is None else len(common - set(o.funded)),
+        most[0].funder if most else "",
+    )  # fmt: skip
+    for name, value in zip(COMPARED, row, strict=True):
+        out[name].append(value)
+
+
+def money_table(outcome: Outcome, found: Sequence[Ladder]) -> Columns:
+    """One row a giver and amount: who comes in, who drops out, and why it ends there."""
+    call = outcome.call
+    rows: list[tuple[Any, ...]] = []
+    for ladder in found:
+        for rung in ladder.rungs:
+            rows.append((
+                ladder.giver, _money(call, rung.amount), ";".join(rung.joined),
+                ";".join(rung.dropped), rung.funded, _worth(call, rung.worth),
+                "yes" if ladder.proven else "no", "",
+            ))  # fmt: skip
+        end = ladder.why or "nothing more to buy"
+        rows.append((ladder.giver, None, "", "", None, None, "", end))
+    names = ("giver", "amount", "joined", "dropped", "funded", "value", "proven", "ends")
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
+def reviewers_table(left: Sequence[LeftOut]) -> Columns:
+    """One row a reviewer: what changes without that reviewer."""
+    return {
+        "reviewer": [one.reviewer for one in left],
+        "scores": [one.reviews for one in left],
+        "joined": [";".join(one.joined) for one in left],
+        "dropped": [";".join(one.dropped) for one in left],
+        "kept": [";".join(one.kept) for one in left],
+        "proven": ["yes" if one.proven else "no" for one in left],
+        "note": [one.note for one in left],
+    }
+
+
+def blockers_table(outcome: Outcome) -> Columns:
+    """One row a funder that blocks: how many proposals, how much they lack there, and which."""
+    rows = blockers(outcome)
+    return {
+        "funder": [r.funder for r in rows],
+        "blocked": [len(r.proposals) for r in rows],
+        "lack": [_money(outcome.call, r.lack) for r in rows],
+        "proposals": [";".join(r.proposals) for r in rows],
+    }
 
 
 def contributions_table(call: Call, found: Contributions) -> Columns:
@@ -148,15 +217,24 @@ def record(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "inputs": inputs(folder),
         "mode": outcome.mode,
         "ranking": outcome.rule,
+        "top_up": str(s.top_up),
+        "gap_share": str(s.gap_share),
         "seed": s.seed,
         "ended": outcome.decision.ended,
         "value": str(_worth(outcome.call, outcome.contest.worth(outcome.decision.funded or ()))),
         "bound": str(_worth(outcome.call, outcome.decision.bound)),
         "equally_good": outcome.decision.equal,
         "funded": list(outcome.funded),
+        "decision": digest(outcome),
         "fixed": [f.model_dump() for f in s.fixed],
         "decided": {"by": "", "date": "", "note": ""},
     }
+
+
+def digest(outcome: Outcome) -> str:
+    """SHA-256 of the decision table: every rank, reason and amount in it."""
+    text = json.dumps(decision_table(outcome), default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def inputs(folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from hansa.errors import UsageError, listed
 from hansa.programme.contest import Rule
+from hansa.programme.moments import moment
 from hansa.programme.pots import Mode
 
 FILE = "call.toml"
@@ -45,6 +46,25 @@ class Limits(BaseModel):
     per_module: dict[str, int] = Field(default_factory=dict)
 
 
+class Stated(BaseModel):
+    """What texts about the call say of it; `check` sets it against the tables.
+
+    proposals, funders  how many; cash: all cash pots together; asked: all asks together
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    proposals: int | None = Field(default=None, ge=0)
+    funders: int | None = Field(default=None, ge=0)
+    cash: Decimal | None = Field(default=None, ge=0)
+    asked: Decimal | None = Field(default=None, ge=0)
+
+    @field_validator("cash", "asked", mode="before")
+    @classmethod
+    def _exact(cls, value: Any) -> Any:
+        return Decimal(repr(value)) if isinstance(value, float) else value
+
+
 class CallSettings(BaseModel):
     """The keys of call.toml.
 
@@ -61,6 +81,9 @@ class CallSettings(BaseModel):
     criteria       weight of each criterion of reviews.csv; min_reviews: reviews a proposal needs
     noise          reviews (reviewers drawn anew), normal, or intervals (low and high of proposals)
     draws, seed    of the robustness to noise
+    deadline       day or time after which nothing is received; funders may have their own
+    min_partners   partners that a proposal needs, associates apart
+    stated         numbers that texts about the call give
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -93,6 +116,9 @@ class CallSettings(BaseModel):
     seed: int = 2009
     fixed: tuple[Fixed, ...] = ()
     limits: Limits = Limits()
+    deadline: str = ""
+    min_partners: int = Field(default=0, ge=0)
+    stated: Stated = Stated()
 
     @field_validator("smallest", "top_up", "gap_share", "threshold", mode="before")
     @classmethod
@@ -127,6 +153,8 @@ class CallSettings(BaseModel):
             raise ValueError("cut_points fall: the lowest score of the best band first")
         if self.ranking == "bands" and not self.cut_points:
             raise ValueError("ranking bands needs cut_points")
+        if self.deadline and not moment(self.deadline):
+            raise ValueError("deadline: a day or a time, 2027-03-01 or 2027-03-01T12:00")
         known = (*OWN_TIE_BREAKS, *self.criteria)
         if unknown := [name for name in self.tie_break if name not in known]:
             raise ValueError(f"tie_break {unknown[0]!r} is none of {listed(known)}")

@@ -41,8 +41,12 @@ class _Rows:
 class ContestModel:
     """The programme of a contest under a rule; rows are added while goals are met."""
 
-    def __init__(self, contest: Contest, rule: Rule, until: float) -> None:
-        self.contest, self.until = contest, until
+    def __init__(self, contest: Contest, rule: Rule, until: float, giver: str = "") -> None:
+        """`giver`: whose new money is the last column: a funder, or anything else for common money.
+
+        Empty: there is no new money.
+        """
+        self.contest, self.until, self.giver = contest, until, giver
         self._lay_out(rule)
         rows = _Rows([], [], [])
         for part in (self._order, self._limits, self._passing, self._pots):
@@ -53,6 +57,7 @@ class ContestModel:
         self.worth = self._objective(range(self.n), np.array(contest.value) / self.unit_of_worth)
         self.fewest_passed_over = self._objective(self.o, -1.0)
         self.least_gap = self._objective(self.f, -1.0)
+        self.least_new = self._objective(self.new, -1.0)
 
     def _lay_out(self, rule: Rule) -> None:
         c = self.contest
@@ -61,9 +66,10 @@ class ContestModel:
         ties = [0, *sorted(c.tie_starts), self.n]
         self.ties = [range(a, b) for a, b in itertools.pairwise(ties) if a < b]
         hits = sum(len(one.groups) for one in c.limits if isinstance(one, AtLeast))
-        sizes = (self.n, len(self.groups), hits, len(self.ties), self.n, len(c.pots.funders))
+        sizes = (self.n, len(self.groups), hits, len(self.ties), self.n, len(c.pots.funders),
+                 bool(self.giver))  # fmt: skip
         ends = [0, *np.cumsum(sizes).tolist()]
-        _, self.y, self.z, self.m, self.o, self.f = (
+        _, self.y, self.z, self.m, self.o, self.f, self.new = (
             range(a, b) for a, b in itertools.pairwise(ends)
         )
         self.size = ends[-1]
@@ -72,7 +78,8 @@ class ContestModel:
 
     def _polytope(self, rows: _Rows) -> Polytope:
         lower, upper = np.zeros(self.size), np.ones(self.size)
-        upper[self.f.start :] = [float(cap / self.money) for cap in self.contest.pots.caps]
+        upper[list(self.f)] = self._caps()
+        upper[list(self.new)] = np.inf
         for p, fixed in enumerate(self.contest.decided):
             if fixed is not None:
                 lower[p] = upper[p] = float(fixed)
@@ -82,6 +89,13 @@ class ContestModel:
         matrix = sparse.csc_matrix((values, (at[:, 0], at[:, 1])), shape=shape)
         ends = np.array(rows.lower, dtype=float), np.array(rows.upper, dtype=float)
         return Polytope(matrix, *ends, lower, upper)
+
+    def _caps(self) -> list[float]:
+        pots = self.contest.pots
+        if not self.giver or self.giver in pots.funders:
+            return [float(cap / self.money) for cap in pots.caps]
+        given = pots.gap_cap or (None,) * len(pots.funders)
+        return [np.inf if cap is None else cap / self.money for cap in given]
 
     def _objective(self, columns: Sequence[int], values: Floats | float) -> Floats:
         objective = np.zeros(self.size)
@@ -125,15 +139,30 @@ class ContestModel:
             sums = [sum(own) for own in asks]
             scale = max((1, *sums))
             terms = [(p, total / scale) for p, total in enumerate(sums) if total]
+            terms += [(e, -self.money / scale) for e in self.new]
             yield terms, -np.inf, float(Fraction(pots.common, scale))
             return
+        mixed = pots.mode == "mixed"
         for c, own in enumerate(pots.own):
             column = [asks[p][c] for p in range(self.n)]
             scale = max((1, *column))
             terms = [(p, amount / scale) for p, amount in enumerate(column) if amount]
-            terms += [(self.f[c], -self.money / scale)] if pots.gap else []
+            terms += [(self.f[c], -self.money / scale)] if mixed else []
+            if reaches := self._reaches(c):
+                terms += [(e, -float(reaches) * self.money / scale) for e in self.new]
             yield terms, -np.inf, float(own / scale)
-        yield [(f, 1.0) for f in self.f], -np.inf, float(pots.gap / self.money)
+        if mixed:
+            common = [] if self.giver in pots.funders else [*self.new]
+            terms = [(f, 1.0) for f in self.f]
+            terms += [(e, -float(pots.gap_share)) for e in common]
+            yield terms, -np.inf, float(pots.gap / self.money)
+
+    def _reaches(self, c: int) -> Fraction:
+        """The part of one unit of new money that raises the pot of a funder."""
+        pots = self.contest.pots
+        if self.giver in pots.funders:
+            return Fraction(pots.funders[c] == self.giver)
+        return (1 - pots.gap_share) * pots.key[c] if pots.mode == "mixed" else Fraction(0)
 
     def greatest(self, objective: Floats, known: Sequence[bool] | None = None) -> Whole:
         """A point with the greatest value of an objective; `known`: an allowed choice."""

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from hansa.programme.contest import Contest, Rule
+from hansa.programme.contest import AtMost, Contest, Rule
 from hansa.programme.contest_model import ContestModel
 from hansa.solve import Floats
 
@@ -80,13 +80,40 @@ def head_of(contest: Contest, length: int) -> Funded:
 
 
 def skip(contest: Contest) -> Funded:
-    """A procedure, no optimum: down the list, whatever still fits, passing over what does not."""
+    """A procedure, no optimum: down the list, whatever still fits, passing over what does not.
+
+    What fits keeps the pots and the limits that forbid; limits that ask for something may be missed.
+    """
     chosen = list(head_of(contest, 0))
+    forbid = [limit for limit in contest.limits if isinstance(limit, AtMost)]
     for p in contest.open:
         chosen[p] = True
-        if not contest.pots.pays(contest.demand(chosen)):
-            chosen[p] = False
+        fits = contest.pots.pays(contest.demand(chosen))
+        chosen[p] = fits and all(limit.holds(chosen) for limit in forbid)
     return tuple(chosen)
+
+
+def settled(contest: Contest, rule: Rule, depth_first: bool) -> tuple[list[int], list[int]]:
+    """Positions that every best choice funds, and those that none funds, whatever the rest.
+
+    The longest payable head of whole groups: a choice that breaks off earlier is part of it, so it
+    is worth less as soon as each of the head counts something, and has a shorter head in any case.
+    Behind the first group that cannot be wholly paid nothing may be funded. Not with limits.
+    """
+    groups = contest.groups(rule)
+    chosen = list(head_of(contest, 0))
+    if contest.limits or not contest.pots.pays(contest.demand(chosen)):
+        return [], []
+    inside: list[int] = []
+    count = True
+    for k, group in enumerate(groups):
+        for p in group:
+            chosen[p] = True
+        if not contest.pots.pays(contest.demand(chosen)):
+            return inside, [p for later in groups[k + 1 :] for p in later]
+        count = count and (depth_first or all(contest.value[p] for p in group))
+        inside += group if count else ()
+    return inside, []
 
 
 Standing = tuple[int, int, int, Fraction]
@@ -99,6 +126,9 @@ class _Goals:
     def __init__(self, contest: Contest, rule: Rule, wishes: Wishes) -> None:
         self.contest, self.rule, self.wishes = contest, rule, wishes
         self.model = ContestModel(contest, rule, time.monotonic() + wishes.seconds)
+        inside, outside = settled(contest, rule, wishes.depth_first)
+        self.model.fund(inside)
+        self.model.drop(outside)
         self._ends: list[str] = []
         self.reached = float("inf")
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import floor
 
 from hansa.errors import UsageError, listed
 from hansa.programme.call import Call
@@ -57,7 +58,6 @@ def contest_of(call: Call, places: Sequence[Place], mode: Mode, rule: Rule) -> C
 
     mode, rule  may be others than those of the call
     """
-    own = ranked(places)
     if rule == "strict" and (ties := unbroken_ties(call, places)):
         raise UsageError(
             "the ranking rule strict needs an order, and there is a tie",
@@ -65,6 +65,11 @@ def contest_of(call: Call, places: Sequence[Place], mode: Mode, rule: Rule) -> C
             admissible="tie_break in call.toml, or the ranking rule ties",
             fix="declare how ties are broken before the call is decided",
         )
+    return contest_among(call, places, ranked(places), mode)
+
+
+def contest_among(call: Call, places: Sequence[Place], own: Sequence[Place], mode: Mode) -> Contest:
+    """Some places, in an order of falling scores, before the pots of a call."""
     score = tuple(one.score or 0 for one in own)
     lines = band_lines(call)
     return Contest(
@@ -151,15 +156,17 @@ def solve(
     """The call decided under its own mode and rule, or under others."""
     mode, rule = mode or call.settings.mode, rule or call.settings.ranking
     places = ranking(call)
-    contest = contest_of(call, places, mode, rule)
-    decision = decide(contest, rule, Wishes(call.settings.depth_first, seconds))
+    contest, decision = decided(call, places, (mode, rule), seconds)
+    return _outcome(call, (mode, rule), places, contest, decision)
+
+
+def _outcome(
+    call: Call, rules: tuple[Mode, Rule], places: tuple[Place, ...], contest: Contest,
+    decision: Decision,
+) -> Outcome:  # fmt: skip
+    mode, rule = rules
     funded = decision.funded
-    if funded is None:
-        raise UsageError(
-            "no choice keeps the pots, the limits and what the meeting decided",
-            printed=listed([limit.name for limit in contest.limits]) or "decisions of the meeting",
-            fix="loosen a limit, or take a decision back",
-        )
+    assert funded is not None
     return Outcome(
         call, mode, rule, places, contest, decision,
         price_list(contest),
@@ -168,6 +175,28 @@ def solve(
         returns(contest, funded),
         crossing(call, contest, funded),
     )  # fmt: skip
+
+
+def decided(
+    call: Call, places: Sequence[Place], rules: tuple[Mode, Rule], seconds: float,
+    count_equal: bool = True,
+) -> tuple[Contest, Decision]:  # fmt: skip
+    """A ranking decided; `rules`: mode and ranking rule. Raises UsageError where nothing can be."""
+    mode, rule = rules
+    contest = contest_of(call, places, mode, rule)
+    found = decide(contest, rule, Wishes(call.settings.depth_first, seconds, count_equal))
+    if found.funded is None and found.ended == "optimal":
+        raise UsageError(
+            "no choice keeps the pots, the limits and what the meeting decided",
+            printed=listed([limit.name for limit in contest.limits]) or "decisions of the meeting",
+            fix="loosen a limit, or take a decision back",
+        )
+    if found.funded is None:
+        raise UsageError(
+            "no choice was found in time that keeps the limits and what the meeting decided",
+            printed=f"{seconds:g} s", admissible="more seconds, or fewer limits",
+        )  # fmt: skip
+    return contest, found
 
 
 def compare(call: Call, seconds: float = 5.0) -> tuple[Outcome, ...]:
@@ -193,8 +222,19 @@ def rules_for(call: Call) -> tuple[Rule, ...]:
 
 def skipped(outcome: Outcome) -> tuple[str, ...]:
     """Who is funded when the list is followed and passed over where it does not fit."""
-    chosen = skip(outcome.contest)
-    return tuple(p for p, yes in zip(outcome.contest.proposals, chosen, strict=True) if yes)
+    return as_skipped(outcome).funded
+
+
+def as_skipped(outcome: Outcome) -> Outcome:
+    """The same ranking and pots, followed down the list, funding whatever still fits.
+
+    A procedure for comparing, not an optimum: its bound is its own worth. Reasons are those of
+    `free`, for no order binds it.
+    """
+    contest = outcome.contest
+    chosen = skip(contest)
+    decision = Decision(chosen, "optimal", contest.worth(chosen))
+    return _outcome(outcome.call, (outcome.mode, "free"), outcome.places, contest, decision)
 
 
 def with_money(call: Call, top_up: int, gap_share: Fraction) -> Call:
@@ -227,10 +267,41 @@ def pot_rows(outcome: Outcome) -> tuple[PotRow, ...]:
         rows = [PotRow(f, 0, 0, u, 0) for f, u in zip(pots.funders, used, strict=True)]
         total = sum(used)
         return (*rows, PotRow("common pot", pots.common, 0, total, pots.common - total))
-    whole = round(sum(pots.proportional, Fraction(0)))
-    parts = shared_out(pots.proportional, whole)
-    gaps = shared_out(pots.needs(used), round(sum(pots.needs(used), Fraction(0))))
+    parts, gaps = paid_out(pots, used)
     rows = []
     for f, cash, part, gap, u in zip(pots.funders, pots.cash, parts, gaps, used, strict=True):
         rows.append(PotRow(f, cash + part, gap, u, max(0, cash + part + gap - u)))
     return tuple(rows)
+
+
+def paid_out(pots: Pots, used: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The top-up in whole units: each funder's part of it by the key, and its gap money.
+
+    Parts by largest remainder. Where that would ask for more than the top-up, because a unit went
+    where nothing is short, those that are short come first: then it always suffices, for what is
+    used is paid exactly by parts and gap money together (methods, 3.1).
+    """
+    whole = floor(sum(pots.proportional, Fraction(0)))
+    short = [u - cash for u, cash in zip(used, pots.cash, strict=True)]
+    parts = shared_out(pots.proportional, whole)
+    gaps = tuple(max(0, s - part) for s, part in zip(short, parts, strict=True))
+    if pots.mode != "mixed" or sum(parts) + sum(gaps) <= pots.top_up:
+        return parts, gaps
+    first = [s > part for s, part in zip(short, pots.proportional, strict=True)]
+    own = [floor(part) for part in pots.proportional]
+    left = whole - sum(own)
+    order = sorted(range(len(own)), key=lambda c: (not first[c], own[c] - pots.proportional[c], c))
+    for c in order[:left]:
+        own[c] += 1
+    return tuple(own), tuple(max(0, s - part) for s, part in zip(short, own, strict=True))
+
+
+def top_up_left(outcome: Outcome) -> int:
+    """The part of the top-up that stays idle, in whole units; all of it in mode virtual."""
+    pots = outcome.contest.pots
+    if pots.mode == "real":
+        return 0
+    if pots.mode == "virtual":
+        return pots.top_up
+    parts, gaps = paid_out(pots, outcome.contest.demand(outcome.decision.funded or ()))
+    return pots.top_up - sum(parts) - sum(gaps)

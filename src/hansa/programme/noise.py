@@ -7,8 +7,8 @@ rule. Words: sure in, sure out, depends on the scores; never right or wrong.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
 from typing import Literal
@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from hansa.programme.call import Call, Proposal, Review
+from hansa.programme.call import Call, Proposal
 from hansa.programme.contest import AtMost, Contest, Limit, Rule
 from hansa.programme.decide import Funded, Wishes, decide
 from hansa.programme.ranking import weights_of
@@ -78,7 +78,7 @@ def noise(call: Call, proposals: Sequence[Proposal], exact: Sequence[Fraction]) 
         return Noise("none", np.tile(centre, (1, 1)))
     if s.noise == "reviews" or (not s.noise and all(t.size >= FEW for t in reviewers)):
         columns = [_drawn_anew(t, c, s.draws, rng) for t, c in zip(reviewers, centre, strict=True)]
-        return Noise("reviews", np.column_stack(columns))
+        return Noise("reviews", np.clip(np.column_stack(columns), low, high))
     pooled = sum(float(((t - t.mean()) ** 2).sum()) for t in reviewers if t.size) / freedom
     drawn = centre + rng.standard_normal((s.draws, centre.size)) * np.sqrt(pooled / counts)
     return Noise("normal", np.clip(drawn, low, high))
@@ -99,6 +99,7 @@ class Spread:
     share   of the draws in which each proposal is funded; low, high: Wilson's 95 % interval
     blocks  share of the draws in which each funder's pot is what stops the list (strict), or is
             short for some unfunded proposal
+    below   share of the draws in which a proposal below the threshold is funded, by id
     """
 
     share: Floats
@@ -106,15 +107,20 @@ class Spread:
     high: Floats
     blocks: Floats
     draws: int
+    below: dict[str, float] = field(default_factory=dict)
 
     def certainty(self, position: int) -> Certainty:
         """In words of fixed meaning."""
-        if self.draws < 2:
-            return "cannot say"
-        share = self.share[position]
-        if share >= SURE:
-            return "sure in"
-        return "sure out" if share <= 1 - SURE else "depends on the scores"
+        return in_words(float(self.share[position]), self.draws)
+
+
+def in_words(share: float, draws: int) -> Certainty:
+    """What a share of draws means; one draw, without any noise, says nothing."""
+    if draws < 2:
+        return "cannot say"
+    if share >= SURE:
+        return "sure in"
+    return "sure out" if share <= 1 - SURE else "depends on the scores"
 
 
 def units_of(scores: Floats, digits: int) -> Ints:
@@ -122,42 +128,72 @@ def units_of(scores: Floats, digits: int) -> Ints:
     return np.floor(scores * 10.0**digits + 0.5 + 1e-9).astype(np.int64)
 
 
-def spread(contest: Contest, rule: Rule, units: Ints, lines: Sequence[int] = (),
-           progress: Callable[[float], None] = lambda done: None) -> Spread:  # fmt: skip
+@dataclass(frozen=True)
+class Redrawn:
+    """What makes a ranking of drawn scores.
+
+    least     lowest score that is ranked, in units; None: no threshold
+    ties      of each position, its place where scores are tied; empty: the order of the contest
+    by_score  what funding counts is the score, and drawn with it
+    """
+
+    least: int | None = None
+    ties: tuple[int, ...] = ()
+    by_score: bool = True
+
+    def order(self, contest: Contest, units: Ints) -> Ints:
+        """Positions in the order of a draw; those below the threshold are left out.
+
+        What the meeting decided stays, whatever its score.
+        """
+        ties = np.array(self.ties or range(units.size))
+        order = np.lexsort((ties, -units))
+        if self.least is None:
+            return order
+        fixed = np.array([f is not None for f in contest.decided], bool)
+        return order[(units[order] >= self.least) | fixed[order]]
+
+
+PLAIN = Redrawn()
+
+
+def spread(
+    contest: Contest, rule: Rule, units: Ints, lines: Sequence[int] = (), redrawn: Redrawn = PLAIN
+) -> Spread:
     """A decision for every row of scores.
 
-    contest  in its own rank order, which breaks ties that the draws bring
+    contest  everybody who may be ranked, in an order of falling scores
     units    draws x proposals, scores in units of the last digit
     lines    lowest score of each band but the last, in units
     """
     draws, n = units.shape
     funded = np.zeros((draws, n), bool)
     blocks = np.zeros((draws, len(contest.pots.funders)), bool)
-    quick = _Heads(contest) if rule == "strict" and not contest.limits else None
+    plain = rule == "strict" and not contest.limits and all(f is None for f in contest.decided)
+    quick = _Heads(contest) if plain else None
     for d in range(draws):
-        order = np.lexsort((np.arange(n), -units[d]))
-        if quick is not None and all(f is None for f in contest.decided):
+        order = redrawn.order(contest, units[d])
+        if quick is not None:
             length, blocks[d] = quick.length(order)
             funded[d, order[:length]] = True
-        else:
-            own = _reordered(contest, order, units[d], lines)
-            chosen = decide(own, rule, Wishes(seconds=5.0, count_equal=False)).funded
-            if chosen is not None:
-                funded[d, order[list(chosen)]] = True
-                blocks[d] = _short(own, chosen)
-        progress((d + 1) / draws)
+            continue
+        own = _reordered(contest, order, units[d], lines, redrawn.by_score)
+        chosen = decide(own, rule, Wishes(seconds=5.0, count_equal=False)).funded
+        if chosen is not None:
+            funded[d, order[list(chosen)]] = True
+            blocks[d] = _short(own, chosen)
     share = funded.mean(axis=0) if draws else np.zeros(n)
     low, high = wilson(share, draws)
     return Spread(share, low, high, blocks.mean(axis=0), draws)
 
 
-def _reordered(contest: Contest, order: Ints, units: Ints, lines: Sequence[int]) -> Contest:
+def _reordered(
+    contest: Contest, order: Ints, units: Ints, lines: Sequence[int], by_score: bool
+) -> Contest:
     """The contest in the order of a draw, with the scores of that draw."""
     place = {int(p): i for i, p in enumerate(order)}
     score = tuple(int(units[p]) for p in order)
-    counted = contest.value
-    if contest.value == contest.score:
-        counted = tuple(max(0, int(units[p])) for p in range(len(units)))
+    counted = [max(0, int(u)) for u in units] if by_score else contest.value
     return replace(
         contest,
         proposals=tuple(contest.proposals[p] for p in order),
@@ -177,9 +213,12 @@ def band_starts(score: Sequence[int], lines: Sequence[int]) -> tuple[int, ...]:
 
 
 def _moved(limit: Limit, place: dict[int, int]) -> Limit:
+    def moved(members: Sequence[int]) -> tuple[int, ...]:
+        return tuple(place[p] for p in members if p in place)
+
     if isinstance(limit, AtMost):
-        return replace(limit, members=tuple(place[p] for p in limit.members))
-    return replace(limit, groups=tuple(tuple(place[p] for p in g) for g in limit.groups))
+        return replace(limit, members=moved(limit.members))
+    return replace(limit, groups=tuple(moved(group) for group in limit.groups))
 
 
 def _short(contest: Contest, funded: Funded) -> Bools:
@@ -235,8 +274,3 @@ def wilson(share: Floats, draws: int, z: float = 1.959963984540054) -> tuple[Flo
     middle = (share + z * z / (2 * draws)) / (1 + z * z / draws)
     half = z * np.sqrt(share * (1 - share) / draws + z * z / (4 * draws**2)) / (1 + z * z / draws)
     return np.maximum(0.0, middle - half), np.minimum(1.0, middle + half)
-
-
-def without_reviewer(reviews: Sequence[Review], reviewer: str) -> tuple[Review, ...]:
-    """The reviews but those of one reviewer."""
-    return tuple(r for r in reviews if r.reviewer != reviewer)

@@ -115,6 +115,9 @@ def _placed(call: Call, p: Proposal, score: Fraction | None, dropped: int) -> Pl
     elif len(countries) < call.settings.min_countries:
         status = "not eligible"
         reason = f"min_countries: {len(countries)} of {call.settings.min_countries} countries"
+    elif (taking_part := p.taking_part()) < call.settings.min_partners:
+        status = "not eligible"
+        reason = f"min_partners: {taking_part} of {call.settings.min_partners} partners"
     elif units is None:
         status, reason = "incomplete", reason
     elif (least := call.settings.threshold) is not None and (
@@ -142,6 +145,14 @@ def _order(
         elif name != "proposal":
             keys.append(-own.get(name, Fraction(0)))
     return (*keys, one.proposal.id)
+
+
+def tie_places(call: Call, own: Sequence[Place]) -> tuple[int, ...]:
+    """Of each place, where the call's tie-break puts it if all scores were the same."""
+    criteria = criterion_means(call.reviews)
+    keys = [_order(call, one, criteria)[1:] for one in own]
+    where = {key: i for i, key in enumerate(sorted(keys))}
+    return tuple(where[key] for key in keys)
 
 
 def unbroken_ties(call: Call, places: Sequence[Place]) -> tuple[tuple[str, ...], ...]:

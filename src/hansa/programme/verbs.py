@@ -11,9 +11,13 @@ from hansa.programme.call import Call
 from hansa.programme.call_reading import read_call
 from hansa.programme.contest import RULES, Rule
 from hansa.programme.laboratory import Outcome, compare, pots_of, ranked, solve, with_money
+from hansa.programme.money import Ladder, ladders
+from hansa.programme.noise import Spread
 from hansa.programme.pots import MODES, Mode
 from hansa.programme.prices import Step, price_list
 from hansa.programme.ranking import ranking
+from hansa.programme.replay import Replay, replay
+from hansa.programme.robustness import Both, LeftOut, both_outcomes, each_reviewer, spread_of
 
 
 def call_price(
@@ -87,6 +91,38 @@ def _number(text: str, name: str) -> Decimal:
 def call_compare(folder: Path | str, seconds: float = 5.0) -> tuple[Outcome, ...]:
     """A call folder under every mode and rule; `seconds` for each search."""
     return compare(read_call(Path(folder)), seconds)
+
+
+def call_more_money(
+    folder: Path | str, mode: str = "", ranking: str = "", steps: int = 0, seconds: float = 5.0
+) -> tuple[Outcome, tuple[Ladder, ...]]:
+    """What more money of each giver would buy, with the decision that it changes.
+
+    steps    most rungs a giver; 0: all under `strict`, one under other rules
+    seconds  for each giver, and for the decision
+    """
+    outcome = call_solve(folder, mode, ranking, seconds)
+    return outcome, ladders(outcome, steps, seconds)
+
+
+def call_robustness(
+    folder: Path | str, mode: str = "", ranking: str = "", seconds: float = 5.0
+) -> tuple[Outcome, Spread | None, tuple[LeftOut, ...], Both | None]:
+    """The decision, what score noise makes of it, each reviewer left out, and doubtful eligibility.
+
+    Without any variance known the spread says so; the last is None where nothing is doubtful.
+    """
+    outcome = call_solve(folder, mode, ranking, seconds)
+    left = each_reviewer(outcome, seconds)
+    return outcome, spread_of(outcome), left, both_outcomes(outcome, seconds)
+
+
+def call_replay(record: Path | str, folder: Path | str | None = None) -> Replay:
+    """The decision of a decision.json computed again: the same files, the same result?
+
+    folder  of the call; None: beside the record, or one folder up
+    """
+    return replay(Path(record), None if folder is None else Path(folder))
 
 
 def mode_named(name: str) -> Mode | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +15,25 @@ from hansa.programme.call import Call
 from hansa.programme.call_reading import read_call
 from hansa.programme.call_results import (
     comparison_table,
+    contributions_table,
     decision_table,
     pots_table,
     price_table,
     record,
+    rules_table,
 )
 from hansa.programme.laboratory import Outcome, band_lines, compare, ranked, solve
+from hansa.programme.losses import lost_to_pots
+from hansa.programme.money import ladders
 from hansa.programme.noise import Spread, noise, spread, units_of
 from hansa.programme.ranking import exact_scores
 from hansa.programme.reasons import swap
 from hansa.programme.verbs import mode_named, rule_named
 from hansa.programme.ways import ways_out
-from hansa.report.call_report import CallReport, call_document
+from hansa.report.call_agreed import agreed, contributions_section, rules_section
+from hansa.report.call_money import STEPS, money_section
+from hansa.report.call_reasons import Closely
+from hansa.report.call_report import CallReport, call_document, origin_of
 
 ENDINGS = (".html", ".pdf", ".xlsx")
 
@@ -49,7 +58,15 @@ def call_file(
     others = compare(call, seconds)
     if ending == ".xlsx":
         return _workbook(folder, outcome, others)
-    document = call_document(outcome, shown(outcome, others, proposal, seconds))
+    show = shown(outcome, others, proposal, seconds)
+    told = origin_of(outcome, show)
+    contributed, agreed_on, tested = agreed(folder, call)
+    further = (
+        money_section(outcome, ladders(outcome, STEPS, min(1.0, seconds)), told),
+        contributions_section(call, contributed, told),
+        rules_section(agreed_on, tested, told),
+    )
+    document = call_document(outcome, replace(show, further=further))
     if ending == ".pdf":
         from hansa.report.pdf import render_pdf
 
@@ -60,24 +77,39 @@ def call_file(
 
 
 def shown(
-    outcome: Outcome, others: Sequence[Outcome] = (), proposal: str = "", seconds: float = 5.0
-) -> CallReport:
-    """What a report shows beside the decision, computed."""
+    outcome: Outcome, others: Sequence[Outcome] = (), proposal: str = "", seconds: float = 5.0,
+    whole: bool = True,
+) -> CallReport:  # fmt: skip
+    """What a report shows beside the decision, computed.
+
+    whole  with what has to be solved anew, whatever the rule
+    """
     if proposal and proposal not in {p.id for p in outcome.call.proposals}:
         raise UsageError(f"the call has no proposal {proposal!r}")
-    unfunded = proposal in outcome.reasons
     rules = f'"STUDY", "{outcome.mode}", "{outcome.rule}"'
     return CallReport(
         others=tuple(others),
         spread=spread_of(outcome),
-        proposal=proposal,
-        swap=swap(outcome.contest, outcome.rule, outcome.decision, proposal, seconds)
-        if unfunded
-        else None,
-        ways=ways_out(outcome, proposal) if unfunded else None,
+        lost=lost_to_pots(outcome, seconds) if whole else None,
+        closely=closely(outcome, proposal, seconds) if proposal else None,
         python=f"from hansa.programme.verbs import call_solve\ncall_solve({rules})",
         command=f"hansa call solve STUDY --mode {outcome.mode} --ranking {outcome.rule}",
     )
+
+
+def decision_record(outcome: Outcome, folder: Path) -> dict[str, Any]:
+    """The record of a decision, with the common money that it was made with."""
+    s = outcome.call.settings
+    money = {"top_up": f"{s.top_up:f}", "gap_share": str(Fraction(s.gap_share))}
+    return {**record(outcome, folder), **money}
+
+
+def closely(outcome: Outcome, proposal: str, seconds: float = 5.0) -> Closely:
+    """One proposal with its swap and its ways out, where it is ranked and not funded."""
+    if proposal not in outcome.reasons:
+        return Closely(proposal)
+    found = swap(outcome.contest, outcome.rule, outcome.decision, proposal, seconds)
+    return Closely(proposal, found, ways_out(outcome, proposal))
 
 
 def spread_of(outcome: Outcome, draws: int | None = None) -> Spread | None:
@@ -106,16 +138,22 @@ def _workbook(folder: Path, outcome: Outcome, others: Sequence[Outcome]) -> byte
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     head = book.add_format({"bold": True, "bottom": 1})
     funders = outcome.contest.pots.funders
-    _read_me(book, outcome.call, record(outcome, folder))
+    contributed, _rules, tested = agreed(folder, outcome.call)
+    _read_me(book, outcome.call, decision_record(outcome, folder))
     for name, columns in (
         ("decision", decision_table(outcome)),
         ("price", price_table(outcome.call, outcome.prices, funders)),
         ("pots", pots_table(outcome)),
         ("modes", comparison_table(others)),
+        ("contributions", contributions_table(outcome.call, contributed)),
+        ("rules", rules_table(tested)),
     ):
         _sheet(book.add_worksheet(name), columns, head)
     book.close()
     return out.getvalue()
+
+
+_TOLD = ("mode", "ranking", "top_up", "gap_share", "seed", "ended", "value", "bound")
 
 
 def _read_me(book: Any, call: Call, content: Mapping[str, Any]) -> None:
@@ -126,7 +164,7 @@ def _read_me(book: Any, call: Call, content: Mapping[str, Any]) -> None:
         ("title", call.settings.title),
         ("data", "model data" if call.settings.model_data else "data of the call"),
         ("amounts", call.settings.currency),
-        *((name, content[name]) for name in ("mode", "ranking", "seed", "ended", "value", "bound")),
+        *((name, content[name]) for name in _TOLD),
         *((f"sha256 of {name}", text) for name, text in content["inputs"].items()),
         ("decided by", ""),
         ("on", ""),

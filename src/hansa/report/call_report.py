@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from hansa.language import _
+from hansa.language import _, ngettext
 from hansa.programme.laboratory import Outcome, ranked
+from hansa.programme.losses import Lost
 from hansa.programme.noise import Spread
 from hansa.programme.prices import COMMON, pressure
-from hansa.programme.reasons import Swap
-from hansa.programme.ways import Ways
+from hansa.report.call_reasons import Closely, proposal_section, reasons_section
+from hansa.report.call_scores import scores_section, spread_words
 from hansa.report.document import Document, Section, Table
 from hansa.views.call_modes import comparison_rows, modes_figure, modes_sentence
 from hansa.views.call_pots import pots_figure
@@ -22,10 +23,10 @@ from hansa.views.call_words import (
     mode_text,
     money_of,
     outcome_sentence,
-    reason_text,
     rule_text,
 )
 from hansa.views.format import MISSING, THIN, grouped, joined
+from hansa.views.written import Written
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,19 @@ class CallReport:
 
     others    the call under other modes and rules
     spread    how often each is funded where scores are uncertain
-    proposal  one that is looked at closely, with its swap and its ways out; empty: none
+    lost      those that one common pot would fund; None: not asked
+    closely   a proposal that is looked at closely
     python, command  lines that give the same result
+    further   sections of its own beside those on the decision
     """
 
     others: tuple[Outcome, ...] = ()
     spread: Spread | None = None
-    proposal: str = ""
-    swap: Swap | None = None
-    ways: Ways | None = None
+    lost: Lost | None = None
+    closely: Closely | None = None
     python: str = ""
     command: str = ""
+    further: tuple[Section, ...] = ()
 
 
 PLAIN = CallReport()
@@ -74,18 +77,23 @@ def call_document(outcome: Outcome, show: CallReport = PLAIN) -> Document:
 
 def _sections(outcome: Outcome, show: CallReport) -> Iterator[Section]:
     yield ranking_section(outcome, show)
-    if show.proposal:
-        yield proposal_section(outcome, show)
+    if show.closely:
+        yield proposal_section(outcome, show.closely, origin_of(outcome, show))
+    yield reasons_section(outcome, origin_of(outcome, show), show.lost)
     yield price_section(outcome, show)
     yield pots_section(outcome, show)
+    if show.spread is not None:
+        yield scores_section(outcome, show.spread, origin_of(outcome, show))
     if outcome.passed:
         yield passed_section(outcome, show)
     if show.others:
-        yield modes_section(outcome, show)
+        yield modes_section(show.others, origin_of(outcome, show))
     yield demand_section(outcome, show)
+    yield from show.further
 
 
-def _origin(outcome: Outcome, show: CallReport) -> dict[str, Any]:
+def origin_of(outcome: Outcome, show: CallReport) -> dict[str, Any]:
+    """What stands below every section: source, mode, rule, seed, and how to get the same."""
     s = outcome.call.settings
     bits = [
         _("Source: {source}", source=s.source or s.title),
@@ -102,7 +110,7 @@ def ranking_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
         answer=(outcome_sentence(outcome),),
         figures=(ranking_figure(outcome, show.spread),),
         certainty=tuple(_sure(outcome, show.spread)),
-        **_origin(outcome, show),
+        **origin_of(outcome, show),
     )
 
 
@@ -131,24 +139,8 @@ def _sure(outcome: Outcome, spread: Spread | None) -> Iterator[str]:
     dropped = sum(one.dropped for one in outcome.places)
     if dropped:
         yield _("{count} scores of reviewers with a conflict are left out.", count=dropped)
-    yield from _spread_words(outcome, spread)
-
-
-def _spread_words(outcome: Outcome, spread: Spread | None) -> Iterator[str]:
-    if spread is None:
-        return
-    if spread.draws < 2:
-        yield _("How much depends on the scores cannot be said: no spread of reviews is known.")
-        return
-    names = outcome.contest.proposals
-    depends = [n for i, n in enumerate(names) if spread.certainty(i) == "depends on the scores"]
-    sure = sum(spread.certainty(i) == "sure in" for i in range(len(names)))
-    yield _(
-        "In {draws} draws of the scores {sure} proposals are sure in; {count} depend on the "
-        "scores: {proposals}.",
-        draws=grouped(spread.draws), sure=sure, count=len(depends),
-        proposals=joined(depends) or _("none"),
-    )  # fmt: skip
+    if spread is not None:
+        yield from spread_words(outcome, spread)
 
 
 def price_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
@@ -157,7 +149,7 @@ def price_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
     funders = outcome.contest.pots.funders
     rows = [
         (str(s.rank), s.proposal, money.text(s.price.total),
-         *(money.text(e) if e else "" for e in s.price.extra), money.text(s.idle))
+         *(money.some(e) for e in s.price.extra), money.text(s.idle))
         for s in outcome.prices
     ]  # fmt: skip
     columns = (_("Rank"), _("Proposal"), _("Price"), *funders, _("Idle elsewhere"))
@@ -178,7 +170,7 @@ def price_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
             if outcome.mode == "mixed"
             else _("Mode: {mode}.", mode=mode_text(outcome.mode)),
         ),
-        **_origin(outcome, show),
+        **origin_of(outcome, show),
     )
 
 
@@ -234,16 +226,21 @@ def pots_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
         figures=(figure,),
         tables=(Table(caption, columns, tuple(rows)),),
         certainty=tuple(told),
-        **_origin(outcome, show),
+        **origin_of(outcome, show),
     )
 
 
 def passed_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
     """Who is passed over, and by whom."""
-    rows = tuple((name, joined(lower)) for name, lower in outcome.passed.items())
-    answer = _(
-        "{count} proposals are left out while one of lower score is funded.",
-        count=len(outcome.passed),
+    places = {place.proposal.id: place for place in outcome.places}
+    rows = tuple(
+        (str(places[name].rank), name, places[name].proposal.title, joined(lower))
+        for name, lower in outcome.passed.items()
+    )
+    answer = ngettext(
+        "{number} proposal is left out while one of lower score is funded.",
+        "{number} proposals are left out while one of lower score is funded.",
+        len(outcome.passed),
     )
     binding = outcome.call.settings.binding
     return Section(
@@ -252,30 +249,35 @@ def passed_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
         answer=(answer,),
         tables=(
             Table(
-                _("Passed over"), (_("Proposal"), _("Funded with a lower score")), rows,
+                _("Passed over"),
+                (_("Rank"), _("Proposal"), _("Title"), _("Funded with a lower score")),
+                rows,
                 _("Not lawful under a binding ranking.") if binding else "",
             ),
         ),
         certainty=(_("Not lawful under a binding ranking."),) if binding else (),
-        **_origin(outcome, show),
+        **origin_of(outcome, show),
     )  # fmt: skip
 
 
-def modes_section(outcome: Outcome, show: CallReport) -> Section:
-    """The call under every mode and rule, side by side."""
+def modes_section(others: tuple[Outcome, ...], told: dict[str, Any]) -> Section:
+    """The call under every mode and rule, side by side.
+
+    told  line, python and command of the section
+    """
     columns = (
         _("Mode"), _("Rule"), _("Funded"), _("Paid"), _("From gap money"), _("Idle"),
         _("Over a border"), _("Passed over"), _("Choice"),
     )  # fmt: skip
-    unit = money_of(outcome.call).unit
+    unit = money_of(others[0].call).unit
     caption = _("The same call under other modes and rules, amounts in {unit}", unit=unit)
     return Section(
         id="modes",
         question=_("What would another mode or rule change?"),
-        answer=(modes_sentence(show.others),),
-        figures=(modes_figure(show.others),),
-        tables=(Table(caption, columns, tuple(comparison_rows(show.others))),),
-        **_origin(outcome, show),
+        answer=(modes_sentence(others),),
+        figures=(modes_figure(others),),
+        tables=(Table(caption, columns, tuple(comparison_rows(others))),),
+        **told,
     )
 
 
@@ -286,15 +288,10 @@ def demand_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
         times = grouped(p.asked / p.pot, 1) if p.pot else MISSING
         rows.append((
             funder_names(outcome.call, (p.funder,)), money.text(p.pot), money.text(p.asked),
-            times, str(p.asks), _("none") if p.cap is None else money.text(p.cap),
+            times, str(p.asks),
+            Written(_("none"), meaning=_("all fit")) if p.cap is None else money.text(p.cap),
         ))  # fmt: skip
-    most = max(pressure(outcome.contest), key=lambda p: p.asked / p.pot if p.pot else 0)
-    answer = _(
-        "{funder} is asked for {times} times its pot; a cap of {cap} on single asks would fit all.",
-        funder=funder_names(outcome.call, (most.funder,)),
-        times=grouped(most.asked / most.pot, 1) if most.pot else MISSING,
-        cap=MISSING if most.cap is None else money.full(most.cap),
-    )
+    answer = _demand_answer(outcome)
     columns = (
         _("Funder"),
         _("Pot"),
@@ -309,75 +306,27 @@ def demand_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
         question=_("How much is asked of each pot?"),
         answer=(answer,),
         tables=(Table(caption, columns, tuple(rows)),),
-        **_origin(outcome, show),
+        **origin_of(outcome, show),
     )
 
 
-def proposal_section(outcome: Outcome, show: CallReport) -> Section:
-    """One proposal closely: why it is not funded, what it lacks, and the ways out."""
-    name, money = show.proposal, money_of(outcome.call)
-    place = next(p for p in outcome.places if p.proposal.id == name)
-    why = outcome.reasons.get(name)
-    answer, told = [], []
-    if why is None:
-        answer.append(
-            _("{title} is funded.", title=place.proposal.title)
-            if name in outcome.funded
-            else _("{title} is not ranked: {status}.", title=place.proposal.title,
-                   status=place.reason or place.status)
-        )  # fmt: skip
-    else:
-        short = why.lack.named(outcome.contest.pots.funders)
-        answer.append(
-            _("{title} is not funded: {reason}.", title=place.proposal.title,
-              reason=reason_text(why))
-        )  # fmt: skip
-        if why.lack.total:
-            pots = funder_names(outcome.call, short or (COMMON,))
-            answer.append(
-                _("Beside the funded ones it lacks {amount} in {pots}.",
-                  amount=money.full(why.lack.total), pots=pots)
-            )  # fmt: skip
-        if why.least is not None:
-            told.append(
-                _("Least new money under the rule, with all funded ones kept: {amount}.",
-                  amount=money.full(why.least.total))
-            )  # fmt: skip
-        told += _swap_words(show.swap)
-    tables = (_ways_table(outcome, show.ways),) if show.ways else ()
-    return Section(
-        id="proposal",
-        question=_("Why is {proposal} where it is?", proposal=name),
-        answer=tuple(answer),
-        tables=tables,
-        certainty=tuple(told),
-        **_origin(outcome, show),
-    )
-
-
-def _swap_words(swap: Swap | None) -> list[str]:
-    if swap is None:
-        return []
-    if swap.loss is None:
-        return [_("Without new money no allowed choice funds it.")]
-    return [
-        _(
-            "Without new money it could come in if {dropped} went out; the value of the choice "
-            "would fall by {loss}.",
-            dropped=joined(swap.dropped) or _("nobody"), loss=grouped(swap.loss),
-        )
-    ]  # fmt: skip
-
-
-def _ways_table(outcome: Outcome, ways: Ways) -> Table:
-    money = money_of(outcome.call)
-    rows = [
-        (w.kind_text, w.who, money.text(w.amount) if w.amount is not None else MISSING,
-         _("yes") if w.possible else _("no"), w.note)
-        for w in ways.texts()
-    ]  # fmt: skip
-    columns = (_("Way out"), _("Who"), _("Amount, {unit}", unit=money.unit), _("Works"), _("Why"))
-    return Table(_("Ways out, each by itself"), columns, tuple(rows))
+def _demand_answer(outcome: Outcome) -> str:
+    asked = [p for p in pressure(outcome.contest) if p.asked]
+    if not asked:
+        return _("Nothing is asked of any pot.")
+    most = max(asked, key=lambda p: p.asked / p.pot if p.pot else float("inf"))
+    name, money = funder_names(outcome.call, (most.funder,)), money_of(outcome.call)
+    if not most.pot:
+        return _("{funder} has no money in its pot and is asked for {amount}.", funder=name,
+                 amount=money.full(most.asked))  # fmt: skip
+    times = grouped(most.asked / most.pot, 1)
+    if most.cap is None:
+        return _("Every pot pays all that is asked of it; {funder} is closest, at {times} times.",
+                 funder=name, times=times)  # fmt: skip
+    return _(
+        "{funder} is asked for {times} times its pot; a cap of {cap} on single asks would fit all.",
+        funder=name, times=times, cap=money.full(most.cap),
+    )  # fmt: skip
 
 
 def _method(outcome: Outcome) -> Iterator[tuple[str, str]]:

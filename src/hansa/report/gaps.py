@@ -11,7 +11,7 @@ from hansa.panel import Panel
 from hansa.report.document import Table
 from hansa.report.part import base_named
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
-from hansa.views.format import MISSING, joined
+from hansa.views.format import MISSING, joined, per_cent
 
 QUOTIENT = "location_quotient_total"
 
@@ -72,7 +72,7 @@ def _sentence(base: BaseResult, names: Mapping[str, str]) -> str:
     said = {"base": base_named(base.base.name), "all": of}
     if known == cells:
         return _("Base {base}: every quotient of {all} regions can be computed.", **said)
-    said |= {"known": known, "cells": cells, "share": f"{known / cells:.0%}", "regions": regions}
+    said |= {"known": known, "cells": cells, "share": per_cent(known / cells), "regions": regions}
     lost = [_named(code, names) for code in sorted(_regions(base, known=False))]
     if lost:
         return _(

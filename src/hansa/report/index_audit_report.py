@@ -25,6 +25,27 @@ _SEVERITY = {
     "ok": N_("ok"),
     "not judged": N_("not judged"),
 }
+HEADS = tuple(
+    """\
+Aggregate, Alpha, Alpha standardised, Became missing, Best, Best proven, Clipped, Code, Complete
+rows, Constant, Correlation ratio, Correlations, Covariance with rest, Coverage, Coverage by
+unit, Denominator, Denominators, Direction, Effective weight, Element, Elements, Evaluations,
+Exact, Exact rank intervals, Factor, Families, Filled, Filled by indicator, Filled by unit,
+First, First eigenvalue, First high, First low, First share, First year, Flag, G1, G1 after, G1
+last, G2, G2 after, G2 last, Gaps, Goalpost high, Goalpost low, Greatest, Group, High,
+Importance, Indicator, Kmo, Knots, Kurtosis, Largest change, Last year, League, Least, Level,
+Loading 1, Loading 2, Loadings, Low, Maximum, Mean, Mean rank, Mean shift, Median, Median rank,
+Minimum, Moved, N, Name, Negative loadings, Note, Of, P, Parent, Passes, Place, Quality, R, R
+squared, R with index, Rank, Rank without, Ranked, Ranks in replications, Rationale, Raw
+maximum, Raw minimum, Reach, Removal, Replications, Role, Rows, Rule, Scales, Score, Sd, Second,
+Second eigenvalue, Sensitivity, Share nonzero, Share same, Share unique, Siblings, Side,
+Significant, Skewness, Source, Stage, Statistics, Strengths, Target, Times, Total, Total high,
+Total low, Treatment, Tree, Unit, Unit moved most, Units moved, Weight, Weight filled, Weights,
+Worst, Worst proven, Years, Outcome links, P holm, Pearson, Spearman, Kendall, Fisher low,
+Fisher high, Bootstrap low, Bootstrap high, Outcome, Measured, Without one low, Without one
+high, Without lowest, Without highest""".replace("\n", " ").split(", ")
+)
+"""Tables of an audit and their columns as `_head` writes them; `docs/texts.py` collects them."""
 LONGEST = 60
 """Rows of a table of the audit that a report shows; the audit's own tables hold all."""
 
@@ -156,13 +177,17 @@ def _row(f: AuditFinding) -> tuple[str, str, str]:
 def _steps(audit: Audit) -> Table:
     rows = tuple(
         (
-            f"{s.number} {_(s.title)}",
+            _titled(s),
             _(_SEVERITY[s.severity if s.judged else "not judged"]),
             _set(s.summary),
         )
         for s in audit.steps
     )
     return Table(_("The ten steps"), (_("Step"), _("Most severe"), _("Summary")), rows)
+
+
+def _titled(step: AuditStep) -> str:
+    return f"{step.number} {pgettext('audit step', step.title)}"
 
 
 def _step(step: AuditStep) -> Section:
@@ -176,7 +201,7 @@ def _step(step: AuditStep) -> Section:
             tables.append(_table(name, columns))
     return Section(
         f"step-{step.number}",
-        f"{step.number} {_(step.title)}",
+        _titled(step),
         (_set(step.summary),),
         tables=tuple(tables),
         certainty=(_("Passed: {checks}.", checks="; ".join(passed)),) if passed else (),
@@ -201,7 +226,7 @@ def _table(name: str, columns: Mapping[str, Any]) -> Table:
 
 def _head(name: str) -> str:
     words = name.replace("_", " ")
-    return f"{words[0].upper()}{words[1:]}"
+    return pgettext("audit table", f"{words[0].upper()}{words[1:]}")
 
 
 def _cell(value: Any) -> str:

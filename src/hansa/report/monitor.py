@@ -12,7 +12,7 @@ import numpy as np
 
 from hansa.index.link import Link
 from hansa.index.link_time import Association
-from hansa.language import N_, _
+from hansa.language import N_, _, pgettext
 from hansa.report.document import Section, Table
 from hansa.study import published
 from hansa.study.monitor import NORDIC, Monitor, Side, published_monitor
@@ -155,7 +155,7 @@ def profiles(m: Monitor) -> Table:
     ]
     heads = (
         *(_("Group"), _("Index"), _("Year"), _("Mean")),
-        *(_("Top three"), _("Median"), _("Range"), _("Gap")),
+        *(_("Top three"), _("Median"), _("Range"), pgettext("distance", "Gap")),
     )
     return Table(_("Groups of countries, in points of the index"), heads, tuple(rows), _note(m))
 

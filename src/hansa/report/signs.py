@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from hansa.language import N_, _, spoken
-from hansa.law import MEANING
+from hansa.language import N_, _
+from hansa.statuses import MEANING
 from hansa.views.format import joined
 from hansa.views.written import Written
 
@@ -30,9 +30,9 @@ def _sign(flag: str) -> str:
 
 
 @cache
-def _by_meaning(_language: str) -> dict[str, str]:
-    """The meaning of each flag in the language spoken -> the flag; the longest one first."""
-    said = {_(meaning): flag for flag, meaning in MEANING.items()}
+def _by_meaning(meanings: tuple[str, ...]) -> dict[str, str]:
+    """The meaning of each flag, as it is said here -> the flag; the longest one first."""
+    said = dict(zip(meanings, MEANING, strict=True))
     return dict(sorted(said.items(), key=lambda pair: len(pair[0]), reverse=True))
 
 
@@ -66,7 +66,7 @@ def _flags_of(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(";") if part.strip()]
     if parts and all(part in MEANING for part in parts):
         return parts
-    flags, rest, meant = [], text, _by_meaning(spoken())
+    flags, rest, meant = [], text, _by_meaning(tuple(map(_, MEANING.values())))
     last = joined((_JOINT, _JOINT)).strip(_JOINT)
     while rest:
         # The meaning of one flag holds a comma, so a text is taken apart meaning by meaning.

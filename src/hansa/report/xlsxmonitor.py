@@ -9,7 +9,7 @@ from functools import partial
 from hansa.index.link import Link
 from hansa.index.link_rows import Floats
 from hansa.index.link_time import Association
-from hansa.language import N_, _
+from hansa.language import N_, _, pgettext
 from hansa.report.monitor import lagged, monitor_2009, named_links, profiles
 from hansa.report.xlsxcells import Styles, clean, spoken
 from hansa.report.xlsxcharts import BarWords, bars, insert, reach
@@ -183,7 +183,7 @@ def _draw_profiles(canvas: Canvas, m: Monitor) -> None:
     sheet.write_string(y, 0, clean(table.caption), styles.strong)
     heads = (
         *(_("Group"), _("Index"), _("Year"), _("Mean"), _("Top three")),
-        *(_("Median"), _("Lowest"), _("Highest"), _("Gap")),
+        *(_("Median"), _("Lowest"), _("Highest"), pgettext("distance", "Gap")),
     )
     for x, head in enumerate(heads):
         sheet.write_string(y + 1, x, head, styles.head)

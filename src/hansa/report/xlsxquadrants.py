@@ -27,7 +27,7 @@ from hansa.report.xlsxsheet import (
 )
 from hansa.views.captions import header_notes
 from hansa.views.figure import Figure
-from hansa.views.format import joined
+from hansa.views.format import joined, per_cent
 from hansa.views.quadrants import STABLE, WAGE
 from hansa.views.reading import At, Cell, Reading, Words, cluster_axis, read
 from hansa.views.sentences import amount_unit
@@ -189,7 +189,7 @@ def _notes(found: _Found) -> list[str]:
             _(
                 "Pale with a dashed line: the kind holds in less than {share} of the replicates, "
                 "or this was not tested.",
-                share=f"{STABLE:.0%}",
+                share=per_cent(STABLE),
             )
         )
     if len(drawn) > _NAMED:

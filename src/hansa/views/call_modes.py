@@ -25,10 +25,10 @@ def modes_figure(outcomes: Sequence[Outcome]) -> Figure:
     titles = {p.proposal.id: p.proposal.title for p in outcomes[0].places}
     return Figure(
         id="modes",
-        columns=(_("Proposal"), _("Title"), *(_column_name(o) for o in outcomes)),
+        columns=(_("Rank"), _("Proposal"), _("Title"), *(_column_name(o) for o in outcomes)),
         rows=tuple(
-            (n, titles[n], *(_("yes") if n in o.funded else _("no") for o in outcomes))
-            for n in names
+            (str(i), n, titles[n], *(_("yes") if n in o.funded else _("no") for o in outcomes))
+            for i, n in enumerate(names, 1)
         ),
         **vars(caption),
         **specs,

@@ -9,11 +9,14 @@ from hansa.programme.laboratory import Outcome
 from hansa.programme.noise import Spread
 from hansa.views.call_words import (
     funder_names,
+    least_of,
     mode_text,
     money_of,
     outcome_sentence,
     reason_text,
     rule_text,
+    score_of,
+    share_of,
 )
 from hansa.views.canvas import (
     Caption,
@@ -165,7 +168,7 @@ def _prices(outcome: Outcome, rows: Rows, column: Column) -> list[Layer]:
 
 
 def _rows(outcome: Outcome, spread: Spread | None) -> list[tuple[str, ...]]:
-    money, digits = money_of(outcome.call), outcome.call.settings.score_digits
+    money = money_of(outcome.call)
     funded = set(outcome.funded)
     rows: list[tuple[str, ...]] = []
     for i, place in enumerate(outcome.places):
@@ -180,13 +183,13 @@ def _rows(outcome: Outcome, spread: Spread | None) -> list[tuple[str, ...]]:
             said = _status(place.status, place.reason)
         rows.append((
             str(place.rank or MISSING), name, place.proposal.title,
-            MISSING if place.score is None else grouped(place.score / 10**digits, digits),
+            score_of(outcome.call, place.score),
             _("yes") if name in funded else _("no"), said,
             funder_names(outcome.call, why.lack.named(outcome.contest.pots.funders)) if why else "",
             money.text(why.lack.total) if why else "",
-            money.text(why.least.total) if why and why.least else "",
+            least_of(outcome, why) if why else "",
             money.text(step.price.total) if step else MISSING,
-            grouped(100 * float(spread.share[i]), 0) + " %" if drawn and spread else "",
+            share_of(spread, i) if drawn and spread else "",
             _(spread.certainty(i)) if drawn and spread else "",
         ))  # fmt: skip
     return rows

@@ -9,6 +9,7 @@ from fractions import Fraction
 from hansa.language import N_, _, ngettext
 from hansa.programme.call import Call
 from hansa.programme.laboratory import Outcome
+from hansa.programme.noise import Spread
 from hansa.programme.prices import COMMON
 from hansa.programme.reasons import Reason
 from hansa.views.format import MISSING, grouped, joined
@@ -155,6 +156,19 @@ def idle_elsewhere(outcome: Outcome) -> int:
     from hansa.programme.laboratory import pot_rows
 
     return sum(row.idle for row in pot_rows(outcome))
+
+
+def least_of(outcome: Outcome, why: Reason) -> str:
+    """The least new money under the rule; a dot where a limit forbids it at any price."""
+    if why.least is None:
+        return Written(MISSING, meaning=_("the limit {limit} stands against it", limit=why.limit))
+    return money_of(outcome.call).text(why.least.total)
+
+
+def share_of(spread: Spread, position: int) -> Written:
+    """In what share of the draws a proposal is funded, with its interval behind it."""
+    share, low, high = (float(one[position]) for one in (spread.share, spread.low, spread.high))
+    return Written(f"{grouped(100 * share, 0)} %", share, (low, high), "share")
 
 
 def reason_text(why: Reason) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hansa.clusters import definitions
 from hansa.language import N_, _
 from hansa.panel import Header
 from hansa.views.format import joined, share_estimated, share_words
@@ -21,7 +22,7 @@ def source_line(header: Header, words: Words = PLAIN, *, reference: bool = False
     if header.vintage:
         parts[0] += f", {header.vintage}"
     if header.definition:
-        parts.append(_("Definition: {definition}", definition=header.definition))
+        parts.append(_("Definition: {definition}", definition=definition_name(header.definition)))
     if header.base:
         parts.append(_("Base: {base}", base=_(header.base)))
     if reference:
@@ -31,6 +32,12 @@ def source_line(header: Header, words: Words = PLAIN, *, reference: bool = False
         version = f"{scheme.upper()} {version}".rstrip()
         parts.append(_("Regions: {version}", version=version))
     return ". ".join(p.rstrip(".") for p in parts) + "."
+
+
+def definition_name(known_as: str) -> str:
+    """Name and id of a definition that ships, `Hansa clusters of … (hansa-nace2)`; else the id."""
+    own = definitions().get(known_as)
+    return f"{own.name} ({known_as})" if own else known_as
 
 
 def sources_once(text: str) -> str:

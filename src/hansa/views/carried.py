@@ -52,7 +52,7 @@ def _sorted(sizes: Reading, quotients: Panel | None) -> Carriers:
 
 
 def carried(employment: Panel, quotients: Panel | None, at: At = HERE, words: Words = PLAIN) -> str:
-    """`Furniture is carried by 23 regions in seven countries; …` for the notes of a figure."""
+    """`Furniture: carried by 23 regions in seven countries; …` for the notes of a figure."""
     sizes = read(employment, "geo", replace(at, geo=None), words)
     found = _sorted(sizes, quotients)
     name = words.name(sizes.at.cluster, employment.header) if sizes.at.cluster else ""
@@ -66,11 +66,12 @@ def carried(employment: Panel, quotients: Panel | None, at: At = HERE, words: Wo
     if not found.regions:
         return _("{cluster}: no region is known to have jobs{when}{rest}.", **said)
     if quotients is None:
-        return _("{cluster} is carried by {by}{when}{rest}.", **said)
+        return _("{cluster}: carried by {by}{when}{rest}.", **said)
     return _(
-        "{cluster} is carried by {by}{when}; in {n} of them its share is certainly larger than in "
+        "{cluster}: carried by {by}{when}; in {n} of {all} the share is certainly larger than in "
         "{reference}{rest}.",
         n=grouped(len(found.above)),
+        all=grouped(len(found.regions)),
         reference=reference_name(quotients.header, words),
         **said,
     )

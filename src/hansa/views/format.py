@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from hansa.language import N_, _, decimal_mark
+from hansa.language import N_, _, decimal_mark, pgettext, pN_
 from hansa.views.written import Written
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ MISSING = "·"
 Style = Literal["amount", "share", "change", "quotient"]
 _FUZZ = 1e-9
 _NUMERALS = (
-    *(N_("no"), N_("one"), N_("two"), N_("three"), N_("four"), N_("five")),
-    *(N_("six"), N_("seven"), N_("eight"), N_("nine"), N_("ten")),
+    *(pN_("numeral", "no"), pN_("numeral", "one"), pN_("numeral", "two")),
+    *(pN_("numeral", "three"), pN_("numeral", "four"), pN_("numeral", "five")),
+    *(pN_("numeral", "six"), pN_("numeral", "seven"), pN_("numeral", "eight")),
+    *(pN_("numeral", "nine"), pN_("numeral", "ten")),
 )
 _JOINTS = {" to ": N_("{low} to {high}"), " and ": N_("{low} and {high}")}
 
@@ -185,6 +187,11 @@ def general(value: float) -> str:
     return Written(f"{value:g}".replace("-", MINUS).replace(".", decimal_mark()), value)
 
 
+def per_cent(share: float) -> str:
+    """A share in whole per cent, set as the language does: `95%`."""
+    return _("{number}%", number=f"{100 * share:.0f}")
+
+
 def share_estimated(share: float) -> str:
     """A share that is estimated, in per cent; empty where it rounds to nothing."""
     text = _grouped(100 * share, 0, 0) if share else "0"
@@ -198,7 +205,9 @@ def share_words(share: float) -> str:
 
 def spelled(count: int) -> str:
     """A count in words up to ten, in figures beyond."""
-    return _(_NUMERALS[count]) if 0 <= count < len(_NUMERALS) else grouped(count)
+    if not 0 <= count < len(_NUMERALS):
+        return grouped(count)
+    return pgettext("numeral", _NUMERALS[count])
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hansa.errors import HansaError
 from hansa.index.sensitivity import Sensitivity
-from hansa.language import _
+from hansa.language import _, pgettext
 from hansa.views.canvas import Caption, Plot, Thing, compose, inner_width
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, grouped
@@ -73,8 +73,9 @@ def sensitivity_answer(found: Sensitivity, names: Mapping[str, str] | None = Non
 def target_words(target: str) -> str:
     """What a target is, for people."""
     kind, units = f"{target}:".split(":")[:2]
-    plain = {"shift": _("ranks"), "rank": _("the rank"), "score": _("the score"),
-             "top": _("a place on top"), "difference": _("the distance")}  # fmt: skip
+    plain = {"shift": pgettext("what varies", "ranks"), "rank": _("the rank"),
+             "score": _("the score"), "top": _("a place on top"),
+             "difference": _("the distance")}  # fmt: skip
     words = plain.get(kind, kind)
     if not units:
         return words
@@ -192,7 +193,8 @@ def _plot(
     firsts = [_index(found.first[i]) for i in order]
     totals = [_index(found.total[i]) for i in order]
     room = max(width(t, small, 600) for t in [*totals, _("Total")]) + 12
-    first_room = max(width(t, small, 600) for t in [*firsts, _("First")]) + 14
+    first = pgettext("order of an effect", "First")
+    first_room = max(width(t, small, 600) for t in [*firsts, first]) + 14
     ends = [_ends(found, i, 1) for i in order]
     high = max(1.0, *(float(np.nan_to_num(found.total[i])) for i in order),
                *(0.0 if math.isnan(h) else h for _low, h in ends))  # fmt: skip
@@ -212,7 +214,7 @@ def _plot(
             *dots([(n, float(found.total[i]), "") for n, i in at], column, rows, 6, color=DEEP),
             *beside(firsts, across - room, rows, small),
             *beside(totals, across, rows, small),
-            heads([(across - room, _("First")), (across, _("Total"))], -12, small),
+            heads([(across - room, first), (across, _("Total"))], -12, small),
             *legend.layers(-rows.left, -legend.height - 26),
         ),
         rows.left,

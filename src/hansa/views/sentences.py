@@ -189,15 +189,15 @@ def _none_above(reading: Reading, words: Words) -> str:
     small = sum(c.tiny for c in reading.known)
     if small == len(reading.known):
         return _(
-            "What {place} is specialised in{when} cannot be said: no {thing} has as many jobs as "
+            "The specialisation of {place}{when} cannot be said: no {thing} has as many jobs as "
             "a rate needs.",
             **said,
         )
-    text = _("{place} has no {thing} above the share of {reference}{when}.", **said)
+    text = _("In {place} no {thing} is above the share of {reference}{when}.", **said)
     if small:
         text = _(
-            "{place} has no {thing} above the share of {reference}{when}; {small} are too small "
-            "to say.",
+            "In {place} no {thing} is above the share of {reference}{when}; {small} are too "
+            "small to say.",
             small=small,
             **said,
         )
@@ -316,12 +316,12 @@ def specialised_title(reading: Reading, words: Words) -> str:
     """The finding of a picture of quotients over clusters."""
     place, reference = place_name(reading, words), reference_name(reading.header, words)
     if all(c.tiny for c in reading.known):
-        return _("What {place} is specialised in cannot be said", place=place)
+        return _("The specialisation of {place} cannot be said", place=place)
     named, open_ones = strengths(reading)
     top = next(iter(named or open_ones), None)
     if top is None:
         return _(
-            "{place} is specialised in none of the {things}{known}",
+            "{place}: specialised in none of the {things}{known}",
             place=place,
             things=reading.what,
             known=known_of(reading),
@@ -334,9 +334,9 @@ def specialised_title(reading: Reading, words: Words) -> str:
         "known": known_of(reading),
     }
     title = (
-        _("{place} is most specialised in {cluster}: {times}{known}", **said)
+        _("{place}: most specialised in {cluster}, {times}{known}", **said)
         if sure
-        else _("{place} may be most specialised in {cluster}: {times}{known}", **said)
+        else _("{place}: possibly most specialised in {cluster}, {times}{known}", **said)
     )
     return title[0].upper() + title[1:]
 
@@ -388,4 +388,6 @@ def _nothing(reading: Reading, words: Words) -> str:
 def amount_unit(header: Header) -> str:
     """The word after an amount: its unit, or for persons what they hold: `jobs`."""
     label = header.label.rpartition(": ")[2]
-    return _(label if header.unit == "persons" and label == "jobs" else header.unit)
+    if header.unit == "persons" and label == "jobs":
+        return _("jobs")
+    return _(header.unit)

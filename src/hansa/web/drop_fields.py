@@ -164,9 +164,9 @@ def _of_file(seen: Looked) -> Iterator[Field]:
     yield Field("absent_rows", N_("A row that is not there"), 2, own, _ABSENT)
     columns = (("", N_("all rows")), *((n, n) for n in seen.names if not n.startswith("=")))
     own = chosen.get("where_column", "")
-    yield Field("where_column", N_("Only rows that in the column"), 2, own, columns)
+    yield Field("where_column", N_("Keep only some rows: the column"), 2, own, columns)
     own = chosen.get("where_value", "")
-    yield Field("where_value", N_("hold exactly"), 2, own)
+    yield Field("where_value", N_("Keep only some rows: what stands there"), 2, own)
 
 
 def changed(seen: Looked, form: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hansa.errors import HansaError, UsageError, listed
-from hansa.language import N_, _, spoken
+from hansa.language import N_, _, pgettext, spoken
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Sheet
 from hansa.web.state import State
@@ -359,7 +359,7 @@ def unit_control(index: OpenIndex, chosen: str, optional: bool = False) -> Contr
     named = sorted(zip(view.names, view.codes, strict=True))
     choices = [Choice(code, f"{name} ({code})" if name != code else code) for name, code in named]
     if optional:
-        choices.insert(0, Choice("", _("none")))
+        choices.insert(0, Choice("", pgettext("unit", "none")))
     return Control("unit", index.words.thing.capitalize(), tuple(choices), chosen)
 
 

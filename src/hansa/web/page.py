@@ -11,7 +11,7 @@ from typing import Literal
 
 from hansa.web.session import Session
 from hansa.web.sheet import Goto, Sheet
-from hansa.web.state import State
+from hansa.web.state import METHOD, State
 from hansa.web.studies import Kind
 
 INDEX = ("index", "unit", "indicator", "changes", "compare")
@@ -47,10 +47,16 @@ class Page:
     needs: Literal["facts", "either", "index", "call"] = "facts"
 
     def known(self, kind: Kind) -> tuple[str, ...]:
-        """The parameters that it knows; of an index folder those on indices, if it needs one."""
+        """The parameters that it knows; of an index folder those on indices, if it needs one.
+
+        In a study every page knows the method, if only to hand it on: who comes by a page that
+        does not depend on it keeps what was chosen. Without a study there is none to choose.
+        """
         if kind == "index":
             return tuple(n for n in self.parameters if n in INDEX) if self.needs == "index" else ()
-        return self.parameters
+        if kind == "call":
+            return tuple(n for n in self.parameters if n not in METHOD)
+        return tuple(dict.fromkeys((*self.parameters, *METHOD)))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
 import threading
 import webbrowser
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PORT = 8009
 THREADS = 8
+ROOM = 16 << 20
+"""Bytes over the largest table up to which a request is taken in, to be refused in words."""
 
 
 def serve(
@@ -35,12 +38,14 @@ def serve(
     port   0 takes any free one; None the usual one, or any free one where that is taken
     fresh  compute anew: results kept from an earlier start are not opened
     ready  called with the address once requests are answered
-    Raises HansaError where there is no study or the port is taken.
+    SIGTERM, and a terminal that is closed, end it as Ctrl-C does: everything is cleared away.
+    Raises HansaError where there is no such folder or the port is taken.
     """
     studies = studies_in(root)
     listening = _usual() if port is None else _bound(port)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     desk = Desk(fresh)
+    _stopped_by_signals()
     try:
         if len(studies) == 1:
             # Its computing starts before anybody asks, beside the start of the server.
@@ -51,8 +56,28 @@ def serve(
         if open_browser:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         _answer(app, listening)
+    except KeyboardInterrupt:
+        # Asked to end before it had begun to answer.
+        listening.close()
     finally:
         desk.close()
+
+
+def _stopped_by_signals() -> None:
+    """Let a signal that ends the process end it as Ctrl-C does, with everything cleared away."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def stop(number: int, _frame: object) -> None:
+        # A second one does not break off the clearing away.
+        signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        own = getattr(signal, name, None)
+        # Whoever starts it with one ignored (nohup) wants it to go on.
+        if own is not None and signal.getsignal(own) == signal.SIG_DFL:
+            signal.signal(own, stop)
 
 
 def _usual() -> socket.socket:
@@ -112,8 +137,17 @@ def _prepared() -> None:
 def _answer(app: WSGIHandler, listening: socket.socket) -> None:
     from waitress.server import create_server
 
+    from hansa.web.dropping import LARGEST
+
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    server = create_server(app, sockets=[listening], threads=THREADS, ident="hansa")
+    server = create_server(
+        app,
+        sockets=[listening],
+        threads=THREADS,
+        ident="hansa",
+        # What is larger is refused by its head; what is a little too large, by a page in words.
+        max_request_body_size=LARGEST + ROOM,
+    )
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     server.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hansa.errors import UsageError, listed
-from hansa.language import _, speaking, spoken
+from hansa.language import N_, _, pgettext, speaking, spoken
 from hansa.web.sheet import Choice, Control, Sheet
 from hansa.web.sorting import by_name
 from hansa.web.state import EMPTY, METHOD, State, given_in
@@ -114,6 +114,7 @@ class Session:
             if "result" not in self.__dict__ and method.changed:
                 refuse_early(self.folder, method)
             made = self.result
+            refuse_period(made, method.period)
             if method != EMPTY:
                 # Another language only: notes and names are said anew, numbers stay.
                 made = rerun(made, study_under(made.study, method), self._progress)
@@ -237,6 +238,21 @@ def study_under(study: Study, method: State) -> Study:
         ) from problem
 
 
+def refuse_period(result: StudyResult, period: str) -> None:
+    """Raise UsageError where the facts have no year of a period, with the years there are."""
+    if not period:
+        return
+    first, last = _years(period)
+    there = sorted({year for cube in result.cubes.values() for year in cube.years})
+    if not any(first <= year <= last for year in there):
+        raise UsageError(
+            "the facts have no year of this period",
+            printed=repr(period),
+            admissible=listed(there, 40),
+            fix="name two of these years in the address, or take the period out",
+        )
+
+
 def refuse_files(value: str, name: str, own: str = "") -> None:
     """Raise where a value of an address names a file: an address opens none but the study's own."""
     if value != own and (value.endswith(".toml") or "/" in value or "\\" in value):
@@ -350,8 +366,8 @@ def _control(session: Session, part: Part, state: State, name: str) -> Control:
     name = name.removesuffix("?")
     label, choices, chosen = _CONTROLS[name](session, part)
     if optional:
-        choices, chosen = (Choice("", "none"), *choices), getattr(state, name)
-    return Control(name, label, choices, chosen)
+        choices, chosen = (Choice("", pgettext("choice", "none")), *choices), getattr(state, name)
+    return Control(name, _(label), choices, chosen)
 
 
 _Shown = tuple[str, tuple[Choice, ...], str]
@@ -359,14 +375,18 @@ _Shown = tuple[str, tuple[Choice, ...], str]
 
 def _definitions(session: Session, part: Part) -> _Shown:
     own = [r.definition for r in part.result.results]
-    saved = [Choice(name, f"{name} (your own)") for name in session.saved_definitions()]
-    choices = (*(Choice(d.id, d.label) for d in own), *saved)
-    return "Clusters as defined by", choices, part.own.definition.id
+    saved = [
+        Choice(name, _("{name} (your own)", name=name)) for name in session.saved_definitions()
+    ]
+    choices = (*(Choice(d.id, d.name) for d in own), *saved)
+    return N_("Clusters as defined by"), choices, part.own.definition.id
 
 
 def _bases(session: Session, part: Part) -> _Shown:
+    from hansa.report.part import base_named
+
     names = [b.base.name for b in part.own.bases]
-    return "Base", tuple(Choice(n, n) for n in names), part.base.base.name
+    return N_("Base"), tuple(Choice(n, base_named(n)) for n in names), part.base.base.name
 
 
 def _regions(session: Session, part: Part) -> _Shown:
@@ -376,14 +396,14 @@ def _regions(session: Session, part: Part) -> _Shown:
     choices = tuple(
         Choice(code, code if named[code] == code else f"{named[code]} ({code})") for code in codes
     )
-    return "Region", choices, part.picks.region
+    return N_("Region"), choices, part.picks.region
 
 
 def _clusters(session: Session, part: Part) -> _Shown:
     definition = part.own.definition
     named = {code: definition.label_of(code) for code in definition.clusters}
     codes = sorted(named, key=lambda code: (by_name(named[code]), code))
-    return "Cluster", tuple(Choice(code, named[code]) for code in codes), part.picks.cluster
+    return N_("Cluster"), tuple(Choice(code, named[code]) for code in codes), part.picks.cluster
 
 
 _CONTROLS: dict[str, Callable[[Session, Part], _Shown]] = {

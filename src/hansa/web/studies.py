@@ -40,13 +40,13 @@ class StudyPlace:
 def studies_in(root: Path) -> dict[str, StudyPlace]:
     """The studies, index folders and call folders at or in a folder, by their name in addresses.
 
-    Raises HansaError when there are none. A study whose file cannot be read is listed with the
-    name of its folder: its pages say what is wrong. The index folders that a study names belong to
-    it and are not listed beside it.
+    There may be none yet. A study whose file cannot be read is listed with the name of its folder:
+    its pages say what is wrong. The index folders that a study names belong to it and are not
+    listed beside it. Raises HansaError where there is no such folder, or it cannot be read.
     """
     found: dict[str, StudyPlace] = {}
     own: set[Path] = set()
-    for folder in [root, *sorted(path for path in root.iterdir() if path.is_dir())]:
+    for folder in [root, *_inside(root)]:
         name = _named(folder, found)
         if (folder / "study.toml").is_file():
             data = _read(folder)
@@ -56,15 +56,21 @@ def studies_in(root: Path) -> dict[str, StudyPlace]:
             found[name] = _index_place(name, folder)
         elif (folder / CALL_FILE).is_file():
             found[name] = _call_place(name, folder)
-    if not found:
-        raise HansaError(
-            "there is no study here",
-            place=str(root),
-            admissible="a folder with study.toml, an index folder with indicators.csv, a call "
-            "folder with call.toml, or a folder of such folders",
-            fix=f"make one: hansa new {root / 'my-study'}, or try hansa demo",
-        )
     return found
+
+
+def _inside(root: Path) -> list[Path]:
+    try:
+        return sorted(path for path in root.iterdir() if path.is_dir())
+    except OSError as problem:
+        raise HansaError(
+            "this folder cannot be served",
+            place=str(root),
+            printed=problem.strerror or str(problem),
+            admissible="a folder: an empty one, one with study.toml, an index folder with "
+            "indicators.csv, a call folder with call.toml, or a folder of such folders",
+            fix="make it first, or try hansa demo",
+        ) from problem
 
 
 def is_index(folder: Path) -> bool:

@@ -7,36 +7,57 @@ that lead to them. Everything only reads.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from hansa.errors import listed
+from hansa.errors import UsageError, listed
 from hansa.language import _
 from hansa.web.page import Page, pages, pages_of
-from hansa.web.site.findings import stated
+from hansa.web.site.findings import refusal, stated
 from hansa.web.site.openapi import REFUSED, document
 from hansa.web.site.parameters import PARAMETERS
-from hansa.web.site.views import served
+from hansa.web.site.views import given, served
+from hansa.web.state import state_of
 from hansa.web.studies import StudyPlace
 from hansa.web.twins import TWINS
 
 
-@require_safe
+_View = Callable[..., HttpResponse]
+
+
+def _plain(view: _View) -> _View:
+    """Refuse parameters: these addresses know none but the language."""
+
+    @require_safe
+    @wraps(view)
+    def answer(request: HttpRequest, **named: str) -> HttpResponse:
+        try:
+            state_of(given(request), ())
+        except UsageError as problem:
+            return refusal(problem.finding, 400)
+        return view(request, **named)
+
+    return answer
+
+
+@_plain
 def described(request: HttpRequest) -> HttpResponse:
     """The description of the interface, for programs that read OpenAPI."""
     return _json(document(served().studies()))
 
 
-@require_safe
+@_plain
 def studies(request: HttpRequest) -> HttpResponse:
     """The studies of the folder."""
     return _json({"studies": [_study(place) for place in served().studies().values()]})
 
 
-@require_safe
+@_plain
 def contents(request: HttpRequest, study: str) -> HttpResponse:
     """The pages of a study with their parameters."""
     found = served().studies()
@@ -47,7 +68,7 @@ def contents(request: HttpRequest, study: str) -> HttpResponse:
     return _json({"study": study, "pages": own})
 
 
-@require_safe
+@_plain
 def people(request: HttpRequest) -> HttpResponse:
     """The same description as a page: every operation, its parameters, its answers."""
     made = document(served().studies())

@@ -43,13 +43,15 @@ _vega_lock = threading.Lock()
 
 def _vega() -> bytes:
     """Vega, Vega-Lite and Vega-Embed in one file; made once a version (some seconds), then kept."""
-    from hansa.files import write_bytes
     from hansa.sources.live.cache import default_folder
 
     with _vega_lock:
         try:
             kept = default_folder() / "workbench" / f"vega-{version('vl-convert-python')}.js"
             if not kept.is_file():
+                # What writes files brings numbers along: only where there is one to write.
+                from hansa.files import write_bytes
+
                 write_bytes(kept, _bundled())
             return kept.read_bytes()
         except (HansaError, OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -29,7 +30,7 @@ class KeptPages:
         self, request: HttpRequest, key: Hashable, content: object, render: Callable[[], bytes]
     ) -> HttpResponse:
         """The page of a content; `render` lays it out where it is not kept for this very one."""
-        if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        if not takes_gzip(request.headers.get("Accept-Encoding", "")):
             return HttpResponse(render())
         with self._lock:
             known = self._pages.get(key)
@@ -50,3 +51,29 @@ class KeptPages:
         self._size += len(page[1])
         while self._size > MOST_BYTES and len(self._pages) > 1:
             self._size -= len(self._pages.popitem(last=False)[1][1])
+
+
+def told_encodings(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Django middleware before its own compression, which takes `gzip;q=0` for consent."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        taken = takes_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        request.META["HTTP_ACCEPT_ENCODING"] = "gzip" if taken else ""
+        return get_response(request)
+
+    return answer
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether a header Accept-Encoding admits gzip: by name, else by `*`; `q=0` is a no."""
+    told: dict[str, bool] = {}
+    for part in accepted.split(","):
+        name, *parameters = (word.strip().lower() for word in part.split(";"))
+        weights = [w.partition("=")[2].strip() for w in parameters if w.startswith("q")]
+        told[name] = not any(_ZERO.fullmatch(weight) for weight in weights)
+    return next((told[name] for name in ("gzip", "x-gzip", "*") if name in told), False)
+
+
+_ZERO = re.compile(r"0(\.0*)?")

@@ -72,13 +72,14 @@ def document(studies: Mapping[str, StudyPlace]) -> dict[str, Any]:
 
 def _listed() -> Operation:
     text = _("The studies of the folder that is served.")
-    return _operation("studies", "studies", text, [], _json("Studies"), ("403",))
+    given = [_named("lang")]
+    return _operation("studies", "studies", text, given, _json("Studies"), ("400", "403"))
 
 
 def _contents(studies: Mapping[str, StudyPlace]) -> Operation:
     text = _("The pages of a study, each with its parameters.")
-    own = [_study(studies.values())]
-    return _operation("pages", "studies", text, own, _json("Pages"), ("403", "404"))
+    given = [_study(studies.values()), _named("lang")]
+    return _operation("pages", "studies", text, given, _json("Pages"), ("400", "403", "404"))
 
 
 def _twin(page: Page, form: str, having: list[StudyPlace]) -> Operation:

@@ -27,6 +27,7 @@ def configure() -> None:
         ROOT_URLCONF="hansa.web.site.urls",
         MIDDLEWARE=[
             "hansa.web.site.guard.guarded",
+            "hansa.web.site.kept.told_encodings",
             "django.middleware.gzip.GZipMiddleware",
             "hansa.web.site.tongue.spoken_to",
             "django.middleware.csrf.CsrfViewMiddleware",

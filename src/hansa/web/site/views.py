@@ -88,7 +88,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """
     studies = _served[0].studies()
     if len(studies) == 1 and "studies" not in request.GET:
-        return HttpResponseRedirect(f"/{next(iter(studies))}/")
+        return study_home(request, next(iter(studies)))
     shown = {"studies": studies.values(), "zone": zone(), "lang": request.GET.get("lang", "")}
     return render(request, "home.html", shown)
 
@@ -110,7 +110,7 @@ def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
         return _absent(request, place, own)
     try:
         known = own.known(place.kind)
-        state = _spoken_in(request, state_of(_given(request), known))
+        state = _spoken_in(request, state_of(given(request), known))
     except UsageError as problem:
         return _refused(request, place, own, Refusal(problem.finding, usage=True))
     desk = _served[0].desk
@@ -183,13 +183,13 @@ def twin(request: HttpRequest, study: str, page: str, twin: str) -> HttpResponse
     place, own, made = _study(study), _page(page), TWINS[twin]
     if own.id not in pages_of(place.kind):
         return stated(_about_facts(place, own), 404)
-    given = _given(request)
+    asked = given(request)
     # Other forms hold the whole page: a figure named there would be taken no notice of.
     apart = ("figure",) if twin in WITH_FIGURE else ()
-    named = [value for name, value in given if name in apart]
+    named = [value for name, value in asked if name in apart]
     try:
         known = own.known(place.kind)
-        state = _spoken_in(request, state_of([g for g in given if g[0] not in apart], known))
+        state = _spoken_in(request, state_of([g for g in asked if g[0] not in apart], known))
         reply: Reply = _served[0].desk.ask(place.folder, own.id, state, WHOLE)
         if isinstance(reply, Busy):
             return stated(_("The study is still being computed; ask again."), 503)
@@ -212,7 +212,7 @@ def file(request: HttpRequest, study: str, name: str) -> HttpResponse:
     """A file to take away, made when it is asked for: the page of downloads knows how."""
     place, own = _study(study), _page("downloads")
     try:
-        state = replace(state_of(_given(request), own.known(place.kind)), name=name)
+        state = replace(state_of(given(request), own.known(place.kind)), name=name)
     except UsageError as problem:
         return refusal(problem.finding, 400)
     reply = _served[0].desk.ask(place.folder, own.id, state, WHOLE)
@@ -305,12 +305,13 @@ def _frame(place: StudyPlace, own: Page, state: State = EMPTY) -> dict[str, Any]
         }
         for page in pages_of(place.kind).values()
     ]
-    return {"study": place, "page": own, "pages": menu, "several": several}
+    shown = {"study": place, "page": own, "pages": menu, "several": several}
+    return {**shown, "lang": state.lang}
 
 
 def _absent(request: HttpRequest, place: StudyPlace, own: Page) -> HttpResponse:
     """A page that an index folder or a call folder without a study has not: why."""
-    shown = {**_frame(place, own), "why": _about_facts(place, own)}
+    shown = {**_frame(place, own, _spoken_in(request, EMPTY)), "why": _about_facts(place, own)}
     return _instead(request, render(request, "absent.html", shown, status=404))
 
 

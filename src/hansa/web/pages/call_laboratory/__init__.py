@@ -9,6 +9,13 @@ from hansa.errors import UsageError, listed
 from hansa.language import N_, _
 from hansa.web.calls import call_folders, open_call
 from hansa.web.page import Page
+from hansa.web.pages.call_laboratory.asides import (
+    BESIDE,
+    SECONDS,
+    beside_sections,
+    lines,
+    where,
+)
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Item, Listing, Sheet
 from hansa.web.state import State
@@ -17,10 +24,6 @@ if TYPE_CHECKING:
     from hansa.programme.call import Call
     from hansa.programme.laboratory import Outcome
     from hansa.report.document import Section
-
-SECONDS = 0.7
-"""For one search while somebody waits; the page says where it was not enough."""
-BESIDE = "modes"
 
 
 def _build(session: Session, state: State) -> Sheet:
@@ -37,13 +40,13 @@ def _build(session: Session, state: State) -> Sheet:
     return Sheet(
         question=_("Who gets funded, and which pot blocks?"),
         answer=_answer(outcome),
-        sections=tuple(_sections(own, outcome, state, name)),
+        sections=tuple(_sections(session, outcome, state, name)),
         controls=tuple(_controls(session, outcome, state, name)),
         origin=_("no funder, partner or reviewer exists, and no pot is anybody's.")
         if s.model_data
         else _("{title}, as its folder has it.", title=s.title),
         model_data=s.model_data,
-        more=_sliders(call, own, state),
+        more={**_sliders(call, own), **_linked(session, outcome, state, name)},
     )
 
 
@@ -60,51 +63,37 @@ def _answer(outcome: Outcome) -> tuple[str, ...]:
     return (f"{outcome.call.settings.title}.", outcome_sentence(outcome))
 
 
-def _sections(call: Call, outcome: Outcome, state: State, name: str) -> Iterator[Section]:
+def _sections(session: Session, outcome: Outcome, state: State, name: str) -> Iterator[Section]:
     from dataclasses import replace
 
-    from hansa.programme.laboratory import compare
     from hansa.report.call_file import shown
+    from hansa.report.call_reasons import proposal_section, reasons_section
     from hansa.report.call_report import (
         demand_section,
-        modes_section,
+        origin_of,
         passed_section,
         pots_section,
         price_section,
-        proposal_section,
         ranking_section,
     )
 
-    others = compare(call, SECONDS) if state.beside == BESIDE else ()
-    python, command = _lines(outcome, state, name)
-    show = replace(shown(outcome, others, state.proposal, SECONDS), python=python, command=command)
-    if state.proposal:
-        yield proposal_section(outcome, show)
+    python, command = lines(outcome, state, where(session, name))
+    # What has to be solved once more is left to the report: here somebody waits.
+    quick = outcome.rule != "free"
+    show = replace(
+        shown(outcome, (), state.proposal, SECONDS, whole=quick), python=python, command=command
+    )
+    told = origin_of(outcome, show)
+    if show.closely:
+        yield proposal_section(outcome, show.closely, told)
+    yield from beside_sections(session, outcome, state, name, show)
     yield ranking_section(outcome, show)
+    yield reasons_section(outcome, told, show.lost)
     yield pots_section(outcome, show)
     yield price_section(outcome, show)
     if outcome.passed:
         yield passed_section(outcome, show)
-    if others:
-        yield modes_section(outcome, show)
     yield demand_section(outcome, show)
-
-
-def _lines(outcome: Outcome, state: State, name: str) -> tuple[str, str]:
-    """The same in Python and on the command line."""
-    python, command = "", ""
-    if state.top_up:
-        python += f', top_up="{state.top_up}"'
-        command += f" --top-up {state.top_up}"
-    if state.gap_share:
-        python += f', gap_share="{state.gap_share}"'
-        command += f" --gap-share {state.gap_share}"
-    where = f"STUDY/calls/{name}"
-    return (
-        "from hansa.programme.verbs import call_solve\n"
-        f'call_solve("{where}", "{outcome.mode}", "{outcome.rule}"{python})',
-        f"hansa call solve {where} --mode {outcome.mode} --ranking {outcome.rule}{command}",
-    )
 
 
 def _controls(session: Session, outcome: Outcome, state: State, name: str) -> Iterator[Control]:
@@ -124,11 +113,30 @@ def _controls(session: Session, outcome: Outcome, state: State, name: str) -> It
         for p in outcome.places
     )
     yield Control("proposal", _("Look closely at"), (Choice("", _("none")), *named), state.proposal)
-    beside = (Choice("", _("nothing")), Choice(BESIDE, _("every mode and rule")))
-    yield Control("beside", _("Side by side"), beside, state.beside)
+    beside = (Choice("", _("nothing")), *(Choice(code, _(text)) for code, text in BESIDE.items()))
+    yield Control("beside", _("Show as well"), beside, state.beside)
 
 
-def _sliders(call: Call, own: Call, state: State) -> dict[str, Any]:
+def _linked(session: Session, outcome: Outcome, state: State, name: str) -> dict[str, Any]:
+    """What tables link to the reason of a proposal by, and the record of the decision."""
+    from dataclasses import replace
+
+    from hansa.programme.call_results import record_bytes
+    from hansa.report.call_file import decision_record
+
+    folder = call_folders(session.folder)[name]
+    return {
+        "long": True,
+        "picked": bool(state.proposal),
+        "proposals": [p.id for p in outcome.call.proposals],
+        "column": _("Proposal"),
+        "query": replace(state, proposal="").query,
+        "record": record_bytes(decision_record(outcome, folder)).decode(),
+        "record_name": f"{name}-decision.json",
+    }
+
+
+def _sliders(call: Call, own: Call) -> dict[str, Any]:
     """The two sliders of the page: the top-up, and the share of it that is kept for gaps."""
     from fractions import Fraction
 
@@ -164,9 +172,11 @@ def _refuse_unknown(call: Call, state: State) -> None:
         raise UsageError(
             f"the call has no proposal {state.proposal[:40]!r}", admissible=listed(names, 20)
         )
-    if state.beside not in ("", BESIDE):
+    if state.beside and state.beside not in BESIDE:
         raise UsageError(
-            "beside in the address cannot be meant", printed=state.beside[:40], admissible=BESIDE
+            "beside in the address cannot be meant",
+            printed=state.beside[:40],
+            admissible=listed(BESIDE),
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hansa.clusters import Member
 from hansa.codes.codelist import Codelist
-from hansa.language import _, ngettext
+from hansa.language import _, named, ngettext
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part, definition_named
 from hansa.views import sentences
@@ -43,7 +43,10 @@ def members_section(part: Part) -> Section:
     told = [any(getattr(m, name) for m in own) for name in ("subcluster", "reason")]
     shown = (True, any(_label(codes, m) for m in own), told[0], True, told[1])
     heads = (_("Code"), _("Activity"), _("Part of the cluster"), _("Weight"), _("Reason"))
-    rows = [(m.activity, _label(codes, m), m.subcluster, _weight(m), m.reason) for m in own]
+    rows = [
+        (m.activity, _label(codes, m), named("cluster", m.subcluster), _weight(m), m.reason)
+        for m in own
+    ]
     kept = [tuple(t for t, there in zip(r, shown, strict=True) if there) for r in (heads, *rows)]
     return Section(
         id=f"members{part.suffix}",
@@ -92,7 +95,7 @@ def _weight(member: Member) -> str:
 
 
 def _made_of(label: str, own: list[Member], kind: str) -> str:
-    parts = dict.fromkeys(m.subcluster for m in own if m.subcluster)
+    parts = dict.fromkeys(named("cluster", m.subcluster) for m in own if m.subcluster)
     if len(parts) > 1:
         text = ngettext(
             "{cluster} is put together from {number} activity in {count} parts: {parts}",

@@ -91,10 +91,8 @@ def _of_name(name: str) -> str:
 
 
 def _unseen(sign: str) -> str:
-    return _(
-        "There is a sign in it that cannot be seen (U+{code}): take it out.",
-        code=f"{ord(sign):04X}",
-    )
+    code = f"{ord(sign):04X}"
+    return _("There is a sign in it that cannot be seen (U+{code}): take it out.", code=code)
 
 
 def _of_id(text: str, taken: set[str]) -> str:

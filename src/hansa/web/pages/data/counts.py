@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hansa.cube import Cube
-from hansa.language import N_, _
+from hansa.language import N_, _, pgettext, pN_
 from hansa.law import ESTIMATED, MEANING, Quantity, any_flag, bit, carries
 from hansa.report.document import Section, Table
 from hansa.study.run import StudyResult
@@ -82,8 +82,17 @@ def cells_section(result: StudyResult) -> Section:
     )
 
 
+_COLUMNS = {
+    "employment": pN_("column", "employment"),
+    "payroll": pN_("column", "payroll"),
+    "establishments": pN_("column", "establishments"),
+    "value_added": pN_("column", "value added"),
+}
+
+
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    """What a column counts, in the language spoken here."""
+    return pgettext("column", _COLUMNS.get(name, name.replace("_", " ")))
 
 
 def _answer(name: str, c: Counts) -> str:
@@ -193,7 +202,7 @@ def _marks(found: dict[str, Counts]) -> tuple[Table, ...]:
         (_(MEANING[name]), name, *(grouped(c.marks.get(name, 0), 0) for c in found.values()))
         for name in names
     )
-    heads = (_("Mark"), _("Sign"), *(_words(name).capitalize() for name in found))
+    heads = (pgettext("cell", "Mark"), _("Sign"), *(_words(name).capitalize() for name in found))
     note = _("A cell may carry several marks; each is counted.")
     return (Table(_("Marks of the cells"), heads, rows, note),)
 

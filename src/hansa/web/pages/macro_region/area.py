@@ -59,7 +59,7 @@ def area_in(cube: Cube, text: str) -> Area:
         known = geographies().get(text)
         label = cube.geo.codelist.names.get(text, text)
         title = (
-            _inside_a_sentence(known.title)
+            _inside_a_sentence(known.name)
             if known
             else {"TOTAL": _("the published total")}.get(text, label)
         )

@@ -150,7 +150,7 @@ def rules_section(rules: dict[str, RuleSet]) -> Section | None:
         answer=tuple(f"{label}: {one.stamp}" for label, one in rules.items()),
         tables=tuple(_table(one) for one in {r.id: r for r in rules.values()}.values()),
         certainty=tuple(
-            _("{rules} is a draft: {why}.", rules=one.id, why=one.to_confirm.rstrip("."))
+            _("{rules} is a draft: {why}.", rules=one.id, why=_(one.to_confirm).rstrip("."))
             for one in {r.id: r for r in rules.values()}.values()
             if one.certainty == "draft"
         ),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hansa.errors import UsageError, listed
-from hansa.language import N_, _
+from hansa.language import N_, _, pgettext
 from hansa.web.index_missing import without_index
 from hansa.web.indices import (
     PUBLISHED,
@@ -59,7 +59,7 @@ def _sections(index: OpenIndex, unit: str) -> tuple[tuple[Section, ...], tuple[s
     made, lost = sections_of(
         index,
         {
-            _("ranks"): lambda: league(index, unit),
+            pgettext("section", "ranks"): lambda: league(index, unit),
             _("change over years"): lambda: index.kept("time", lambda: _time(index)),
             _("the tree"): lambda: index.kept("tree", lambda: _tree(index)),
         },
@@ -175,7 +175,8 @@ def _country(names: Mapping[str, str], chosen: str) -> Control:
             fix="leave unit out of the address",
         )
     named = sorted((name, code) for code, name in names.items())
-    choices = (Choice("", _("none")), *(Choice(code, f"{name} ({code})") for name, code in named))
+    none = Choice("", pgettext("country", "none"))
+    choices = (none, *(Choice(code, f"{name} ({code})") for name, code in named))
     return Control("unit", _("Country"), choices, chosen)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansa.language import N_, _
+from hansa.language import N_, _, pgettext
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Control, Item, Listing, Sheet
@@ -76,7 +76,7 @@ def _peers(
 
 
 def _hint(peers: tuple[str, ...]) -> str:
-    return ",".join(peers[:2]) or _("none")
+    return ",".join(peers[:2]) or pgettext("regions", "none")
 
 
 def _beside(part: Part, peers: tuple[str, ...], chosen: bool, like: Panel | None) -> Section | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hansa.language import N_, _
+from hansa.language import N_, _, pgettext
 from hansa.web.index_missing import without_index
 from hansa.web.indices import (
     OpenIndex,
@@ -58,7 +58,7 @@ def _sections(index: OpenIndex, unit: str) -> tuple[tuple[Section, ...], tuple[s
     return sections_of(
         index,
         {
-            _("ranks"): lambda: _ranks(index, unit),
+            pgettext("section", "ranks"): lambda: _ranks(index, unit),
             _("which choice matters"): lambda: _choices(index, "shift"),
             _("the rank of the unit"): lambda: _choices(index, f"rank:{unit}") if unit else None,
             _("leaving indicators out"): lambda: index.kept("removal", lambda: _removal(index)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hansa.language import _, ngettext
+from hansa.language import _, ngettext, pgettext
 from hansa.views.canvas import Layer, Plot, Thing, compose, inner_width, rects, stands_for
 from hansa.views.figure import Figure, both
 from hansa.views.format import THIN
@@ -101,7 +101,8 @@ def _notes(drawn: _Frequency, ranked: int) -> list[str]:
             _("Drawn: {shown} of {all} {things}; the table holds all.", shown=len(drawn.shown),
               all=ranked, things=view.words.things)
         )  # fmt: skip
-    white = _("Ranks in fewer than {share} of replications are left white.", share=f"1{THIN}%")
+    one = f"1{THIN}%"
+    white = _("Ranks in fewer than {share} of replications are left white.", share=one)
     return [*notes, white, *view.notes()]
 
 
@@ -113,7 +114,7 @@ def _table(
     columns = (
         _("Rank (90\u202f% interval)"), _("Code"), view.words.thing.capitalize(),
         _("Most frequent rank"), _("Its share"),
-        *(_("Among the first {n}", n=t) if t > 1 else _("First") for t in tops),
+        *(_("Among the first {n}", n=t) if t > 1 else pgettext("place", "First") for t in tops),
     )  # fmt: skip
     rows = []
     for i in ranked:

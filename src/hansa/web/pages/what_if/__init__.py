@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from hansa.errors import listed
-from hansa.language import N_, _
+from hansa.language import N_, _, pgettext
 from hansa.web.index_missing import without_index
 from hansa.web.indices import (
     OpenIndex,
@@ -64,7 +64,10 @@ def _question(index: OpenIndex, unit: str) -> str:
 
 def _further(spans: tuple[Span, ...], chosen: str) -> Control:
     named = sorted((s.name, s.code) for s in spans)
-    choices = (Choice("", _("none")), *(Choice(code, name) for name, code in named))
+    choices = (
+        Choice("", pgettext("indicator", "none")),
+        *(Choice(code, name) for name, code in named),
+    )
     return Control("indicator", _("A slider for"), choices, chosen)
 
 

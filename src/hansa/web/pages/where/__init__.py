@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansa.language import N_, _, ngettext
+from hansa.language import N_, _, named, ngettext
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Control, Item, Listing, Sheet
@@ -184,15 +184,19 @@ def _clusters(part: Part, state: State) -> tuple[Item, ...]:
         hits = search(state.search, entries)
         parts = search(
             state.search,
-            [Entry(m.cluster, m.subcluster) for m in own.members if m.kind != "outside"],
+            [
+                Entry(m.cluster, named("cluster", m.subcluster))
+                for m in own.members
+                if m.kind != "outside"
+            ],
         )
-        named = {e.code: "" for e in hits.entries} if hits.whole else {}
+        met = {e.code: "" for e in hits.entries} if hits.whole else {}
         if parts.whole:
-            named = {**{e.code: e.label for e in reversed(parts.entries)}, **named}
-        first = [c for c in named if not named[c]] + [c for c in named if named[c]]
+            met = {**{e.code: e.label for e in reversed(parts.entries)}, **met}
+        first = [c for c in met if not met[c]] + [c for c in met if met[c]]
         for code in first:
-            details = [_("its part: {part}", part=named[code])] if named[code] else []
-            details += [own.label] if len(part.result.results) > 1 else []
+            details = [_("its part: {part}", part=met[code])] if met[code] else []
+            details += [own.name] if len(part.result.results) > 1 else []
             query = _linked(state, cluster=code, definition=own.id).query
             items.append(Item(own.label_of(code), tuple(details), "cluster", query))
     return tuple(items)

@@ -23,7 +23,7 @@ _KINDS = {"traded": N_("traded"), "local": N_("local"), "outside": N_("outside")
 def look_ups(part: Part, code: str) -> list[tuple[str, Found]]:
     """What each definition of the study does with a code, with the name of the definition."""
     own = [result.definition for result in part.result.results]
-    found = [(d.label, look_up(code, d)) for d in own]
+    found = [(d.name, look_up(code, d)) for d in own]
     return [(label, one) for label, one in found if one is not None]
 
 
