@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,12 +22,14 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from hansa.index.audit_heads import HEADS
 from hansa.language import LANGUAGES, LOCALE
 from hansa.measures.catalogue import measures
 from hansa.measures.rules import rule_sets
-from hansa.report.index_audit_report import HEADS
+from hansa.study import bsr, model
 
 PACKAGE = LOCALE.parent
+TRANSLATED = [language for language in LANGUAGES if language != "en"]
 KEYWORDS = {
     "_": None,
     "N_": None,
@@ -34,6 +38,8 @@ KEYWORDS = {
     "pN_": ((1, "c"), 2),
 }
 AUDIT = "audit table"
+PRINTED = {"strongholds": ("stronghold", "note"), "pilots": ("focus_type", "area")}
+"""Tables of the publication of 2009 and their columns of names."""
 MOST = 20
 """Texts without a translation that are printed."""
 SAID = re.compile(r"""\{%-?\s*say\s+(?:"([^"]*)"|'([^']*)')""")
@@ -49,16 +55,29 @@ def templates(file, keywords, comment_tags, options):
             yield number, "ngettext", match.groups(), []
 
 
+def sources(file, keywords, comment_tags, options):
+    """Extract the texts of a module, also inside f-strings and other texts (a method of babel)."""
+    source = file.read()
+    tree = ast.parse(source if b"hansa.language" in source else b"")
+    for call in ast.walk(tree):
+        name = getattr(call.func, "id", "") if isinstance(call, ast.Call) else ""
+        if name in keywords:
+            given = [getattr(argument, "value", None) for argument in call.args]
+            said = [text if isinstance(text, str) else None for text in given]
+            if said and any(said):
+                yield call.lineno, name, said, []
+
+
 def texts() -> Catalog:
     catalogue = empty()
-    methods = [("**.py", "python"), ("web/templates/**.html", templates)]
+    methods = [("**.py", sources), ("web/templates/**.html", templates)]
     found = extract_from_dir(str(PACKAGE), methods, keywords=KEYWORDS)
     for file, _line, message, _comments, context in found:
         catalogue.add(message, locations=[(file, None)], context=context)
     for file, message in _described():
         catalogue.add(message, locations=[(file, None)])
     for head in HEADS:
-        catalogue.add(head, locations=[("report/index_audit_report.py", None)], context=AUDIT)
+        catalogue.add(head, locations=[("index/audit_heads.py", None)], context=AUDIT)
     return catalogue
 
 
@@ -67,6 +86,7 @@ def _described() -> Iterator[tuple[str, str]]:
     for one in measures().values():
         module = one.function.__module__.partition(".")[2].replace(".", "/")
         yield f"{module}.py", one.definition
+        yield f"{module}.py", one.unit
     for rules in rule_sets().values():
         for text in (rules.label, rules.to_confirm):
             if text:
@@ -88,6 +108,19 @@ def _names() -> Iterator[tuple[str, str]]:
             yield "place", row["label"]
     for path in sorted((PACKAGE / "codes/data/geographies").glob("*.toml")):
         yield "place", tomllib.loads(path.read_text(encoding="utf-8"))["title"]
+    for text in (model.STUDY, bsr.STUDY):
+        study = tomllib.loads(text)
+        yield from (("place", study[key]) for key in ("area_name", "reference_name"))
+    printed = PACKAGE / "study/published2009"
+    for file, columns in PRINTED.items():
+        for row in _rows(printed / f"{file}.csv"):
+            yield from (("claim", row[column]) for column in columns if row[column])
+    for row in _rows(printed / "claims-to-clusters.csv"):
+        if not row["cluster"]:
+            yield "claim", row["reason"]
+    for path in sorted((PACKAGE / "codes/data").glob("*.toml")):
+        if title := tomllib.loads(path.read_text(encoding="utf-8")).get("title"):
+            yield "classification", title
     for path in sorted((PACKAGE / "clusters/definitions").glob("*/definition.toml")):
         yield "definition", tomllib.loads(path.read_text(encoding="utf-8"))["label"]
         for row in _rows(path.with_name("members.csv")):
@@ -122,30 +155,43 @@ def brought_up_to_date(path: Path, language: str, template: Catalog) -> Catalog:
     return catalogue
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A catalogue brought up to date: `own`, and what its two files have to hold."""
+
+    own: Catalog
+    files: dict[Path, bytes]
+
+    @property
+    def stale(self) -> list[Path]:
+        """The files that hold anything else."""
+        found = [(p, p.read_bytes() if p.exists() else b"") for p in self.files]
+        return [path for path, content in found if content != self.files[path]]
+
+
+def kept(language: str, domain: str) -> Kept:
+    """The catalogue of a language with every text there is; `domain`: hansa or names."""
+    path = LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+    own = brought_up_to_date(path, language, {"hansa": texts, "names": names}[domain]())
+    po, mo = io.BytesIO(), io.BytesIO()
+    write_po(po, own, width=100, sort_output=True, omit_header=False)
+    write_mo(mo, own)
+    return Kept(own, {path: po.getvalue(), path.with_suffix(".mo"): mo.getvalue()})
+
+
 def main(check: bool) -> int:
     stale = []
-    for language in LANGUAGES:
-        if language == "en":
-            continue
-        for domain, template in (("hansa", texts()), ("names", names())):
-            path = LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
-            catalogue = brought_up_to_date(path, language, template)
-            missing = [m.id for m in catalogue if m.id and not any(_forms(m.string))]
-            print(f"{language} {domain}: {len(catalogue)} texts, {len(missing)} not translated")
+    for language in TRANSLATED:
+        for domain in ("hansa", "names"):
+            made = kept(language, domain)
+            missing = [m.id for m in made.own if m.id and not any(_forms(m.string))]
+            print(f"{language} {domain}: {len(made.own)} texts, {len(missing)} not translated")
             for text in missing[:MOST]:
                 print(f"  {text!r}")
-            po, mo = io.BytesIO(), io.BytesIO()
-            write_po(po, catalogue, width=100, sort_output=True, omit_header=False)
-            write_mo(mo, catalogue)
-            for target, content in (
-                (path, po.getvalue()),
-                (path.with_suffix(".mo"), mo.getvalue()),
-            ):
-                if not target.exists() or target.read_bytes() != content:
-                    stale.append(target)
-                    if not check:
-                        target.parent.mkdir(parents=True, exist_ok=True)
-                        target.write_bytes(content)
+            stale += made.stale
+            for path in [] if check else made.stale:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(made.files[path])
     for path in stale:
         print("differs:" if check else "written:", path.relative_to(PACKAGE.parent))
     return int(check and bool(stale))

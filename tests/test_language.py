@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from hansa import language
+from hansa.codes import codelist
 from hansa.language import speaking
 from hansa.law import NAMED_FLAGS
 from hansa.measures import reasons
+from hansa.views import reading
 from hansa.views.figure import Figure
 from hansa.views.format import MINUS, THIN, Scale, general, grouped, joined, spelled
 from hansa.web.page import pages
@@ -58,8 +60,17 @@ def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return Pseudo() if domain == "hansa" else plain("en", domain)
 
     monkeypatch.setattr(language, "_catalogue", found)
+    _forget()
     with speaking("sv"):
         yield
+    _forget()
+
+
+def _forget() -> None:
+    """Names that were said once in a language are kept: not those of another catalogue."""
+    for kept in (codelist._names, reading._geo_list, reading._activity_list):
+        kept.cache_clear()
+    reading._read_before.clear()
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +110,7 @@ def words_of_data(session: Session) -> set[str]:
     """The words of what comes from data and stays: names, codes, the source, the reference."""
     part = session.part(State())
     # Countries head the rows of a table; flags stand in tables as they are in files.
-    found = {"NUTS", "Estonia Finland Latvia Lithuania", *NAMED_FLAGS}
+    found = {"NUTS", "Estonia Finland Latvia Lithuania", *NAMED_FLAGS, part.own.definition.name}
     for panel in part.base.regions.values():
         header = panel.header
         found |= {header.reference, header.source, header.definition, header.vintage}

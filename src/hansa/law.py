@@ -35,6 +35,7 @@ _BIT[":"] = _BIT["z"]
 
 ESTIMATED = ("e", "s", "f", "imputed")
 
+
 def bit(name: str) -> np.uint64:
     """The bit of one flag."""
     return np.uint64(1 << _BIT[name])

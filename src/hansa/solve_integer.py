@@ -18,6 +18,8 @@ from hansa.solve import Floats, Polytope, _model
 
 Bools = npt.NDArray[np.bool_]
 
+AGREES = 1e-6
+"""What value and bound of an optimum may differ by; objectives are of the size of 1 a column."""
 TIGHT = 1e-9
 """Feasibility and integrality asked of the solver; rows are scaled to coefficients about 1."""
 
@@ -28,7 +30,7 @@ class Whole:
 
     point  the best point; None where there is none (`infeasible`) or none was found in time
     bound  no point has more than this, as far as the solver got
-    ended  optimal | infeasible | time
+    ended  optimal | infeasible | time (or not proven for another reason)
     """
 
     point: Floats | None
@@ -67,8 +69,12 @@ class WholeModel:
         own = np.asarray(columns, dtype=np.int32)
         self._model.addRow(least, most, own.size, own, np.asarray(values, dtype=np.float64))
 
-    def greatest(self, objective: Floats, start: Floats | None = None) -> Whole:
-        """A point with the greatest value of the objective; `start`: one that is known."""
+    def greatest(self, objective: Floats) -> Whole:
+        """A point with the greatest value of the objective.
+
+        No starting point is given: HiGHS has called such a point optimal with its own bound far
+        above it. What it calls optimal is so only where value and bound agree.
+        """
         import highspy
 
         left = self.until - time.monotonic()
@@ -76,10 +82,6 @@ class WholeModel:
             return Whole(None, float("inf"), "time")
         self._model.setOptionValue("time_limit", self._model.getRunTime() + left)
         self._model.changeColsCost(self.size, self._every, objective.astype(np.float64))
-        if start is not None:
-            known = highspy.HighsSolution()
-            known.col_value = start.tolist()
-            self._model.setSolution(known)
         self._model.run()
         status = self._model.getModelStatus()
         states = highspy.HighsModelStatus
@@ -88,6 +90,8 @@ class WholeModel:
         info = self._model.getInfo()
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         point = np.asarray(self._model.getSolution().col_value) if found else None
-        if status == states.kOptimal:
-            return Whole(point, float(info.mip_dual_bound), "optimal")
-        return Whole(point, float(info.mip_dual_bound), "time")
+        bound = float(info.mip_dual_bound)
+        agrees = point is not None and bound - float(objective @ point) <= AGREES
+        if status == states.kOptimal and agrees:
+            return Whole(point, bound, "optimal")
+        return Whole(point, bound, "time")

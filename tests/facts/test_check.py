@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import hansa
+from hansa.facts.check import check_facts
+from hansa.sources.spec import FactsSpec
 
 CODE = "from hansa.cli import main; main()"
 HEAD = "geo,activity,time,employment\n"
@@ -178,6 +181,14 @@ def test_bres_has_no_error_but_numbers_to_look_at(hansa_data, tmp_path):
         ),
         ("note", "columns that are not used", "geo_name, nesta_segment"),
     ]
+
+
+def test_years_of_a_wide_table_are_used(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text("geo,activity,label,2019,2022\nEE00,10,x,5,6\nLV00,10,y,7,8\n")
+    for wide in ("years", ("2019", "2022")):
+        found = check_facts([path], FactsSpec(wide=wide, measure="employment"))
+        assert [f.printed for f in found if "not used" in f.rule] == ["label"]
 
 
 SBS = {

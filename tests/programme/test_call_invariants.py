@@ -34,7 +34,8 @@ def compare_with_every_choice(seed: int) -> None:
             assert best is None or found.equal == min(alike, 10), (seed, rule, depth)
 
 
-@pytest.mark.parametrize("seed", range(FEW))
+# 5009: the solver calls a starting point optimal whose value its own bound belies.
+@pytest.mark.parametrize("seed", [*range(FEW), 5009])
 def test_the_best_choice_of_all(seed):
     compare_with_every_choice(seed)
 

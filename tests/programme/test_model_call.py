@@ -19,9 +19,10 @@ from hansa.programme.laboratory import solve
 from hansa.programme.model_call import model_call
 from hansa.programme.noise import wilson
 from hansa.programme.ranking import criterion_means
+from hansa.programme.robustness import spread_of
 from hansa.programme.verbs import call_price, call_solve
 from hansa.programme.ways import ways_out
-from hansa.report.call_file import _workbook, spread_of
+from hansa.report.call_file import _workbook
 from hansa.report.call_report import CallReport, call_document
 from hansa.study.check import check_path
 
@@ -140,10 +141,10 @@ def test_wilson_against_printed_values():
 
 
 def test_report_workbook_and_record_say_the_same(folder, outcome):
-    document = call_document(outcome, CallReport(spread=spread_of(outcome)))
+    document = call_document(outcome, CallReport())
     assert document.model_data
     assert "12 of 47" in document.findings[0]
-    book = openpyxl.load_workbook(io.BytesIO(_workbook(folder, outcome, [outcome])))
+    book = openpyxl.load_workbook(io.BytesIO(_workbook(folder, outcome, [outcome], 2.0)))
     head, *rows = book["decision"].iter_rows(values_only=True)
     columns = decision_table(outcome)
     assert list(head) == list(columns)

@@ -49,7 +49,7 @@ def test_a_share_counts_when_it_is_certainly_larger_and_not_tiny() -> None:
 
 def test_the_sentence() -> None:
     assert carried(*panels(), words=WORDS) == (
-        "Food and drink is carried by 3 regions in 2 countries in 2018; in 1 of them its share "
+        "Food and drink: carried by 3 regions in 2 countries in 2018; in 1 of 3 the share "
         "is certainly larger than in Europe; 1 region has none; of 2 regions it is not known."
     )
 
@@ -57,10 +57,10 @@ def test_the_sentence() -> None:
 def test_the_sentence_without_quotients_and_with_one_region() -> None:
     one = jobs([{"geo": "SE11", "cluster": "food", "value": 5.0}])
     assert carried(one, None, words=WORDS) == (
-        "Food and drink is carried by 1 region in 1 country in 2018."
+        "Food and drink: carried by 1 region in 1 country in 2018."
     )
     local = jobs([{"geo": "01", "cluster": "food", "value": 5.0}], geography="local")
-    assert carried(local, None, words=WORDS) == "Food and drink is carried by 1 region in 2018."
+    assert carried(local, None, words=WORDS) == "Food and drink: carried by 1 region in 2018."
 
 
 def test_nothing_known_is_said() -> None:
@@ -74,4 +74,4 @@ def test_one_cluster_at_a_time() -> None:
     rows = [{"geo": "SE11", "cluster": c, "value": 5.0} for c in ("food", "wood")]
     with pytest.raises(UsageError, match="one cluster"):
         carried(jobs(rows), None)
-    assert carried(jobs(rows), None, At(cluster="wood"), WORDS).startswith("Wood and furniture is")
+    assert carried(jobs(rows), None, At(cluster="wood"), WORDS).startswith("Wood and furniture: ")

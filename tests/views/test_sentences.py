@@ -130,7 +130,9 @@ def test_clusters_certainly_above_1_come_first() -> None:
         "The order is possible, not certain: the intervals overlap."
     )
     title = say.specialised_title(read(panel, "cluster", words=NAMES), NAMES)
-    assert title.startswith("East Wales may be most specialised in wood and furniture: 1.5 times")
+    assert title.startswith(
+        "East Wales: possibly most specialised in wood and furniture, 1.5 times"
+    )
 
 
 def test_what_rests_wholly_on_estimates_and_may_lie_below_1_is_not_among_the_strongest() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from hansa.web.session import Session
 # A browser and two servers run beside these tests: time says nothing about them.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+# Nothing is asked over TLS here; a context for each request would cost more than its answer.
+ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
 
 STUDY = """\
 format = 1

@@ -114,10 +114,13 @@ def test_the_index_of_a_study_is_no_second_one(tmp_path: Path) -> None:
     assert list(studies_in(tmp_path)) == ["six"]
 
 
-def test_nothing_to_serve_says_what_would_be(tmp_path: Path) -> None:
-    with pytest.raises(HansaError) as refused:
-        studies_in(tmp_path)
-    assert "indicators.csv" in refused.value.finding.admissible
+def test_an_empty_folder_is_served_and_one_that_is_not_there_is_not(tmp_path: Path) -> None:
+    assert studies_in(tmp_path) == {}
+    (tmp_path / "file").touch()
+    for name in ("nowhere", "file"):
+        with pytest.raises(HansaError) as refused:
+            studies_in(tmp_path / name)
+        assert "indicators.csv" in refused.value.finding.admissible
 
 
 def test_pages_that_speak_of_regions_are_left_out() -> None:
@@ -126,7 +129,8 @@ def test_pages_that_speak_of_regions_are_left_out() -> None:
     for page in pages_of("index").values():
         assert set(page.known("index")) <= set(INDEX)
         assert not set(page.known("index")) & set(METHOD)
-        assert page.known("study") == page.parameters
+        assert set(page.known("study")) == {*page.parameters, *METHOD}
+    assert not set(pages()["call-laboratory"].known("call")) & set(METHOD)
 
 
 # --- what the pages say -----------------------------------------------------------------
@@ -283,9 +287,14 @@ def get(base: str, path: str) -> httpx.Response:
 def test_the_only_index_is_the_first_page(served_index: str) -> None:
     found = httpx.get(served_index, follow_redirects=True)
     assert found.url.path == "/coast/start"
-    page = get(served_index, "/coast/start").text
+    page = httpx.get(f"{served_index}/coast/start?period=2019-2021").text
     menu = page[page.index('class="menu"') : page.index("</nav>")]
     assert re.findall(r'href="/coast/([a-z-]+)', menu) == OWN
+
+
+@pytest.mark.long
+def test_the_first_page_of_an_index(served_index: str) -> None:
+    page = get(served_index, "/coast/start").text
     assert "<h1>Innovation on the coast</h1>" in page
     assert page.index("What stands out") < page.index("Who stands where")
     twin = get(served_index, "/coast/start.json").json()
@@ -321,9 +330,9 @@ def test_other_pages_are_not_there_and_say_why(served_index: str, page: str) -> 
 def test_choices_of_a_study_mean_nothing_here(served_index: str) -> None:
     found = get(served_index, "/coast/start?period=2019-2021")
     assert (found.status_code, "knows no parameter" in found.text) == (400, True)
-    assert get(served_index, "/coast/unit?unit=C&compare=A,B").status_code == 200
 
 
+@pytest.mark.long
 def test_a_file_is_taken_away(served_index: str) -> None:
     found = get(served_index, "/coast/files/ranks.csv")
     assert found.headers["content-disposition"].startswith("attachment")
@@ -331,3 +340,4 @@ def test_a_file_is_taken_away(served_index: str) -> None:
     now = {r["unit"]: int(r["Index"]) for r in rows if r["time"] == "2021"}
     assert now == ranks_by_hand(by_hand())
     assert get(served_index, "/coast/files/nothing.csv").status_code == 400
+    assert get(served_index, "/coast/unit?unit=C&compare=A,B").status_code == 200

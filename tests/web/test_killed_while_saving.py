@@ -98,7 +98,7 @@ def survives(process: subprocess.Popen[str], path: Path, times: int) -> None:
 
 
 def test_killed_at_any_moment(savers) -> None:
-    survives(*savers, 60)
+    survives(*savers, 30)
 
 
 @pytest.mark.long

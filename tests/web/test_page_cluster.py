@@ -40,7 +40,7 @@ def test_regions_that_carry_it(session: Session, cluster: str) -> None:
     shown = [float(row[1].replace("\u202f", "")) for row in own.tables[0].rows if row[1] != "·"]
     assert shown == pytest.approx(known, abs=0.51)
     assert own.tables[0].columns == ("Region", "Jobs", "Share of the cluster", "Growth")
-    assert "is carried by" in own.answer[0]
+    assert ": carried by" in own.answer[0]
 
 
 def test_links_to_composing_and_to_its_activities(session: Session, cluster: str) -> None:

@@ -32,6 +32,9 @@ def get(served: str, path: str, **headers: str) -> httpx.Response:
     return found
 
 
+ASKED = ("", "openapi.json", "studies", "studies/six")
+
+
 def test_first_page_is_that_of_the_only_study(served: str) -> None:
     found = httpx.get(served, follow_redirects=True)
     assert found.url.path == "/six/start"
@@ -44,6 +47,7 @@ def test_every_page_answers(served: str, page: str) -> None:
     assert found.status_code == 200, found.text
     assert found.text.count("<h1") == 1
     assert 'aria-current="page"' in found.text
+    assert 'href="/api/"' in found.text
 
 
 @pytest.mark.parametrize(
@@ -54,6 +58,8 @@ def test_every_page_answers(served: str, page: str) -> None:
         ("/six/region?region=EE00&region=FI19", 400, "stands twice"),
         ("/six/region?period=2023-2020", 400, "two years, the earlier one first"),
         ("/six/region?period=yes", 400, "the period cannot be read"),
+        ("/six/region?period=1990-1995", 400, "2020, 2023"),
+        *((f"/api/{one}?page=2", 400, "knows no parameter 'page'") for one in ASKED),
         ("/six/cluster?min_cell=few", 400, "min_cell"),
         ("/six/cluster.json?cluster=nothing", 400, "the study has no cluster 'nothing'"),
         ("/six/cluster.svg?figure=nothing", 400, "this page has no figure 'nothing'"),
@@ -287,6 +293,21 @@ def test_another_method_stays_with_the_reader(served: str) -> None:
     links = re.findall(r'href="(/six/[^"]*)"', menu)
     assert len(links) == len(pages())
     assert all("min_cell=10" in link for link in links), links
+
+
+def test_the_language_stays_where_a_page_is_refused(served: str) -> None:
+    text = get(served, "/six/region?region=XX&lang=sv").text
+    assert 'href="/?studies&amp;lang=sv"' in text
+    assert 'href="/?lang=sv"' in text
+    assert httpx.get(f"{served}/?lang=sv").headers["location"] == "/six/start?lang=sv"
+
+
+def test_gzip_is_sent_to_those_who_take_it(served: str) -> None:
+    for accepted, sent in (("gzip", "gzip"), ("gzip;q=0", None), ("br", None)):
+        for path in ("/six/start", "/?studies", "/api/studies"):
+            found = get(served, path, **{"Accept-Encoding": accepted})
+            assert found.headers.get("content-encoding") in (sent, None), path
+    assert get(served, "/six/start", **{"Accept-Encoding": "gzip"}).headers["content-encoding"]
 
 
 def test_forged_forms_are_refused_with_the_reason(served: str) -> None:

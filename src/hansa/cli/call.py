@@ -78,10 +78,10 @@ def solve(
         decision_table,
         pots_table,
         price_table,
+        record,
         record_bytes,
     )
     from hansa.programme.verbs import call_solve
-    from hansa.report.call_file import decision_record
 
     outcome = call_solve(folder, mode, ranking, seconds, top_up=top_up, gap_share=gap_share)
     columns = decision_table(outcome)
@@ -92,7 +92,7 @@ def solve(
             "price": price_table(outcome.call, outcome.prices, funders),
             "pots": pots_table(outcome),
         })  # fmt: skip
-        write_bytes(out / "decision.json", record_bytes(decision_record(outcome, folder)))
+        write_bytes(out / "decision.json", record_bytes(record(outcome, folder)))
         say(f"{out / 'decision.json'}: the record of this computation, for people to decide on")
     if as_json:
         print(_as_json(columns))

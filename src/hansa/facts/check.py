@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hansa.errors import Finding, HansaError, listed
 from hansa.facts.check_deep import MOST, Read, deep_findings
 from hansa.facts.check_sums import above_totals
 from hansa.law import Quantity
+from hansa.sources.guess.codes import CALLED_TOTAL
 from hansa.sources.raw import column_names, raw_table
 from hansa.sources.spec import MEASURES, FactsSpec, beside
 from hansa.sources.tabular import read_facts, read_table
@@ -132,7 +134,7 @@ def _undeclared(cube: Cube, place: str) -> Iterable[Finding]:
 def _left_over(names: Iterable[str], spec: FactsSpec) -> set[str]:
     """The columns that nothing was read from: those of years were, where they are measures."""
     years = spec.wide
-    return {n for n in names if not (YEAR.fullmatch(n) if years == "years" else n in years)}
+    return {n for n in names if not (re.fullmatch(r"\d{4}", n) if years == "years" else n in years)}
 
 
 def _unused(names: set[str], place: str) -> Iterable[Finding]:

@@ -98,7 +98,7 @@ _WHOLE = (
     *(N_("jobs not known, may be tiny"), N_("entry"), N_("exit"), N_("boundary")),
     *(N_("growth of all jobs not known"), N_("mature"), N_("challenged"), N_("restructuring")),
     *(N_("challenged or mature"), N_("in transition"), N_("yes"), N_("possible"), N_("no")),
-    *(N_("not applicable"), N_("unknown")),
+    *(N_("not applicable"), N_("unknown"), N_("totals"), N_("plain"), N_("weighted")),
 )
 AWARDS = (
     *(N_("size"), N_("specialisation"), N_("focus"), N_("growth"), N_("productivity")),
@@ -114,7 +114,9 @@ def said(reason: str) -> str:
     """
     if not reason:
         return ""
-    parts = [reason] if _template(reason) else reason.split("; ")
+    whole = _template(reason)
+    # Only a template that holds the sign between two parts speaks of both of them.
+    parts = [reason] if whole and "; " in whole[0] else reason.split("; ")
     return "; ".join(_award_said(part) or _text_of(part) for part in parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -17,6 +18,7 @@ from hansa.programme.eligibility import Term
 from hansa.programme.fund_terms import by_terms
 from hansa.programme.late import after_deadlines
 from hansa.programme.moments import moment
+from hansa.programme.prices import COMMON, TOP_UP
 
 FUNDERS = Shape(
     "funders",
@@ -93,7 +95,11 @@ def _table(folder: Path, shape: Shape, faults: Faults) -> list[Row] | None:
     try:
         return rows_of(folder, shape, faults)
     except HansaError as problem:
-        faults.found.append(problem.finding)
+        finding = problem.finding
+        if "--" in finding.fix:
+            # Options of other commands; a call has one form.
+            finding = replace(finding, fix="save it as CSV in UTF-8, without a mark, with commas")
+        faults.found.append(finding)
         return []
 
 
@@ -118,8 +124,7 @@ def _funders(rows: Sequence[Row], s: CallSettings, faults: Faults) -> tuple[Fund
     once(rows, ("funder",), faults)
     found = []
     for row in rows:
-        if not row["funder"]:
-            faults.add(row, "a funder has no id", "", "a short name, such as SE")
+        _named(row, "funder", faults)
         if not row["cash"]:
             faults.add(
                 row, "the cash pot is not known", "", "an amount; 0 where there is none",
@@ -147,6 +152,17 @@ def _funders(rows: Sequence[Row], s: CallSettings, faults: Faults) -> tuple[Fund
             "", "a column key with a number above 0 in it", "or gap_share = 1: all of it for gaps",
         )  # fmt: skip
     return tuple(sorted(found, key=lambda f: f.id))
+
+
+def _named(row: Row, what: str, faults: Faults) -> None:
+    """An id that can stand in a list of ids and is no name of ours."""
+    name = row[what]
+    if not name or ";" in name:
+        faults.add(row, f"a {what} has no id" if not name else f"the id of a {what} holds a ;",
+                   name, "a short name, such as SE")  # fmt: skip
+    elif what == "funder" and name in (COMMON, TOP_UP):
+        faults.add(row, f"a funder is called {name!r}, which is the name of common money", "",
+                   "another id")  # fmt: skip
 
 
 def _moment(row: Row, name: str, faults: Faults) -> str:
@@ -185,6 +201,7 @@ def _proposals(
         for p in own:
             if p.funder:
                 sums[p.funder] += p.ask
+        _named(row, "proposal", faults)
         verdict = row["eligible"].lower() or "pass"
         if verdict not in VERDICTS:
             faults.add(row, "eligible is no verdict", row["eligible"], listed(VERDICTS))

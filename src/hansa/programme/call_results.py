@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -17,11 +18,14 @@ from hansa.programme.call_tables import ENDINGS
 from hansa.programme.contributions import Contributions
 from hansa.programme.laboratory import Outcome, PotRow, as_skipped, pot_rows, top_up_left
 from hansa.programme.losses import blockers
-from hansa.programme.money import TOP_UP, Ladder
-from hansa.programme.prices import Step
+from hansa.programme.money import Ladder, Rung
+from hansa.programme.prices import TOP_UP, Step
 from hansa.programme.robustness import LeftOut
 
 Columns = dict[str, list[Any]]
+TABLES = ("funders", "proposals", "reviews", "asks", "partners", "rules", "eligibility",
+          "ledger", "activities", "members", "meetings", "positions")  # fmt: skip
+"""Tables that a call folder may have."""
 
 
 def decision_table(outcome: Outcome) -> Columns:
@@ -73,7 +77,7 @@ def price_table(call: Call, steps: Sequence[Step], funders: Sequence[str]) -> Co
 def pots_table(outcome: Outcome) -> Columns:
     """One row a pot: available, gap money, used, idle.
 
-    The top-up has a row of its own, after the funders: what of it is in no pot, and what stays idle.
+    The top-up has a row of its own, after the funders: what is in no pot, and what stays idle.
     """
     rows, call = list(pot_rows(outcome)), outcome.call
     if call.settings.top_up and outcome.mode != "real":
@@ -132,11 +136,14 @@ def _compared(out: Columns, o: Outcome, common: set[str] | None, procedure: str 
 
 
 def money_table(outcome: Outcome, found: Sequence[Ladder]) -> Columns:
-    """One row a giver and amount: who comes in, who drops out, and why it ends there."""
+    """One row a giver and amount: who comes in, who drops out, and why it ends there.
+
+    joined, dropped  against the amount before; for the first against the decision
+    """
     call = outcome.call
     rows: list[tuple[Any, ...]] = []
     for ladder in found:
-        for rung in ladder.rungs:
+        for rung in _step_by_step(ladder.rungs):
             rows.append((
                 ladder.giver, _money(call, rung.amount), ";".join(rung.joined),
                 ";".join(rung.dropped), rung.funded, _worth(call, rung.worth),
@@ -146,6 +153,20 @@ def money_table(outcome: Outcome, found: Sequence[Ladder]) -> Columns:
         rows.append((ladder.giver, None, "", "", None, None, "", end))
     names = ("giver", "amount", "joined", "dropped", "funded", "value", "proven", "ends")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
+def _step_by_step(rungs: Sequence[Rung]) -> Iterator[Rung]:
+    joined: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    for rung in rungs:
+        new = *_less(rung.joined, joined), *_less(dropped, rung.dropped)
+        gone = *_less(rung.dropped, dropped), *_less(joined, rung.joined)
+        yield replace(rung, joined=new, dropped=gone)
+        joined, dropped = rung.joined, rung.dropped
+
+
+def _less(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+    return tuple(p for p in one if p not in other)
 
 
 def reviewers_table(left: Sequence[LeftOut]) -> Columns:
@@ -217,8 +238,8 @@ def record(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "inputs": inputs(folder),
         "mode": outcome.mode,
         "ranking": outcome.rule,
-        "top_up": str(s.top_up),
-        "gap_share": str(s.gap_share),
+        "top_up": f"{outcome.call.written(outcome.call.units(s.top_up)):f}",
+        "gap_share": str(Fraction(s.gap_share)),
         "seed": s.seed,
         "ended": outcome.decision.ended,
         "value": str(_worth(outcome.call, outcome.contest.worth(outcome.decision.funded or ()))),
@@ -239,9 +260,7 @@ def digest(outcome: Outcome) -> str:
 
 def inputs(folder: Path) -> dict[str, str]:
     """SHA-256 of each file that a call is made of, by name."""
-    stems = ("funders", "proposals", "reviews", "asks", "partners", "rules", "eligibility",
-             "ledger", "activities", "members", "meetings", "positions")  # fmt: skip
-    paths = [folder / FILE, *(folder / f"{s}{e}" for s in stems for e in ENDINGS)]
+    paths = [folder / FILE, *(folder / f"{s}{e}" for s in TABLES for e in ENDINGS)]
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths if p.is_file()}
 
 

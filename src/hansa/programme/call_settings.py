@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
+from unicodedata import normalize
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -29,6 +30,13 @@ class Fixed(BaseModel):
     by: str = Field(min_length=1)
     reason: str = Field(min_length=1)
     date: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
+
+    @field_validator("date")
+    @classmethod
+    def _is_a_day(cls, value: str) -> str:
+        if not moment(value):
+            raise ValueError("a day, such as 2027-03-12")
+        return value
 
 
 class Limits(BaseModel):
@@ -113,7 +121,7 @@ class CallSettings(BaseModel):
     min_reviews: int = Field(1, ge=1)
     noise: Literal["", "reviews", "normal", "intervals"] = ""
     draws: int = Field(1000, ge=1, le=100_000)
-    seed: int = 2009
+    seed: int = Field(default=2009, ge=0)
     fixed: tuple[Fixed, ...] = ()
     limits: Limits = Limits()
     deadline: str = ""
@@ -153,6 +161,8 @@ class CallSettings(BaseModel):
             raise ValueError("cut_points fall: the lowest score of the best band first")
         if self.ranking == "bands" and not self.cut_points:
             raise ValueError("ranking bands needs cut_points")
+        if self.top_up % self.smallest:
+            raise ValueError(f"top_up: a multiple of the smallest money unit, {self.smallest}")
         if self.deadline and not moment(self.deadline):
             raise ValueError("deadline: a day or a time, 2027-03-01 or 2027-03-01T12:00")
         known = (*OWN_TIE_BREAKS, *self.criteria)
@@ -170,7 +180,7 @@ def read_settings(folder: Path) -> CallSettings:
     """The rules of a call folder. Raises UsageError that names the key."""
     path = folder / FILE
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(normalize("NFC", path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError as problem:
         raise UsageError(
             "this is no call folder",

@@ -164,25 +164,9 @@ class ContestModel:
             return Fraction(pots.funders[c] == self.giver)
         return (1 - pots.gap_share) * pots.key[c] if pots.mode == "mixed" else Fraction(0)
 
-    def greatest(self, objective: Floats, known: Sequence[bool] | None = None) -> Whole:
-        """A point with the greatest value of an objective; `known`: an allowed choice."""
-        return self._model.greatest(objective, None if known is None else self._point(known))
-
-    def _point(self, funded: Sequence[bool]) -> Floats:
-        """All columns of a choice."""
-        c = self.contest
-        point = np.zeros(self.size)
-        point[: self.n] = funded
-        point[list(self.y)] = [all(funded[p] for p in group) for group in self.groups]
-        groups = [g for limit in c.limits if isinstance(limit, AtLeast) for g in limit.groups]
-        point[list(self.z)] = [any(funded[p] for p in group) for group in groups]
-        reached = [any(funded[p] for p in tie) for tie in self.ties]
-        point[list(self.m)] = [any(reached[k:]) for k in range(len(reached))]
-        point[[self.o[p] for p in c.passed_over(funded)]] = 1.0
-        if c.pots.mode == "mixed":
-            needs = c.pots.needs(c.demand(funded))
-            point[list(self.f)] = [float(need / self.money) for need in needs]
-        return point
+    def greatest(self, objective: Floats) -> Whole:
+        """A point with the greatest value of an objective."""
+        return self._model.greatest(objective)
 
     def funded(self, point: Floats) -> tuple[bool, ...]:
         """The choice that a point means."""

@@ -8,7 +8,7 @@ breaks. Goals: (head of the list,) value, fewest passed over, least gap money, b
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -17,6 +17,7 @@ import numpy as np
 
 from hansa.programme.contest import AtMost, Contest, Rule
 from hansa.programme.contest_model import ContestModel
+from hansa.programme.pots import Demand
 from hansa.solve import Floats
 
 Funded = tuple[bool, ...]
@@ -62,15 +63,30 @@ def decide(contest: Contest, rule: Rule, wishes: Wishes = PLAIN) -> Decision:
     """
     if rule == "strict":
         return _strict(contest)
+    inside, outside = settled(contest, rule, wishes.depth_first)
+    if len(inside) + len(outside) == len(contest.open) and not contest.limits:
+        only = tuple(f is True or p in inside for p, f in enumerate(contest.decided))
+        if contest.pots.pays(contest.demand(only)):
+            return Decision(only, "optimal", contest.worth(only))
     return _Goals(contest, rule, wishes).run()
 
 
 def _strict(contest: Contest) -> Decision:
-    for length in range(len(contest.open), -1, -1):
+    for length in range(_longest(contest), -1, -1):
         funded = head_of(contest, length)
         if contest.allowed(funded, "strict"):
             return Decision(funded, "optimal", contest.worth(funded))
     return Decision(None, "optimal", 0)
+
+
+def _longest(contest: Contest) -> int:
+    """How many open proposals can be paid from the top, beside what the meeting funds."""
+    used = contest.demand(head_of(contest, 0))
+    for length, p in enumerate(contest.open):
+        used = _more(used, contest, (p,))
+        if not contest.pots.pays(used):
+            return length
+    return len(contest.open)
 
 
 def head_of(contest: Contest, length: int) -> Funded:
@@ -82,14 +98,15 @@ def head_of(contest: Contest, length: int) -> Funded:
 def skip(contest: Contest) -> Funded:
     """A procedure, no optimum: down the list, whatever still fits, passing over what does not.
 
-    What fits keeps the pots and the limits that forbid; limits that ask for something may be missed.
+    What fits keeps the pots and the limits that forbid; those that ask for more may be missed.
     """
     chosen = list(head_of(contest, 0))
     forbid = [limit for limit in contest.limits if isinstance(limit, AtMost)]
+    used = contest.demand(chosen)
     for p in contest.open:
-        chosen[p] = True
-        fits = contest.pots.pays(contest.demand(chosen))
-        chosen[p] = fits and all(limit.holds(chosen) for limit in forbid)
+        after, chosen[p] = _more(used, contest, (p,)), True
+        chosen[p] = contest.pots.pays(after) and all(limit.holds(chosen) for limit in forbid)
+        used = after if chosen[p] else used
     return tuple(chosen)
 
 
@@ -100,20 +117,27 @@ def settled(contest: Contest, rule: Rule, depth_first: bool) -> tuple[list[int],
     is worth less as soon as each of the head counts something, and has a shorter head in any case.
     Behind the first group that cannot be wholly paid nothing may be funded. Not with limits.
     """
-    groups = contest.groups(rule)
-    chosen = list(head_of(contest, 0))
-    if contest.limits or not contest.pots.pays(contest.demand(chosen)):
+    groups, pots = contest.groups(rule), contest.pots
+    used = contest.demand(head_of(contest, 0))
+    if contest.limits or not pots.pays(used):
         return [], []
     inside: list[int] = []
     count = True
     for k, group in enumerate(groups):
-        for p in group:
-            chosen[p] = True
-        if not contest.pots.pays(contest.demand(chosen)):
-            return inside, [p for later in groups[k + 1 :] for p in later]
+        after = _more(used, contest, group)
+        if not pots.pays(after):
+            outside = [p for later in groups[k + 1 :] for p in later]
+            # Nor anybody who cannot even be paid alone after those before.
+            alone = [p for p in group if count and not pots.pays(_more(used, contest, (p,)))]
+            return inside, outside + alone
+        used = after
         count = count and (depth_first or all(contest.value[p] for p in group))
         inside += group if count else ()
     return inside, []
+
+
+def _more(used: Demand, contest: Contest, group: Sequence[int]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(used, *(contest.asks[p] for p in group), strict=True)))
 
 
 Standing = tuple[int, int, int, Fraction]
@@ -144,6 +168,7 @@ class _Goals:
         found = self._best(self.model.worth, start)
         if found is None:
             return Decision(None, self._ended(), 0)
+        found = self._better(found, start)
         bound = self._bound(found)
         if self.late():
             return Decision(found, "best found", bound)
@@ -194,12 +219,10 @@ class _Goals:
         part.fund(self.contest.open[:length])
         return next(self._payable(part, part.worth), None) is not None
 
-    def _payable(
-        self, model: ContestModel, objective: Floats, known: Funded | None = None
-    ) -> Iterator[Funded]:
+    def _payable(self, model: ContestModel, objective: Floats) -> Iterator[Funded]:
         """The best set for an objective that can really be paid; nothing where there is none."""
         while True:
-            whole = model.greatest(objective, known)
+            whole = model.greatest(objective)
             self._ends.append(whole.ended)
             if whole.point is None:
                 return
@@ -212,7 +235,7 @@ class _Goals:
 
     def _best(self, objective: Floats, known: Funded | None) -> Funded | None:
         self.reached = float("inf")
-        return next(self._payable(self.model, objective, known), known)
+        return next(self._payable(self.model, objective), known)
 
     def _bound(self, found: Funded) -> int:
         worth = self.contest.worth(found)

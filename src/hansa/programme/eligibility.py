@@ -88,5 +88,6 @@ def _fits(term: Term, case: Case) -> bool:
 
 
 def _unknown(term: Term, case: Case) -> tuple[str, ...]:
-    """Fields that the row asks for and the case does not know."""
-    return tuple(f for f in FIELDS if getattr(term, f) and not getattr(case, f))
+    """Fields that the row asks for and the case does not know; a dated row asks for the day."""
+    own = tuple(f for f in FIELDS if getattr(term, f) and not getattr(case, f))
+    return (*own, "on") if (term.start or term.end) and not case.on else own

@@ -1,4 +1,4 @@
-"""Whether the funds of a call may pay what is asked of them: rows of eligibility.csv on every ask."""
+"""Whether funds may pay what is asked of them: rows of eligibility.csv on every ask."""
 
 from __future__ import annotations
 

@@ -10,14 +10,17 @@ from math import floor
 
 from hansa.errors import UsageError, listed
 from hansa.programme.call import Call
+from hansa.programme.call_settings import Limits
 from hansa.programme.contest import RULES, AtLeast, AtMost, Contest, Limit, Rule
-from hansa.programme.decide import Decision, Wishes, decide, skip
+from hansa.programme.decide import Decision, Wishes, decide, head_of, skip
 from hansa.programme.noise import band_starts
-from hansa.programme.pots import MODES, Mode, Pots, shared_out
-from hansa.programme.prices import Step, price_list
+from hansa.programme.pots import MODES, Mode, Pots, price, shared_out
+from hansa.programme.prices import COMMON, Step, price_list
 from hansa.programme.ranking import Place, ranking, rounded, unbroken_ties
 from hansa.programme.reasons import Reason, passed_over, reasons
 from hansa.programme.returns import Crossing, Return, crossing, returns
+
+TIED = "the ranking rule strict needs an order, and there is a tie"
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def contest_of(call: Call, places: Sequence[Place], mode: Mode, rule: Rule) -> C
     """
     if rule == "strict" and (ties := unbroken_ties(call, places)):
         raise UsageError(
-            "the ranking rule strict needs an order, and there is a tie",
+            TIED,
             printed="; ".join(listed(group) for group in ties[:3]),
             admissible="tie_break in call.toml, or the ranking rule ties",
             fix="declare how ties are broken before the call is decided",
@@ -188,7 +191,7 @@ def decided(
     if found.funded is None and found.ended == "optimal":
         raise UsageError(
             "no choice keeps the pots, the limits and what the meeting decided",
-            printed=listed([limit.name for limit in contest.limits]) or "decisions of the meeting",
+            printed=_what_stands_against(contest),
             fix="loosen a limit, or take a decision back",
         )
     if found.funded is None:
@@ -197,6 +200,26 @@ def decided(
             printed=f"{seconds:g} s", admissible="more seconds, or fewer limits",
         )  # fmt: skip
     return contest, found
+
+
+def _what_stands_against(contest: Contest) -> str:
+    """New money that the meeting's decisions alone ask for; else the limits."""
+    demand = contest.demand(head_of(contest, 0))
+    short = price(contest.pots, demand)
+    if short.total:
+        pots = short.named(contest.pots.funders) or (COMMON,)
+        return f"what the meeting funds lacks {short.total} smallest units: {listed(pots)}"
+    return listed([limit.name for limit in contest.limits]) or "decisions of the meeting"
+
+
+def decide_first(call: Call, places: Sequence[Place], seconds: float = 2.0) -> None:
+    """Raises UsageError where limits and the meeting's decisions contradict each other or the pots.
+
+    Tried under the call's own mode with the rule `free`: what no set keeps, no rule can.
+    """
+    contest_of(call, places, call.settings.mode, call.settings.ranking)
+    if call.settings.fixed or call.settings.limits != Limits():
+        decided(call, places, (call.settings.mode, "free"), seconds, count_equal=False)
 
 
 def compare(call: Call, seconds: float = 5.0) -> tuple[Outcome, ...]:

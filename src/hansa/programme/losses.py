@@ -56,8 +56,10 @@ def lost_to_pots(outcome: Outcome, seconds: float = 5.0) -> Lost:
     The same money: all cash pots and the top-up, as in mode `real`.
     """
     contest = outcome.contest
+    if contest.pots.mode == "real":
+        return Lost((), 0, outcome.decision.ended == "optimal")
     common = replace(contest, pots=replace(contest.pots, mode="real"))
-    wishes = Wishes(outcome.call.settings.depth_first, seconds, count_equal=False)
+    wishes = Wishes(outcome.call.settings.depth_first, seconds)
     found = decide(common, outcome.rule, wishes)
     chosen = set(outcome.funded)
     lost = [

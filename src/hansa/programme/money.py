@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import ceil
 from typing import Literal
 
@@ -14,10 +13,8 @@ from hansa.programme.contest_model import ContestModel
 from hansa.programme.decide import Decision, Funded, Wishes, decide, head_of
 from hansa.programme.laboratory import Outcome
 from hansa.programme.pots import Demand, Pots
-from hansa.programme.prices import COMMON, raised
+from hansa.programme.prices import COMMON, TOP_UP, raised
 
-TOP_UP = "top-up"
-"""The giver of common money in mixed mode."""
 RESOLVED = 1e7
 """Largest ask, in smallest units, up to which the solver's tolerance is far below one unit."""
 
@@ -216,9 +213,7 @@ class _Search:
         contest = self.outcome.contest
         richer = replace(contest, pots=with_new(contest.pots, self.giver, amount))
         left = max(0.1, self.until - time.monotonic())
-        found: Decision = decide(
-            richer, self.outcome.rule, Wishes(self._deep(), left, count_equal=False)
-        )
+        found: Decision = decide(richer, self.outcome.rule, Wishes(self._deep(), left))
         self.proven = self.proven and found.ended == "optimal"
         return found.funded
 

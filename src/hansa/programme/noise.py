@@ -6,6 +6,7 @@ rule. Words: sure in, sure out, depends on the scores; never right or wrong.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -151,34 +152,40 @@ class Redrawn:
         if self.least is None:
             return order
         fixed = np.array([f is not None for f in contest.decided], bool)
-        return order[(units[order] >= self.least) | fixed[order]]
+        return np.asarray(order[(units[order] >= self.least) | fixed[order]])
 
 
 PLAIN = Redrawn()
 
 
 def spread(
-    contest: Contest, rule: Rule, units: Ints, lines: Sequence[int] = (), redrawn: Redrawn = PLAIN
-) -> Spread:
+    contest: Contest, rule: Rule, units: Ints, lines: Sequence[int] = (),
+    redrawn: Redrawn = PLAIN, seconds: float = 60.0,
+) -> Spread:  # fmt: skip
     """A decision for every row of scores.
 
     contest  everybody who may be ranked, in an order of falling scores
     units    draws x proposals, scores in units of the last digit
     lines    lowest score of each band but the last, in units
+    seconds  when to stop; the draws made until then are those that count
     """
     draws, n = units.shape
+    until = time.monotonic() + seconds
     funded = np.zeros((draws, n), bool)
     blocks = np.zeros((draws, len(contest.pots.funders)), bool)
     plain = rule == "strict" and not contest.limits and all(f is None for f in contest.decided)
     quick = _Heads(contest) if plain else None
     for d in range(draws):
+        if d and time.monotonic() > until:
+            funded, blocks, draws = funded[:d], blocks[:d], d
+            break
         order = redrawn.order(contest, units[d])
         if quick is not None:
             length, blocks[d] = quick.length(order)
             funded[d, order[:length]] = True
             continue
         own = _reordered(contest, order, units[d], lines, redrawn.by_score)
-        chosen = decide(own, rule, Wishes(seconds=5.0, count_equal=False)).funded
+        chosen = decide(own, rule, Wishes(seconds=5.0)).funded
         if chosen is not None:
             funded[d, order[list(chosen)]] = True
             blocks[d] = _short(own, chosen)

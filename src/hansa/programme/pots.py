@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, floor
+from math import ceil, floor, lcm
 from typing import Literal
 
 Mode = Literal["virtual", "mixed", "real"]
@@ -80,9 +80,24 @@ class Pots:
         """Whether a demand can be paid under the mode."""
         if self.mode == "real":
             return sum(demand) <= self.common
-        needs = self.needs(demand)
-        capped = all(need <= cap for need, cap in zip(needs, self.caps, strict=True))
-        return capped and sum(needs) <= self.gap
+        unit, rows, left = self._whole
+        for asked, (own, cap) in zip(demand, rows, strict=True):
+            need = asked * unit - own
+            if need > cap:
+                return False
+            left -= max(0, need)
+        return left >= 0
+
+    @cached_property
+    def _whole(self) -> tuple[int, tuple[tuple[int, int], ...], int]:
+        """A part of a money unit in which nothing is a fraction; own money and cap of each; gap."""
+        unit = lcm(*(x.denominator for x in (*self.own, *self.caps, self.gap)))
+        rows = zip(self.own, self.caps, strict=True)
+        return (
+            unit,
+            tuple((int(own * unit), int(cap * unit)) for own, cap in rows),
+            int(self.gap * unit),
+        )
 
     def gap_used(self, demand: Demand) -> Fraction:
         """Gap money that a demand takes; only for a demand that can be paid."""

@@ -44,6 +44,8 @@ def price_list(contest: Contest) -> tuple[Step, ...]:
 
 COMMON = "common pot"
 """What blocks where all money is one."""
+TOP_UP = "top-up"
+"""The giver of common money in mixed mode."""
 
 
 def idle(pots: Pots, demand: Sequence[int]) -> int:

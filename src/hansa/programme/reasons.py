@@ -108,9 +108,7 @@ def swap(
     if rule == "strict":
         return _strict_swap(contest, decision, at)
     forced = _forced(contest, rule, at)
-    found = decide(
-        forced, "free" if rule == "free" else rule, Wishes(seconds=seconds, count_equal=False)
-    )
+    found = decide(forced, "free" if rule == "free" else rule, Wishes(seconds=seconds))
     if found.funded is None:
         return Swap((), (), None, found.ended == "optimal")
     return _difference(contest, decision.funded, found.funded, found.ended == "optimal")

@@ -86,9 +86,9 @@ def read_record(path: Path) -> dict[str, Any]:
 
 def _whole(content: dict[str, Any]) -> bool:
     try:
-        share = Fraction(Decimal(content["gap_share"]))
+        share = Fraction(content["gap_share"])
         money = Decimal(content["top_up"])
-    except (KeyError, TypeError, ValueError, InvalidOperation):
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, InvalidOperation):
         return False
     return (
         content.get("mode") in MODES

@@ -23,10 +23,11 @@ SEARCHED = 200
 """Draws where every decision needs the solver."""
 
 
-def spread_of(outcome: Outcome, draws: int | None = None) -> Spread | None:
+def spread_of(outcome: Outcome, draws: int | None = None, seconds: float = 60.0) -> Spread | None:
     """How often each is funded where scores are uncertain; None where nothing is ranked.
 
-    draws  fewer than the call says; rules that need the solver take 200 at most
+    draws    fewer than the call says; rules that need the solver take 200 at most
+    seconds  when to stop: the spread then has fewer draws, and says how many
     In every draw the threshold and the call's tie-break are applied anew; whoever is not eligible
     or not completely reviewed stays out. Positions are those of the outcome's contest.
     """
@@ -45,7 +46,9 @@ def spread_of(outcome: Outcome, draws: int | None = None) -> Spread | None:
     units = units_of(drawn.scores, call.settings.score_digits)
     most = draws or (call.settings.draws if outcome.rule == "strict" else SEARCHED)
     contest = contest_among(call, places, own, outcome.mode)
-    found = spread(contest, outcome.rule, units[:most], band_lines(call), _redrawn(call, own))
+    found = spread(
+        contest, outcome.rule, units[:most], band_lines(call), _redrawn(call, own), seconds
+    )
     return replace(
         found, share=found.share[:n], low=found.low[:n], high=found.high[:n],
         below={o.proposal.id: float(s) for o, s in zip(below, found.share[n:], strict=True)},
@@ -93,9 +96,7 @@ def _left_out(outcome: Outcome, reviewer: str, seconds: float) -> LeftOut:
     call, kept = _without(outcome, reviewer)
     count = sum(r.reviewer == reviewer and not r.conflict for r in outcome.call.reviews)
     try:
-        contest, found = decided(
-            call, ranking(call), (outcome.mode, outcome.rule), seconds, count_equal=False
-        )
+        contest, found = decided(call, ranking(call), (outcome.mode, outcome.rule), seconds)
     except UsageError as problem:
         return LeftOut(reviewer, count, (), (), kept, problem.finding.rule, False)
     assert found.funded is not None

@@ -29,6 +29,8 @@ class Way:
     amount    what it takes, in smallest units; None: nothing has to be paid
     possible  whether the proposal can then be paid, with all that the ranking puts before it
     countries countries that are left; needed: what the call asks for
+    leader    its leader would be among those who leave: then nobody leads it
+    partners  whether enough partners are left, where the call asks for a number
     """
 
     kind: Kind
@@ -37,6 +39,8 @@ class Way:
     possible: bool
     countries: int
     needed: int
+    leader: bool = False
+    partners: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,11 @@ class Ways:
                     "{countries} countries are left, {needed} are needed",
                     countries=way.countries, needed=way.needed,
                 )  # fmt: skip
-                if way.countries >= way.needed and not way.possible:
+                if way.leader:
+                    note = _("{note}; its leader would leave", note=note)
+                elif not way.partners:
+                    note = _("{note}; too few partners are left", note=note)
+                elif way.countries >= way.needed and not way.possible:
                     note = _("{note}; another pot is short too", note=note)
             elif not way.possible:
                 note = _("another pot is short too")
@@ -107,11 +115,15 @@ def _without(outcome: Outcome, p: int, who: tuple[str, ...], kind: Kind) -> Way:
     asks = tuple(own if q == p else asked for q, asked in enumerate(contest.asks))
     changed = replace(contest, asks=asks)
     name = contest.proposals[p]
-    countries = _countries(call, name, who if kind == "leave" else ())
+    gone = who if kind == "leave" else ()
+    countries = _countries(call, name, gone)
     needed = call.settings.min_countries
-    payable = _payable(changed, outcome, p)
-    possible = payable and (kind == "pay" or countries >= needed)
-    return Way(kind, who, amount if kind == "pay" else None, possible, countries, needed)
+    leader, enough = _left(call, name, gone)
+    possible = _payable(changed, outcome, p) and (
+        kind == "pay" or (countries >= needed and enough and not leader)
+    )
+    paid = amount if kind == "pay" else None
+    return Way(kind, who, paid, possible, countries, needed, leader, enough)
 
 
 def _payable(contest: Contest, outcome: Outcome, p: int) -> bool:
@@ -130,3 +142,11 @@ def _countries(call: Call, proposal: str, gone: tuple[str, ...]) -> int:
         asks={f: ask for f, ask in own.asks.items() if f not in gone},
     )
     return len(left.countries(of_funder))
+
+
+def _left(call: Call, proposal: str, gone: tuple[str, ...]) -> tuple[bool, bool]:
+    """Whether the leader leaves, and whether enough partners stay."""
+    own = next(p for p in call.proposals if p.id == proposal)
+    leaving = [p for p in own.partners if p.ask and p.funder in gone]
+    staying = own.taking_part() - sum(p.role != "associate" for p in leaving)
+    return any(p.role == "leader" for p in leaving), staying >= call.settings.min_partners

@@ -6,34 +6,36 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from hansa.errors import UsageError
+from hansa.errors import UsageError, listed
 from hansa.programme.call import Call
 from hansa.programme.call_reading import read_call
 from hansa.programme.call_results import (
     comparison_table,
     contributions_table,
     decision_table,
+    money_table,
     pots_table,
     price_table,
     record,
+    reviewers_table,
     rules_table,
 )
-from hansa.programme.laboratory import Outcome, band_lines, compare, ranked, solve
+from hansa.programme.laboratory import Outcome, compare, solve
 from hansa.programme.losses import lost_to_pots
 from hansa.programme.money import ladders
-from hansa.programme.noise import Spread, noise, spread, units_of
-from hansa.programme.ranking import exact_scores
+from hansa.programme.noise import Spread
 from hansa.programme.reasons import swap
+from hansa.programme.robustness import each_reviewer, spread_of
 from hansa.programme.verbs import mode_named, rule_named
 from hansa.programme.ways import ways_out
 from hansa.report.call_agreed import agreed, contributions_section, rules_section
 from hansa.report.call_money import STEPS, money_section
 from hansa.report.call_reasons import Closely
 from hansa.report.call_report import CallReport, call_document, origin_of
+from hansa.report.call_scores import Sure, how_sure
 
 ENDINGS = (".html", ".pdf", ".xlsx")
 
@@ -54,10 +56,13 @@ def call_file(
             admissible=".html, .pdf or .xlsx", fix="change the ending of --out",
         )  # fmt: skip
     call = read_call(folder)
+    names = [p.id for p in call.proposals]
+    if proposal and proposal not in names:
+        raise UsageError(f"the call has no proposal {proposal!r}", admissible=listed(names, 20))
     outcome = solve(call, mode_named(rules[0]), rule_named(rules[1]), seconds)
     others = compare(call, seconds)
     if ending == ".xlsx":
-        return _workbook(folder, outcome, others)
+        return _workbook(folder, outcome, others, min(1.0, seconds))
     show = shown(outcome, others, proposal, seconds)
     told = origin_of(outcome, show)
     contributed, agreed_on, tested = agreed(folder, call)
@@ -66,7 +71,7 @@ def call_file(
         contributions_section(call, contributed, told),
         rules_section(agreed_on, tested, told),
     )
-    document = call_document(outcome, replace(show, further=further))
+    document = call_document(outcome, replace(show, further=further, paper=ending == ".pdf"))
     if ending == ".pdf":
         from hansa.report.pdf import render_pdf
 
@@ -84,12 +89,10 @@ def shown(
 
     whole  with what has to be solved anew, whatever the rule
     """
-    if proposal and proposal not in {p.id for p in outcome.call.proposals}:
-        raise UsageError(f"the call has no proposal {proposal!r}")
     rules = f'"STUDY", "{outcome.mode}", "{outcome.rule}"'
     return CallReport(
         others=tuple(others),
-        spread=spread_of(outcome),
+        sure=how_sure(outcome, 4 * seconds) if whole else Sure(quick_spread(outcome)),
         lost=lost_to_pots(outcome, seconds) if whole else None,
         closely=closely(outcome, proposal, seconds) if proposal else None,
         python=f"from hansa.programme.verbs import call_solve\ncall_solve({rules})",
@@ -97,11 +100,9 @@ def shown(
     )
 
 
-def decision_record(outcome: Outcome, folder: Path) -> dict[str, Any]:
-    """The record of a decision, with the common money that it was made with."""
-    s = outcome.call.settings
-    money = {"top_up": f"{s.top_up:f}", "gap_share": str(Fraction(s.gap_share))}
-    return {**record(outcome, folder), **money}
+def quick_spread(outcome: Outcome) -> Spread | None:
+    """Draws of the scores where none has to be solved; None elsewhere."""
+    return spread_of(outcome) if outcome.rule == "strict" else None
 
 
 def closely(outcome: Outcome, proposal: str, seconds: float = 5.0) -> Closely:
@@ -112,26 +113,7 @@ def closely(outcome: Outcome, proposal: str, seconds: float = 5.0) -> Closely:
     return Closely(proposal, found, ways_out(outcome, proposal))
 
 
-def spread_of(outcome: Outcome, draws: int | None = None) -> Spread | None:
-    """How often each is funded where scores are uncertain; None where nothing is ranked.
-
-    draws  fewer than the call says; rules that need the solver take 200 at most
-    """
-    call = outcome.call
-    own = ranked(outcome.places)
-    if not own:
-        return None
-    most = draws or (call.settings.draws if outcome.rule == "strict" else 0)
-    if not most:
-        return None
-    exact, _ = exact_scores(call)
-    scores = [exact[one.proposal.id] for one in own]
-    drawn = noise(call, [one.proposal for one in own], [s for s in scores if s is not None])
-    units = units_of(drawn.scores, call.settings.score_digits)[:most]
-    return spread(outcome.contest, outcome.rule, units, band_lines(call))
-
-
-def _workbook(folder: Path, outcome: Outcome, others: Sequence[Outcome]) -> bytes:
+def _workbook(folder: Path, outcome: Outcome, others: Sequence[Outcome], seconds: float) -> bytes:
     import xlsxwriter
 
     out = io.BytesIO()
@@ -139,7 +121,7 @@ def _workbook(folder: Path, outcome: Outcome, others: Sequence[Outcome]) -> byte
     head = book.add_format({"bold": True, "bottom": 1})
     funders = outcome.contest.pots.funders
     contributed, _rules, tested = agreed(folder, outcome.call)
-    _read_me(book, outcome.call, decision_record(outcome, folder))
+    _read_me(book, outcome.call, record(outcome, folder))
     for name, columns in (
         ("decision", decision_table(outcome)),
         ("price", price_table(outcome.call, outcome.prices, funders)),
@@ -147,6 +129,8 @@ def _workbook(folder: Path, outcome: Outcome, others: Sequence[Outcome]) -> byte
         ("modes", comparison_table(others)),
         ("contributions", contributions_table(outcome.call, contributed)),
         ("rules", rules_table(tested)),
+        ("money", money_table(outcome, ladders(outcome, STEPS, seconds))),
+        ("reviewers", reviewers_table(each_reviewer(outcome, seconds))),
     ):
         _sheet(book.add_worksheet(name), columns, head)
     book.close()

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hansa.language import N_, _
 from hansa.programme.laboratory import Outcome
-from hansa.programme.money import TOP_UP, Ladder
+from hansa.programme.money import Ladder
+from hansa.programme.prices import TOP_UP
 from hansa.report.document import Section, Table
 from hansa.views.call_words import funder_names, money_of
-from hansa.views.format import MISSING, enumerated
-from hansa.views.written import Written
+from hansa.views.format import enumerated, joined
 
 STEPS = 3
 """Amounts of each giver that are looked for."""
 _WHY = {
     "": N_("everything that it pays for is funded"),
-    "another pot": N_("another pot is short too: alone it buys nothing more"),
+    "another pot": N_("another pot is short too"),
     "limit": N_("a limit of the call stands against more"),
     "steps": N_("further amounts were not looked for"),
     "time": N_("not found in the time given"),
@@ -45,7 +45,7 @@ def money_section(outcome: Outcome, ladders: Sequence[Ladder], told: dict[str, A
         question=_("What would more money buy?"),
         answer=(_answer(outcome, ladders),),
         tables=(Table(caption, columns, rows),),
-        certainty=tuple(sure),
+        certainty=(*_nothing(outcome, ladders), *sure),
         **told,
     )
 
@@ -70,10 +70,16 @@ def giver_name(outcome: Outcome, giver: str) -> str:
 
 def _rows(outcome: Outcome, ladder: Ladder) -> list[tuple[str, ...]]:
     name, money = giver_name(outcome, ladder.giver), money_of(outcome.call)
-    if not ladder.rungs:
-        why = _(_WHY[ladder.why])
-        return [(name, Written(MISSING, meaning=why), "", why, "")]
     return [
         (name, money.text(r.amount), str(r.funded), enumerated(r.joined), enumerated(r.dropped))
         for r in ladder.rungs
     ]
+
+
+def _nothing(outcome: Outcome, ladders: Sequence[Ladder]) -> Iterator[str]:
+    """Givers whose money alone changes nothing, by the reason."""
+    for code, text in _WHY.items():
+        names = [giver_name(outcome, o.giver) for o in ladders if not o.rungs and o.why == code]
+        if names:
+            yield _("Nothing to buy with money of {givers} alone: {why}.", givers=joined(names),
+                    why=_(text))  # fmt: skip

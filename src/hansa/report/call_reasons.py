@@ -123,10 +123,11 @@ def _lost(outcome: Outcome, lost: Lost | None) -> list[str]:
     found = blockers(outcome)
     if found:
         told.append(
-            _(
-                "{funder} blocks most: {count} proposals, each by itself, lack money in its pot.",
+            ngettext(
+                "{funder} blocks most: {number} proposal lacks money in its pot.",
+                "{funder} blocks most: {number} proposals, each by itself, lack money in its pot.",
+                len(found[0].proposals),
                 funder=funder_names(outcome.call, (found[0].funder,)),
-                count=len(found[0].proposals),
             )
         )
     return told

@@ -10,10 +10,9 @@ from typing import Any
 from hansa.language import _, ngettext
 from hansa.programme.laboratory import Outcome, ranked
 from hansa.programme.losses import Lost
-from hansa.programme.noise import Spread
 from hansa.programme.prices import COMMON, pressure
 from hansa.report.call_reasons import Closely, proposal_section, reasons_section
-from hansa.report.call_scores import scores_section, spread_words
+from hansa.report.call_scores import Sure, scores_section, sure_words
 from hansa.report.document import Document, Section, Table
 from hansa.views.call_modes import comparison_rows, modes_figure, modes_sentence
 from hansa.views.call_pots import pots_figure
@@ -34,23 +33,27 @@ class CallReport:
     """What a report on a call shows beside the decision.
 
     others    the call under other modes and rules
-    spread    how often each is funded where scores are uncertain
+    sure      how often each is funded where scores are uncertain; None: not asked
     lost      those that one common pot would fund; None: not asked
     closely   a proposal that is looked at closely
     python, command  lines that give the same result
+    paper     for a sheet of A4: wide tables are made narrow
     further   sections of its own beside those on the decision
     """
 
     others: tuple[Outcome, ...] = ()
-    spread: Spread | None = None
+    sure: Sure | None = None
     lost: Lost | None = None
     closely: Closely | None = None
+    paper: bool = False
     python: str = ""
     command: str = ""
     further: tuple[Section, ...] = ()
 
 
 PLAIN = CallReport()
+PAPER = 6
+"""Funders that have a column each on a sheet of paper."""
 
 
 def call_document(outcome: Outcome, show: CallReport = PLAIN) -> Document:
@@ -82,8 +85,8 @@ def _sections(outcome: Outcome, show: CallReport) -> Iterator[Section]:
     yield reasons_section(outcome, origin_of(outcome, show), show.lost)
     yield price_section(outcome, show)
     yield pots_section(outcome, show)
-    if show.spread is not None:
-        yield scores_section(outcome, show.spread, origin_of(outcome, show))
+    if show.sure is not None:
+        yield scores_section(outcome, show.sure, origin_of(outcome, show))
     if outcome.passed:
         yield passed_section(outcome, show)
     if show.others:
@@ -108,13 +111,13 @@ def ranking_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
         id="ranking",
         question=_("Who is funded, and who is not?"),
         answer=(outcome_sentence(outcome),),
-        figures=(ranking_figure(outcome, show.spread),),
-        certainty=tuple(_sure(outcome, show.spread)),
+        figures=(ranking_figure(outcome, show.sure.spread if show.sure else None),),
+        certainty=tuple(_sure(outcome, show.sure)),
         **origin_of(outcome, show),
     )
 
 
-def _sure(outcome: Outcome, spread: Spread | None) -> Iterator[str]:
+def _sure(outcome: Outcome, sure: Sure | None) -> Iterator[str]:
     d, worth = outcome.decision, outcome.contest.worth(outcome.decision.funded or ())
     if d.ended == "optimal":
         yield _("The choice is proven: checked in whole numbers, no allowed choice is better.")
@@ -139,26 +142,18 @@ def _sure(outcome: Outcome, spread: Spread | None) -> Iterator[str]:
     dropped = sum(one.dropped for one in outcome.places)
     if dropped:
         yield _("{count} scores of reviewers with a conflict are left out.", count=dropped)
-    if spread is not None:
-        yield from spread_words(outcome, spread)
+    if sure is not None and sure.spread is not None:
+        yield from sure_words(outcome, sure)
 
 
 def price_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
     """What it costs to fund further down the list."""
-    money, call = money_of(outcome.call), outcome.call
-    funders = outcome.contest.pots.funders
-    rows = [
-        (str(s.rank), s.proposal, money.text(s.price.total),
-         *(money.some(e) for e in s.price.extra), money.text(s.idle))
-        for s in outcome.prices
-    ]  # fmt: skip
-    columns = (_("Rank"), _("Proposal"), _("Price"), *funders, _("Idle elsewhere"))
-    caption = _("Least new money that funds the first ranks, by pot, in {unit}", unit=money.unit)
+    call = outcome.call
     return Section(
         id="price",
         question=_("What does it cost to fund further down?"),
         answer=(_price_answer(outcome),),
-        tables=(Table(caption, columns, tuple(rows)),),
+        tables=(_price_table(outcome, show.paper),),
         certainty=(
             _("Each price is the least there is, in whole units; it never falls with the rank."),
             _(
@@ -172,6 +167,25 @@ def price_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
         ),
         **origin_of(outcome, show),
     )
+
+
+def _price_table(outcome: Outcome, paper: bool) -> Table:
+    """A row a rank; on paper many funders are named in one column, which a page has room for."""
+    money, funders = money_of(outcome.call), outcome.contest.pots.funders
+    caption = _("Least new money that funds the first ranks, by pot, in {unit}", unit=money.unit)
+    together = paper and len(funders) > PAPER
+    rows = []
+    for s in outcome.prices:
+        named = sorted((-e, f) for f, e in zip(funders, s.price.extra, strict=True) if e)
+        extra = (
+            ("; ".join(f"{f} {money.text(-e)}" for e, f in named),) if together
+            else tuple(money.some(e) for e in s.price.extra)
+        )  # fmt: skip
+        start = (str(s.rank), s.proposal, money.text(s.price.total))
+        rows.append((*start, *extra, money.text(s.idle)))
+    heads = (_("Which pots"),) if together else funders
+    columns = (_("Rank"), _("Proposal"), _("Price"), *heads, _("Idle elsewhere"))
+    return Table(caption, columns, tuple(rows))
 
 
 def _percent(share: Any) -> str:
@@ -267,16 +281,21 @@ def modes_section(others: tuple[Outcome, ...], told: dict[str, Any]) -> Section:
     """
     columns = (
         _("Mode"), _("Rule"), _("Funded"), _("Paid"), _("From gap money"), _("Idle"),
-        _("Over a border"), _("Passed over"), _("Choice"),
+        _("Over a border"), _("Countries a project"), _("Passed over"), _("Lost to a pot"),
+        _("Blocks most"), _("Choice"),
     )  # fmt: skip
     unit = money_of(others[0].call).unit
+    note = _(
+        "Over a border: what partners receive beyond what their funder put in. Lost to a pot: not "
+        "funded, but funded from one common pot under the same rule."
+    )
     caption = _("The same call under other modes and rules, amounts in {unit}", unit=unit)
     return Section(
         id="modes",
         question=_("What would another mode or rule change?"),
         answer=(modes_sentence(others),),
         figures=(modes_figure(others),),
-        tables=(Table(caption, columns, tuple(comparison_rows(others))),),
+        tables=(Table(caption, columns, tuple(comparison_rows(others)), note),),
         **told,
     )
 

@@ -1,79 +1,130 @@
-"""What of a decision depends on the scores: shares of draws, with intervals and in words."""
+"""What of a decision depends on the scores: shares of draws, reviewers left out, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from hansa.language import _
+from hansa.language import _, ngettext
 from hansa.programme.laboratory import Outcome
-from hansa.programme.noise import Spread
+from hansa.programme.noise import Certainty, Spread
+from hansa.programme.robustness import (
+    Both,
+    LeftOut,
+    both_outcomes,
+    certainty_of,
+    each_reviewer,
+    spread_of,
+)
 from hansa.report.document import Section, Table
 from hansa.views.call_words import funder_names, share_of
-from hansa.views.format import between, grouped, joined
-
-DRAWS = 200
-"""Draws where each has to be solved."""
+from hansa.views.format import MISSING, between, enumerated, grouped, joined
+from hansa.views.written import Written
 
 
-def scores_section(outcome: Outcome, spread: Spread | None, told: dict[str, Any]) -> Section:
+@dataclass(frozen=True)
+class Sure:
+    """How sure a decision is.
+
+    spread  shares of the draws; None where nothing is ranked
+    left    the call without each reviewer; both: without those whose eligibility cannot be said
+    """
+
+    spread: Spread | None
+    left: tuple[LeftOut, ...] = ()
+    both: Both | None = None
+
+    def words(self, outcome: Outcome) -> dict[str, Certainty]:
+        """Every proposal: sure in, sure out, depends on the scores, cannot say."""
+        return certainty_of(outcome, self.spread, self.left)
+
+
+def how_sure(
+    outcome: Outcome, seconds: float, told: Callable[[float], None] = lambda done: None
+) -> Sure:
+    """Draws of the scores and reviewers left out, within about so many seconds.
+
+    told  what share is done
+    Under `strict` all draws of the call; other rules are solved anew for each draw, 200 times or
+    as often as the time allows.
+    """
+    told(0.05)
+    drawn = spread_of(outcome, None, seconds)
+    told(0.7)
+    left = each_reviewer(outcome, 0.5)
+    told(0.95)
+    return Sure(drawn, left, both_outcomes(outcome, 0.5))
+
+
+def scores_section(outcome: Outcome, sure: Sure, told: dict[str, Any]) -> Section:
     """Who is sure in, sure out, or depends on the scores.
 
-    spread  None where nothing is ranked
-    told    line, python and command of the section
+    told  line, python and command of the section
     """
     tables: tuple[Table, ...] = ()
-    if spread is not None and spread.draws > 1:
-        tables = (_shares(outcome, spread), *_blocking(outcome, spread))
+    if sure.spread is not None and sure.spread.draws > 1:
+        tables = (_shares(outcome, sure), *_blocking(outcome, sure.spread), *_left_out(sure))
     return Section(
         id="scores",
         question=_("How much depends on the scores?"),
-        answer=tuple(spread_words(outcome, spread)),
+        answer=tuple(sure_words(outcome, sure)),
         tables=tables,
         certainty=(
             _(
                 "Every draw gives new scores within the spread of the reviews, a new ranking and a "
                 "new decision; the same draws serve every mode and rule."
             ),
-            _("Sure in: funded in 95 % of the draws or more; sure out: in 5 % or fewer."),
+            _(
+                "Sure in: funded in 95 % of the draws or more; sure out: in 5 % or fewer; and no "
+                "reviewer left out changes it."
+            ),
+            *_both_words(sure.both),
         ),
         **told,
     )
 
 
-def spread_words(outcome: Outcome, spread: Spread | None) -> Iterator[str]:
+def sure_words(outcome: Outcome, sure: Sure) -> Iterator[str]:
     """How many are sure, and who is not."""
-    if spread is None or spread.draws < 2:
+    if sure.spread is None or sure.spread.draws < 2:
         yield _("How much depends on the scores cannot be said: no spread of reviews is known.")
         return
-    names = outcome.contest.proposals
-    depends = [n for i, n in enumerate(names) if spread.certainty(i) == "depends on the scores"]
-    sure = sum(spread.certainty(i) == "sure in" for i in range(len(names)))
+    words = sure.words(outcome)
+    ranked = outcome.contest.proposals
+    depends = [name for name in ranked if words[name] == "depends on the scores"]
     yield _(
         "In {draws} draws of the scores {sure} proposals are sure in; {count} depend on the "
         "scores: {proposals}.",
-        draws=grouped(spread.draws), sure=sure, count=len(depends),
+        draws=grouped(sure.spread.draws),
+        sure=sum(words[name] == "sure in" for name in ranked), count=len(depends),
         proposals=joined(depends) or _("none"),
     )  # fmt: skip
 
 
-def _shares(outcome: Outcome, spread: Spread) -> Table:
-    funded = set(outcome.funded)
+def _shares(outcome: Outcome, sure: Sure) -> Table:
+    funded, words, spread = set(outcome.funded), sure.words(outcome), sure.spread
+    assert spread is not None
     own = [place for place in outcome.places if place.rank]
-    rows = tuple(
+    rows = [
         (
             str(place.rank), place.proposal.id, place.proposal.title,
             _("yes") if place.proposal.id in funded else _("no"),
-            share_of(spread, i), _interval(spread, i), _(spread.certainty(i)),
+            share_of(spread, i), _interval(spread, i), _(words[place.proposal.id]),
         )
         for i, place in enumerate(own)
-    )  # fmt: skip
+    ]  # fmt: skip
+    for place in outcome.places:
+        name = place.proposal.id
+        if share := spread.below.get(name):
+            text = Written(f"{grouped(100 * share, 0)} %", share, unit="share")
+            rows.append((MISSING, name, place.proposal.title, _("no"), text, "", _(words[name])))
     columns = (
         _("Rank"), _("Proposal"), _("Title"), _("Funded"), _("Funded in draws"),
         _("Interval of the share"), _("In words"),
     )  # fmt: skip
     note = _("Wilson's 95 % interval: how exactly the draws tell the share, no more.")
-    return Table(_("How often each is funded"), columns, rows, note)
+    return Table(_("How often each is funded"), columns, tuple(rows), note)
 
 
 def _interval(spread: Spread, i: int) -> str:
@@ -89,8 +140,42 @@ def _blocking(outcome: Outcome, spread: Spread) -> Iterator[Table]:
     ]
     if shares:
         rows = tuple(
-            (funder_names(outcome.call, (funder,)), f"{grouped(100 * share, 0)} %")
+            (funder_names(outcome.call, (funder,)),
+             Written(f"{grouped(100 * share, 0)} %", share, unit="share"))
             for share, funder in sorted(shares, key=lambda pair: (-pair[0], pair[1]))
-        )
+        )  # fmt: skip
         columns = (_("Funder"), _("Share of draws"))
         yield Table(_("How often each pot is short for somebody not funded"), columns, rows)
+
+
+def _left_out(sure: Sure) -> Iterator[Table]:
+    """Reviewers without whom others are funded."""
+    if not sure.left:
+        return
+    rows = tuple(
+        (one.reviewer, str(one.reviews), enumerated(one.joined), enumerated(one.dropped),
+         one.note or ("" if one.proven else _("best found")))
+        for one in sure.left
+        if one.joined or one.dropped or one.note
+    )  # fmt: skip
+    others = len(sure.left) - len(rows)
+    columns = (
+        _("Reviewer left out"), _("Scores"), _("Come in"), _("Go out"), _("Remark"),
+    )  # fmt: skip
+    note = ngettext(
+        "Without {number} other reviewer the same proposals are funded.",
+        "Without any one of {number} other reviewers the same proposals are funded.",
+        others,
+    )
+    yield Table(_("Each reviewer left out"), columns, rows, note if others else "")
+
+
+def _both_words(both: Both | None) -> Iterator[str]:
+    if both is None:
+        return
+    yield _(
+        "Without those whose eligibility cannot be said ({flagged}): {joined} come in, {dropped} "
+        "go out.",
+        flagged=joined(both.flagged), joined=enumerated(both.joined) or _("none"),
+        dropped=enumerated(both.dropped) or _("none"),
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from hansa.codes import geographies
 from hansa.errors import Finding, HansaError
-from hansa.language import _
+from hansa.language import _, named
 from hansa.measures import find_measure
 from hansa.report.certain import certain_section
 from hansa.report.document import Document, Section
@@ -163,7 +163,7 @@ def method(result: StudyResult) -> Iterator[tuple[str, str]]:
     area = geographies().get(study.geography)
     yield _("Regions"), area.name if area else study.geography or _("every region of the facts")
     header = next(iter(result.results[0].bases[0].regions.values())).header
-    known_as = f" ({study.reference_name})" if study.reference_name else ""
+    known_as = f" ({named('place', study.reference_name)})" if study.reference_name else ""
     yield _("Compared with"), f"{header.reference}{known_as}"
     bases = (f"({i}) {base_named(b.name)}" for i, b in enumerate(study.base, 1))
     yield _("Base"), "; ".join(bases)
@@ -183,7 +183,7 @@ def method(result: StudyResult) -> Iterator[tuple[str, str]]:
     )
     for spec in study.facts.values():
         if spec.note:
-            yield _("Facts"), " ".join(spec.note.split())
+            yield _("Facts"), retold(" ".join(spec.note.split()))
         if spec.licence:
             yield _("Licence of the facts"), spec.licence
     steps = [retold(step) for step in header.steps]

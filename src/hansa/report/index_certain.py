@@ -8,8 +8,7 @@ import numpy as np
 
 from hansa.language import _, pgettext
 from hansa.report.document import Section, Table
-from hansa.study.places import enumerated
-from hansa.views.format import grouped
+from hansa.views.format import enumerated, grouped
 from hansa.views.index_words import IndexView, decimals_of, number, percent, replications
 
 

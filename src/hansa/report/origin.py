@@ -9,7 +9,7 @@ from dataclasses import replace
 from hansa.codes import geographies
 from hansa.cube import extra_regio
 from hansa.facts.series import of_years, without_years
-from hansa.language import N_, _, ngettext
+from hansa.language import N_, _, named, ngettext
 from hansa.panel import Panel
 from hansa.study.retold import retold
 from hansa.study.run import StudyResult
@@ -143,7 +143,7 @@ def not_the_sum(result: StudyResult) -> str:
         return ""
     more, less = bool(whole - own), bool(own - whole)
     said = _ANOTHER if more and less else _MORE if more else _LESS
-    return _(said, area=study.area_name or area.name, count=len(regions))
+    return _(said, area=named("place", study.area_name) or area.name, count=len(regions))
 
 
 _ANOTHER = N_(

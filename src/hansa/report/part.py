@@ -8,7 +8,7 @@ from typing import Any
 
 from hansa.clusters import ClusterDefinition
 from hansa.codes import geographies
-from hansa.language import _
+from hansa.language import _, named
 from hansa.measures import find_measure
 from hansa.panel import Panel
 from hansa.report.picks import Picks, picks
@@ -178,6 +178,7 @@ def _words(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Word
     if study.area:
         title = geographies()[study.area].name if study.area in geographies() else study.area
         codes = next((p.distinct("geo") for p in base.area.values()), [study.area])
-        labels |= dict.fromkeys((study.area, *codes), study.area_name or title)
+        called = named("place", study.area_name) or title
+        labels |= dict.fromkeys((study.area, *codes), called)
     labels |= result.names
-    return Words(labels=labels, reference=study.reference_name)
+    return Words(labels=labels, reference=named("place", study.reference_name))

@@ -17,7 +17,6 @@ from hansa.facts.check import check_facts
 from hansa.facts.check_further import LARGEST, further_rows
 from hansa.files import csv_bytes
 from hansa.sources.guess import Sample, description
-from hansa.sources.guess.roles import years_among
 from hansa.sources.raw import is_parquet, raw_table
 from hansa.sources.rows import row_numbers
 from hansa.sources.spec import FactsSpec, spec_from
@@ -28,7 +27,6 @@ from hansa.sources.vocabulary import Vocabulary
 MOST = 20
 """Unknown codes of one kind that are told; the rest is counted."""
 SET_ASIDE = "rows set aside: their codes are not in the declared version"
-UNUSED = "columns that are not used"
 
 NO_ROW = 1 << 60
 _ROW = re.compile(r"\brow (\d+)\b")
@@ -63,14 +61,8 @@ def check_table(path: Path, sample: Sample, chosen: Mapping[str, str]) -> Checke
     except HansaError as problem:
         # A table without jobs may pass the check of its other columns.
         errors = errors or [problem.finding]
-    others = [f for f in found if f.severity != "error" and not _of_years(f)]
+    others = [f for f in found if f.severity != "error"]
     return Checked((*sorted(errors, key=_row), *others), cube)
-
-
-def _of_years(finding: Finding) -> bool:
-    """True for a note on unused columns that all are years of a wide table: they are used."""
-    names = finding.printed.split(", ")
-    return finding.rule == UNUSED and len(years_among(names)) == len(names)
 
 
 def check_reading(path: Path, chosen: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -8,9 +8,9 @@ from hansa.measures.catalogue import FACTS_UNIT, Measure
 from hansa.measures.rules import find_rules
 from hansa.measures.wages import WAGE_UNIT
 from hansa.panel import Header
-from hansa.study.places import enumerated
 from hansa.study.plan import Options, Plan, inputs, looks_back
 from hansa.study.retold import retold
+from hansa.views.format import enumerated
 
 
 def header_of(m: Measure, plan: Plan) -> Header:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from hansa.codes import geographies, geography
 from hansa.cube import Axis, Cube, extra_regio
 from hansa.errors import UsageError, listed
-from hansa.language import _, ngettext
+from hansa.language import _
 from hansa.measures.scene import Area
 from hansa.measures.slices import Reference, positions_of
+from hansa.views.format import enumerated
 
 if TYPE_CHECKING:
     from hansa.study.plan import Options
@@ -92,19 +93,6 @@ def regions_of(
 def _outside(area: str, members: Iterable[str]) -> str:
     return _(
         "Members of {area} outside the source: {members}.", area=area, members=enumerated(members)
-    )
-
-
-def enumerated(names: Iterable[object], most: int = 8) -> str:
-    """`a, b, c and 4 more`: names in a sentence that says how many it leaves out."""
-    texts = [str(name) for name in names]
-    if len(texts) <= most:
-        return ", ".join(texts)
-    return ngettext(
-        "{names} and {number} more",
-        "{names} and {number} more",
-        len(texts) - most,
-        names=", ".join(texts[:most]),
     )
 
 

@@ -16,7 +16,8 @@ from hansa.measures.scene import CHOICES, Area, Choices
 from hansa.measures.slices import Base, Reference
 from hansa.panel import Header
 from hansa.study.columns import Results
-from hansa.study.places import area_of, enumerated, reference_of, regions_of
+from hansa.study.places import area_of, reference_of, regions_of
+from hansa.views.format import enumerated
 
 MIN_CELL = 50.0
 

@@ -10,9 +10,9 @@ import numpy as np
 from hansa.language import N_, _, decimal_mark
 from hansa.law import ratio
 from hansa.measures.prosperity import Standing
-from hansa.study.places import enumerated
 from hansa.study.position_reference import Beside, Tables, accounts_of
 from hansa.study.position_tables import with_names
+from hansa.views.format import enumerated
 
 if TYPE_CHECKING:
     from hansa.study.position import Place

@@ -13,7 +13,6 @@ from hansa.codes.geography import Geography, geographies, geography, read_geogra
 from hansa.errors import HansaError, UsageError, listed
 from hansa.language import _, ngettext
 from hansa.measures.prosperity import Accounts
-from hansa.study.places import enumerated
 from hansa.study.position_tables import (
     COLUMNS,
     CORE,
@@ -24,6 +23,7 @@ from hansa.study.position_tables import (
     refuse_overlap,
     with_names,
 )
+from hansa.views.format import enumerated
 
 COUNTRIES = "countries"
 Tables = Mapping[str, Table]

@@ -18,7 +18,7 @@ from hansa.errors import HansaError, listed
 from hansa.law import ESTIMATED, Floats, Quantity, any_flag, bit, flags_from_text
 from hansa.panel import METADATA_KEY
 from hansa.sources.live.extracts import find_extract
-from hansa.study.places import enumerated
+from hansa.views.format import enumerated
 
 COLUMNS = {
     "euro": "gdp-euro",

@@ -18,6 +18,7 @@ import numpy as np
 
 from hansa.errors import HansaError
 from hansa.index.printed import PrintedTable
+from hansa.language import named
 from hansa.views.claims import Link
 from hansa.views.published import Partner, Pilot, Step, Stronghold, SurveyArea
 
@@ -56,12 +57,12 @@ def strongholds() -> tuple[Stronghold, ...]:
     return tuple(
         Stronghold(
             row["code"],
-            row["stronghold"],
+            named("claim", row["stronghold"]),
             int(row["countries_marked"]),
             int(row["of_countries"]),
             _yes(row["one_of_the_nine"]),
             _yes(row["chosen_for_pilot"]),
-            row["note"],
+            named("claim", row["note"]),
         )
         for row in _rows("strongholds")
     )
@@ -70,7 +71,7 @@ def strongholds() -> tuple[Stronghold, ...]:
 def countries() -> tuple[tuple[str, str], ...]:
     """Code and name of the ten countries, in the order of the columns of chapter 2.3, table 1."""
     rows = sorted(_rows("countries"), key=lambda row: int(row["order"]))
-    return tuple((row["iso2"], row["country"]) for row in rows)
+    return tuple((row["iso2"], named("place", row["country"])) for row in rows)
 
 
 def pilots() -> tuple[Pilot, ...]:
@@ -79,14 +80,14 @@ def pilots() -> tuple[Pilot, ...]:
     return tuple(
         Pilot(
             int(row["pilot"]),
-            row["focus_type"],
-            row["area"],
-            row["lead_country"],
+            named("claim", row["focus_type"]),
+            named("claim", row["area"]),
+            named("place", row["lead_country"]),
             row["start"],
             row["half_time_report"],
             row["end"],
             tuple(
-                Partner(p["country"], p["partner"], p["status"], p["note"])
+                Partner(named("place", p["country"]), p["partner"], p["status"], p["note"])
                 for p in partners
                 if p["pilot"] == row["pilot"]
             ),
@@ -104,7 +105,8 @@ def pilot_timeline() -> tuple[Step, ...]:
 def claim_links() -> tuple[Link, ...]:
     """Which clusters of `hansa-nace2` stand for a claimed area, each with its reason (our own)."""
     return tuple(
-        Link(row["claim"], row["cluster"], row["reason"]) for row in _rows("claims-to-clusters")
+        Link(row["claim"], row["cluster"], named("claim", row["reason"]))
+        for row in _rows("claims-to-clusters")
     )
 
 

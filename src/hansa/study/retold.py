@@ -13,6 +13,7 @@ from hansa.facts.convert_words import TOLD as CONVERTED
 from hansa.language import N_, _, spoken
 
 PATTERNS = (
+    N_("Industries without jobs have no row; cells of fewer than three local units are hidden."),
     N_("Zeros taken as printed; some may stand for hidden cells."),
     N_("Bounds are the worst case of the publisher's rounding, all cells to one side."),
     N_("read {column} from {files}"),

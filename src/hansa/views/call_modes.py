@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from hansa.language import N_, _
-from hansa.programme.laboratory import Outcome
-from hansa.views.call_words import mode_text, money_of, rule_text
+from hansa.programme.laboratory import Outcome, as_skipped, pot_rows
+from hansa.programme.losses import blockers
+from hansa.views.call_words import funder_names, mode_text, money_of, rule_text
 from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, rects, rules, texts
 from hansa.views.figure import Figure, both
-from hansa.views.format import joined
+from hansa.views.format import MISSING, grouped, joined
 from hansa.views.rowplot import Rows
 from hansa.views.theme import DEEP, GROUND, INK, LINE, QUIET, Format
 
@@ -81,7 +82,7 @@ def _plot(outcomes: Sequence[Outcome], form: Format) -> Plot:
     places = [p for p in outcomes[0].places if p.rank]
     names = tuple(
         f"{p.rank}  {p.proposal.id}" if form.narrow
-        else f"{p.rank}  {p.proposal.title} ({p.proposal.id})"
+        else f"{p.rank}  {p.proposal.id}  {p.proposal.title}"
         for p in places
     )  # fmt: skip
     rows = Rows(names, form, tuple({"proposal": p.proposal.id} for p in places))
@@ -102,8 +103,10 @@ def _plot(outcomes: Sequence[Outcome], form: Format) -> Plot:
                    "hover": hover}  # fmt: skip
             (full if name in funded else empty).append(box)
             if name in o.passed:
-                crossed.append({"x": x - 6, "x2": x + 6, "y": y - 6, "y2": y + 6})
-                crossed.append({"x": x - 6, "x2": x + 6, "y": y + 6, "y2": y - 6})
+                for low, high in ((y - 6, y + 6), (y + 6, y - 6)):
+                    crossed.append(
+                        {"x": x - 6, "x2": x + 6, "y": low, "y2": high, "proposal": name}
+                    )
     layers.append(rects(empty, fill=GROUND, stroke=LINE, strokeWidth=1))
     layers.append(rects(full, fill=DEEP))
     if crossed:
@@ -128,18 +131,30 @@ _SHORT = {"virtual": N_("Distributed"), "mixed": N_("With top-up"), "real": N_("
 
 
 def comparison_rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
-    """A row a mode and rule: funded, money paid, from gap money, idle, passed over, proven."""
-    from hansa.programme.laboratory import pot_rows
+    """A row a mode and rule: funded, paid, idle, over borders, lost to pots, proven.
 
-    money = money_of(outcomes[0].call)
-    rows: list[tuple[str, ...]] = []
-    for o in outcomes:
-        pots = pot_rows(o)
-        paid = sum(o.contest.demand(o.decision.funded or ()))
-        rows.append((
-            mode_text(o.mode), rule_text(o.rule), str(len(o.funded)), money.text(paid),
-            money.text(sum(r.gap for r in pots)), money.text(sum(r.idle for r in pots)),
-            money.text(o.crossing.crossing), str(len(o.passed)),
-            _("proven") if o.decision.ended == "optimal" else _("best found"),
-        ))  # fmt: skip
+    After the rules of a mode comes the procedure that follows the list and funds whatever fits.
+    """
+    common = {o.rule: set(o.funded) for o in outcomes if o.mode == "real"}
+    rows = []
+    for i, o in enumerate(outcomes):
+        lost = len(common[o.rule] - set(o.funded)) if o.rule in common else None
+        ended = _("proven") if o.decision.ended == "optimal" else _("best found")
+        rows.append(_compared(o, rule_text(o.rule), ended, lost))
+        if i + 1 == len(outcomes) or outcomes[i + 1].mode != o.mode:
+            rows.append(_compared(as_skipped(o), _("what still fits"), _("procedure"), None))
     return rows
+
+
+def _compared(o: Outcome, rule: str, ended: str, lost: int | None) -> tuple[str, ...]:
+    money, pots, own = money_of(o.call), pot_rows(o), o.crossing.countries
+    most = blockers(o)
+    return (
+        mode_text(o.mode), rule, str(len(o.funded)),
+        money.text(sum(o.contest.demand(o.decision.funded or ()))),
+        money.text(sum(r.gap for r in pots)), money.text(sum(r.idle for r in pots)),
+        money.text(o.crossing.crossing),
+        grouped(sum(own) / len(own), 1) if own else MISSING,
+        str(len(o.passed)), MISSING if lost is None else str(lost),
+        funder_names(o.call, (most[0].funder,)) if most else "", ended,
+    )  # fmt: skip

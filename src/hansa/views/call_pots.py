@@ -110,14 +110,8 @@ def _plot(outcome: Outcome, pots: tuple[PotRow, ...], form: Format) -> Plot:
         at = column.pixel(asked.get(r.funder, 0))
         marks.append({"x": at, "x2": at, "y": span["y"] - 3, "y2": span["y2"] + 3, **rows.thing(i)})
         edge = max(at, column.pixel(r.used + r.idle)) + 5
-        labels.append(
-            {
-                "x": edge,
-                "y": rows.middle(i),
-                "text": money.text(asked.get(r.funder, 0)),
-                **rows.codes(i),
-            }
-        )
+        text = money.text(asked.get(r.funder, 0))
+        labels.append({"x": edge, "y": rows.middle(i), "text": text, **rows.codes(i)})
     layers.append(rects(own, fill=DEEP))
     if idle:
         layers.append(rects(idle, fill=GROUND, stroke=LINE, strokeWidth=1.2))

@@ -97,7 +97,7 @@ def _hover(outcome: Outcome, rank: int) -> str:
 
 def _plot(outcome: Outcome, spread: Spread | None, form: Format) -> Plot:
     own = [place for place in outcome.places if place.rank]
-    names = tuple(f"{p.rank}  {p.proposal.title} ({p.proposal.id})" for p in own)
+    names = tuple(f"{p.rank}  {p.proposal.id}  {p.proposal.title}" for p in own)
     things = tuple(
         {"proposal": p.proposal.id, "name": p.proposal.title, "hover": _hover(outcome, i)}
         for i, p in enumerate(own)
@@ -116,7 +116,7 @@ def _plot(outcome: Outcome, spread: Spread | None, form: Format) -> Plot:
     if outcome.rule == "strict":
         y = (last + 1) * rows.pitch
         layers.append(
-            rules([{"x": -rows.left, "x2": across, "y": y, "y2": y}], color=INK, strokeWidth=1.6)
+            rules([{"x": -rows.left, "x2": across, "y": y, "y2": y}], color=INK, strokeWidth=1.2)
         )
     return Plot(round(across), rows.height, tuple(layers), left=rows.left, above=8)
 

@@ -189,7 +189,8 @@ def general(value: float) -> str:
 
 def per_cent(share: float) -> str:
     """A share in whole per cent, set as the language does: `95%`."""
-    return _("{number}%", number=f"{100 * share:.0f}")
+    number = f"{100 * share:.0f}"
+    return _("{number}%", number=number)
 
 
 def share_estimated(share: float) -> str:
@@ -221,9 +222,9 @@ def joined(parts: Sequence[str]) -> str:
     return _("{several} and {last}", several=", ".join(parts[:-1]), last=parts[-1])
 
 
-def enumerated(names: Iterable[str], most: int = 8) -> str:
-    """`a, b, c and 4 more`: names after commas, the first ones of many."""
-    every = list(names)
+def enumerated(names: Iterable[object], most: int = 8) -> str:
+    """`a, b, c and 4 more`: names in a sentence that says how many it leaves out."""
+    every = [str(name) for name in names]
     first, rest = ", ".join(every[:most]), len(every) - most
     return _("{several} and {n} more", several=first, n=rest) if rest > 0 else first
 

@@ -193,7 +193,7 @@ def _plot(
     firsts = [_index(found.first[i]) for i in order]
     totals = [_index(found.total[i]) for i in order]
     room = max(width(t, small, 600) for t in [*totals, _("Total")]) + 12
-    first = pgettext("order of an effect", "First")
+    first = pgettext("order of a share", "First")
     first_room = max(width(t, small, 600) for t in [*firsts, first]) + 14
     ends = [_ends(found, i, 1) for i in order]
     high = max(1.0, *(float(np.nan_to_num(found.total[i])) for i in order),

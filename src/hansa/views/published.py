@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hansa.language import N_, _
+from hansa.language import N_, _, named
 from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width
 from hansa.views.canvas import texts as written
 from hansa.views.figure import Figure, both
@@ -40,7 +40,7 @@ class SurveyArea:
     @property
     def name(self) -> str:
         """The area in full words."""
-        return _(_AREAS[self.area]) if self.area in _AREAS else self.area
+        return _(_AREAS[self.area]) if self.area in _AREAS else named("place", self.area)
 
     @property
     def counts(self) -> tuple[int | None, int | None, int | None]:

@@ -107,17 +107,18 @@ class Session:
         """
         from hansa.report.origin import of_shown_years
         from hansa.study.run import rerun
-        from hansa.web.pages.method.known import refuse_early
+        from hansa.web.pages.method.known import refuse_early, refuse_period
 
         method = state.method
         if method not in self._variants:
             if "result" not in self.__dict__ and method.changed:
                 refuse_early(self.folder, method)
             made = self.result
-            refuse_period(made, method.period)
             if method != EMPTY:
                 # Another language only: notes and names are said anew, numbers stay.
-                made = rerun(made, study_under(made.study, method), self._progress)
+                under = study_under(made.study, method)
+                refuse_period(made, under)
+                made = rerun(made, under, self._progress)
             self._variants[method] = of_shown_years(made)
         return _kept(self._variants, method, VARIANTS)
 
@@ -236,21 +237,6 @@ def study_under(study: Study, method: State) -> Study:
             admissible=f.admissible,
             fix="correct it in the address, or take it out",
         ) from problem
-
-
-def refuse_period(result: StudyResult, period: str) -> None:
-    """Raise UsageError where the facts have no year of a period, with the years there are."""
-    if not period:
-        return
-    first, last = _years(period)
-    there = sorted({year for cube in result.cubes.values() for year in cube.years})
-    if not any(first <= year <= last for year in there):
-        raise UsageError(
-            "the facts have no year of this period",
-            printed=repr(period),
-            admissible=listed(there, 40),
-            fix="name two of these years in the address, or take the period out",
-        )
 
 
 def refuse_files(value: str, name: str, own: str = "") -> None:

@@ -14,7 +14,7 @@ from hansa.errors import Finding
 from hansa.facts.account.printed import ABOUT, NOTHING, Number, shown, span
 from hansa.facts.account.sums import additive, plain_sum, summed
 from hansa.facts.account.table import VALUE, Column, Table, stem, words
-from hansa.facts.check import CALLED_TOTAL
+from hansa.sources.guess.codes import CALLED_TOTAL
 
 _EMPTY = {"of", "the", "a", "an", "in", "and", "for", "all", "per", "number", "stated", "to", "on"}
 _LOW, _HIGH = {"low", "lower", "min", "minimum", "least"}, {"high", "upper", "max", "maximum"}

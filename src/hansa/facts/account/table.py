@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from hansa.facts.account.printed import NOTHING, NUMBER_WORDS, Number, comma_parts_thousands, number
-from hansa.facts.check import CALLED_TOTAL
+from hansa.sources.guess.codes import CALLED_TOTAL
 
 Kind = Literal["number", "flag", "date", "text", "empty"]
 Role = Literal[

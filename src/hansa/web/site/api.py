@@ -20,12 +20,11 @@ from hansa.language import _
 from hansa.web.page import Page, pages, pages_of
 from hansa.web.site.findings import refusal, stated
 from hansa.web.site.openapi import REFUSED, document
-from hansa.web.site.parameters import PARAMETERS
-from hansa.web.site.views import given, served
+from hansa.web.site.parameters import PARAMETERS, given
+from hansa.web.site.views import served
 from hansa.web.state import state_of
 from hansa.web.studies import StudyPlace
 from hansa.web.twins import TWINS
-
 
 _View = Callable[..., HttpResponse]
 

@@ -1,9 +1,11 @@
-"""What every parameter of an address means and may hold, for the description of the interface."""
+"""The parameters of an address: those given, what each means and may hold."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from django.http import HttpRequest
 
 from hansa.language import LANGUAGES, N_, _
 from hansa.web.state import longest
@@ -73,6 +75,11 @@ PARAMETERS = {
     ),
     "lang": Parameter(N_("Language of the texts. Empty: that of Accept-Language."), "en"),
 }
+
+
+def given(request: HttpRequest) -> list[tuple[str, str]]:
+    """The parameters that an address gives a value."""
+    return [(name, v) for name, values in request.GET.lists() for v in values if v]
 
 
 def described(name: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from hansa.web.site.assets import asset
 from hansa.web.site.findings import for_machines, refusal, stated
 from hansa.web.site.kept import KeptPages
 from hansa.web.site.openapi import WITH_FIGURE
+from hansa.web.site.parameters import given
 from hansa.web.site.tongue import preferred
 from hansa.web.site.troubles import said
 from hansa.web.state import EMPTY, State, given_in, state_of
@@ -275,10 +276,6 @@ def _spoken_in(request: HttpRequest, state: State) -> State:
     """The state with the language of the answer, where the address leaves it to the browser."""
     plain = spoken() == preferred(request) == "en"
     return replace(state, lang="" if plain else spoken())
-
-
-def _given(request: HttpRequest) -> list[tuple[str, str]]:
-    return [(name, v) for name, values in request.GET.lists() for v in values if v]
 
 
 def _study(name: str) -> StudyPlace:

@@ -148,11 +148,13 @@ function pick(datum) {
       here.searchParams.set(PARAMETER[kind], datum[kind]);
     }
   }
-  if (here.href !== location.href) show(here);
+  // Why a proposal stands where it does is told in a section of its own: that is where to look.
+  const place = !same && datum.proposal ? " show:#proposal:top" : "";
+  if (here.href !== location.href) show(here, place);
 }
 
-function show(address) {
-  const target = { target: "#content", select: "#content", swap: "outerHTML" };
+function show(address, place = "") {
+  const target = { target: "#content", select: "#content", swap: `outerHTML${place}` };
   window.htmx.ajax("GET", address.pathname + address.search, target);
 }
 
@@ -221,9 +223,31 @@ function weigh(event) {
   text.form.requestSubmit();
 }
 
+// The heading stays while contents come and go: its languages lead to what is shown now.
+function speak() {
+  for (const link of document.querySelectorAll(".tongues a[hreflang]")) {
+    const there = new URL(location);
+    there.searchParams.set("lang", link.hreflang);
+    link.href = there.pathname + there.search;
+  }
+}
+
+// What belongs to one index or call alone is not sent along with another one.
+const BELONGS = {
+  index: ["unit", "indicator", "compare", "changes"],
+  call: ["proposal", "top_up", "gap_share"],
+};
+
+function leave(event) {
+  const own = BELONGS[event.target.name] ?? [];
+  if (!own.length || !event.target.closest(".controls")) return;
+  for (const field of event.target.form.elements) if (own.includes(field.name)) field.disabled = true;
+}
+
 // What a new content needs; runs for the first page and for each that a control brings.
 function settle() {
   delete document.documentElement.dataset.ready;
+  speak();
   for (const button of document.querySelectorAll(".controls button[type=submit]:not([data-keep])")) {
     button.hidden = true;
   }
@@ -241,9 +265,21 @@ document.addEventListener("input", (event) => {
   if (twin) twin.value = event.target.value;
 });
 
+// A proposal that is picked from a list: why it stands there is told where it can be seen.
+document.addEventListener("change", (event) => {
+  if (event.target.name !== "proposal") return;
+  document.addEventListener("htmx:afterSettle", () => {
+    const reason = document.getElementById("proposal");
+    const { top, bottom } = reason?.firstElementChild.getBoundingClientRect() ?? { top: 0, bottom: 0 };
+    if (top < 0 || bottom > innerHeight) reason.scrollIntoView();
+  }, { once: true });
+});
+
 document.body.append(tip);
 document.addEventListener("keydown", keys);
 document.addEventListener("change", weigh);
+// Before the form sends itself.
+document.addEventListener("change", leave, { capture: true });
 // New boxes start as high as the old ones were: nothing moves under the reader's eye.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!PARTS.includes(event.target.id)) return;
@@ -262,6 +298,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (PARTS.includes(event.target.id)) settle();
 });
+document.addEventListener("htmx:pushedIntoHistory", speak);
 narrow.addEventListener("change", drawAll);
 const drawer = document.querySelector(".drawer");
 if (drawer && narrow.matches) drawer.open = false;

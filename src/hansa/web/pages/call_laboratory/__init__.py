@@ -23,6 +23,7 @@ from hansa.web.state import State
 if TYPE_CHECKING:
     from hansa.programme.call import Call
     from hansa.programme.laboratory import Outcome
+    from hansa.programme.losses import Lost
     from hansa.report.document import Section
 
 
@@ -79,21 +80,29 @@ def _sections(session: Session, outcome: Outcome, state: State, name: str) -> It
 
     python, command = lines(outcome, state, where(session, name))
     # What has to be solved once more is left to the report: here somebody waits.
-    quick = outcome.rule != "free"
     show = replace(
-        shown(outcome, (), state.proposal, SECONDS, whole=quick), python=python, command=command
+        shown(outcome, (), state.proposal, SECONDS / 2, whole=False), python=python, command=command
     )
     told = origin_of(outcome, show)
     if show.closely:
-        yield proposal_section(outcome, show.closely, told)
+        # Lines that give the same stand below the ranking, which follows: here is what counts.
+        yield proposal_section(outcome, show.closely, {"line": told["line"]})
     yield from beside_sections(session, outcome, state, name, show)
     yield ranking_section(outcome, show)
-    yield reasons_section(outcome, told, show.lost)
+    yield reasons_section(outcome, told, _lost(outcome, state))
     yield pots_section(outcome, show)
     yield price_section(outcome, show)
     if outcome.passed:
         yield passed_section(outcome, show)
     yield demand_section(outcome, show)
+
+
+def _lost(outcome: Outcome, state: State) -> Lost | None:
+    """Proposals that one common pot would fund, where that is decided in a moment or asked for."""
+    from hansa.programme.losses import lost_to_pots
+
+    quick = outcome.rule in ("strict", "ties") or state.beside == "modes"
+    return lost_to_pots(outcome, SECONDS) if quick else None
 
 
 def _controls(session: Session, outcome: Outcome, state: State, name: str) -> Iterator[Control]:
@@ -121,8 +130,7 @@ def _linked(session: Session, outcome: Outcome, state: State, name: str) -> dict
     """What tables link to the reason of a proposal by, and the record of the decision."""
     from dataclasses import replace
 
-    from hansa.programme.call_results import record_bytes
-    from hansa.report.call_file import decision_record
+    from hansa.programme.call_results import record, record_bytes
 
     folder = call_folders(session.folder)[name]
     return {
@@ -131,7 +139,7 @@ def _linked(session: Session, outcome: Outcome, state: State, name: str) -> dict
         "proposals": [p.id for p in outcome.call.proposals],
         "column": _("Proposal"),
         "query": replace(state, proposal="").query,
-        "record": record_bytes(decision_record(outcome, folder)).decode(),
+        "record": record_bytes(record(outcome, folder)).decode(),
         "record_name": f"{name}-decision.json",
     }
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SECONDS = 0.4
 """For one search while somebody waits; the page says where it was not enough."""
+PATIENCE = 30.0
+"""For all draws of the scores, where each has to be solved."""
 BESIDE = {
     "modes": N_("every mode and rule"),
     "scores": N_("how much depends on the scores"),
@@ -89,15 +91,11 @@ def _modes(session: Session, outcome: Outcome, told: dict[str, Any], place: str)
 
 
 def _scores(session: Session, outcome: Outcome, told: dict[str, Any]) -> Section:
-    from hansa.report.call_file import spread_of
-    from hansa.report.call_scores import DRAWS, scores_section
+    from hansa.report.call_scores import how_sure, scores_section
 
-    session.tell(_("drawing the scores"), 0.1)
-    found = spread_of(outcome, outcome.call.settings.draws if outcome.rule == "strict" else DRAWS)
-    python = (
-        f"{told['python']}\nfrom hansa.report.call_file import spread_of\n"
-        f"spread_of(outcome, {found.draws if found else DRAWS})"
-    )
+    found = how_sure(outcome, PATIENCE, lambda d: session.tell(_("drawing the scores"), d))
+    python = f"{told['python']}\nfrom hansa.report.call_scores import how_sure\n"
+    python += f"how_sure(outcome, {PATIENCE:g})"
     return scores_section(outcome, found, {**told, "python": python})
 
 

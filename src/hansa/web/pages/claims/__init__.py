@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hansa.language import N_, _
+from hansa.language import N_, _, named
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Item, Listing, Sheet
@@ -163,8 +163,8 @@ def _controls(session: Session, part: Part, state: State) -> Iterator[Control]:
     made = session.controls(part, state, "region?", "definition", "base")
     for control in made:
         if control.name == "region":
-            named = part.result.study.area_name or _("the area of the study")
-            first = Choice("", named if part.area else _("choose a region"))
+            own = named("place", part.result.study.area_name) or _("the area of the study")
+            first = Choice("", own if part.area else _("choose a region"))
             choices = (first, *control.choices[1:])
             yield replace(control, label=_("Beside the numbers of"), choices=choices)
         else:

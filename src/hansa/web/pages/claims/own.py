@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hansa.clusters import ClusterDefinition
 from hansa.errors import HansaError, listed
-from hansa.language import _
+from hansa.language import _, speaking
 from hansa.panel import Panel
 from hansa.report.document import Section, Table
 from hansa.report.published import apart
@@ -123,8 +123,11 @@ def _strongholds(rows: Sequence[Row]) -> tuple[Stronghold, ...]:
 def _links(areas: Sequence[Stronghold], definition: ClusterDefinition) -> Iterator[Link]:
     """The clusters that stand for each area: one of its name, or those of a claim of 2009."""
     by_name = {m.cluster_label.lower(): m.cluster for m in definition.members if m.cluster_label}
-    old = {s.name.lower(): s.code for s in published.strongholds()}
-    old |= {s.code.lower(): s.code for s in published.strongholds()}
+    # A claim may be named in English, as it was printed, or as the page shows it.
+    with speaking("en"):
+        printed = published.strongholds()
+    every = (*printed, *published.strongholds())
+    old = {name.lower(): s.code for s in every for name in (s.name, s.code)}
     known = published.claim_links() if definition.id == "hansa-nace2" else ()
     for area in areas:
         name = area.name.lower()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hansa.language import _
+from hansa.language import _, named
 from hansa.web import composing
 from hansa.web.definition_files import mark_of
 from hansa.web.pages.compose.faults import LONGEST_NAME, LONGEST_REASON, rule_of_id, short_name
@@ -35,7 +35,9 @@ def editor(
 
     return {
         "text": composing.text_of(weights) or state.members,
-        "classification": _("the table") if codes.is_local else codes.title or codes.id,
+        "classification": _("the table")
+        if codes.is_local
+        else named("classification", codes.title) or codes.id,
         "example": ",".join((*own[:1], f"{own[1]}*0.5")) if len(own) > 1 else "16.2,31*0.5",
         "members": [
             {

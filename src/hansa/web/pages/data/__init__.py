@@ -72,10 +72,13 @@ def _gaps(result: StudyResult) -> Section:
 
 
 def _lists(result: StudyResult, state: State) -> Any:
+    from hansa.study.retold import retold
+    from hansa.web.pages.data.counts import column_words
+
     steps: dict[str, tuple[str, ...]] = {}
     for name, cube in result.cubes.items():
-        steps[name] = cube.header.steps
-    items = [Item(name.replace("_", " ").capitalize(), own) for name, own in steps.items()]
+        steps[name] = tuple(map(retold, cube.header.steps))
+    items = [Item(column_words(name).capitalize(), own) for name, own in steps.items()]
     heading = _("What was done to each column before anything was computed")
     yield Listing(heading, tuple(items))
     notes = dict.fromkeys(note for cube in result.cubes.values() for note in cube.header.notes)

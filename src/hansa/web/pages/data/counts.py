@@ -10,6 +10,7 @@ from hansa.cube import Cube
 from hansa.language import N_, _, pgettext, pN_
 from hansa.law import ESTIMATED, MEANING, Quantity, any_flag, bit, carries
 from hansa.report.document import Section, Table
+from hansa.study.retold import retold
 from hansa.study.run import StudyResult
 from hansa.views.format import grouped, joined
 
@@ -90,7 +91,7 @@ _COLUMNS = {
 }
 
 
-def _words(name: str) -> str:
+def column_words(name: str) -> str:
     """What a column counts, in the language spoken here."""
     return pgettext("column", _COLUMNS.get(name, name.replace("_", " ")))
 
@@ -99,14 +100,14 @@ def _answer(name: str, c: Counts) -> str:
     there = [(n, words) for n, words in zip(_split(c), _KNOWN, strict=True) if n]
     cells = grouped(c.cells, 0)
     if len(there) == 1:
-        return _(there[0][1][0], cells=cells, column=_words(name))
+        return _(there[0][1][0], cells=cells, column=column_words(name))
     said = [
         _(several, cells=grouped(n, 0), share=_share(n / c.cells)) for n, (_all, several) in there
     ]
     return _(
         "Of {cells} cells of {column}, {parts}.",
         cells=cells,
-        column=_words(name),
+        column=column_words(name),
         parts=joined(said),
     )
 
@@ -154,7 +155,7 @@ def _per_cent(part: float) -> str:
 def _table(result: StudyResult, found: dict[str, Counts]) -> Table:
     rows = tuple(
         (
-            _words(name).capitalize(),
+            column_words(name).capitalize(),
             _period(result.cubes[name].years),
             grouped(c.cells, 0),
             *(grouped(n, 0) for n in _split(c)),
@@ -202,7 +203,11 @@ def _marks(found: dict[str, Counts]) -> tuple[Table, ...]:
         (_(MEANING[name]), name, *(grouped(c.marks.get(name, 0), 0) for c in found.values()))
         for name in names
     )
-    heads = (pgettext("cell", "Mark"), _("Sign"), *(_words(name).capitalize() for name in found))
+    heads = (
+        pgettext("cell", "Mark"),
+        _("Sign"),
+        *(column_words(name).capitalize() for name in found),
+    )
     note = _("A cell may carry several marks; each is counted.")
     return (Table(_("Marks of the cells"), heads, rows, note),)
 
@@ -224,7 +229,7 @@ def _why(result: StudyResult) -> list[str]:
     said = [_(_HIDDEN[result.study.hidden])]
     for name, cube in result.cubes.items():
         said += [
-            f"{_words(name).capitalize()}: {step}."
+            f"{column_words(name).capitalize()}: {retold(step)}."
             for step in cube.header.steps
             if not step.startswith("read ")
         ]

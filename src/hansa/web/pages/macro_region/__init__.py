@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hansa.language import N_, _
+from hansa.language import N_, _, named
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Sheet
@@ -96,8 +96,8 @@ def _controls(session: Session, frame: Part, state: State, area: Area | None) ->
     known = {c.value for c in choices}
     if state.area and state.area not in known and area is not None:
         choices.insert(0, Choice(state.area, _("your own: {title}", title=area.title)))
-    named = own.area_name or own.area
-    first = Choice("", _("as the study has it: {own}", own=named) if named else _("none yet"))
+    title = named("place", own.area_name) or own.area
+    first = Choice("", _("as the study has it: {own}", own=title) if title else _("none yet"))
     yield Control("area", _("Macro-region"), (first, *choices), state.area)
     yield control(session.result, state, "reference")
     made = session.controls(frame, state, "cluster?", "definition", "base")

@@ -13,7 +13,7 @@ from hansa.codes import geographies
 from hansa.cube import Cube, extra_regio
 from hansa.errors import HansaError, UsageError, listed
 from hansa.files import toml_bytes
-from hansa.language import _
+from hansa.language import _, named
 from hansa.measures import find_measure
 from hansa.report.part import QUOTIENT, Part, part_of
 from hansa.study.compute import Request, compute_all, reference_members
@@ -260,4 +260,4 @@ def own_area(result: StudyResult) -> Area | None:
         found = area_in(result.cube, study.area)
     except HansaError:
         return None
-    return replace(found, title=study.area_name or found.title)
+    return replace(found, title=named("place", study.area_name) or found.title)

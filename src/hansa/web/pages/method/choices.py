@@ -9,7 +9,7 @@ from typing import get_args
 from hansa.codes import geographies
 from hansa.cube import Cube
 from hansa.errors import HansaError
-from hansa.language import N_, _
+from hansa.language import N_, _, named
 from hansa.measures import find_measure
 from hansa.measures.rules import rule_sets
 from hansa.measures.scene import Choices
@@ -126,8 +126,13 @@ def own_choice(study: Study, years: tuple[int, ...], name: str) -> str:
     """What a study's file says of a choice, in words."""
     if name == "reference":
         words = {"all": _(ALL), "complete": _(COMPLETE)}
-        named = geographies()[study.reference].name if study.reference in geographies() else ""
-        return study.reference_name or words.get(study.reference) or named or study.reference
+        known = geographies()[study.reference].name if study.reference in geographies() else ""
+        return (
+            named("place", study.reference_name)
+            or words.get(study.reference)
+            or known
+            or study.reference
+        )
     if name == "period":
         first, last = study.period or (years[0], years[-1])
         return f"{first}–{last}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hansa.language import N_, _, ngettext
+from hansa.language import N_, _, named, ngettext, pgettext
 from hansa.measures import find_measure
 from hansa.measures.rules import Condition, RuleSet, find_rules
 from hansa.report.document import Section, Table
@@ -75,7 +75,7 @@ def options_section(own: StudyResult, now: StudyResult) -> Section:
 
 def _reference(result: StudyResult) -> str:
     header = next(iter(result.results[0].bases[0].regions.values())).header
-    known_as = result.study.reference_name
+    known_as = named("place", result.study.reference_name)
     return f"{header.reference} ({known_as})" if known_as else header.reference
 
 
@@ -177,7 +177,7 @@ def _table(one: RuleSet) -> Table:
     source = _("Source: {source}.", source=one.source.rstrip("."))
     said = (counted, compared, *([floor] if one.floor else []), source)
     caption = _("Rule set {rules} {version}", rules=one.id, version=one.version)
-    return Table(caption, (_("Award"), _("Where")), rows, " ".join(said))
+    return Table(caption, (_("Award"), pgettext("condition", "Where")), rows, " ".join(said))
 
 
 def condition_words(c: Condition) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hansa.language import _, ngettext
+from hansa.measures.reasons import said, said_comparisons
 from hansa.report.document import Section, Table
 from hansa.report.part import Part
 from hansa.report.sections import STARS
@@ -73,7 +74,7 @@ def _awarded(row: dict[str, Any], name: str) -> Awarded | None:
         return None
     parts = (row.get("reason") or "").split("; ")
     found = [(m["name"], m["state"], m["why"]) for p in parts if (m := _AWARD.fullmatch(p))]
-    remarks = tuple(p for p in parts if p and not _AWARD.fullmatch(p))
+    remarks = tuple(said(p) for p in parts if p and not _AWARD.fullmatch(p))
     return Awarded(name, int(low), int(high), tuple(found), remarks)
 
 
@@ -150,7 +151,7 @@ def _table(own: list[Awarded], title: str, what: str) -> Table:
     if what == _MARKS:
         return _marks_table(shown, title, note)
     names = list(dict.fromkeys(name for a in shown for name, _state, _why in a.awards))
-    heads = (_("Cluster"), _("Stars"), *(_(name.capitalize()) for name in names))
+    heads = (_("Cluster"), _("Stars"), *(_(name).capitalize() for name in names))
     return Table(title, heads, tuple(_row(a, names) for a in shown), note)
 
 
@@ -170,8 +171,9 @@ def _by_label(own: Awarded) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     if own.awards:
         for part in own.awards[own.possible - 1][2].split(", "):
-            match = _COMPARED.fullmatch(part)
-            label, rest = (match["label"], match["rest"]) if match else (_("Other"), part)
+            told = said_comparisons(part)
+            match = _COMPARED.fullmatch(told)
+            label, rest = (match["label"], match["rest"]) if match else (_("Other"), told)
             found.setdefault(label, []).append(rest)
     return {label: "; ".join(parts) for label, parts in found.items()}
 
@@ -188,16 +190,16 @@ def _row(own: Awarded, names: list[str]) -> tuple[str, ...]:
 
 def _numbers_of(why: str) -> str:
     """A comparison without the name of what is compared, where the head of the column says it."""
-    single = len(_SIGN.findall(why)) == 1
-    return _LABEL.sub("", why) if single else why
+    single, told = len(_SIGN.findall(why)) == 1, said_comparisons(why)
+    return _LABEL.sub("", told) if single else told
 
 
 def _shown(own: Awarded, what: str) -> str:
     if what == "stars":
         return "★" * own.certain + "☆" * (own.possible - own.certain)
     names = [name for name, _state, _why in own.awards]
-    sure = names[own.certain - 1] if own.certain else ""
-    may = names[own.possible - 1] if own.possible > own.certain else ""
+    sure = _(names[own.certain - 1]) if own.certain else ""
+    may = _(names[own.possible - 1]) if own.possible > own.certain else ""
     return ", ".join(filter(None, (sure, may and _("possibly {mark}", mark=may))))
 
 

@@ -232,7 +232,7 @@ def _roots(part: Part, state: State) -> Listing:
         return Listing(_("Codes of the table"), tuple(_found(codes, state, c) for c in own))
     top = [code for code in codes.names if code not in codes.parent]
     return Listing(
-        _("From the top: {classification}", classification=codes.title),
+        _("From the top: {classification}", classification=named("classification", codes.title)),
         tuple(_found(codes, state, c) for c in top),
     )
 
