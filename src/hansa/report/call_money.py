@@ -37,7 +37,7 @@ def money_section(outcome: Outcome, ladders: Sequence[Ladder], told: dict[str, A
     if not all(ladder.proven for ladder in ladders):
         unproven = [giver_name(outcome, one.giver) for one in ladders if not one.proven]
         sure = [
-            _("Least amounts found in the time given, not proven: {givers}.",
+            _("Least amounts found in the time given, less may do: {givers}.",
               givers=enumerated(unproven))
         ]  # fmt: skip
     return Section(

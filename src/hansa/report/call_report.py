@@ -120,11 +120,11 @@ def ranking_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
 def _sure(outcome: Outcome, sure: Sure | None) -> Iterator[str]:
     d, worth = outcome.decision, outcome.contest.worth(outcome.decision.funded or ())
     if d.ended == "optimal":
-        yield _("The choice is proven: checked in whole numbers, no allowed choice is better.")
+        yield _("The choice is certain: checked in whole numbers, no allowed choice is better.")
     else:
         gap = grouped(100 * (d.bound / worth - 1), 1) if worth else MISSING
         yield _(
-            "Best found in the time given: a better choice could be worth {gap} % more at most.",
+            "Found in the time given: a better choice could be worth {gap} % more at most.",
             gap=gap,
         )
     if d.equal > 1:

@@ -154,7 +154,7 @@ def _left_out(sure: Sure) -> Iterator[Table]:
         return
     rows = tuple(
         (one.reviewer, str(one.reviews), enumerated(one.joined), enumerated(one.dropped),
-         one.note or ("" if one.proven else _("best found")))
+         one.note or ("" if one.proven else _("may be beaten")))
         for one in sure.left
         if one.joined or one.dropped or one.note
     )  # fmt: skip

@@ -71,7 +71,7 @@ def _caption(outcomes: Sequence[Outcome]) -> Caption:
     late = [_column_name(o) for o in outcomes if o.decision.ended != "optimal"]
     if late:
         notes.append(
-            _("Best found in the time given, not proven: {columns}.", columns=joined(late))
+            _("Found in the time given, a better choice may exist: {columns}.", columns=joined(late))
         )
     alt = _("A grid. {title}. {subtitle}", title=title, subtitle=subtitle)
     source = _("Source: {source}", source=s.source or s.title)
@@ -139,7 +139,7 @@ def comparison_rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
     rows = []
     for i, o in enumerate(outcomes):
         lost = len(common[o.rule] - set(o.funded)) if o.rule in common else None
-        ended = _("proven") if o.decision.ended == "optimal" else _("best found")
+        ended = _("certain") if o.decision.ended == "optimal" else _("may be beaten")
         rows.append(_compared(o, rule_text(o.rule), ended, lost))
         if i + 1 == len(outcomes) or outcomes[i + 1].mode != o.mode:
             rows.append(_compared(as_skipped(o), _("what still fits"), _("procedure"), None))

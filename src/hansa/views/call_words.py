@@ -24,7 +24,7 @@ RULE_WORDS = {
     "strict": N_("strict order"),
     "ties": N_("ties together"),
     "bands": N_("bands"),
-    "free": N_("best set"),
+    "free": N_("most valuable set"),
 }
 STATUS_WORDS = {
     "not eligible": N_("not eligible"),

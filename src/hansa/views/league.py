@@ -157,12 +157,12 @@ def _title(rows: list[LeagueRow], cluster: str) -> str:
         said = _("no region can be ranked")
     else:
         count = sum(r.best is not None for r in rows)
-        ends = {"best": first.best, "worst": first.worst}
+        ends = {"top": first.best, "low": first.worst}
         said = (
             _("{region} ranks first of {n} regions", region=first.name, n=count)
             if first.worst == 1
             else _(
-                "{region} may rank first ({best}–{worst}) of {n} regions",
+                "{region} may rank first ({top}–{low}) of {n} regions",
                 region=first.name,
                 n=count,
                 **ends,
