@@ -71,7 +71,10 @@ def _caption(outcomes: Sequence[Outcome]) -> Caption:
     late = [_column_name(o) for o in outcomes if o.decision.ended != "optimal"]
     if late:
         notes.append(
-            _("Found in the time given, a better choice may exist: {columns}.", columns=joined(late))
+            _(
+                "Found in the time given, a better choice may exist: {columns}.",
+                columns=joined(late),
+            )
         )
     alt = _("A grid. {title}. {subtitle}", title=title, subtitle=subtitle)
     source = _("Source: {source}", source=s.source or s.title)

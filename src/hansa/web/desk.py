@@ -19,7 +19,7 @@ from hansa.web.state import State
 from hansa.web.worker import Answer, Ask, Content, Progress, Refusal, work
 
 OPEN = 3
-"""Studies whose workers stay open; of more, the one not used for longest is closed."""
+"""Studies whose workers stay open; of more, the idle one not used for longest is closed."""
 
 _Key = tuple[str, State]
 
@@ -67,6 +67,12 @@ class Bench:
                 for pending in self._pending.values():
                     pending.kept = False
                 self._pending.clear()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a question waits for its answer."""
+        with self._lock:
+            return bool(self._numbers)
 
     @property
     def alive(self) -> bool:
@@ -181,8 +187,10 @@ class Desk:
             bench.freshen(beside)
             self._benches[folder] = bench
             self._benches.move_to_end(folder)
-            while len(self._benches) > OPEN:
-                self._benches.popitem(last=False)[1].close()
+            # One that is asked something now stays: closed, it would have to begin again.
+            idle = [f for f, b in self._benches.items() if f != folder and not b.busy]
+            for old in idle[: max(0, len(self._benches) - OPEN)]:
+                self._benches.pop(old).close()
             return bench
 
 

@@ -57,7 +57,9 @@ PARAMETERS = {
     "top_up": Parameter(N_("Common money of a call, in its currency."), "2000000"),
     "gap_share": Parameter(N_("Share of the top-up kept for gaps, in per cent."), "60"),
     "proposal": Parameter(N_("Id of a proposal of the call."), "P26"),
-    "beside": Parameter(N_("modes: the call under every mode and rule beside it."), "modes"),
+    "beside": Parameter(
+        N_("Shown as well of a call: modes, scores, money, contributions or rules."), "modes"
+    ),
     "reference": Parameter(
         N_("Reference that shares are compared with, in place of the study's."), "all"
     ),
