@@ -133,14 +133,24 @@ def stop_sentence(outcome: Outcome) -> str:
         if outcome.contest.pots.mode == "real":
             short = (COMMON,)
         if why.main == "pots" and short:
+            said = {
+                "rank": step.rank,
+                "proposal": step.proposal,
+                "pots": funder_names(outcome.call, short),
+                "lack": money.full(why.lack.total),
+                "idle": money.full(idle_elsewhere(outcome)),
+            }
+            if outcome.mode == "mixed":
+                return _(
+                    "Rank {rank}, {proposal}, is the first that is not: with gap money going to "
+                    "the smallest needs first it lacks {lack} in {pots}, while {idle} lies idle "
+                    "in other pots.",
+                    **said,
+                )
             return _(
-                "Rank {rank}, {proposal}, is the first that is not: {pots} lacks {lack}, while "
-                "{idle} lies idle in other pots.",
-                rank=step.rank,
-                proposal=step.proposal,
-                pots=funder_names(outcome.call, short),
-                lack=money.full(why.lack.total),
-                idle=money.full(idle_elsewhere(outcome)),
+                "Rank {rank}, {proposal}, is the first that is not: it lacks {lack} in {pots}, "
+                "while {idle} lies idle in other pots.",
+                **said,
             )
         return _(
             "Rank {rank}, {proposal}, is the first that is not: {reason}.",

@@ -44,11 +44,31 @@ def start(session: Session, index: OpenIndex) -> Sheet:
     found, lost = _findings(index)
     sheet = Sheet(
         question=view.title,
-        answer=(_size(index), *(() if index.words.model_data else (origin(view),)), *lost),
+        answer=(
+            _size(index),
+            *_undivided(index),
+            *(() if index.words.model_data else (origin(view),)),
+            *lost,
+        ),
         sections=(index.kept("league", lambda: league(index, "")),),
         lists=(Listing(_("What stands out"), tuple(found)),),
     )
     return index_sheet(session, index, sheet)
+
+
+def _undivided(index: OpenIndex) -> tuple[str, ...]:
+    """That indicators name a denominator and the recipe divides by none; nothing where it does."""
+    view = index.view
+    named = sum(bool(node.denominator) for node in view.tree.indicators)
+    if not named or view.result.stage.done("denominate"):
+        return ()
+    return (
+        ngettext(
+            "{number} indicator names a denominator, but the recipe divides by none.",
+            "{number} indicators name a denominator, but the recipe divides by none.",
+            named,
+        ),
+    )
 
 
 def _size(index: OpenIndex) -> str:

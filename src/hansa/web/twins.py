@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hansa.errors import UsageError, listed
+from hansa.language import N_
 from hansa.report.document import Section, Table, table_behind
 from hansa.report.exact import exact_columns
 from hansa.views.figure import Figure
@@ -159,7 +160,7 @@ TWINS: dict[str, Twin] = {
     "json": Twin("JSON", "application/json", False, _json),
     "csv": Twin("CSV", "text/csv; charset=utf-8", True, _csv),
     "xlsx": Twin(
-        "Spreadsheet",
+        N_("Spreadsheet"),
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         True,
         _xlsx,

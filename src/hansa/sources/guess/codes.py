@@ -69,7 +69,7 @@ def region_version(codes: Sequence[str], last_year: int = 0) -> Told:
     ids = [i for i in available() if i.startswith("nuts:")]
     newest = sorted(ids, reverse=True)
     in_force = [i for i in newest if last_year and int(i[5:]) <= last_year]
-    return _told(codes, [*in_force, *(i for i in newest if i not in in_force)], "NUTS")
+    return _told(codes, [*in_force, *(i for i in newest if i not in in_force)], _NUTS)
 
 
 def activity_version(codes: Sequence[str], name: str = "") -> Told:
@@ -81,6 +81,9 @@ def activity_version(codes: Sequence[str], name: str = "") -> Told:
     ids = [i for i in _ACTIVITY if i in available()]
     ids.sort(key=lambda i: not (hint and i.startswith(hint)))
     return _told(codes, ids, "NACE, ISIC, NAICS")
+
+
+_NUTS = "NUTS (countries to level 2)"
 
 
 def _told(codes: Sequence[str], ids: Sequence[str], scheme: str) -> Told:

@@ -65,7 +65,9 @@ def _span(view: IndexView, at: int, j: int, raw: Any) -> Span:
     ends = float(np.nanmin(column)), float(np.nanmax(column))
     step = step_of(ends[0], ends[0] + _usual(column))
     low, high = _grid(*ends, step)
-    measured_in = f"{node.unit} / {node.denominator}" if node.denominator else node.unit
+    measured_in = node.unit
+    if node.denominator and view.result.stage.done("denominate"):
+        measured_in = f"{node.unit} / {node.denominator}"
     return Span(
         j, node.code, node.label, measured_in, float(column[at]), low, high, step,
         _said(view, j, at, column, step),
