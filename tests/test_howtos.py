@@ -133,6 +133,7 @@ def test_describe_a_table(tmp_path: Path) -> None:
     assert (len(guide.done), guide.shown) == (1, 3)
 
 
+@pytest.mark.long
 def test_hidden_cells(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "hidden-cells.md")
     guide.walk()
@@ -194,6 +195,7 @@ def test_reduce(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "facts.parquet")["employment"].to_pylist() == [3]
 
 
+@pytest.mark.long
 def test_firm_level_tables(tmp_path: Path) -> None:
     guide = Guide(tmp_path, "firm-level-tables.md")
     guide.walk()
@@ -250,6 +252,7 @@ def _gdp() -> pa.Table:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_reports(tmp_path: Path, study: Path) -> None:
     shutil.copytree(study, tmp_path / "my-study")
     guide = Guide(tmp_path, "reports.md", {"STUDY": "my-study"})

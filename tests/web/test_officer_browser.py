@@ -163,6 +163,7 @@ def test_five_tasks(tab: Page, laboratory: str, folder: Path, tmp_path: Path) ->
     assert {row[1] for row in reasons[4:] if row[1]} == {r[1] for r in ranking} - funded
 
 
+@pytest.mark.long
 def test_nothing_is_wider_than_a_telephone(tab: Page, laboratory: str) -> None:
     tab.set_viewport_size({"width": 390, "height": 844})
     visit(tab, f"{laboratory}?ranking=bands")

@@ -97,7 +97,7 @@ def cells(table: Table) -> dict[str, tuple[str, ...]]:
 def test_who_is_funded_and_which_pot_blocks(alone: Session) -> None:
     sheet = PAGE.build(alone, State())
     assert "1 of 4 ranked proposals is funded" in sheet.answer[1]
-    assert "Estonia lacks 30 thousand EUR" in sheet.answer[1]
+    assert "it lacks 30 thousand EUR in Estonia" in sheet.answer[1]
     rows = cells(section(sheet, "reasons").tables[0])
     assert rows["B"][4:] == ("a pot is short", "Estonia", "30", "30")
     assert rows["C"][4] == "stopped by the order: B comes before it"
@@ -139,7 +139,7 @@ def test_sliders_change_the_answer_and_the_record(alone: Session) -> None:
     given = State(mode="mixed", top_up="40000", gap_share="60")
     less = PAGE.build(alone, given)
     more = PAGE.build(alone, State(mode="mixed", top_up="40000", gap_share="80"))
-    assert "Estonia lacks 2 thousand EUR" in less.answer[1]
+    assert "it lacks 2 thousand EUR in Estonia" in less.answer[1]
     assert "4 of 4" in more.answer[1]
     record = json.loads(less.more["record"])
     assert (record["top_up"], record["gap_share"], record["funded"]) == ("40000", "3/5", ["A"])

@@ -141,7 +141,7 @@ def test_over_the_network(served: str, session: Session) -> None:
         ("files/report.pdf?name=x", 400, "this page knows no parameter 'name'"),
         ("downloads?name=report.pdf", 400, "this page knows no parameter"),
         ("files/report.pdf?reference=nowhere", 400, "unknown reference 'nowhere'"),
-        (f"files/{TABLE}.csv?period=1990-1991", 422, "there are no facts for 1990"),
+        (f"files/{TABLE}.csv?period=1990-1991", 400, "the facts have no year of this period"),
     ],
 )
 def test_addresses_that_are_refused(served: str, path: str, status: int, said: str) -> None:

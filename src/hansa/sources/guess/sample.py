@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -106,14 +106,29 @@ def _of_sheet(path: Path, sheet: str) -> Sample:
         if sheet or "several sheets" not in problem.finding.rule:
             raise
         sheets = _sheets(path)
-        sheet = sheets[0]
-        table = raw_table(path, FactsSpec(sheet=sheet))
-        said = N_("The first of {n} sheets.")
+        sheet, table = _first_table(path, sheets)
+        said = N_("The first of {n} sheets that holds a table.")
         reasons["sheet"] = Reason(said, {"n": len(sheets)})
     several = sheets if len(sheets) > 1 else ()
     how = {"sheet": sheet} if several else {}
     own = _of_table(table, TEXT_FIRST_ROW)
     return replace(own, how=how, reasons=reasons, sheets=several)
+
+
+def _first_table(path: Path, sheets: Sequence[str]) -> tuple[str, pa.Table]:
+    """The first sheet with rows in several columns; notes often stand before the table."""
+    fault: HansaError | None = None
+    for sheet in sheets:
+        try:
+            table = raw_table(path, FactsSpec(sheet=sheet))
+        except HansaError as problem:
+            fault = fault or problem
+            continue
+        if table.num_rows and table.num_columns > 1:
+            return sheet, table
+    if fault is not None:
+        raise fault
+    return sheets[0], raw_table(path, FactsSpec(sheet=sheets[0]))
 
 
 def _sheets(path: Path) -> tuple[str, ...]:
