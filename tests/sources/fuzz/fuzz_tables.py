@@ -372,7 +372,7 @@ def number(content: Any, signs: Signs) -> tuple[float | None, set[str]]:
     if plain in ("", *signs.missing):
         return None, set()
     match = re.fullmatch(
-        r"(?P<number>[^:|A-Za-z]*|[^:|]*?\d)\s*[:|]?\s*(?P<flags>[A-Za-z]*(?: [A-Za-z]+)*)", plain
+        r"(?P<number>[^:|A-Za-z]*|[^:|]*?\d)\s*[:|]?\s*(?P<flags>[A-Za-z]*(?:\s+[A-Za-z]+)*)", plain
     )
     if not match:
         raise Doubtful(plain)
@@ -380,13 +380,13 @@ def number(content: Any, signs: Signs) -> tuple[float | None, set[str]]:
     if not digits:
         if not match["flags"] and plain not in (":", "|"):
             raise Doubtful(plain)
-        return None, set(match["flags"].lower()) - {" "}
+        return None, set("".join(match["flags"].split()).lower())
     if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", digits):
         raise Doubtful(plain)
     value = float(Decimal(digits))
     if math.isinf(value):
         raise Doubtful(plain)
-    return value, set(match["flags"].lower()) - {" "}
+    return value, set("".join(match["flags"].split()).lower())
 
 
 def ungrouped(digits: str, signs: Signs) -> str:
