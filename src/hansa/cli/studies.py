@@ -113,8 +113,10 @@ def _model_call(folder: Path, out: Path) -> Path:
     blocked = next((s.proposal for s in outcome.prices if s.proposal in outcome.reasons), "")
     document = call_document(outcome, shown(outcome, (), blocked))
     print("A call of twelve funders and sixty proposals, drawn at random as well:")
-    for sentence in document.findings[:3]:
-        print(f"  {sentence}")
+    said = {section.id: section.answer[0] for section in document.sections if section.answer}
+    for name in ("ranking", "proposal", "price"):
+        if name in said:
+            print(f"  {said[name]}")
     print()
     write_bytes(out / "meeting.html", render_html(document).encode())
     return out / "meeting.html"
