@@ -338,3 +338,12 @@ def test_machines_and_people_are_told_apart() -> None:
         ("/six/api", False),
     ):
         assert for_machines(RequestFactory().get(path)) == machine
+
+
+def test_too_many_fields_are_refused_however_the_body_is_called(served: str) -> None:
+    """A content type with a charset makes the fields be read before anybody could refuse."""
+    fields = "&".join(f"region={n}" for n in range(1200))
+    for kind in ("text/plain", "text/plain; charset=utf-8"):
+        found = httpx.get(f"{served}/start?{fields}", headers={"Content-Type": kind})
+        assert found.status_code == 400
+        assert "fields" in found.text

@@ -17,7 +17,7 @@ from hansa.web.desk import Desk
 from hansa.web.studies import studies_in
 
 if TYPE_CHECKING:
-    from django.core.handlers.wsgi import WSGIHandler
+    from hansa.web.site.guard import Application
 
 PORT = 8009
 THREADS = 8
@@ -107,16 +107,17 @@ def _bound(port: int) -> socket.socket:
     return found
 
 
-def _application(root: Path, desk: Desk) -> WSGIHandler:
+def _application(root: Path, desk: Desk) -> Application:
     from hansa.web.site.settings import configure
 
     configure()
     from django.core.wsgi import get_wsgi_application
 
+    from hansa.web.site.guard import readable
     from hansa.web.site.views import Workbench, serve_this
 
     serve_this(Workbench(root, desk))
-    return get_wsgi_application()
+    return readable(get_wsgi_application())
 
 
 def _opened(desk: Desk, root: Path) -> None:
@@ -134,7 +135,7 @@ def _prepared() -> None:
     asset("vega.js")
 
 
-def _answer(app: WSGIHandler, listening: socket.socket) -> None:
+def _answer(app: Application, listening: socket.socket) -> None:
     from waitress.server import create_server
 
     from hansa.web.dropping import LARGEST

@@ -7,9 +7,11 @@ that another site makes, and no page of another site may frame or read ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from hansa.language import _
@@ -42,6 +44,28 @@ def guarded(
         for name, value in _POLICY.items():
             response.headers.setdefault(name, value)
         return response
+
+    return answer
+
+
+Application = Callable[..., Iterable[bytes]]
+"""What a server of WSGI calls."""
+
+
+def readable(app: WSGIHandler) -> Application:
+    """The application around which a request that cannot even be made into one is refused.
+
+    Django reads the fields of an address early where a content type names a charset.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            return app(environ, start_response)
+        except SuspiciousOperation:
+            text = "This request cannot be read: it has too many fields, or odd ones.\n"
+            kind = ("Content-Type", "text/plain; charset=utf-8")
+            start_response("400 Bad Request", [kind, *_POLICY.items()])
+            return [text.encode()]
 
     return answer
 
