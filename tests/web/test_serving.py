@@ -41,7 +41,7 @@ def refused_by_its_head(port: int, size: int) -> bytes:
         line.sendall(
             f"POST /drop HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n".encode()
         )
-        return line.recv(4096)
+        return b"".join(iter(lambda: line.recv(4096), b""))
 
 
 def test_an_empty_folder_is_served_and_a_signal_clears_everything_away(tmp_path: Path) -> None:
