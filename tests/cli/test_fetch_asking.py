@@ -110,6 +110,15 @@ def test_words_that_would_change_nothing_are_refused(name: str) -> None:
         hansa.sources(name, search="gdp")
 
 
+@pytest.mark.parametrize("name", ["", "eurostat", "gdp-euro"])
+def test_an_address_where_nobody_is_asked_is_refused(name: str) -> None:
+    at = "http://127.0.0.1:9"
+    done = run("sources", *filter(None, [name]), "--at", at)
+    assert "no service is asked here" in str(done.exception)
+    with pytest.raises(UsageError, match=r"no service is asked"):
+        hansa.sources(name, at=at)
+
+
 def test_a_wrong_name_leads_to_the_search(server: SdmxServer) -> None:
     done = run("sources", "population-density")
     assert "hansa sources --search 'population-density'" in str(done.exception)

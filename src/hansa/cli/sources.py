@@ -46,7 +46,7 @@ def sources(
     from hansa.sources.live.extracts import find_extract
     from hansa.study import fetch_listing as own
 
-    own.refuse_senseless(name, search)
+    own.refuse_senseless(name, search, at)
     if name.startswith("gisco:"):
         _file_set(own.file_set(name), as_json)
     elif ":" in name:

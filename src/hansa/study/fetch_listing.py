@@ -30,7 +30,7 @@ def listing(
 
     Raises UsageError for a name that is none of these, HansaError for what a service refuses.
     """
-    refuse_senseless(name, search)
+    refuse_senseless(name, search, at)
     if name.startswith(f"{FILES}:"):
         return [file_set(name)]
     if ":" in name:
@@ -45,14 +45,22 @@ def listing(
     return own if name else [*own, *map(extract_entry, extracts_with(search))]
 
 
-def refuse_senseless(name: str, search: str) -> None:
-    """Raise for words beside a name in which there is nothing to look for."""
+def refuse_senseless(name: str, search: str, at: str = "") -> None:
+    """Raise for words where there is nothing to look for, an address where nobody is asked."""
     if search and (name in extracts() or name.startswith(f"{FILES}:")):
         raise UsageError(
             f"there is nothing to look for in {name}",
             printed=f"search {search!r}",
             admissible="words alone, beside a source, or beside SOURCE:DATASET",
             fix="leave the words out, or the name",
+        )
+    asked = (":" in name and not name.startswith(f"{FILES}:")) or (name in services() and search)
+    if at and not asked:
+        raise UsageError(
+            "no service is asked here, so that an address says nothing",
+            printed=f"--at {at}",
+            admissible="an address beside SOURCE:DATASET, or beside a source and --search",
+            fix="leave the address out, or name what to ask for",
         )
 
 
