@@ -23,6 +23,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from hansa.index.audit_heads import HEADS
+from hansa.index.audit_parts import standard
 from hansa.language import LANGUAGES, LOCALE
 from hansa.measures.catalogue import measures
 from hansa.measures.rules import rule_sets
@@ -91,6 +92,9 @@ def _described() -> Iterator[tuple[str, str]]:
         for text in (rules.label, rules.to_confirm):
             if text:
                 yield f"measures/rulesets/{rules.id}.toml", text
+    for line in standard():
+        for text in (line.reason, line.source):
+            yield "index/audit-thresholds.toml", text
 
 
 def names() -> Catalog:
@@ -122,7 +126,9 @@ def _names() -> Iterator[tuple[str, str]]:
         if title := tomllib.loads(path.read_text(encoding="utf-8")).get("title"):
             yield "classification", title
     for path in sorted((PACKAGE / "clusters/definitions").glob("*/definition.toml")):
-        yield "definition", tomllib.loads(path.read_text(encoding="utf-8"))["label"]
+        definition = tomllib.loads(path.read_text(encoding="utf-8"))
+        yield "definition", definition["label"]
+        yield "note", " ".join(definition["note"].split())
         for row in _rows(path.with_name("members.csv")):
             for column in ("cluster_label", "subcluster"):
                 if row.get(column):

@@ -647,3 +647,48 @@ def test_an_index_without_recipe_and_years(call, tmp_path: Path) -> None:
     )["answer"]
     assert far["before"]["interval"] == [3, 3]
     assert far["live"]["interval"] == [1, 1]
+
+
+@pytest.fixture
+def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run `hansa check`: exit code, output, messages."""
+
+    def done(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["hansa", "check", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out, err = capsys.readouterr()
+        return int(stopped.value.code or 0), out, err
+
+    return done
+
+
+def test_check_of_an_index_folder_is_its_audit(call, check, small: Path) -> None:
+    (small / "factors.toml").write_text(FINITE)
+    audited = json.loads(call("audit", small, "--json")[1])["findings"]
+    code, out, _ = check(small, "--json")
+    found = json.loads(out)["findings"]
+    # What is in order is no finding of a check.
+    assert 0 < len(found) < len(audited)
+    assert [f for f in audited if f in found] == found
+    assert [f for f in audited if f["severity"] != "note"] == [
+        f for f in found if f["severity"] != "note"
+    ]
+    assert code == 0
+    (small / "data.csv").write_text("unit,year\n")
+    code, out, _ = check(small, "--json")
+    (finding,) = json.loads(out)["findings"]
+    assert (code, finding["severity"]) == (1, "error")
+
+
+def test_check_of_a_folder_of_folders_says_which_to_check(check, small: Path, tmp_path) -> None:
+    code, _, said = check(small.parent)
+    assert code == 2
+    assert "this folder is nothing that can be checked, but there is something in it" in said
+    assert f"{small.name} (an index)" in said
+    assert f"hansa check {small}" in said
+    (tmp_path / "nothing").mkdir()
+    code, _, said = check(tmp_path / "nothing")
+    assert code == 2
+    assert "name another folder, or the table" in said

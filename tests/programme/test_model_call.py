@@ -13,10 +13,11 @@ from fractions import Fraction
 import openpyxl
 import pytest
 
+from hansa.language import speaking
 from hansa.programme.call_reading import read_call
 from hansa.programme.call_results import decision_table, record
 from hansa.programme.laboratory import solve
-from hansa.programme.model_call import model_call
+from hansa.programme.model_call import FUNDERS, TITLE, model_call, said
 from hansa.programme.noise import wilson
 from hansa.programme.ranking import criterion_means
 from hansa.programme.robustness import spread_of
@@ -162,3 +163,21 @@ def test_the_model_call_is_sound(folder):
     found = check_path(folder)
     assert {f.severity for f in found} <= {"warning", "note"}
     assert any("cannot be said" in f.rule for f in found)
+
+
+def test_names_of_the_model_call_are_said_in_the_language_spoken() -> None:
+    titles = [
+        row["title"] for row in csv.DictReader(io.StringIO(model_call()["proposals.csv"].decode()))
+    ]
+    funders = [row[1] for row in FUNDERS]
+    assert [said("proposal", title) for title in titles] == titles
+    with speaking("sv"):
+        named = [said("proposal", title) for title in titles]
+        assert len({*named}) == len(titles)
+        assert not {*named} & {*titles}
+        assert said("call", TITLE) != TITLE
+        assert said("funder", "Sweden, northern counties") == "Sverige, de norra länen"
+        assert len({said("funder", name) for name in funders}) == len(funders)
+        # Whatever else is called so stays as it is.
+        assert said("proposal", "Safer ferries: for all") == "Safer ferries: for all"
+        assert said("proposal", "Ours") == "Ours"

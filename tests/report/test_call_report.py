@@ -171,3 +171,14 @@ def test_other_endings_are_refused(folder: Path) -> None:
         call_file(folder, ".docx", ("", ""))
     with pytest.raises(UsageError, match="no proposal"):
         call_file(folder, ".html", ("", ""), "P99", 0.1)
+
+
+def test_pots_of_a_price_are_named_under_the_way_that_gap_money_goes(
+    outcome: Outcome, small: Path
+) -> None:
+    def said(one: Outcome) -> str:
+        return next(s for s in call_document(one).sections if s.id == "price").answer[0]
+
+    assert outcome.contest.pots.gap > 0
+    assert "all in Poland where gap money goes to the smallest needs first" in said(outcome)
+    assert "all in Poland; down to rank" in said(call_solve(small))

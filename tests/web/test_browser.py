@@ -73,8 +73,11 @@ def test_a_click_lights_the_region_up_everywhere(tab: Page, writable: str) -> No
     assert tab.locator('#regions .plot [data-geo="EE00"].lit').count() > 0
     assert tab.locator('#cluster .plot [data-geo="FI19"].dim').count() > 0
     assert tab.locator("select[name=region]").input_value() == "EE00"
+    to_region = tab.locator('.menu a[href*="/region"]')
+    expect(to_region).to_have_attribute("href", "/six/region?region=EE00")
     tab.keyboard.press("Escape")
     arrived(tab, "clusters$")
+    expect(to_region).to_have_attribute("href", "/six/region")
 
 
 def test_compose_share_and_save(tab: Page, context: BrowserContext, writable: str) -> None:

@@ -97,6 +97,9 @@ def test_mistakes_are_told_choices_kept_and_a_study_made(browser: httpx.Client, 
     assert "2 mistakes have to be mended first" in said
     assert 'value="make"' not in page.text
     assert new_studies(root) == []
+    said = words(seen(browser, f"{address}?lang=sv"))
+    assert "Okänd regionkod 'FI9Q'" in said
+    assert "Tiden är inget år" in said
 
     form = {"csrfmiddlewaretoken": token(page), "do": "look", "geography": "nuts:2016"}
     browser.post(address, data=form)

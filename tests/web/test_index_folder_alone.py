@@ -20,8 +20,11 @@ import pytest
 
 import hansa
 from hansa.errors import HansaError, UsageError
+from hansa.index.audit import Audit, AuditFinding, AuditStep
 from hansa.index.audit import audit as audited
-from hansa.web.audit_names import said
+from hansa.index.audit_words import together
+from hansa.language import LANGUAGES, speaking
+from hansa.web.audit_names import in_names, said
 from hansa.web.indices import opened
 from hansa.web.page import INDEX, pages, pages_of
 from hansa.web.session import Session
@@ -266,6 +269,30 @@ def test_names_take_the_place_of_codes() -> None:
     assert said("worst TBTs and LAO: r = -0.715", names) == ("worst Barriers and Laos: r = −0.715")
     assert said("A rate of (A, 3)", names) == "A rate of (Amber, 3)"
     assert said("XBRN, BRNX", names) == "XBRN, BRNX"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_objects_of_a_finding_have_their_names_in_every_language(lang: str) -> None:
+    names = {"A": "Amber", "F": "Fjord"}
+    with speaking(lang):
+        finding = AuditFinding(4, "pair", "note", together("A", "F"), "…")
+        step = AuditStep(4, "Framework", "", {}, (finding,))
+        (found,) = in_names(Audit("X", "", 2020, 2, 2, (step,), ()), names).findings
+        assert found.code == together("Amber", "Fjord")
+
+
+def test_the_audit_is_made_once_for_each_language(coast: Session) -> None:
+    index = opened(coast, State())
+    assert index is not None
+    made = {}
+    for lang, share in (("en", "(0.0\u202f%)"), ("sv", "(0,0\u202f%)"), ("en", "(0.0\u202f%)")):
+        with speaking(lang):
+            assert made.setdefault(lang, index.audit) is index.audit
+            assert share in index.audit.steps[1].summary
+    assert made["en"] is not made["sv"]
+    for one, other in zip(made["en"].findings, made["sv"].findings, strict=True):
+        assert (one.rule, one.severity, one.judged) == (other.rule, other.severity, other.judged)
+        assert one.measured == pytest.approx(other.measured, nan_ok=True)
 
 
 # --- as a browser meets it --------------------------------------------------------------

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -14,6 +15,7 @@ import pytest
 from hansa.cli import app
 from hansa.errors import HansaError, UsageError
 from hansa.programme.verbs import call_solve
+from hansa.report.call_scores import how_sure, sure_words
 from hansa.report.document import Section, Table
 from hansa.web.page import pages
 from hansa.web.session import Session
@@ -109,7 +111,7 @@ def test_who_is_funded_and_which_pot_blocks(alone: Session) -> None:
 def test_the_reason_comes_first_with_ways_out(alone: Session) -> None:
     sheet = PAGE.build(alone, State(proposal="B"))
     first = sheet.sections[0]
-    assert (first.id, sheet.more["picked"]) == ("proposal", True)
+    assert (first.id, sheet.more["picked"]) == ("proposal", "B")
     assert first.answer[0] == "Fire tests is not funded: a pot is short."
     ways = {row[0]: row[1:] for row in first.tables[0].rows}
     assert ways["The funder raises its pot"][:3] == ("Estonia", "30", "yes")
@@ -191,6 +193,22 @@ def test_scores_of_reviewers(tmp_path: Path) -> None:
     assert shares["C"][6] == "depends on the scores"
 
 
+def test_how_far_the_draws_are_is_told_while_they_are_decided(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hansa.report.call_scores.TICK", 0.0001)
+    told: list[float] = []
+    outcome = call_solve(folder, "mixed", "free")
+    sure = how_sure(outcome, 30.0, told.append)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.05, 0.95)
+    assert len(told) > 2
+    assert sure.spread is not None
+    few = replace(sure, spread=replace(sure.spread, draws=5))
+    assert "There was time for 5 draws only" in list(sure_words(outcome, few))[-1]
+    assert "There was time" not in " ".join(sure_words(outcome, sure))
+
+
 def test_numbers_of_the_sheet_are_exact(alone: Session) -> None:
     sheet = PAGE.build(alone, State(mode="mixed", proposal="B"))
     tables = [t for s in sheet.sections for t in s.tables]
@@ -206,11 +224,39 @@ def test_numbers_of_the_sheet_are_exact(alone: Session) -> None:
 
 
 def test_what_cannot_be_meant_is_refused(alone: Session) -> None:
-    for state in (State(proposal="X"), State(beside="dance"), State(mode="none"),
-                  State(ranking="luck"), State(top_up="much"), State(gap_share="101"),
-                  State(call="other")):  # fmt: skip
+    for state in (State(beside="dance"), State(mode="none"), State(ranking="luck"),
+                  State(top_up="much"), State(gap_share="101"), State(call="other")):  # fmt: skip
         with pytest.raises(UsageError):
             PAGE.build(alone, state)
+
+
+@pytest.mark.parametrize("written", ["B", "b", "2", "fire", " Fire tests "])
+def test_a_proposal_is_found_by_its_id_its_place_and_its_words(
+    alone: Session, written: str
+) -> None:
+    sheet = PAGE.build(alone, State(proposal=written))
+    assert sheet.more["picked"] == "B"
+    assert "refused" not in sheet.more
+    control = next(c for c in sheet.controls if c.name == "proposal")
+    assert control.chosen == "B"
+    assert [(c.value, c.label) for c in control.choices][1] == ("B", "2  Fire tests")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("X", "No proposal has the place, the id or the words X."),
+        ("5", "No proposal has the place, the id or the words 5."),
+        ("in", "2 proposals have in in their title or share the place: A, D. Write the id of one."),
+    ],
+)
+def test_what_names_no_proposal_or_several_is_told_beside_the_field(
+    alone: Session, written: str, said: str
+) -> None:
+    sheet = PAGE.build(alone, State(proposal=written))
+    assert sheet.more["refused"] == {"field": "proposal", "said": said}
+    assert next(c for c in sheet.controls if c.name == "proposal").chosen == written
+    assert sheet.sections[0].id == "ranking"
 
 
 def test_a_call_with_errors_names_them_all(tmp_path: Path) -> None:

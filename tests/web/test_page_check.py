@@ -8,6 +8,7 @@ import pytest
 
 import hansa
 from hansa.errors import Finding
+from hansa.language import speaking
 from hansa.web.page import pages
 from hansa.web.pages.check import _named, inside
 from hansa.web.session import Session
@@ -59,6 +60,32 @@ def test_names_stand_beside_codes(study: Path) -> None:
         "facts/jobs.csv, row 7, employment, geo EE00 (Eesti), "
         "activity 10 (Manufacture of food products), time 2020"
     )
+
+
+def test_names_stand_beside_codes_in_swedish(study: Path) -> None:
+    with speaking("sv"):
+        place = f"{study}/facts/jobs.csv, rad 7, employment, region EE00, näringsgren 10, år 2020"
+        shown = inside(Finding("warning", place, "a rule", "", "", ""), study, _named(study))
+        refused = inside(Finding("error", "x.csv, row 2", "the file is empty", "", "", ""), study)
+    assert shown.place == (
+        "facts/jobs.csv, rad 7, employment, region EE00 (Eesti), "
+        "näringsgren 10 (Livsmedelsframställning), år 2020"
+    )
+    assert (refused.place, refused.rule) == ("x.csv, rad 2", "filen är tom")
+
+
+def test_the_page_speaks_swedish_where_a_table_is_wrong(broken: Path) -> None:
+    english = build(broken)
+    with speaking("sv"):
+        swedish = build(broken)
+    captions = [
+        [t.caption for s in sheet.sections for t in s.tables] for sheet in (english, swedish)
+    ]
+    assert len(captions[0]) == len(captions[1])
+    assert not set(captions[0]) & set(captions[1])
+    assert places(swedish) == places(english)
+    assert swedish.answer[0].startswith("2 fel")
+    assert "rad 183, kolumn employment" in str(swedish.sections[0].tables)
 
 
 def test_the_numbers_say_what_they_count(broken: Path) -> None:

@@ -7,8 +7,10 @@ import tomllib
 import pytest
 
 from hansa.errors import HansaError, UsageError
+from hansa.language import speaking
 from hansa.web.page import pages
 from hansa.web.pages.method import toml_lines
+from hansa.web.pages.method.choices import areas
 from hansa.web.pages.method.effects import effects
 from hansa.web.session import Session
 from hansa.web.state import EMPTY, State
@@ -130,3 +132,13 @@ def test_rules_in_words(session: Session) -> None:
 def test_every_rule_set_offered_works(session: Session) -> None:
     for choice in control(build(session), "rules").choices:
         build(session, State(rules=choice.value))
+
+
+def test_geographies_are_named_in_the_language_of_whoever_asks(session: Session) -> None:
+    cube = session.result.cube
+    english = {c.value: c.label for c in areas(cube)}
+    with speaking("sv"):
+        swedish = {c.value: c.label for c in areas(cube)}
+    assert list(english) == list(swedish)
+    assert english["baltic-three"] == "The three Baltic countries (baltic-three)"
+    assert swedish["baltic-three"] == "De tre baltiska länderna (baltic-three)"

@@ -13,6 +13,7 @@ import hansa
 from hansa.index.extreme import around, rank_intervals
 from hansa.index.robustness import robustness
 from hansa.index.sensitivity import sensitivity, target_of
+from hansa.language import LANGUAGES, speaking
 from hansa.web.indices import OpenIndex, opened
 from hansa.web.page import pages
 from hansa.web.pages.robustness.frequency import STEPS, _runs
@@ -55,6 +56,17 @@ def test_questions_of_the_page(coast: Session) -> None:
     assert len({f.id for s in page.sections for f in s.figures}) == 3
     assert all(s.certainty and s.python and s.command for s in page.sections)
     assert page.answer[1].startswith("The audit finds")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_somebody_has_to_act_on_is_listed_in_every_language(
+    coast: Session, index: OpenIndex, lang: str
+) -> None:
+    with speaking(lang):
+        found = built(coast, lang=lang).sections[-1].tables[0]
+        counts = [index.audit.count(severity) for severity in ("error", "warning", "note")]
+    assert len(found.rows) == counts[0] + counts[1] > 0
+    assert found.note.startswith(f"{counts[2]} ")
 
 
 def test_shares_of_ranks_are_counts_of_the_replications(coast: Session, index: OpenIndex) -> None:

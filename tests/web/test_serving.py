@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -35,13 +36,47 @@ def children(number: int) -> list[int]:
     return [int(pid) for pid in found.stdout.split()]
 
 
-def refused_by_its_head(port: int, size: int) -> bytes:
-    """The answer to a request that only says how large its body will be."""
+def runs(number: int) -> bool:
+    """Whether a process still does: one that has ended may wait for its parent to notice."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def answered(port: int, request: str) -> tuple[str, str]:
+    """Head and body of the answer to a request as it is sent; what was sent need not be read."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
-        line.sendall(
-            f"POST /drop HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n".encode()
-        )
-        return b"".join(iter(lambda: line.recv(4096), b""))
+        line.sendall(request.encode())
+        head, _, body = b"".join(iter(lambda: line.recv(4096), b"")).partition(b"\r\n\r\n")
+    return head.decode(), body.decode()
+
+
+def assert_refused_before_they_are_read(port: int) -> None:
+    """What the server itself refuses is in our words, in the language and shape that is asked for.
+
+    A body that is too large by its head, a long address, a head that is none, odd pieces.
+    """
+    size = f"Host: 127.0.0.1\r\nContent-Length: {LARGEST + ROOM}\r\n"
+    head, body = answered(port, f"POST /drop HTTP/1.1\r\n{size}\r\n")
+    assert head.startswith("HTTP/1.1 413 ")
+    assert "Content-Security-Policy: default-src 'none'" in head
+    assert body == "This request cannot be read: its body is larger than 216 MiB.\n"
+    _head, body = answered(port, f"POST /drop HTTP/1.1\r\nAccept-Language: sv\r\n{size}\r\n")
+    assert body.startswith("Förfrågan kan inte läsas: ")
+    head, body = answered(port, f"POST /api/studies HTTP/1.1\r\n{size}\r\n")
+    assert "Content-Type: application/json" in head
+    assert json.loads(body)["rule"].endswith("its body is larger than 216 MiB.")
+    # Not a letter more than is read: the line is closed in order.
+    head, body = answered(port, "GET /?".ljust(256 << 10, "a"))
+    assert head.partition("\r\n")[0].split()[1] == "431"
+    assert body.endswith("its address and headers are longer than 256 KiB.\n")
+    head, body = answered(port, "GET / HTTP/1.1\r\nno header\r\n\r\n")
+    assert head.partition("\r\n")[0].split()[1] == "400"
+    assert body.endswith("headers or its form are malformed (Invalid header).\n")
+    head, body = answered(port, "POST / HTTP/1.1\r\nTransfer-Encoding: odd\r\n\r\n")
+    assert head.partition("\r\n")[0].split()[1] == "501"
+    assert body.startswith("This request cannot be read: ")
 
 
 def test_an_empty_folder_is_served_and_a_signal_clears_everything_away(tmp_path: Path) -> None:
@@ -68,9 +103,7 @@ def test_an_empty_folder_is_served_and_a_signal_clears_everything_away(tmp_path:
                 {"table": ("jobs.csv", jobs().encode())},
             )
             assert browser.post("/drop", data=form, files=files).status_code == 303
-        found = refused_by_its_head(int(base.strip("/").rpartition(":")[2]), LARGEST + ROOM)
-        assert b" 413 " in found
-        assert b"exceeds" in found
+        assert_refused_before_they_are_read(int(base.strip("/").rpartition(":")[2]))
         assert list((tmp_path / "tmp").glob("hansa-drop-*"))
         started = children(process.pid)
         assert started
@@ -79,9 +112,9 @@ def test_an_empty_folder_is_served_and_a_signal_clears_everything_away(tmp_path:
         assert process.wait(10) == 0
     assert not list((tmp_path / "tmp").glob("hansa-drop-*"))
     end = time.monotonic() + 5
-    while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < end:
+    while any(map(runs, started)) and time.monotonic() < end:
         time.sleep(0.02)
-    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+    assert not [pid for pid in started if runs(pid)]
     assert not list((tmp_path / "served").iterdir())
 
 

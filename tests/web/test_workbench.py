@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 from hansa.errors import UsageError
+from hansa.language import LANGUAGES, speaking
 from hansa.web.page import pages
 from hansa.web.session import Session
 from hansa.web.state import METHOD, State, state_of
@@ -313,3 +314,23 @@ def test_gzip_is_sent_to_those_who_take_it(served: str) -> None:
 def test_forged_forms_are_refused_with_the_reason(served: str) -> None:
     found = httpx.post(f"{served}/six/compose", data={"id": "mine"})
     assert (found.status_code, "does not come from a page" in found.text) == (403, True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_menu_names_no_two_pages_alike(language: str) -> None:
+    with speaking(language):
+        names = [page.name for page in pages().values()]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("page", ["clusters", "cluster", "region", "compare"])
+def test_another_definition_is_shown_without_the_cluster_of_the_one_before(
+    served: str, page: str
+) -> None:
+    query = "definition=hansa-divisions&cluster=nonesuch"
+    found = get(served, f"/six/{page}?{query}")
+    assert found.status_code == 200
+    assert "hansa-divisions has no cluster nonesuch" in found.text
+    assert found.headers["HX-Push-Url"] == f"/six/{page}?definition=hansa-divisions"
+    assert get(served, f"/six/{page}.json?{query}").status_code == 400
+    assert get(served, f"/six/{page}?cluster=nonesuch").status_code == 400

@@ -105,7 +105,7 @@ def reduce(
 @o.describes_table()
 def check(
     path: Path = typer.Argument(
-        help="A table, a cluster definition, a study folder, or a folder of printed tables."
+        help="A table, or a folder: a study, an index, a call, a definition, printed tables."
     ),
     as_json: o.AsJson = False,
     page: Annotated[
@@ -113,11 +113,11 @@ def check(
     ] = None,
     spec: Any = None,
 ) -> None:
-    """Findings on a table, definition, study or printed account."""
+    """Findings on a table, definition, study, index, call or printed account."""
+    from hansa.cli.checking import findings_on
     from hansa.report import findings as shown
-    from hansa.study.check import check_path
 
-    findings = check_path(path, spec)
+    findings = findings_on(path, spec)
     if page is not None:
         from hansa.files import write_bytes
 

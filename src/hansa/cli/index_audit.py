@@ -24,6 +24,7 @@ from hansa.cli.index_shared import (
 )
 
 if TYPE_CHECKING:
+    from hansa.index.audit import Audit
     from hansa.index.result import IndexResult
 
 
@@ -45,12 +46,12 @@ def audit(
     as_json: o.AsJson = False,
 ) -> None:
     """The ten steps of the OECD/JRC handbook as findings; exit code 1 where one is an error."""
-    from hansa.index.audit import audit as audited
+    from hansa.index.audit import audit as audit_of
     from hansa.index.audit import audit_text
 
     refuse_ending(out, ".html", ".xlsx", ".json", ".txt")
     result = _whole(computed(where, recipe, replications, factors, seed), seed)
-    found = audited(result, outcome=outcome or None)
+    found = audit_of(result, outcome=outcome or None)
     if out is not None:
         _write_audit(result, found, where, out)
         o.say(f"{out}: errors {found.count('error')}, warnings {found.count('warning')}")
@@ -60,6 +61,13 @@ def audit(
         print(audit_text(found), end="")
     if found.count("error"):
         raise typer.Exit(1)
+
+
+def audited(where: Path) -> Audit:
+    """The audit of an index folder as the command gives it without options."""
+    from hansa.index.audit import audit as audit_of
+
+    return audit_of(_whole(computed(where, None, 10_000, None, SEED), SEED))
 
 
 def report(
@@ -80,11 +88,11 @@ def report(
 ) -> None:
     """An index as a page: league with intervals, tree, profile, change, what-if, audit."""
     from hansa.files import write_bytes
-    from hansa.index.audit import audit as audited
+    from hansa.index.audit import audit as audit_of
 
     refuse_ending(out, ".html")
     result = _whole(computed(where, recipe, replications, factors, seed), seed)
-    page = _page(result, audited(result), where, (unit, source, tuple(group)))
+    page = _page(result, audit_of(result), where, (unit, source, tuple(group)))
     write_bytes(out, page)
     o.say(f"{out}: {len(page) / 1e6:.1f} MB")
 

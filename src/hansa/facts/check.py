@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 from hansa.cube import Cube
-from hansa.errors import Finding, HansaError, listed
+from hansa.errors import Finding, HansaError
 from hansa.facts.check_deep import MOST, Read, deep_findings
-from hansa.facts.check_sums import above_totals
+from hansa.facts.check_refused import above_totals
+from hansa.facts.check_words import at, in_year, percent, some
+from hansa.language import N_, _
 from hansa.law import Quantity
 from hansa.sources.guess.codes import CALLED_TOTAL
 from hansa.sources.raw import column_names, raw_table
@@ -20,6 +22,11 @@ from hansa.sources.spec import MEASURES, FactsSpec, beside
 from hansa.sources.tabular import read_facts, read_table
 
 WITHOUT_JOBS = "payroll stands without employment"
+_UNDECLARED = {
+    "classification": N_("no classification is declared"),
+    "geography": N_("no geography is declared"),
+}
+_SUCH_AS = {"classification": "nace:2", "geography": "nuts:2013"}
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -99,11 +106,11 @@ def _of_cube(cube: Cube, measure: str, place: str, above: bool) -> Iterable[Find
         if values.size and not np.nansum(values):
             yield Finding(
                 "warning",
-                f"{place}, time {time}",
-                f"every {measure} of the year is zero or missing",
+                in_year(place, time),
+                _("every {measure} of the year is zero or missing", measure=measure),
                 "0",
-                "values, or no rows for the year",
-                "leave the year out, or declare zeros = 'hidden'",
+                _("values, or no rows for the year"),
+                _("leave the year out, or declare zeros = 'hidden'"),
             )
     yield from _gaps(cube, measure, place, (missing, zeros, cells))
 
@@ -114,20 +121,23 @@ def _undeclared(cube: Cube, place: str) -> Iterable[Finding]:
             yield Finding(
                 "note",
                 place,
-                f"no {name} is declared",
-                listed(codes.codes, 4),
-                f"a code list such as {'nace:2' if name == 'classification' else 'nuts:2013'}",
-                f"declare it (--{name} ID): codes then have labels, a hierarchy and conversions",
+                _(_UNDECLARED[name]),
+                some(codes.codes, 4),
+                _("a code list such as {id}", id=_SUCH_AS[name]),
+                _(
+                    "declare it (--{name} ID): codes then have labels, a hierarchy and conversions",
+                    name=name,
+                ),
             )
     possible = len(cube.years) * len(cube.geo) * len(cube.activity)
     if any("not declared" in step for step in cube.header.steps) and cube.size < possible:
         yield Finding(
             "warning",
             place,
-            "what an absent row means is not declared: taken as zero",
-            f"{cube.size} rows of {possible} possible",
-            "absent_rows = zero or unknown",
-            "declare it in the study, in NAME.meta.toml or by --absent-rows",
+            _("what an absent row means is not declared: taken as zero"),
+            _("{number} rows of {possible} possible", number=cube.size, possible=possible),
+            _("absent_rows = zero or unknown"),
+            _("declare it in the study, in NAME.meta.toml or by --absent-rows"),
         )
 
 
@@ -142,10 +152,10 @@ def _unused(names: set[str], place: str) -> Iterable[Finding]:
         yield Finding(
             "note",
             place,
-            "columns that are not used",
-            listed(sorted(names), 20),
+            _("columns that are not used"),
+            some(sorted(names), 20),
             "",
-            "map them (--columns OURS=NAME) where they carry a key or a measure",
+            _("map them (--columns OURS=NAME) where they carry a key or a measure"),
         )
 
 
@@ -154,11 +164,28 @@ def _set_aside(cube: Cube, place: str) -> Iterable[Finding]:
         yield Finding(
             "warning",
             place,
-            "rows set aside: their codes are not in the declared version",
-            listed(cube.set_aside, MOST),
-            f"codes of {cube.geo.codelist.id} and {cube.activity.codelist.id}",
-            "convert them, or leave them out on purpose",
+            _("rows set aside: their codes are not in the declared version"),
+            some(map(_aside, cube.set_aside), MOST),
+            _(
+                "codes of {geo} and {activity}",
+                geo=cube.geo.codelist.id,
+                activity=cube.activity.codelist.id,
+            ),
+            _("convert them, or leave them out on purpose"),
         )
+
+
+_ASIDE = {
+    "geo": N_("geo {code}: {number} rows"),
+    "activity": N_("activity {code}: {number} rows"),
+}
+_OF_CODE = re.compile(r"(geo|activity) (.+): (\d+) rows")
+
+
+def _aside(text: str) -> str:
+    """How many rows of a code were set aside, as the reader says it, in the language spoken."""
+    match = _OF_CODE.fullmatch(text)
+    return _(_ASIDE[match[1]], code=match[2], number=match[3]) if match else text
 
 
 def _unsaid_totals(cube: Cube, laid: Quantity, place: str) -> Iterable[Finding]:
@@ -177,11 +204,11 @@ def _unsaid_totals(cube: Cube, laid: Quantity, place: str) -> Iterable[Finding]:
             if adds_up or code.strip().lower() in CALLED_TOTAL:
                 yield Finding(
                     "warning",
-                    f"{place}, {name} {code}",
-                    "a code looks like the total of all others",
-                    "it is their sum" if adds_up else "by its name",
-                    "totals are declared, so that they are not added to their parts",
-                    f"say so: total = ['{code}'] or --table total={code}",
+                    f"{place}, {at(name, code)}",
+                    _("a code looks like the total of all others"),
+                    _("it is their sum") if adds_up else _("by its name"),
+                    _("totals are declared, so that they are not added to their parts"),
+                    _("say so: total = ['{code}'] or --table total={code}", code=code),
                 )
 
 
@@ -191,17 +218,25 @@ def _gaps(cube: Cube, measure: str, place: str, counts: tuple[int, int, int]) ->
         yield Finding(
             "note",
             place,
-            f"{measure} is missing in some rows",
-            f"{missing} of {cells} rows ({missing / cells:.1%})",
+            _("{measure} is missing in some rows", measure=measure),
+            _share(missing, cells),
             "",
-            "results that depend on them stay absent",
+            _("results that depend on them stay absent"),
         )
     if zeros and cube.header.zeros == "printed":
         yield Finding(
             "note",
             place,
-            f"zeros of {measure} are taken as printed; some may stand for hidden cells",
-            f"{zeros} of {cells} rows ({zeros / cells:.1%})",
+            _(
+                "zeros of {measure} are taken as printed; some may stand for hidden cells",
+                measure=measure,
+            ),
+            _share(zeros, cells),
             "",
-            "declare zeros = 'hidden' where the publisher prints 0 for a hidden cell",
+            _("declare zeros = 'hidden' where the publisher prints 0 for a hidden cell"),
         )
+
+
+def _share(some_rows: int, rows: int) -> str:
+    share = percent(some_rows / rows)
+    return _("{number} of {all} rows ({share})", number=some_rows, all=rows, share=share)

@@ -10,15 +10,28 @@ from hansa.errors import Severity
 from hansa.facts.check_cells import Bools, Cells, Spot, middle
 from hansa.facts.check_families import SYSTEMATIC, Family, Sums
 from hansa.facts.check_slips import usual_factor
+from hansa.facts.check_words import at, either, in_year, with_mark
+from hansa.language import N_, _
 from hansa.law import Floats
 
-UNITS = "all numbers of {what} are by one factor too large or too small"
-EMPTY = "{what} has nothing but zeros in one year"
-GONE = "{what} vanishes and returns"
+UNITS = {
+    "region": N_("all numbers of a region are by one factor too large or too small"),
+    "activity": N_("all numbers of an activity are by one factor too large or too small"),
+    "year": N_("all numbers of a year are by one factor too large or too small"),
+}
+EMPTY = {
+    "geo": N_("a region has nothing but zeros in one year"),
+    "activity": N_("an activity has nothing but zeros in one year"),
+}
+GONE = {
+    "geo": N_("a region vanishes and returns"),
+    "activity": N_("an activity vanishes and returns"),
+}
 
-_ONE = {"region": "a region", "activity": "an activity", "year": "a year"}
+WRONG_UNITS = tuple(UNITS.values())
 
-WRONG_UNITS = tuple(UNITS.format(what=what) for what in _ONE.values())
+_LARGE_NUMBERS = N_("{count} numbers, about {times} times too large")
+_SMALL_NUMBERS = N_("{count} numbers, about {times} times too small")
 
 _LEVEL = np.log(5)
 _LARGE = 50
@@ -57,16 +70,15 @@ def _empty(cells: Cells, _sums: Sums, _taken: Bools) -> Iterator[Block]:
             if gone and not (inside and alive[:t, i].any() and alive[t + 1 :, i].any()):
                 continue
             where = (int(t), _ALL, int(i)) if what == "geo" else (int(t), int(i), _ALL)
-            name = "region" if what == "geo" else "activity"
             yield (
                 Spot(
                     "warning",
-                    (GONE if gone else EMPTY).format(what=_ONE[name]),
+                    (GONE if gone else EMPTY)[what],
                     (),
-                    f"no number above zero; {usual[i]:.0f} of them in other years",
-                    "values, or no rows for it in the year",
-                    "compare with the source; leave the rows out where nothing was collected",
-                    where=f"{what} {codes[int(i)]}, time {cells.years[int(t)]}",
+                    _("no number above zero; {usual:.0f} of them in other years", usual=usual[i]),
+                    _("values, or no rows for it in the year"),
+                    _("compare with the source; leave the rows out where nothing was collected"),
+                    where=in_year(at(what, codes[int(i)]), cells.years[int(t)]),
                     weight=float(usual[i]),
                 ),
                 where,
@@ -141,9 +153,11 @@ def _shift(cells: Cells, line: tuple[str, int], t: int, level: Floats, count: Fl
     sure = bool(usual) and count[t] >= _SURE
     what, i = line
     code = "" if i < 0 else (cells.geo if what == "region" else cells.activity).codes[i]
-    name = {"region": f"geo {code}, ", "activity": f"activity {code}, ", "year": ""}[what]
-    times = " or ".join(str(cells.years[y]) for y in years) + (" and later" if later else "")
-    spot = _unit_spot(what, f"{name}time {times}", factor, usual, sure, int(count[t]))
+    time = either([str(cells.years[y]) for y in years])
+    time = _("time {time} and later", time=time) if later else _("time {time}", time=time)
+    place = {"region": "geo", "activity": "activity"}.get(what)
+    named = f"{at(place, code)}, {time}" if place else time
+    spot = _unit_spot(what, named, factor, usual, sure, int(count[t]))
     year = _ALL if last == 1 else slice(years[0], None) if later else years[0]
     where = {
         "year": (year, _ALL, _ALL),
@@ -157,16 +171,22 @@ def _unit_spot(what: str, where: str, factor: float, usual: int, sure: bool, cou
     large = factor > 1
     ratio = factor if large else 1 / factor
     severity: Severity = "error" if sure else "warning"
-    about = f"{usual}" if usual else f"{ratio:.3g}"
+    about = f"{usual}" if usual else with_mark(f"{ratio:.3g}")
+    if not usual:
+        fix = _(
+            "compare them with the source: another unit, another definition, or a break (flag b)"
+        )
+    elif large:
+        fix = _("divide them by {about} if the unit is another one", about=about)
+    else:
+        fix = _("multiply them by {about} if the unit is another one", about=about)
     return Spot(
         severity,
-        UNITS.format(what=_ONE[what]),
+        UNITS[what],
         (),
-        f"{count} numbers, about {about} times too {'large' if large else 'small'}",
-        "one unit for the whole table, such as persons or thousand persons",
-        f"{'divide' if large else 'multiply'} them by {about} if the unit is another one"
-        if usual
-        else "compare them with the source: another unit, another definition, or a break (flag b)",
+        _(_LARGE_NUMBERS if large else _SMALL_NUMBERS, count=count, times=about),
+        _("one unit for the whole table, such as persons or thousand persons"),
+        fix,
         where=where,
         weight=count * abs(np.log(factor)),
     )
@@ -190,7 +210,7 @@ def _beside_sums(cells: Cells, sums: Sums, taken: Bools) -> Iterator[Block]:
             what = "region" if f.axis == "geo" else "activity"
             code = getattr(cells, f.axis).codes[member]
             where = (int(t), _ALL, member) if f.axis == "geo" else (int(t), member, _ALL)
-            name = f"{f.axis} {code}, time {cells.years[int(t)]}"
+            name = in_year(at(f.axis, code), cells.years[int(t)])
             usual = usual_factor(float(np.log(ratio)))
             if usual or f.complete:
                 yield _unit_spot(what, name, ratio, usual, True, count), where

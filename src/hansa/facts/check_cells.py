@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from hansa.cube import Axis, Cube
 from hansa.errors import Severity
+from hansa.facts.check_words import some, with_mark
+from hansa.language import _
 from hansa.law import Flags, Floats, Quantity
 
 Bools = npt.NDArray[np.bool_]
@@ -66,7 +68,12 @@ class Cells:
     def name(self, key: Key) -> str:
         """A cell for people."""
         t, a, g = key
-        return f"geo {self.geo.codes[g]}, activity {self.activity.codes[a]}, time {self.years[t]}"
+        return _(
+            "geo {geo}, activity {activity}, time {time}",
+            geo=self.geo.codes[g],
+            activity=self.activity.codes[a],
+            time=self.years[t],
+        )
 
     def at(self, key: Key) -> float:
         """The value of a cell."""
@@ -181,18 +188,18 @@ def middle(values: Floats, axis: int) -> Floats:
 def number(value: float) -> str:
     """A number as a table prints it: no more digits than it has."""
     if np.isnan(value):
-        return "nothing"
+        return _("nothing")
     if abs(value) < 1e15 and value == round(value):
         return f"{value:.0f}"
-    return f"{value:.6g}"
+    return with_mark(f"{value:.6g}")
 
 
 def span(low: float, high: float) -> str:
     """Two ends of what is admissible."""
     low = max(low, 0.0)
     if np.isinf(high):
-        return f"{number(low)} or more"
-    return number(low) if low == high else f"{number(low)} to {number(high)}"
+        return _("{low} or more", low=number(low))
+    return number(low) if low == high else _("{low} to {high}", low=number(low), high=number(high))
 
 
 def heaviest(spots: Iterable[Spot]) -> list[Spot]:
@@ -202,6 +209,4 @@ def heaviest(spots: Iterable[Spot]) -> list[Spot]:
 
 def named(axis: Axis, nodes: Sequence[int], most: int = 4) -> str:
     """Codes of some positions, the rest counted."""
-    codes = [axis.codes[i] for i in nodes[:most]]
-    more = f" and {len(nodes) - most} more" if len(nodes) > most else ""
-    return ", ".join(codes) + more
+    return some([axis.codes[i] for i in nodes], most)

@@ -14,8 +14,12 @@ from hansa.facts import check_law, check_ratios, check_sums
 from hansa.facts.check_blocks import WRONG_UNITS, blocks
 from hansa.facts.check_cells import Bools, Cells, Key, Spot, heaviest, laid_out
 from hansa.facts.check_families import Sums
+from hansa.facts.check_refused import above_totals, refused
 from hansa.facts.check_rows import TWICE, Files, duplicates, rows_of
 from hansa.facts.check_series import jumps
+from hansa.facts.check_twice import counted_twice
+from hansa.facts.check_words import together
+from hansa.language import _
 from hansa.sources.spec import FactsSpec
 
 MOST = 20
@@ -60,9 +64,9 @@ def _deep(read: Read, findings: list[Finding]) -> list[Finding]:
         spots[measure], taken[measure] = spots_of(cells)
     for measure, cells in laid.items():
         files = Files(read.paths, read.spec, measure)
-        own_spots = check_sums.refused(cells, check_ratios.together(measure, spots[measure], laid))
-        own = list(_worded(files, cells, own_spots))
-        found += own if _says_why(own) else [*own, *_refused(files, cells)]
+        own_spots = refused(cells, check_ratios.together(measure, spots[measure], laid))
+        found += _worded(files, cells, own_spots)
+        found += [] if _says_why(own_spots) else _refused(files, cells)
     if "employment" in laid:
         files = Files(read.paths, read.spec, "employment")
         found += _worded(files, laid["employment"], check_ratios.pairs(laid, taken))
@@ -76,7 +80,7 @@ def spots_of(cells: Cells) -> tuple[list[Spot], Bools]:
     sums nor in series again.
     """
     sums = Sums(cells)
-    found = list(check_sums.counted_twice(cells, sums))
+    found = list(counted_twice(cells, sums))
     of_blocks, taken = blocks(cells, sums)
     found += of_blocks
     sums.ignore(taken)
@@ -91,10 +95,10 @@ def spots_of(cells: Cells) -> tuple[list[Spot], Bools]:
     return found, taken
 
 
-def _says_why(findings: Iterable[Finding]) -> bool:
+def _says_why(spots: Iterable[Spot]) -> bool:
     """True where an error explains already why a computation is refused."""
     known = (*check_sums.RULES, *WRONG_UNITS)
-    return any(f.severity == "error" and f.rule in known for f in findings)
+    return any(s.severity == "error" and s.rule in known for s in spots)
 
 
 def _refused(files: Files, cells: Cells) -> Iterator[Finding]:
@@ -102,7 +106,7 @@ def _refused(files: Files, cells: Cells) -> Iterator[Finding]:
     for time in cells.years:
         laid = cells.cube.laid_out(time, cells.cube.load(time))
         place = f"{files.name}, {cells.measure}"
-        yield from check_sums.above_totals(cells.cube, laid, place, time)
+        yield from above_totals(cells.cube, laid, place, time)
 
 
 def _worded(files: Files, cells: Cells, spots: list[Spot]) -> Iterator[Finding]:
@@ -118,16 +122,21 @@ def _worded(files: Files, cells: Cells, spots: list[Spot]) -> Iterator[Finding]:
     for own in by_rule.values():
         for s in own[:MOST]:
             place = _place(files, cells, s, rows)
-            yield Finding(s.severity, place, s.rule, s.printed, s.admissible, s.fix)
+            yield Finding(s.severity, place, _(s.rule), s.printed, s.admissible, s.fix)
         if len(own) > MOST:
             s, more = own[MOST], len(own) - MOST
             yield Finding(
                 s.severity,
+                # Whoever groups findings takes the number from these words; they are not shown.
                 f"{files.name}, {cells.measure}, {more} more place{'s' * (more != 1)}",
-                s.rule,
-                f"{len(own)} places in all; the gravest {MOST} are listed",
+                _(s.rule),
+                _(
+                    "{number} places in all; the gravest {most} are listed",
+                    number=len(own),
+                    most=MOST,
+                ),
                 "",
-                "correct these first, then check again",
+                _("correct these first, then check again"),
             )
 
 
@@ -139,7 +148,7 @@ def _place(files: Files, cells: Cells, s: Spot, rows: Mapping[Key, list[str]]) -
     keys = s.cells if s.rule == check_sums.SWAPPED else s.cells[:1]
     texts = [f"{cells.name(key)} ({', '.join(rows[key])})" for key in keys if rows[key]]
     if len(keys) > 1 and len(texts) == len(keys):
-        return f"{files.name}, {cells.measure}, " + " and ".join(texts)
+        return f"{files.name}, {cells.measure}, " + together(texts)
     own = rows[s.cells[-1] if s.where else s.cells[0]]
     head = own[0] if own else files.name
     return f"{head}, {cells.measure}, {s.where or cells.name(s.cells[0])}"
@@ -149,8 +158,11 @@ def _too_large(files: Files) -> Finding:
     return Finding(
         "note",
         f"{files.name}, {files.measure}",
-        "the table is too large to be looked at cell by cell",
+        _("the table is too large to be looked at cell by cell"),
         "",
-        f"at most {LARGEST:,} cells of years x activities x regions".replace(",", " "),
-        "check it in parts: --where time=2020",
+        _(
+            "at most {number} cells of years x activities x regions",
+            number=f"{LARGEST:,}".replace(",", " "),
+        ),
+        _("check it in parts: --where time=2020"),
     )

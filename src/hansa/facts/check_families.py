@@ -16,6 +16,7 @@ import numpy as np
 
 from hansa.cube import Axis
 from hansa.facts.check_cells import Bools, Cells, Key, number
+from hansa.language import _
 from hansa.law import Floats, bit
 
 AxisName = Literal["activity", "geo"]
@@ -147,8 +148,8 @@ class Term:
     def why(self) -> str:
         """Why the sum may miss by the slack, for people."""
         if not self.family.loose[self.t, self.other]:
-            return "each number rounded"
-        return f"sums may miss by {number(self.slack)}, as the table declares"
+            return _("each number rounded")
+        return _("sums may miss by {slack}, as the table declares", slack=number(self.slack))
 
     @property
     def broken(self) -> bool:

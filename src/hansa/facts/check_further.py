@@ -11,14 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from hansa.errors import Finding
+from hansa.facts.check_words import row_number
 
 MOST = 20
 """Wrong rows that are told; who has more has one mistake, many times."""
 SECONDS = 20.0
 LARGEST = 50 * 2**20
 """Bytes of a file that is read again and again."""
-
-_ROW = re.compile(r"\brow (\d+)\b")
 
 
 def further_rows(
@@ -70,7 +69,7 @@ def _peeled(
 
 def _first_row(found: list[Finding]) -> int:
     """The row that an error names, never the header; 0 without one."""
-    rows = (_ROW.search(f.place) for f in found if f.severity == "error")
+    rows = (row_number().search(f.place) for f in found if f.severity == "error")
     return next((int(row[1]) for row in rows if row is not None and int(row[1]) > 1), 0)
 
 
@@ -79,9 +78,10 @@ def _in_the_file(own: Finding, kept: list[int]) -> Finding:
 
     def moved(match: re.Match[str]) -> str:
         row = int(match[1])
-        return f"row {kept[row - 1] if 0 < row <= len(kept) else row}"
+        there = kept[row - 1] if 0 < row <= len(kept) else row
+        return f"{match[0].removesuffix(match[1])}{there}"
 
-    return replace(own, place=_ROW.sub(moved, own.place, count=1))
+    return replace(own, place=row_number().sub(moved, own.place, count=1))
 
 
 def _meant(own: Finding) -> tuple[str, str, str]:

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from hansa.facts.check_cells import Bools, Cells, Spot, multiples, number
+from hansa.facts.check_words import percent
+from hansa.language import N_, _
 from hansa.law import MEANING, any_flag, bit, flags_to_text
 
-HIDDEN = "a value stands where its status says that it is hidden"
-NONE = "a value stands where its status says that there is none"
-ZERO = "a hidden number is printed as 0"
-ODD = "a status letter that nobody knows"
-FRACTION = "a fraction stands in a table of whole numbers"
-UNROUNDED = "a number is not rounded as the others are"
-NAMELESS = "estimates name no method"
-BREAK = "breaks in the series are flagged"
+HIDDEN = N_("a value stands where its status says that it is hidden")
+NONE = N_("a value stands where its status says that there is none")
+ZERO = N_("a hidden number is printed as 0")
+ODD = N_("a status letter that nobody knows")
+FRACTION = N_("a fraction stands in a table of whole numbers")
+UNROUNDED = N_("a number is not rounded as the others are")
+NAMELESS = N_("estimates name no method")
+BREAK = N_("breaks in the series are flagged")
 
 _MANY = 200
 _MIXED = 0.02
@@ -41,13 +43,21 @@ def _contradictions(cells: Cells) -> Iterator[Spot]:
             "warning",
             ZERO,
             ((int(t), int(a), int(g)),),
-            "0 with the status c (confidential)",
-            "an empty cell: a hidden number is not zero",
-            "leave the cell empty, or declare zeros = 'hidden'",
+            _("0 with the status c (confidential)"),
+            _("an empty cell: a hidden number is not zero"),
+            _("leave the cell empty, or declare zeros = 'hidden'"),
         )
     for where, rule, meaning in (
-        (hidden & (cells.value != 0), HIDDEN, "an empty cell where the status has c"),
-        (none & ~hidden, NONE, "an empty cell where the status has z, : or m"),
+        (
+            hidden & (cells.value != 0),
+            HIDDEN,
+            N_("an empty cell where the status has c, or the value with another status"),
+        ),
+        (
+            none & ~hidden,
+            NONE,
+            N_("an empty cell where the status has z, : or m, or the value with another status"),
+        ),
     ):
         for t, a, g in np.argwhere(where):
             key = (int(t), int(a), int(g))
@@ -56,9 +66,13 @@ def _contradictions(cells: Cells) -> Iterator[Spot]:
                 "error",
                 rule,
                 (key,),
-                f"{number(cells.at(key))} with the status {status}",
-                meaning + ", or the value with another status",
-                "remove the value if it must not be known, or correct the status",
+                _(
+                    "{number} with the status {status}",
+                    number=number(cells.at(key)),
+                    status=status,
+                ),
+                _(meaning),
+                _("remove the value if it must not be known, or correct the status"),
                 weight=cells.at(key),
             )
 
@@ -78,7 +92,7 @@ def _letters(cells: Cells) -> Iterator[Spot]:
             (key,),
             flags_to_text(int(cells.flags[key])),
             ", ".join(sorted(name for name in MEANING if len(name) == 1)),
-            "correct the letter, or say in the note of the table what it means",
+            _("correct the letter, or say in the note of the table what it means"),
         )
 
 
@@ -96,8 +110,8 @@ def _fractions(cells: Cells) -> Iterator[Spot]:
             FRACTION,
             (key,),
             number(value),
-            f"a whole number, as in the other {int(known.sum()) - count}",
-            "correct the cell: another unit, or a decimal mark in the wrong place",
+            _("a whole number, as in the other {number}", number=int(known.sum()) - count),
+            _("correct the cell: another unit, or a decimal mark in the wrong place"),
             weight=value,
         )
 
@@ -121,9 +135,13 @@ def _unrounded(cells: Cells) -> Iterator[Spot]:
             UNROUNDED,
             (key,),
             number(cells.at(key)),
-            f"a multiple of {number(unit)}, as {1 - odd.mean():.1%} of all numbers are; the "
-            f"nearest is {number(float(near))}",
-            "compare the cell with the source",
+            _(
+                "a multiple of {unit}, as {share} of all numbers are; the nearest is {near}",
+                unit=number(unit),
+                share=percent(1 - odd.mean()),
+                near=number(float(near)),
+            ),
+            _("compare the cell with the source"),
             weight=cells.at(key),
         )
 
@@ -139,9 +157,12 @@ def _without_method(cells: Cells) -> Iterator[Spot]:
         "warning",
         NAMELESS,
         ((t, a, g),),
-        f"{int(made.sum())} cells with the status imputed, interval or converted",
-        "a column method, or a header that lists the steps",
-        "say how they were made, or read the table with its header (NAME.meta.toml)",
+        _(
+            "{number} cells with the status imputed, interval or converted",
+            number=int(made.sum()),
+        ),
+        _("a column method, or a header that lists the steps"),
+        _("say how they were made, or read the table with its header (NAME.meta.toml)"),
     )
 
 
@@ -152,15 +173,17 @@ def _breaks(cells: Cells) -> Iterator[Spot]:
         return
     count = marked.sum(axis=(1, 2))
     years = ", ".join(
-        f"{time} ({n} cells)" for time, n in zip(cells.years, count, strict=True) if n
+        _("{time} ({number} cells)", time=time, number=n)
+        for time, n in zip(cells.years, count, strict=True)
+        if n
     )
     t, a, g = (int(x) for x in np.argwhere(marked)[0])
     yield Spot(
         "note",
         BREAK,
         ((t, a, g),),
-        f"status b in {years}",
+        _("status b in {years}", years=years),
         "",
-        "growth across a break is not a change of the thing measured: start after it",
+        _("growth across a break is not a change of the thing measured: start after it"),
         weight=float(marked.sum()),
     )

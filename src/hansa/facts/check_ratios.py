@@ -10,15 +10,18 @@ import numpy as np
 
 from hansa.facts.check_cells import Bools, Cells, Key, Spot, middle, number
 from hansa.facts.check_series import JUMPS, departure, logs
-from hansa.facts.check_slips import usual_factor
+from hansa.facts.check_slips import times_off, usual_factor
+from hansa.facts.check_words import at, in_year, with_mark
+from hansa.facts.check_words import together as joined
+from hansa.language import N_, _, ngettext
 from hansa.law import Floats
 
-WAGE = "payroll and employment do not go together"
-UNIT = "employment and establishments do not go together"
-PRODUCT = "value added and employment do not go together"
-NO_PAY = "jobs without any payroll"
-NO_UNITS = "jobs without any establishment"
-PEERS = "a number is far from what region and activity suggest"
+WAGE = N_("payroll and employment do not go together")
+UNIT = N_("employment and establishments do not go together")
+PRODUCT = N_("value added and employment do not go together")
+NO_PAY = N_("jobs without any payroll")
+NO_UNITS = N_("jobs without any establishment")
+PEERS = N_("a number is far from what region and activity suggest")
 
 _DEVIATIONS = 6
 _NORMAL = 1.4826
@@ -60,9 +63,13 @@ def together(measure: str, spots: list[Spot], laid: Mapping[str, Cells]) -> list
             moved = {c.measure: departure(c, s.cells[0]) for c in others}
             shared = [name for name, d in moved.items() if d * size > _SHARED * size**2]
             if shared:
-                word = "move" if shared[1:] else "moves"
-                said = f"{s.printed}; {' and '.join(shared)} {word} too"
-                s = replace(s, severity="note", printed=said)
+                too = ngettext(
+                    "{measures} moves too",
+                    "{measures} move too",
+                    len(shared),
+                    measures=joined(shared),
+                )
+                s = replace(s, severity="note", printed=f"{s.printed}; {too}")
         found.append(s)
     return found
 
@@ -86,6 +93,12 @@ def _ratios(jobs: Cells, other: Cells, taken: Bools) -> Floats:
     return np.where(taken, np.nan, sign * ratio)
 
 
+_LEVEL = {
+    "payroll": N_("all payroll a job is far from that of the others"),
+    "value_added": N_("all value_added a job is far from that of the others"),
+}
+
+
 def _levels(jobs: Cells, other: Cells, ratio: Floats) -> Iterator[Spot]:
     """Years and regions of a year whose ratios are all far from those of the others."""
     if other.measure == "establishments":
@@ -97,7 +110,7 @@ def _levels(jobs: Cells, other: Cells, ratio: Floats) -> Iterator[Spot]:
     many = np.sum(~np.isnan(rest), axis=1)
     lines = [("", t, float(year[t] - usual), 99) for t in range(len(year))]
     lines += [
-        (f"geo {jobs.geo.codes[g]}, ", int(t), float(region[t, g]), int(many[t, g]))
+        (f"{at('geo', jobs.geo.codes[g])}, ", int(t), float(region[t, g]), int(many[t, g]))
         for t, g in np.argwhere(~np.isnan(region))
         if not abs(year[t] - usual) > _FIVE
     ]
@@ -106,12 +119,17 @@ def _levels(jobs: Cells, other: Cells, ratio: Floats) -> Iterator[Spot]:
             factor = usual_factor(away)
             yield Spot(
                 "warning",
-                f"all {other.measure} a job is far from that of the others",
+                _LEVEL[other.measure],
                 (),
-                f"{np.exp(abs(away)):.3g} times too {'large' if away > 0 else 'small'}",
-                f"one unit of {other.measure} and of employment for the whole table",
-                f"look for another unit: about {factor} times" if factor else "compare the source",
-                where=f"{other.measure}, {name}time {jobs.years[t]}",
+                times_off(with_mark(f"{np.exp(abs(away)):.3g}"), away > 0),
+                _(
+                    "one unit of {measure} and of employment for the whole table",
+                    measure=other.measure,
+                ),
+                _("look for another unit: about {factor} times", factor=factor)
+                if factor
+                else _("compare the source"),
+                where=f"{other.measure}, {name}{_('time {time}', time=jobs.years[t])}",
                 weight=abs(away),
             )
 
@@ -155,25 +173,40 @@ def _expected(ratio: Floats) -> tuple[Floats, Floats]:
 def _pair(rule: str, jobs: Cells, other: Cells, key: Key, usual: tuple[float, float, bool]) -> Spot:
     expected, noise, upside = usual
     n, x = jobs.at(key), other.at(key)
-    ratio, word = (n / x, "jobs each") if upside else (x / n, "a job")
+    ratio = n / x if upside else x / n
+    each = N_("{number} jobs each") if upside else N_("{number} a job")
+    between = N_("about {low} to {high} jobs each, as others of the activity and region")
+    if not upside:
+        between = N_("about {low} to {high} a job, as others of the activity and region")
     low, high = np.exp(expected - 2 * noise), np.exp(expected + 2 * noise)
     away = float(np.log(ratio) - expected)
     factor = usual_factor(away)
-    about = f"{np.exp(abs(away)):.3g} times too {'large' if away > 0 else 'small'}"
-    hint = f"one of the two may be in another unit: about {factor} times" if factor else ""
+    about = times_off(with_mark(f"{np.exp(abs(away)):.3g}"), away > 0)
+    hint = (
+        _("one of the two may be in another unit: about {factor} times", factor=factor)
+        if factor
+        else ""
+    )
     return Spot(
         "note" if upside else "warning",
         rule,
         (key,),
-        f"{other.measure} {number(x)}, employment {number(n)}: {_round(ratio)} {word}, {about}",
-        f"about {_round(low)} to {_round(high)} {word}, as others of the activity and region",
-        hint or "compare both numbers with the source",
+        _(
+            "{measure} {value}, employment {jobs}: {each}, {about}",
+            measure=other.measure,
+            value=number(x),
+            jobs=number(n),
+            each=_(each, number=_round(ratio)),
+            about=about,
+        ),
+        _(between, low=_round(low), high=_round(high)),
+        hint or _("compare both numbers with the source"),
         weight=abs(away) / noise,
     )
 
 
 def _round(x: float) -> str:
-    return f"{x:.3g}" if x < 100 else f"{float(f'{x:.3g}'):.0f}"
+    return with_mark(f"{x:.3g}") if x < 100 else f"{float(f'{x:.3g}'):.0f}"
 
 
 def _without(jobs: Cells, other: Cells) -> Iterator[Spot]:
@@ -187,14 +220,21 @@ def _without(jobs: Cells, other: Cells) -> Iterator[Spot]:
     for t, a, g in np.argwhere(none):
         key = (int(t), int(a), int(g))
         rounded = other.measure == "establishments" and other.unit > 1
+        needed = _(
+            "{measure} above 0 where there are jobs, or an empty cell", measure=other.measure
+        )
+        if rounded:
+            half = number(other.unit / 2)
+            needed = _(
+                "{needed}; 0 may be up to {number} before rounding", needed=needed, number=half
+            )
         yield Spot(
             "note" if rounded else "warning",
             rules[other.measure],
             (key,),
-            f"employment {number(jobs.at(key))}, {other.measure} 0",
-            f"{other.measure} above 0 where there are jobs, or an empty cell"
-            + (f"; 0 may be up to {number(other.unit / 2)} before rounding" if rounded else ""),
-            "leave the cell empty if its number is not known",
+            _("employment {jobs}, {measure} 0", jobs=number(jobs.at(key)), measure=other.measure),
+            needed,
+            _("leave the cell empty if its number is not known"),
             weight=jobs.at(key),
         )
 
@@ -221,18 +261,21 @@ def peers(cells: Cells, taken: Bools) -> list[Spot]:
                     "note",
                     PEERS,
                     (key,),
-                    f"{number(cells.at(key))}, {_times(cells.at(key), expected)} what is expected",
-                    f"about {_round(expected)} by the sizes of region and activity; a strong "
-                    "specialisation is possible",
-                    "compare the cell with the source",
+                    _(
+                        "{number}, {times} times what is expected",
+                        number=number(cells.at(key)),
+                        times=with_mark(f"{cells.at(key) / expected:.3g}"),
+                    ),
+                    _(
+                        "about {expected} by the sizes of region and activity; a strong "
+                        "specialisation is possible",
+                        expected=_round(expected),
+                    ),
+                    _("compare the cell with the source"),
                     weight=weight,
                 )
             )
     return found
-
-
-def _times(value: float, expected: float) -> str:
-    return f"{value / expected:.3g} times"
 
 
 def _outliers(x: Floats, unit: float) -> Iterator[tuple[int, int, float, float]]:
@@ -253,6 +296,14 @@ def _outliers(x: Floats, unit: float) -> Iterator[tuple[int, int, float, float]]
         yield int(i), int(j), float(expected[i, j]), float(away[i, j])
 
 
+_ENDS = {
+    ("geo", True): N_("a region ends inside the years of the table"),
+    ("geo", False): N_("a region begins inside the years of the table"),
+    ("activity", True): N_("an activity ends inside the years of the table"),
+    ("activity", False): N_("an activity begins inside the years of the table"),
+}
+
+
 def ends(cells: Cells, taken: Bools) -> list[Spot]:
     """Activities and regions that begin or end inside the years: a change of the codes, perhaps."""
     found = []
@@ -269,16 +320,17 @@ def ends(cells: Cells, taken: Bools) -> list[Spot]:
             found.append(
                 Spot(
                     "note",
-                    f"{'a region' if what == 'geo' else 'an activity'} "
-                    + ("ends" if ended else "begins")
-                    + " inside the years of the table",
+                    _ENDS[what, ended],
                     (),
-                    f"{alive[t if ended else t + 1, i]} numbers above zero in "
-                    f"{cells.years[t if ended else t + 1]}, none in "
-                    f"{cells.years[t + 1 if ended else t]}",
+                    _(
+                        "{number} numbers above zero in {year}, none in {other}",
+                        number=alive[t if ended else t + 1, i],
+                        year=cells.years[t if ended else t + 1],
+                        other=cells.years[t + 1 if ended else t],
+                    ),
                     "",
-                    "a change of the codes? Growth across it says nothing of the thing measured",
-                    where=f"{what} {codes[int(i)]}, time {cells.years[t + 1]}",
+                    _("a change of the codes? Growth across it says nothing of the thing measured"),
+                    where=in_year(at(what, codes[int(i)]), cells.years[t + 1]),
                     weight=float(alive[:, i].max()),
                 )
             )

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from hansa.cube import Cube, Ints
-from hansa.errors import Finding, HansaError, listed
+from hansa.errors import Finding, HansaError
 from hansa.facts.check_cells import Key
+from hansa.facts.check_words import ROW, row_number, some
+from hansa.language import _, ngettext
 from hansa.sources.columns import Columns, chosen_rows, find_columns, wide_years, years_of
 from hansa.sources.raw import is_parquet, raw_table
 from hansa.sources.spec import FactsSpec, beside
@@ -43,7 +45,7 @@ def rows_of(files: Files, cube: Cube, wanted: Iterable[Key]) -> dict[Key, list[s
         return found
     try:
         for name, position, row in _found(files, cube, np.array(list(keys), np.int64)):
-            found[keys[position]].append(f"{name}, row {row}")
+            found[keys[position]].append(f"{name}, {_(ROW, number=row)}")
     except HansaError:
         # The table was read already; a place without its row is still a place.
         return found
@@ -111,18 +113,27 @@ def duplicates(files: Files, cube: Cube, most: int) -> list[Finding]:
     found = []
     for key in keys[:most]:
         t, a, g = key
-        number, time = count[t], cube.years[t]
+        time = cube.years[t]
+        cell = _(
+            "geo {geo}, activity {activity}, time {time}",
+            geo=cube.geo.codes[g],
+            activity=cube.activity.codes[a],
+            time=time,
+        )
+        keys_there = ngettext(
+            "{number} such key in {time}", "{number} such keys in {time}", count[t], time=time
+        )
         found.append(
             Finding(
                 "error",
-                f"{_rows_text(rows[key], files.name)}, geo {cube.geo.codes[g]}, activity "
-                f"{cube.activity.codes[a]}, time {time} "
-                f"({number} such key{'s' * (number != 1)} in {time})",
-                TWICE,
-                f"{max(len(rows[key]), 2)} rows with this key",
-                "one row for each geo, activity and time",
-                "remove the repeated rows, pick one kind of row (--where column=value), "
-                "or add them up first (hansa reduce)",
+                f"{_rows_text(rows[key], files.name)}, {cell} ({keys_there})",
+                _(TWICE),
+                _("{number} rows with this key", number=max(len(rows[key]), 2)),
+                _("one row for each geo, activity and time"),
+                _(
+                    "remove the repeated rows, pick one kind of row (--where column=value), or add "
+                    "them up first (hansa reduce)"
+                ),
             )
         )
     return found
@@ -131,8 +142,10 @@ def duplicates(files: Files, cube: Cube, most: int) -> list[Finding]:
 def _rows_text(rows: Sequence[str], name: str) -> str:
     if not rows:
         return name
-    files = {row.rpartition(", row ")[0] for row in rows}
+    found = [list(row_number().finditer(row))[-1] for row in rows]
+    files = {match.string[: match.start()] for match in found}
     if len(files) > 1:
-        return listed(rows, 4)
-    numbers = [row.rpartition(", row ")[2] for row in rows]
-    return f"{files.pop()}, row{'s' * (len(numbers) > 1)} {listed(numbers, 6)}"
+        return some(rows, 4)
+    numbers = some([match[1] for match in found], 6)
+    told = ngettext("row {rows}", "rows {rows}", len(found), rows=numbers)
+    return f"{files.pop()}{told}"

@@ -16,14 +16,16 @@ import numpy as np
 from hansa.facts.check_cells import Bools, Cells, Key, Spot, middle, number, span
 from hansa.facts.check_families import Sums
 from hansa.facts.check_slips import slip
+from hansa.facts.check_words import either
+from hansa.language import N_, _
 from hansa.law import Floats
 
-SPIKE = "a number stands out between its own years"
-JUMP = "a number jumps at the end of its series"
-STEP = "a number jumps from one year to the next"
+SPIKE = N_("a number stands out between its own years")
+JUMP = N_("a number jumps at the end of its series")
+STEP = N_("a number jumps from one year to the next")
 
 JUMPS = (SPIKE, JUMP, STEP)
-COMPARE = "compare it with the source; if it is true, flag it b or say so in a note"
+COMPARE = N_("compare it with the source; if it is true, flag it b or say so in a note")
 
 _SMALL = 3.0
 """Units added before a logarithm, so that 0, 1 and 2 jobs are nearly the same."""
@@ -120,7 +122,11 @@ def _spikes(cells: Cells, sums: Sums, y: Floats, change: Floats) -> Iterator[Spo
         key = (int(t) + 1, int(a), int(g))
         beside = cells.value[t, a, g], cells.value[t + 2, a, g]
         low, high = _plausible(cells, around[t, a, g], sd[t, a, g], beside)
-        text = f"{number(beside[0])} before and {number(beside[1])} after"
+        text = _(
+            "{before} before and {after} after",
+            before=number(beside[0]),
+            after=number(beside[1]),
+        )
         yield _spot(
             SPIKE, (cells, sums), key, text, (low, high), abs(deviation[t, a, g]) / sd[t, a, g]
         )
@@ -142,8 +148,10 @@ def _ends(cells: Cells, sums: Sums, y: Floats, change: Floats) -> Iterator[Spot]
             key = (end % len(cells.years), int(a), int(g))
             beside = cells.value[next_, a, g], cells.value[beyond, a, g]
             low, high = _plausible(cells, y[next_][a, g], sd[a, g], beside)
-            word = "after" if end == 0 else "before"
-            text = f"{number(beside[0])} the year {word}, {number(beside[1])} the year beyond"
+            told = N_("{next} the year after, {beyond} the year beyond")
+            if end != 0:
+                told = N_("{next} the year before, {beyond} the year beyond")
+            text = _(told, next=number(beside[0]), beyond=number(beside[1]))
             yield _spot(
                 JUMP, (cells, sums), key, text, (low, high), abs(deviation[a, g]) / sd[a, g]
             )
@@ -161,9 +169,13 @@ def _steps(cells: Cells, sums: Sums, y: Floats, change: Floats) -> Iterator[Spot
         key = (1, int(a), int(g))
         before = float(cells.value[0, a, g])
         low, high = _plausible(cells, y[0, a, g], sd[a, g], (before, before))
-        text = f"{number(before)} in {cells.years[0]}: one of the two may be wrong"
+        text = _(
+            "{before} in {year}: one of the two may be wrong",
+            before=number(before),
+            year=cells.years[0],
+        )
         spot = _spot(STEP, (cells, sums), key, text, (low, high), abs(d[a, g]) / sd[a, g])
-        where = f"{cells.name((0, *key[1:]))} or {cells.years[1]}"
+        where = either([cells.name((0, *key[1:])), str(cells.years[1])])
         yield replace(spot, where=where)
 
 
@@ -190,15 +202,19 @@ def _spot(
     cells, sums = of
     printed = cells.at(key)
     hint = slip(printed, *_narrow(between))
+    needed = _(
+        "about {span}, by its own years and by what others of its size do", span=span(*between)
+    )
     true = sums.confirmed(key, printed - float(np.clip(printed, *between)))
     return Spot(
         "note" if true else "warning",
         rule,
         (key,),
         f"{number(printed)}, {text}" + (f" ({hint}?)" if hint and not true else ""),
-        f"about {span(*between)}, by its own years and by what others of its size do"
-        + (", though a published sum agrees with the number" if true else ""),
-        COMPARE,
+        _("{needed}, though a published sum agrees with the number", needed=needed)
+        if true
+        else needed,
+        _(COMPARE),
         weight=weight,
     )
 

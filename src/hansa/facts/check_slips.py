@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from hansa.language import _
+
 FACTORS = (10, 12, 100, 1000, 1_000_000)
 """Units that are mixed up: tens, a year's months, hundreds, thousands, millions."""
 
@@ -13,17 +15,24 @@ NEAR = np.log(1.06)
 def slip(printed: float, low: float, high: float) -> str:
     """The slip that explains a printed number where one from `low` to `high` is admissible."""
     if printed == 0:
-        return "a missing number printed as 0"
+        return _("a missing number printed as 0")
     if -high - 1 <= printed <= -low + 1 and printed < 0:
-        return "its sign is wrong"
+        return _("its sign is wrong")
     for factor in FACTORS:
-        for ratio, words in ((factor, "times too large"), (1 / factor, "times too small")):
+        for ratio in (factor, 1 / factor):
             if low - 1 <= printed / ratio <= high + 1 and high * max(ratio, 1) > 1:
-                return f"{factor} {words}"
+                return times_off(factor, ratio > 1)
     for other in exchanged(printed):
         if low <= other <= high:
-            return f"two digits may have changed places ({other:.0f})"
+            return _("two digits may have changed places ({other:.0f})", other=other)
     return ""
+
+
+def times_off(times: object, large: bool) -> str:
+    """How many times a number is too large, or too small."""
+    if large:
+        return _("{times} times too large", times=times)
+    return _("{times} times too small", times=times)
 
 
 def exchanged(value: float) -> list[float]:

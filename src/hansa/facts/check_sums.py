@@ -6,31 +6,31 @@ is where broken sums meet, all other sums it enters agree, and the amount says w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
-from hansa.cube import OVERLAP, Axis, Cube, cube_place, parts_above_total
-from hansa.errors import Finding, Severity
+from hansa.cube import OVERLAP, Axis, cube_place
+from hansa.errors import Severity
 from hansa.facts.check_cells import Cells, Key, Spot, named, number, span
 from hansa.facts.check_families import Family, Sums, Term
-from hansa.facts.check_slips import FACTORS, slip
-from hansa.law import MEANING, Floats, Quantity
+from hansa.facts.check_slips import slip
+from hansa.facts.check_words import at, in_year, together, with_names
+from hansa.language import N_, _
+from hansa.law import MEANING
 
-ONE_CELL = "a number contradicts the published sums it enters"
-AND_YEARS = "a number contradicts a published sum and its own years"
-SWAPPED = "two numbers seem to have changed places"
-ABOVE = "parts add up to more than their published total"
-BELOW = "parts add up to less than their published total"
-DOUBLE = "a code seems to be counted twice, in itself and in another one"
-OFTEN = "parts and their published total often disagree"
+ONE_CELL = N_("a number contradicts the published sums it enters")
+AND_YEARS = N_("a number contradicts a published sum and its own years")
+SWAPPED = N_("two numbers seem to have changed places")
+ABOVE = N_("parts add up to more than their published total")
+BELOW = N_("parts add up to less than their published total")
+DOUBLE = N_("a code seems to be counted twice, in itself and in another one")
+OFTEN = N_("parts and their published total often disagree")
 
-OTHERWISE = "nothing where the source defines them differently; else correct the total or its parts"
-
-DECLARE = (
-    "a computation refuses it: correct the total or its parts, or declare how far sums may miss: "
-    "sums_within = {{ {} = {:.0f} }}"
+OTHERWISE = N_(
+    "nothing where the source defines them differently; else correct the total or its parts"
 )
 
 NAMED = (ONE_CELL, AND_YEARS, SWAPPED)
@@ -43,9 +43,6 @@ _MUCH = 0.1
 """Share of a total that no small part left out explains, where the code list has no other part."""
 _CLEAR = np.log(1.5)
 """How much more usual a corrected value has to be for a series to name the cell."""
-
-SHOWN = 3
-"""Totals of one year that are shown where parts exceed them; the rest is counted."""
 
 
 Broken = tuple[Family, int, int]
@@ -139,18 +136,24 @@ def _unique(suspects: list[Suspect]) -> Iterator[Suspect]:
 def _one_cell(cells: Cells, s: Suspect) -> Spot:
     printed = cells.at(s.key)
     low, high = printed - s.high, printed - s.low
-    sums = " and ".join(_sum_text(cells, b) for b in s.explains[:2])
-    more = f" and {len(s.explains) - 2} more" if len(s.explains) > 2 else ""
-    hint = slip(printed, low, high)
+    sums = together([_sum_text(cells, b) for b in s.explains[:2]])
+    more = len(s.explains) - 2
+    if more > 0:
+        sums = _("{several} and {n} more", several=sums, n=more)
+    agree = N_("{span}, so that all sums agree") if more else N_("{span}, so that both sums agree")
     return Spot(
         _gravity(s.explains),
         ONE_CELL,
         (s.key,),
-        f"{number(printed)}; {sums}{more}{_flagged(s.explains)}",
-        span(low, high) + f", so that {'both' if len(s.explains) == 2 else 'all'} sums agree",
-        f"correct the number{': ' + hint if hint else ''}",
+        f"{number(printed)}; {sums}{_flagged(s.explains)}",
+        _(agree, span=span(low, high)),
+        _correct(slip(printed, low, high)),
         weight=_weight(s.low, s.high),
     )
+
+
+def _correct(hint: str) -> str:
+    return _("correct the number: {hint}", hint=hint) if hint else _("correct the number")
 
 
 def _gravity(explained: Sequence[Broken]) -> Severity:
@@ -160,7 +163,9 @@ def _gravity(explained: Sequence[Broken]) -> Severity:
 
 def _flagged(explained: Sequence[Broken]) -> str:
     """What the status of the members says, where it makes an error a warning."""
-    return f"; status d: {MEANING['d']}" if _gravity(explained) == "warning" else ""
+    if _gravity(explained) != "warning":
+        return ""
+    return f"; {_('status d: {meaning}', meaning=_(MEANING['d']))}"
 
 
 def _weight(low: float, high: float) -> float:
@@ -172,7 +177,12 @@ def _sum_text(cells: Cells, broken: Broken) -> str:
     term = Term(f, t, j, 1)
     axis: Axis = getattr(cells, f.axis)
     whole = cells.value[f.cell(t, f.node, j)]
-    return f"parts of {axis.codes[f.node]} {number(term.gap + whole)}, published {number(whole)}"
+    return _(
+        "parts of {code} {parts}, published {whole}",
+        code=axis.codes[f.node],
+        parts=number(term.gap + whole),
+        whole=number(whole),
+    )
 
 
 def _pairs(cells: Cells, left: list[Broken]) -> Iterator[tuple[tuple[Key, Key], list[Broken]]]:
@@ -201,10 +211,14 @@ def _swapped(cells: Cells, pair: tuple[Key, Key], explained: list[Broken]) -> Sp
         _gravity(explained),
         SWAPPED,
         pair,
-        f"{first} and {second}; two published sums are wrong by their difference"
+        _(
+            "{first} and {second}; two published sums are wrong by their difference",
+            first=first,
+            second=second,
+        )
         + _flagged(explained),
-        f"{second} and {first}: both sums then agree",
-        "exchange the two numbers",
+        _("{second} and {first}: both sums then agree", second=second, first=first),
+        _("exchange the two numbers"),
         weight=abs(cells.at(pair[0]) - cells.at(pair[1])),
     )
 
@@ -220,20 +234,33 @@ def _as_sum(cells: Cells, broken: Broken, suspects: list[Suspect]) -> Spot:
     if len(likely) == 1:
         return _by_its_years(cells, likely[0], broken)
     above = term.gap > 0
-    place = f"{cube_place(axis, f.node)}, {other.codes[j]}, time {cells.years[t]}"
+    where = f"{cube_place(axis, f.node)}, {other.codes[j]}"
     least = max(whole - term.slack, 0)
-    admissible = f"at most {number(whole + term.slack)}" if above else f"at least {number(least)}"
+    admissible = (
+        _("at most {number}", number=number(whole + term.slack))
+        if above
+        else _("at least {number}", number=number(least))
+    )
     # Parts above their total cannot be; parts below it may lack one that the table does not list.
     sure = above or (axis.whole(f.node) and -term.gap > _MUCH * whole)
-    fix = OVERLAP if above else "correct the total or its parts, or add the part that is not there"
+    fix = (
+        OVERLAP
+        if above
+        else N_("correct the total or its parts, or add the part that is not there")
+    )
     return Spot(
         _gravity([broken]) if sure else "warning",
         ABOVE if above else BELOW,
         (*(s.key for s in likely), f.cell(t, f.node, j)),
-        f"parts {number(term.gap + whole)}, total {number(whole)}{_flagged([broken])}",
+        _(
+            "parts {parts}, total {whole}",
+            parts=number(term.gap + whole),
+            whole=number(whole),
+        )
+        + _flagged([broken]),
         f"{admissible} ({term.why})" + _guess(cells, likely),
-        OTHERWISE if term.differs else fix,
-        where=place,
+        _(OTHERWISE if term.differs else fix),
+        where=in_year(where, cells.years[t]),
         weight=abs(term.gap),
     )
 
@@ -248,9 +275,8 @@ def _by_its_years(cells: Cells, s: Suspect, broken: Broken) -> Spot:
         AND_YEARS,
         (s.key,),
         f"{number(printed)}; {_sum_text(cells, broken)}{_flagged([broken])}",
-        f"{span(low, high)}, so that the sum agrees: that is like the years beside it",
-        f"correct the number{': ' + hint if hint else ''}; or another number of the sum, if the "
-        "source says so",
+        _("{span}, so that the sum agrees: that is like the years beside it", span=span(low, high)),
+        _("{correct}; or another number of the sum, if the source says so", correct=_correct(hint)),
         weight=_weight(s.low, s.high),
     )
 
@@ -280,61 +306,16 @@ def _guess(cells: Cells, likely: list[Suspect]) -> str:
     for s in likely:
         printed = cells.at(s.key)
         low, high = printed - min(s.high, printed), printed - s.low
-        said.append(f"{cells.name(s.key)}: {number(printed)}, should be {span(low, high)}")
-    return "; by its own years the likeliest error is " + "; or ".join(said)
-
-
-def counted_twice(cells: Cells, sums: Sums) -> Iterator[Spot]:
-    """A part whose own number is what the parts exceed their total by, wherever that is tested.
-
-    Its sums are explained by it and are not looked at again.
-    """
-    for f in sums.families:
-        known = ~np.isnan(f.gap)
-        above = known & (f.gap > f.slack)
-        if above.sum() < _TESTS or above.sum() < _MOSTLY * known.sum():
-            continue
-        view = cells.value if f.axis == "activity" else cells.value.transpose(0, 2, 1)
-        for part in f.parts:
-            own = view[:, part]
-            with np.errstate(invalid="ignore"):
-                fits = np.abs(f.gap - own) <= f.slack + _NEAR * own
-            if fits[known].mean() < _MOSTLY or _other_units(f, own):
-                continue
-            if (own[known] > f.slack[known]).any():
-                yield _twice(cells, f, part, int(fits[known].sum()))
-                sums.drop(f)
-                break
-
-
-def _other_units(f: Family, own: Floats) -> bool:
-    """True where one factor of usual units explains the sums better than a part too many."""
-    known = ~np.isnan(f.gap) & ~np.isnan(own)
-    gap, slack = f.gap[known], f.slack[known]
-    off = [np.abs(gap - (1 - 1 / k) * own[known]) <= slack for k in FACTORS]
-    exact = np.abs(gap - own[known]) <= slack
-    return max(float(o.mean()) for o in off) > max(_MOSTLY, float(exact.mean()))
-
-
-_TESTS = 6
-_NEAR = 0.02
-_MOSTLY = 0.9
-
-
-def _twice(cells: Cells, f: Family, part: int, fits: int) -> Spot:
-    axis: Axis = getattr(cells, f.axis)
-    whole, code = axis.codes[f.node], axis.codes[part]
-    tests = int((~np.isnan(f.gap)).sum())
-    return Spot(
-        "error",
-        DOUBLE,
-        (),
-        f"without it the parts add up to {whole} or nearly in {fits} of {tests} sums",
-        f"parts of {whole} that do not overlap",
-        f"leave its rows out: --where COLUMN!={code}",
-        where=f"{f.axis} {code}",
-        weight=fits,
-    )
+        said.append(
+            _(
+                "{name}: {printed}, should be {span}",
+                name=cells.name(s.key),
+                printed=number(printed),
+                span=span(low, high),
+            )
+        )
+    errors = reduce(lambda a, b: _("{first}; or {second}", first=a, second=b), said)
+    return f"; {_('by its own years the likeliest error is {errors}', errors=errors)}"
 
 
 def _systematic(cells: Cells, f: Family) -> Iterator[Spot]:
@@ -352,44 +333,22 @@ def _systematic(cells: Cells, f: Family) -> Iterator[Spot]:
         "warning",
         OFTEN,
         (f.cell(t, f.node, j),),
-        f"below it in {len(wrong)} of {tests} sums; the most in "
-        f"{cells.name(f.cell(t, f.node, j))}: {_sum_text(cells, (f, t, j))}",
-        f"parts ({named(axis, f.parts)}) that make up {axis.codes[f.node]}",
-        "look for a part that has no row of its own, such as jobs in no region, or for zeros "
-        "that hide a number",
-        where=f"{f.axis} {cube_place(axis, f.node)}",
+        _(
+            "below it in {number} of {tests} sums; the most in {cell}: {sum}",
+            number=len(wrong),
+            tests=tests,
+            cell=cells.name(f.cell(t, f.node, j)),
+            sum=_sum_text(cells, (f, t, j)),
+        ),
+        _(
+            "parts ({codes}) that make up {code}",
+            codes=named(axis, f.parts),
+            code=axis.codes[f.node],
+        ),
+        _(
+            "look for a part that has no row of its own, such as jobs in no region, or for "
+            "zeros that hide a number"
+        ),
+        where=at(f.axis, with_names(cube_place(axis, f.node))),
         weight=len(wrong),
     )
-
-
-def refused(cells: Cells, spots: list[Spot]) -> list[Spot]:
-    """Sums above their total that a computation refuses are errors, whatever their status says."""
-    differs = {s.where for s in spots if s.rule == ABOVE and s.severity == "warning"}
-    if not differs:
-        return spots
-    most = {}
-    for time in cells.years:
-        laid = cells.cube.laid_out(time, cells.cube.load(time))
-        for above in parts_above_total(cells.cube, laid):
-            most[f"{above.place}, time {time}"] = above.parts - above.total
-    return [
-        replace(s, severity="error", fix=DECLARE.format(cells.measure, np.ceil(most[s.where])))
-        if s.rule == ABOVE and s.where in differs & set(most)
-        else s
-        for s in spots
-    ]
-
-
-def above_totals(cube: Cube, laid: Quantity, place: str, time: int) -> Iterable[Finding]:
-    """Parts above their total, as a computation refuses them, the first of a year."""
-    found = list(parts_above_total(cube, laid))
-    for above in found[:SHOWN]:
-        more = f" ({len(found) - SHOWN} more places in {time})" if len(found) > SHOWN else ""
-        yield Finding(
-            "error",
-            f"{place}, {above.place}, time {time}{more}",
-            ABOVE,
-            f"parts {above.parts:g}, total {above.total:g}",
-            f"at most {above.total + above.tolerance:g} (each number rounded)",
-            OVERLAP,
-        )

@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from hansa.index.audit_data import data, framework
+from hansa.index.audit_data import data
+from hansa.index.audit_framework import framework
 from hansa.index.audit_imputation import imputation
 from hansa.index.audit_outcome import Outcome, outcomes
 from hansa.index.audit_parts import (
@@ -22,10 +23,10 @@ from hansa.index.audit_parts import (
     Columns,
     Threshold,
     case_of,
-    counted,
     thresholds_of,
 )
-from hansa.index.audit_results import back_to_data, presentation, uncertainty
+from hansa.index.audit_presentation import presentation
+from hansa.index.audit_results import back_to_data, uncertainty
 from hansa.index.audit_scores import normalisation, weighting
 from hansa.index.audit_structure import multivariate
 from hansa.index.data import IndexData
@@ -98,6 +99,11 @@ def audit_text(audit: Audit, width: int = WIDTH) -> str:
             text = "passed: " + "; ".join(told)
             lines += _wrapped(text, width, "   ", "     ")
     return "\n".join(lines) + "\n"
+
+
+def counted(n: int, thing: str) -> str:
+    """A number and its noun: 1 indicator, 2 indicators."""
+    return f"{n} {thing if n == 1 else thing + 's'}"
 
 
 def _counts(audit: Audit) -> str:

@@ -18,6 +18,7 @@ Significant, Skewness, Source, Stage, Statistics, Strengths, Target, Times, Tota
 Total low, Treatment, Tree, Unit, Unit moved most, Units moved, Weight, Weight filled, Weights,
 Worst, Worst proven, Years, Outcome links, P holm, Pearson, Spearman, Kendall, Fisher low,
 Fisher high, Bootstrap low, Bootstrap high, Outcome, Measured, Without one low, Without one
-high, Without lowest, Without highest""".replace("\n", " ").split(", ")
+high, Without lowest, Without highest, Far units, Shared,
+Framework""".replace("\n", " ").split(", ")
 )
 """As a report writes them, with a capital; `docs/texts.py` collects them."""

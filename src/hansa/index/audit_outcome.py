@@ -19,12 +19,14 @@ from hansa.index.audit_parts import (
     Check,
     Hit,
     columns_of,
-    counted,
     unjudged,
 )
+from hansa.index.audit_words import fixed, general, several, short
 from hansa.index.factors import generator
-from hansa.index.link import Link, link
+from hansa.index.link import Link, Tail, link
+from hansa.index.retold import retold
 from hansa.index.tree import Floats
+from hansa.language import _, ngettext
 
 Outcome = str | tuple[str, Mapping[str, float]]
 """A denominator column or another node by name; or a name and a value by unit code."""
@@ -46,24 +48,36 @@ def outcomes(case: Case, outcome: Outcome | None) -> AuditStep:
     root = case.tree.codes[case.tree.root]
     pairs = _pairs(case, outcome)
     if not pairs:
-        why = "no outcome was given, and no roles performance and framework are in the metadata"
-        fix = "name a column of outcomes, or fill the column role"
+        why = _("no outcome was given, and no roles performance and framework are in the metadata")
+        fix = _("name a column of outcomes, or fill the column role")
         return AuditStep(
-            9, TITLES[8], "Nothing is known of the link to outcomes.", {},
+            9, TITLES[8], _("Nothing is known of the link to outcomes."), {},
             (unjudged(9, "no-link", root, why, fix),),
         )  # fmt: skip
     draws = int(case.limit("link_draws"))
     done = [(p, link(p.x, p.y, generator(0, f"audit/{p.framework}/{p.outcome}"), case.codes, draws))
             for p in pairs]  # fmt: skip
-    adjusted = _holm([own.p for _, own in done])
+    adjusted = _holm([own.p for _pair, own in done])
     found = [f for (p, own), chance in zip(done, adjusted, strict=True)
              for f in _judged(case, p, own, chance)]  # fmt: skip
     first, own = max(done, key=lambda d: -1.0 if np.isnan(d[1].pearson) else abs(d[1].pearson))
-    summary = (
-        f"{counted(len(done), 'link')}; the strongest is {first.framework} with {first.outcome}: "
-        f"r = {own.pearson:.2f} (95 % interval {own.fisher[0]:.2f} to {own.fisher[1]:.2f}), "
-        f"Spearman {own.spearman:.2f}, {own.n} units; without one unit r runs from "
-        f"{own.leave_one_out.low:.2f} to {own.leave_one_out.high:.2f}. A correlation is no cause."
+    summary = ngettext(
+        "{number} link; the strongest is {framework} with {outcome}: r = {r} (95 % interval {low} "
+        "to {high}), Spearman {spearman}, {n} units; without one unit r runs from {least} to "
+        "{most}. A correlation is no cause.",
+        "{number} links; the strongest is {framework} with {outcome}: r = {r} (95 % interval {low} "
+        "to {high}), Spearman {spearman}, {n} units; without one unit r runs from {least} to "
+        "{most}. A correlation is no cause.",
+        len(done),
+        framework=first.framework,
+        outcome=first.outcome,
+        r=fixed(own.pearson),
+        low=fixed(own.fisher[0]),
+        high=fixed(own.fisher[1]),
+        spearman=fixed(own.spearman),
+        n=own.n,
+        least=fixed(own.leave_one_out.low),
+        most=fixed(own.leave_one_out.high),
     )
     rows = [_row(case, p, own, chance) for (p, own), chance in zip(done, adjusted, strict=True)]
     return AuditStep(9, TITLES[8], summary, {"outcome links": columns_of(rows)}, tuple(found))
@@ -130,40 +144,55 @@ def _holm(p: list[float]) -> list[float]:
 
 
 def _judged(case: Case, pair: Pair, own: Link, p: float) -> Iterator[AuditFinding]:
-    code, level = f"{pair.framework} with {pair.outcome}", case.limit("significance")
+    code, level = _linked(pair), case.limit("significance")
     fewest = case.limit("link_units")
     if own.n < fewest or np.isnan(own.pearson):
-        why = f"{counted(own.n, 'unit')} have both numbers" if own.n < fewest else own.warnings[0]
-        yield unjudged(9, "no-link", code, why, "find an outcome for more units")
+        few_units = ngettext(
+            "{number} unit have both numbers", "{number} units have both numbers", own.n
+        )
+        why = few_units if own.n < fewest else retold(own.warnings[0])
+        yield unjudged(9, "no-link", code, why, _("find an outcome for more units"))
         return
-    told = f"r = {own.pearson:.2f}, p = {p:.2g}, {own.n} units"
+    told = _("r = {r}, p = {p}, {n} units", r=fixed(own.pearson), p=short(p), n=own.n)
     weak = Check(
-        9, "no-link", "note", "are not linked", "", "are linked",
-        "say what the index is for, if not for this outcome", f"p below {level:g}", level,
+        9, "no-link", "note", _("are not linked"), "", _("are linked"),
+        _("say what the index is for, if not for this outcome"),
+        _("p below {level}", level=general(level)), level,
     )  # fmt: skip
     yield from weak.judge(case, [Hit(code, p, told)] if p >= level else [], code)
     against = Check(
-        9, "negative-link", "warning", "are linked the wrong way round", "", "",
-        "look at the direction of the outcome and of the index", "r above 0", 0,
+        9, "negative-link", "warning", _("are linked the wrong way round"), "", "",
+        _("look at the direction of the outcome and of the index"), _("r above 0"), 0,
     )  # fmt: skip
     wrong = own.pearson < 0 and p < level
     yield from against.judge(case, [Hit(code, own.pearson, told)] if wrong else [])
     few = Check(
-        9, "link-of-few", "warning", "are linked through a few units", "",
-        "hold without the ends of the outcome" if p < level else "",
-        "show the link without them", "|r| falls by at most a third",
+        9, "link-of-few", "warning", _("are linked through a few units"), "",
+        _("hold without the ends of the outcome") if p < level else "",
+        _("show the link without them"), _("|r| falls by at most a third"),
     )  # fmt: skip
     falls = [t for t in (own.lowest, own.highest) if t.falls and p < level]
-    yield from few.judge(case, (
-        Hit(code, t.r, f"r = {t.r:.2f} without the {len(t.left_out)} {t.end} in place of "
-            f"{own.pearson:.2f}") for t in falls
-    ), code)  # fmt: skip
+    hits = (Hit(code, t.r, _without(t, own.pearson)) for t in falls)
+    yield from few.judge(case, hits, code)
     both = Check(
-        9, "shared-elements", "warning", "stand on both sides of a link", "", "",
-        "choose an outcome that is no part of the index, nor divides its indicators",
+        9, "shared-elements", "warning", _("stand on both sides of a link"), "", "",
+        _("choose an outcome that is no part of the index, nor divides its indicators"),
     )  # fmt: skip
-    hit = Hit(code, float(len(pair.shared)), listed(pair.shared))
+    hit = Hit(code, float(len(pair.shared)), several(pair.shared))
     yield from both.judge(case, [hit] if pair.shared else [])
+
+
+def _linked(pair: Pair) -> str:
+    """A link by the names of its sides."""
+    return _("{framework} with {outcome}", framework=pair.framework, outcome=pair.outcome)
+
+
+def _without(tail: Tail, whole: float) -> str:
+    """What a link is without one end of the outcome."""
+    told = {"r": fixed(tail.r), "n": len(tail.left_out), "whole": fixed(whole)}
+    if tail.end == "lowest":
+        return _("r = {r} without the {n} lowest in place of {whole}", **told)
+    return _("r = {r} without the {n} highest in place of {whole}", **told)
 
 
 def _row(case: Case, pair: Pair, own: Link, p: float) -> dict[str, object]:

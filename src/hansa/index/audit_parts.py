@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hansa.errors import Finding, HansaError, UsageError, listed
+from hansa.index.audit_words import general, several, units
 from hansa.index.chain import Entry
 from hansa.index.correlations import Correlations, correlate
 from hansa.index.data import IndexData
@@ -22,7 +23,7 @@ from hansa.index.ratios import CorrelationRatios, correlation_ratios
 from hansa.index.removal import effective_weights
 from hansa.index.result import IndexResult
 from hansa.index.tree import Floats, IndexTree, Ints
-from hansa.language import pN_
+from hansa.language import _, pN_
 
 Severity = Literal["ok", "note", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note", "ok")
@@ -156,10 +157,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Check:
-    """One question of the audit.
+    """One question of the audit, in the language spoken.
 
     one, many  what is said of an object and of several: "states no source",
-               "indicators state no source"
+               "{n} indicators state no source"
     passed     what is said where nothing fails
     worst      which of several values is the most severe one
     together   report several objects as one finding, however few they are
@@ -198,17 +199,18 @@ class Check:
         known = [h for h in hits if not isnan(h.measured)]
         pick = max if self.worst == "greatest" else min
         worst = pick(known, key=lambda h: h.measured) if known else hits[0]
-        found = f"{worst.code}: {worst.found}" if worst.found else ""
+        found = _("worst {code}: {found}", code=worst.code, found=worst.found)
         return AuditFinding(
-            self.step, self.rule, self.severity, listed((h.code for h in hits), 6),
-            f"({len(hits)} {self.many})", worst.measured, f"worst {found}" if found else "",
+            self.step, self.rule, self.severity, several((h.code for h in hits), 6),
+            f"({self.many.format(n=len(hits))})", worst.measured, found if worst.found else "",
             self.threshold, self.needed, self.fix, tuple(h.code for h in hits),
         )  # fmt: skip
 
 
 def unjudged(step: int, rule: str, code: str, why: str, fix: str) -> AuditFinding:
     """A note that a check could not be made: never ok."""
-    return AuditFinding(step, rule, "note", code, f"not judged: {why}", fix=fix, judged=False)
+    what = _("not judged: {why}", why=why)
+    return AuditFinding(step, rule, "note", code, what, fix=fix, judged=False)
 
 
 @dataclass(frozen=True)
@@ -362,8 +364,9 @@ def few_units(case: Case, step: int) -> AuditFinding:
     """A note that there are too few units."""
     return unjudged(
         step, "few-units", case.tree.codes[case.tree.root],
-        f"{counted(case.units, 'unit')}, at least {case.limit('least_units'):g} needed",
-        "judge coherence by argument, not by correlation",
+        _("{units}, at least {least} needed", units=units(case.units),
+          least=general(case.limit("least_units"))),
+        _("judge coherence by argument, not by correlation"),
     )  # fmt: skip
 
 
@@ -377,13 +380,3 @@ def columns_of(rows: Iterable[Mapping[str, Any]]) -> Columns:
     every = list(rows)
     names = dict.fromkeys(name for row in every for name in row)
     return {name: [row.get(name) for row in every] for name in names}
-
-
-def percent(share: float) -> str:
-    """A share in words."""
-    return "-" if isnan(share) else f"{share:.0%}".replace("%", " %")
-
-
-def counted(n: int, one: str, many: str = "") -> str:
-    """A number and its noun: 1 indicator, 2 indicators."""
-    return f"{n} {one if n == 1 else many or one + 's'}"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hansa.errors import HansaError
+from hansa.index import terms
 from hansa.index.audit_parts import (
     TITLES,
     AuditFinding,
@@ -20,46 +21,52 @@ from hansa.index.audit_parts import (
     Check,
     Hit,
     columns_of,
-    counted,
     few_units,
-    percent,
     unjudged,
 )
+from hansa.index.audit_words import fixed, general, percent
 from hansa.index.factors import apply_changes
 from hansa.index.ranks import ranks
 from hansa.index.ratios import importance_shares
+from hansa.index.retold import retold
 from hansa.index.tree import Floats
+from hansa.language import _, ngettext
 
 
 def normalisation(case: Case) -> AuditStep:
     """Step 5: rules and scales, zero ranges, cells cut, scales that cannot be averaged."""
     stage = case.result.stage
     assert stage.raw is not None
-    rows = [row for number, _ in enumerate(stage.scopes) for row in _scales(case, number)]
+    rows = [row for number in range(len(stage.scopes)) for row in _scales(case, number)]
     most = case.limit("clipped")
     flat = Check(
-        5, "zero-range", "error", "has the same value everywhere and drops out of the index",
-        "indicators have the same value everywhere and drop out of the index",
-        "every indicator varies", "take it out of the tree", "a range above 0", 0,
+        5, "zero-range", "error", _("has the same value everywhere and drops out of the index"),
+        _("{n} indicators have the same value everywhere and drop out of the index"),
+        _("every indicator varies"), _("take it out of the tree"), _("a range above 0"), 0,
     )  # fmt: skip
-    found = flat.judge(case, (Hit(r["code"], 0.0, "range 0") for r in rows if r["constant"]))
+    found = flat.judge(case, (Hit(r["code"], 0.0, _("range 0")) for r in rows if r["constant"]))
     cut = Check(
-        5, "clipped", "warning", "has values cut at the ends of its scale",
-        "indicators have values cut at the ends of their scales",
-        "values outside the ends of a scale are few",
-        "widen the goalposts, or say what the target means", f"at most {percent(most)} of values",
-        most,
+        5, "clipped", "warning", _("has values cut at the ends of its scale"),
+        _("{n} indicators have values cut at the ends of their scales"),
+        _("values outside the ends of a scale are few"),
+        _("widen the goalposts, or say what the target means"),
+        _("at most {share} of values", share=percent(most)), most,
     )  # fmt: skip
     found += cut.judge(case, (
-        Hit(r["code"], r["clipped"] / r["n"], f"{r['clipped']} of {r['n']} values")
+        Hit(r["code"], r["clipped"] / r["n"],
+            _("{cut} of {all} values", cut=r["clipped"], all=r["n"]))
         for r in rows if r["n"] and r["clipped"] > most * r["n"]
     ))  # fmt: skip
     found += [*_narrow(case, rows), *_mixed(case)]
     rules = dict.fromkeys(r["rule"] for r in rows)
-    summary = (
-        f"Rule: {', '.join(rules)}; {sum(r['direction'] < 0 for r in rows)} of {len(rows)} scales "
-        f"are turned round. {sum(r['clipped'] for r in rows)} values lie outside the ends of their "
-        f"scale and were cut; {sum(r['constant'] for r in rows)} columns do not vary."
+    summary = _(
+        "Rule: {rules}; {turned} of {scales} scales are turned round. {cut} values lie outside the "
+        "ends of their scale and were cut; {constant} columns do not vary.",
+        rules=", ".join(map(terms.rule, rules)),
+        turned=sum(r["direction"] < 0 for r in rows),
+        scales=len(rows),
+        cut=sum(r["clipped"] for r in rows),
+        constant=sum(r["constant"] for r in rows),
     )
     return AuditStep(5, TITLES[4], summary, {"scales": columns_of(rows)}, tuple(found))
 
@@ -93,10 +100,10 @@ def _narrow(case: Case, rows: Sequence[dict[str, Any]]) -> list[AuditFinding]:
         return []
     least = case.limit("range_used")
     check = Check(
-        5, "narrow-use", "note", "uses little of its scale and so weighs less than it was given",
-        "indicators use little of their scales and so weigh less than they were given",
-        "indicators use their scales", "set goalposts nearer to the values there are",
-        f"at least {percent(least)} of the scale", least, "least",
+        5, "narrow-use", "note", _("uses little of its scale and so weighs less than it was given"),
+        _("{n} indicators use little of their scales and so weigh less than they were given"),
+        _("indicators use their scales"), _("set goalposts nearer to the values there are"),
+        _("at least {share} of the scale", share=percent(least)), least, "least",
     )  # fmt: skip
     used = [(r["code"], (r["maximum"] - r["minimum"]) / r["reach"]) for r in fixed]
     return check.judge(case, (Hit(c, u, percent(u)) for c, u in used if u < least))
@@ -108,15 +115,17 @@ def _mixed(case: Case) -> Iterator[AuditFinding]:
             if w.startswith("scales meet")]  # fmt: skip
     for text in told:
         yield AuditFinding(
-            5, "mixed-scales", "warning", root, "averages scales that cannot be averaged",
-            found=text.partition(": ")[2], needed="one scale for all",
-            fix="choose one rule and range for all indicators", codes=(root,),
+            5, "mixed-scales", "warning", root, _("averages scales that cannot be averaged"),
+            found=retold(text).partition(": ")[2], needed=_("one scale for all"),
+            fix=_("choose one rule and range for all indicators"), codes=(root,),
         )  # fmt: skip
     if len(stage.scopes) > 1:
         yield AuditFinding(
-            5, "scale-by-year", "note", root, "has a scale a year: scores of years do not compare",
-            len(stage.scopes), counted(len(stage.scopes), "scale"), 1, "one scale over all years",
-            "normalise with scope = pooled, or fixed goalposts", (root,),
+            5, "scale-by-year", "note", root,
+            _("has a scale a year: scores of years do not compare"), len(stage.scopes),
+            ngettext("{number} scale", "{number} scales", len(stage.scopes)), 1,
+            _("one scale over all years"),
+            _("normalise with scope = pooled, or fixed goalposts"), (root,),
         )  # fmt: skip
 
 
@@ -134,21 +143,30 @@ def weighting(case: Case, known: Sequence[AuditFinding] = ()) -> AuditStep:
         found.insert(0, few_units(case, 6))
     moved, told = _compensation(case)
     found += moved
+    summary = " ".join((*_weights_told(case, rows), told))
+    return AuditStep(6, TITLES[5], summary, tables, tuple(found))
+
+
+def _weights_told(case: Case, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The mean, the range of weights, and where weight and importance lie farthest apart."""
     leaf = case.weight[: case.tree.leaves]
-    above = [r for r in rows if r["times"] == r["times"]]
     rules = dict.fromkeys(rule.name for rule in case.result.stage.rules.values())
-    summary = (
-        f"Mean: {', '.join(rules)}. Effective weights of indicators run from "
-        f"{leaf[leaf > 0].min():.1%} to {leaf.max():.1%}. "
-    ).replace("%", " %")
-    if above:
+    yield _(
+        "Mean: {rules}. Effective weights of indicators run from {low} to {high}.",
+        rules=", ".join(map(terms.rule, rules)),
+        low=percent(leaf[leaf > 0].min(), 1),
+        high=percent(leaf.max(), 1),
+    )
+    if above := [r for r in rows if r["times"] == r["times"]]:
         most = max(above, key=lambda r: abs(r["importance"] - r["weight"]))
-        summary += (
-            f"The largest distance between weight and importance within a family is that of "
-            f"{most['code']} in {most['parent']}: weight {percent(most['weight'])}, importance "
-            f"{percent(most['importance'])}. "
+        yield _(
+            "The largest distance between weight and importance within a family is that of "
+            "{element} in {parent}: weight {weight}, importance {importance}.",
+            element=most["code"],
+            parent=most["parent"],
+            weight=percent(most["weight"]),
+            importance=percent(most["importance"]),
         )
-    return AuditStep(6, TITLES[5], summary + told, tables, tuple(found))
 
 
 def _importance(case: Case) -> list[dict[str, Any]]:
@@ -173,26 +191,28 @@ def _silent(
 ) -> Iterator[AuditFinding]:
     line = case.limit("silent")
     check = Check(
-        6, "silent", "warning", "does not move its aggregate",
-        "elements do not move their aggregates", "every element moves its aggregate",
-        "take it out, weigh it more, or move it to where it belongs",
-        f"|r| with the parent at least {line:g}", line, "least",
+        6, "silent", "warning", _("does not move its aggregate"),
+        _("{n} elements do not move their aggregates"), _("every element moves its aggregate"),
+        _("take it out, weigh it more, or move it to where it belongs"),
+        _("|r| with the parent at least {least}", least=general(line)), line, "least",
     )  # fmt: skip
     # What works against its family is said in step 4, with the same remedy.
     against = {c for f in known for c in f.codes if f.rule == "negative-loading"}
     rows = [r for r in rows if r["code"] not in against]
     quiet = {r["code"] for r in rows if r["siblings"] > 1 and _quiet(r, line)}
     yield from check.judge(case, (
-        Hit(r["code"], abs(r["r"]), f"r = {r['r']:.2f} with {r['parent']}, correlation ratio "
-            f"{r['correlation_ratio']:.2f}") for r in rows if r["code"] in quiet
+        Hit(r["code"], abs(r["r"]), _("r = {r} with {parent}, correlation ratio {ratio}",
+            r=fixed(r["r"]), parent=r["parent"], ratio=fixed(r["correlation_ratio"])))
+        for r in rows if r["code"] in quiet
     ))  # fmt: skip
     whole = Check(
-        6, "silent-in-index", "note", "does not move the index",
-        "indicators do not move the index", "every indicator moves the index",
-        "say why it is in the index", f"|r| with the index at least {line:g}", line, "least",
+        6, "silent-in-index", "note", _("does not move the index"),
+        _("{n} indicators do not move the index"), _("every indicator moves the index"),
+        _("say why it is in the index"),
+        _("|r| with the index at least {least}", least=general(line)), line, "least",
     )  # fmt: skip
     yield from whole.judge(case, (
-        Hit(r["code"], abs(r["r_with_index"]), f"r = {r['r_with_index']:.2f}") for r in rows
+        Hit(r["code"], abs(r["r_with_index"]), f"r = {fixed(r['r_with_index'])}") for r in rows
         if r["level"] == 1 and r["code"] not in quiet and abs(r["r_with_index"]) < line
     ))  # fmt: skip
 
@@ -206,49 +226,55 @@ def _quiet(row: dict[str, Any], line: float) -> bool:
 def _dominated(case: Case, rows: Sequence[dict[str, Any]]) -> Iterator[AuditFinding]:
     points, times = case.limit("dominated_points"), case.limit("dominated_times")
     check = Check(
-        6, "dominates", "warning", "decides its aggregate far beyond its weight",
-        "elements decide their aggregates far beyond their weights",
-        "no element decides its aggregate beyond its weight",
-        "even out the spread of siblings (goalposts, rule), or weigh it less",
-        f"at most {times:g} times its weight, or {percent(points)} above it", times,
+        6, "dominates", "warning", _("decides its aggregate far beyond its weight"),
+        _("{n} elements decide their aggregates far beyond their weights"),
+        _("no element decides its aggregate beyond its weight"),
+        _("even out the spread of siblings (goalposts, rule), or weigh it less"),
+        _("at most {times} times its weight, or {points} above it", times=general(times),
+          points=percent(points)), times,
     )  # fmt: skip
     yield from check.judge(case, (
-        Hit(r["code"], r["times"], f"importance {percent(r['importance'])} in {r['parent']}, "
-            f"weight {percent(r['weight'])}") for r in rows
-        if r["times"] > times and r["importance"] - r["weight"] > points
+        Hit(r["code"], r["times"], _("importance {importance} in {parent}, weight {weight}",
+            importance=percent(r["importance"]), parent=r["parent"], weight=percent(r["weight"])))
+        for r in rows if r["times"] > times and r["importance"] - r["weight"] > points
     ))  # fmt: skip
 
 
 def _plain_weights(case: Case) -> Iterator[AuditFinding]:
     tree, most = case.tree, case.limit("weight_ratio")
     gone = Check(
-        6, "no-score", "warning", "has no score", "units have no score", "every unit has a score",
-        "leave the unit out (step screen), or lower min_children in aggregate", "a score",
+        6, "no-score", "warning", _("has no score"), _("{n} units have no score"),
+        _("every unit has a score"),
+        _("leave the unit out (step screen), or lower min_children in aggregate"), _("a score"),
     )  # fmt: skip
     yield from gone.judge(case, (Hit(case.codes[i])
                                  for i in np.flatnonzero(np.isnan(case.rank))))  # fmt: skip
     none = Check(
-        6, "zero-weight", "note", "has no weight", "elements have no weight", "",
-        "take it out, or give it a weight",
+        6, "zero-weight", "note", _("has no weight"), _("{n} elements have no weight"), "",
+        _("take it out, or give it a weight"),
     )  # fmt: skip
-    yield from none.judge(case, (Hit(tree.codes[i], 0.0, "weight 0")
+    yield from none.judge(case, (Hit(tree.codes[i], 0.0, _("weight 0"))
                                  for i in np.flatnonzero(case.share == 0)))  # fmt: skip
     leaf = case.weight[: tree.leaves]
     low = int(np.where(leaf > 0, leaf, np.inf).argmin())
     high = int(leaf.argmax())
     ratio = float(leaf[high] / leaf[low])
-    told = (f"{tree.codes[high]} {leaf[high]:.1%}, {tree.codes[low]} {leaf[low]:.1%}").replace(
-        "%", " %"
+    told = _(
+        "{times} times: {most} {high}, {least} {low}",
+        times=fixed(ratio, 1),
+        most=tree.codes[high],
+        high=percent(leaf[high], 1),
+        least=tree.codes[low],
+        low=percent(leaf[low], 1),
     )
     check = Check(
-        6, "unequal-weights", "note", "weighs indicators very differently", "",
-        f"no indicator weighs over {most:g} times another",
-        "say that this is meant: it follows from sizes of families and their weights",
-        f"at most {most:g} times", most,
+        6, "unequal-weights", "note", _("weighs indicators very differently"), "",
+        _("no indicator weighs over {times} times another", times=general(most)),
+        _("say that this is meant: it follows from sizes of families and their weights"),
+        _("at most {times} times", times=general(most)), most,
     )  # fmt: skip
-    root = tree.codes[tree.root]
-    yield from check.judge(case, [Hit(root, ratio, f"{ratio:.1f} times: {told}")]
-                           if ratio > most * (1 + 1e-9) else [])  # fmt: skip
+    hit = Hit(tree.codes[tree.root], ratio, told)
+    yield from check.judge(case, [hit] if ratio > most * (1 + 1e-9) else [])
 
 
 def _compensation(case: Case) -> tuple[list[AuditFinding], str]:
@@ -257,29 +283,33 @@ def _compensation(case: Case) -> tuple[list[AuditFinding], str]:
     rules = {rule.name for rule in result.stage.rules.values()}
     scale = {s.rule for scope in result.stage.scopes for s in scope.scales}
     if rules != {"arithmetic"} or scale != {"min-max"}:
-        why = "it is compared for arithmetic means of min-max scales only"
-        fix = "vary aggregate.rule in the replications"
+        why = _("it is compared for arithmetic means of min-max scales only")
+        fix = _("vary aggregate.rule in the replications")
         return [unjudged(6, "compensation", root, why, fix)], ""
     changes = {"normalise.range": [1, 100], "aggregate.rule": "geometric",
                "aggregate.level": {}, "aggregate.node": {}}  # fmt: skip
     try:
         other = result.evaluator.partial(apply_changes(result.recipe, changes))
     except HansaError as problem:
-        return [unjudged(6, "compensation", root, problem.finding.rule, problem.finding.fix)], ""
+        why, fix = retold(problem.finding.rule), retold(problem.finding.fix)
+        return [unjudged(6, "compensation", root, why, fix)], ""
     assert other.scores is not None
     moved = np.abs(ranks(other.scores[case.rows, case.tree.root]) - case.rank)
     mean, line = _mean(moved), case.limit("compensation") * case.units
-    told = (
-        f"With geometric means ranks move by {mean:.2f} places on average and "
-        f"{np.nanmax(moved):.0f} at most ({case.codes[int(np.nanargmax(moved))]})."
+    told = _(
+        "With geometric means ranks move by {mean} places on average and {most} at most ({unit}).",
+        mean=fixed(mean),
+        most=fixed(np.nanmax(moved), 0),
+        unit=case.codes[int(np.nanargmax(moved))],
     )
     check = Check(
-        6, "compensation", "note", "lets strengths make up for weaknesses, and this decides ranks",
-        "", "ranks hardly depend on how far strengths make up for weaknesses",
-        "say whether weaknesses may be made up for; if not, take geometric means",
-        f"at most {line:.1f} places on average", line,
+        6, "compensation", "note",
+        _("lets strengths make up for weaknesses, and this decides ranks"), "",
+        _("ranks hardly depend on how far strengths make up for weaknesses"),
+        _("say whether weaknesses may be made up for; if not, take geometric means"),
+        _("at most {places} places on average", places=fixed(line, 1)), line,
     )  # fmt: skip
-    hits = [Hit(root, mean, f"{mean:.2f} places")] if mean > line else []
+    hits = [Hit(root, mean, _("{mean} places", mean=fixed(mean)))] if mean > line else []
     return check.judge(case, hits), told
 
 

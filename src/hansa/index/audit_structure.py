@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hansa.errors import listed
 from hansa.index.audit_parts import (
     TITLES,
     AuditFinding,
@@ -20,11 +19,10 @@ from hansa.index.audit_parts import (
     Columns,
     Hit,
     columns_of,
-    counted,
     few_units,
-    percent,
     unjudged,
 )
+from hansa.index.audit_words import fixed, general, percent, several, together, units
 from hansa.index.coherence import (
     Alpha,
     Components,
@@ -35,6 +33,7 @@ from hansa.index.coherence import (
     kmo,
 )
 from hansa.index.tree import Floats, Ints
+from hansa.language import _, ngettext
 
 Group = tuple[int, Ints, Alpha, Kmo, Components]
 
@@ -49,25 +48,40 @@ def multivariate(case: Case) -> AuditStep:
         "loadings": _loading_table(case, groups),
     }
     if not case.enough:
-        return AuditStep(4, TITLES[3], f"{counted(case.units, 'unit')} are too few to judge "
-                         "correlations.", tables, (few_units(case, 4),))  # fmt: skip
+        told = _("{units} are too few to judge correlations.", units=units(case.units))
+        return AuditStep(4, TITLES[3], told, tables, (few_units(case, 4),))
     found = [*_pair_findings(case, first, second), *_family_findings(case, groups)]
     found += _misplaced(case)
-    r = case.among.r[first, second]
-    alphas = [g[2].alpha for g in groups if not np.isnan(g[2].alpha)]
-    one = sum(not _more_dimensions(case, g) for g in groups)
-    with np.errstate(invalid="ignore"):
-        summary = (
-            f"Of {r.size} pairs within families {int((r < 0).sum())} are correlated negatively and "
-            f"{int((r > case.limit('redundant')).sum())} above {case.limit('redundant'):g}. "
-        )
-    if alphas:
-        summary += (
-            f"Alpha runs from {min(alphas):.2f} to {max(alphas):.2f} over "
-            f"{counted(len(alphas), 'family', 'families')}; {one} of {len(groups)} have one "
-            "dimension."
-        )
+    summary = _summary(case, case.among.r[first, second], groups)
     return AuditStep(4, TITLES[3], summary, tables, tuple(found))
+
+
+def _summary(case: Case, r: Floats, groups: Sequence[Group]) -> str:
+    """Pairs within families, and how far families are one scale."""
+    alphas = [g[2].alpha for g in groups if not np.isnan(g[2].alpha)]
+    line = case.limit("redundant")
+    with np.errstate(invalid="ignore"):
+        pairs = _(
+            "Of {pairs} pairs within families {negative} are correlated negatively and {high} "
+            "above {line}.",
+            pairs=r.size,
+            negative=int((r < 0).sum()),
+            high=int((r > line).sum()),
+            line=general(line),
+        )
+    if not alphas:
+        return f"{pairs} "
+    scales = ngettext(
+        "Alpha runs from {low} to {high} over {number} family; {one} of {all} have one dimension.",
+        "Alpha runs from {low} to {high} over {number} families; {one} of {all} have one "
+        "dimension.",
+        len(alphas),
+        low=fixed(min(alphas)),
+        high=fixed(max(alphas)),
+        one=sum(not _more_dimensions(case, g) for g in groups),
+        all=len(groups),
+    )
+    return f"{pairs} {scales}"
 
 
 def _groups(case: Case) -> list[Group]:
@@ -90,26 +104,29 @@ def _pair_findings(case: Case, first: Ints, second: Ints) -> Iterator[AuditFindi
     high, low = case.limit("redundant"), case.limit("trade_off")
     r, codes = case.among.r[first, second], case.tree.codes
     redundant = Check(
-        4, "redundant-pair", "warning", "say the same", "pairs of siblings say the same",
-        "no two siblings say the same", "merge the two, leave one out, or halve their weights",
-        f"r at most {high:g}", high,
+        4, "redundant-pair", "warning", _("say the same"), _("{n} pairs of siblings say the same"),
+        _("no two siblings say the same"),
+        _("merge the two, leave one out, or halve their weights"),
+        _("r at most {most}", most=general(high)), high,
     )  # fmt: skip
     with np.errstate(invalid="ignore"):
         alike, against = np.flatnonzero(r > high), np.flatnonzero(r < low)
     lot = _by_lot(low, case.units) * r.size
     # Many indicators of few units pull apart by lot; that is no finding about any of them.
     chance = lot > against.size / 2
+    many = _("{n} pairs of siblings pull against each other")
+    if chance:
+        many = _("{n} pairs of siblings pull against each other, hardly more than the {lot} that "
+                 "chance alone makes", n="{n}", lot=fixed(lot, 0))  # fmt: skip
     apart = Check(
-        4, "trade-off", "note" if chance else "warning", "pull against each other",
-        "pairs of siblings pull against each other"
-        + (f", hardly more than the {lot:.0f} that chance alone makes" if chance else ""),
-        "no siblings pull against each other",
-        "look at direction and place of both: averaged, they cancel each other",
-        f"r at least {low:g}", low, "least",
+        4, "trade-off", "note" if chance else "warning", _("pull against each other"), many,
+        _("no siblings pull against each other"),
+        _("look at direction and place of both: averaged, they cancel each other"),
+        _("r at least {least}", least=general(low)), low, "least",
     )  # fmt: skip
     for check, where in ((redundant, alike), (apart, against)):
         yield from check.judge(case, (
-            Hit(f"{codes[first[i]]} and {codes[second[i]]}", float(r[i]), f"r = {r[i]:.3f}")
+            Hit(together(codes[first[i]], codes[second[i]]), float(r[i]), f"r = {fixed(r[i], 3)}")
             for i in where
         ))  # fmt: skip
 
@@ -124,23 +141,28 @@ def _by_lot(r: float, n: int) -> float:
 def _family_findings(case: Case, groups: Sequence[Group]) -> Iterator[AuditFinding]:
     few = case.limit("least_units")
     good = [g for g in groups if g[4].rows >= few and not np.isnan(g[4].loadings).any()]
-    for p, _, _, _, parts in groups:
+    for p, *_rest, parts in groups:
         if p not in {g[0] for g in good}:
-            why = f"{counted(parts.rows, 'complete row')}, at least {few:g} needed"
-            yield unjudged(4, "negative-loading", case.tree.codes[p], why, "fill gaps first")
+            why = ngettext(
+                "{number} complete row, at least {least} needed",
+                "{number} complete rows, at least {least} needed",
+                parts.rows,
+                least=general(few),
+            )
+            yield unjudged(4, "negative-loading", case.tree.codes[p], why, _("fill gaps first"))
     split = {p for p, *_, parts in good if _against(parts.loadings[:, 0]) > case.limit("bipolar")}
     yield from _loadings(case, [g for g in good if g[0] not in split], len(good) < len(groups))
     yield from _split(case, [g for g in good if g[0] in split])
     yield from _alphas(case, groups, case.limit("alpha_low"))
     weak = Check(
-        4, "low-kmo", "note", "has little in common", "families have little in common",
-        "correlations within families have a common part",
-        "do not read its components as dimensions", f"KMO at least {case.limit('kmo'):g}",
-        case.limit("kmo"), "least",
+        4, "low-kmo", "note", _("has little in common"), _("{n} families have little in common"),
+        _("correlations within families have a common part"),
+        _("do not read its components as dimensions"),
+        _("KMO at least {least}", least=general(case.limit("kmo"))), case.limit("kmo"), "least",
     )  # fmt: skip
     yield from weak.judge(case, (
-        Hit(case.tree.codes[p], k.overall, f"KMO {k.overall:.2f}") for p, c, _, k, _ in groups
-        if c.size > 2 and k.overall < case.limit("kmo")
+        Hit(case.tree.codes[p], k.overall, f"KMO {fixed(k.overall)}")
+        for p, c, _alpha, k, _parts in groups if c.size > 2 and k.overall < case.limit("kmo")
     ))  # fmt: skip
     yield from _second(case, good)
 
@@ -149,15 +171,16 @@ def _loadings(case: Case, groups: Sequence[Group], some: bool) -> list[AuditFind
     """Elements against the first component of their family; `some` families were not judged."""
     codes, r, least = case.tree.codes, case.among.r, case.limit("negative_loading")
     check = Check(
-        4, "negative-loading", "warning", "works against its family",
-        "elements work against their families",
-        "" if some else "no single element works against its family",
-        "look at its direction; otherwise move it or take it out",
-        f"loading on the first component at least {least:g}", least, "least",
+        4, "negative-loading", "warning", _("works against its family"),
+        _("{n} elements work against their families"),
+        "" if some else _("no single element works against its family"),
+        _("look at its direction; otherwise move it or take it out"),
+        _("loading on the first component at least {least}", least=general(least)), least, "least",
     )  # fmt: skip
     return check.judge(case, (
-        Hit(codes[i], float(v), f"loading {v:.2f} in {codes[p]}, r = {r[i, p]:.2f} with it")
-        for p, c, _, _, parts in groups for i, v in zip(c, parts.loadings[:, 0], strict=True)
+        Hit(codes[i], float(v), _("loading {loading} in {family}, r = {r} with it",
+            loading=fixed(v), family=codes[p], r=fixed(r[i, p])))
+        for p, c, *_rest, parts in groups for i, v in zip(c, parts.loadings[:, 0], strict=True)
         if v < least
     ))  # fmt: skip
 
@@ -167,17 +190,19 @@ def _second(case: Case, groups: Sequence[Group]) -> list[AuditFinding]:
     line, least = case.limit("second_eigenvalue"), case.limit("negative_loading")
     more = [g for g in groups if _more_dimensions(case, g)]
     check = Check(
-        4, "second-dimension", "note", "holds more than one dimension",
-        "families hold more than one dimension", "" if more else "families hold one dimension each",
-        "read the loadings, and split the family if the theory agrees",
-        f"second eigenvalue at most {line:g}", line,
+        4, "second-dimension", "note", _("holds more than one dimension"),
+        _("{n} families hold more than one dimension"),
+        "" if more else _("families hold one dimension each"),
+        _("read the loadings, and split the family if the theory agrees"),
+        _("second eigenvalue at most {most}", most=general(line)), line,
     )  # fmt: skip
     hits = []
-    for p, c, _, _, parts in more:
+    for p, c, *_rest, parts in more:
         apart = (case.among.r[np.ix_(c, c)] < case.limit("trade_off")).any()
         if not apart and not (parts.loadings[:, 0] < least).any():
             second = float(parts.eigenvalues[1])
-            hits.append(Hit(case.tree.codes[p], second, f"second eigenvalue {second:.3f}"))
+            told = _("second eigenvalue {value}", value=fixed(second, 3))
+            hits.append(Hit(case.tree.codes[p], second, told))
     return check.judge(case, hits)
 
 
@@ -190,16 +215,16 @@ def _against(loadings: Floats) -> float:
 def _split(case: Case, groups: Sequence[Group]) -> list[AuditFinding]:
     line, codes = case.limit("bipolar"), case.tree.codes
     check = Check(
-        4, "bipolar-family", "warning", "has two halves that pull against each other",
-        "families have two halves that pull against each other", "",
-        "look at directions; otherwise split the family: its mean hides the trade-off",
-        f"at most {percent(line)} of the first component against the rest", line,
+        4, "bipolar-family", "warning", _("has two halves that pull against each other"),
+        _("{n} families have two halves that pull against each other"), "",
+        _("look at directions; otherwise split the family: its mean hides the trade-off"),
+        _("at most {share} of the first component against the rest", share=percent(line)), line,
     )  # fmt: skip
     hits = []
-    for p, c, *_, parts in groups:
+    for p, c, *_rest, parts in groups:
         sides = [[codes[i] for i, v in zip(c, parts.loadings[:, 0], strict=True) if sign * v > 0]
                  for sign in (1, -1)]  # fmt: skip
-        told = f"{listed(sides[0])} against {listed(sides[1])}"
+        told = _("{one} against {other}", one=several(sides[0]), other=several(sides[1]))
         hits.append(Hit(codes[p], _against(parts.loadings[:, 0]), told))
     return check.judge(case, hits)
 
@@ -210,19 +235,21 @@ def _alphas(case: Case, groups: Sequence[Group], low: float) -> Iterator[AuditFi
     Unequal spread lowers alpha too, but that is a matter of weights and judged there (step 6).
     """
     good, hits = case.limit("alpha"), []
-    for p, c, alpha, *_ in groups:
+    for p, c, alpha, *_rest in groups:
         even = _even_alpha(case, c)
-        told = f"alpha {alpha.alpha:.2f}, {even:.2f} of standardised elements"
+        told = _("alpha {alpha}, {even} of standardised elements", alpha=fixed(alpha.alpha),
+                 even=fixed(even))  # fmt: skip
         hits.append(Hit(case.tree.codes[p], float(np.fmax(alpha.alpha, even)), told))
-    fix = "look at pairs and loadings of the family; an index of causes need not have a high alpha"
-    passed = "" if any(h.measured < good for h in hits) else "every family is one scale"
+    fix = _("look at pairs and loadings of the family; an index of causes need not have a high "
+            "alpha")  # fmt: skip
+    passed = "" if any(h.measured < good for h in hits) else _("every family is one scale")
     bad = Check(
-        4, "low-alpha", "warning", "is not one scale", "families are not one scale", passed, fix,
-        f"alpha at least {low:g}", low, "least",
+        4, "low-alpha", "warning", _("is not one scale"), _("{n} families are not one scale"),
+        passed, fix, _("alpha at least {least}", least=general(low)), low, "least",
     )  # fmt: skip
     fair = Check(
-        4, "fair-alpha", "note", "is barely one scale", "families are barely one scale", "", fix,
-        f"alpha at least {good:g}", good, "least",
+        4, "fair-alpha", "note", _("is barely one scale"), _("{n} families are barely one scale"),
+        "", fix, _("alpha at least {least}", least=general(good)), good, "least",
     )  # fmt: skip
     yield from bad.judge(case, (h for h in hits if h.measured < low))
     yield from fair.judge(case, (h for h in hits if low <= h.measured < good))
@@ -247,7 +274,7 @@ def _misplaced(case: Case) -> Iterator[AuditFinding]:
     least = case.limit("silent")
     hits = []
     for p, c in case.families:
-        others = [q for q, _ in case.families if q != p and tree.level[q] == tree.level[p]]
+        others = [q for q, _own in case.families if q != p and tree.level[q] == tree.level[p]]
         if not others or not c.size:
             continue
         near = r[c][:, others]
@@ -255,14 +282,15 @@ def _misplaced(case: Case) -> Iterator[AuditFinding]:
         for i, q in zip(c, far.argmax(axis=1), strict=True):
             # A weak link with another aggregate is no reason to move there.
             if r[i, others[q]] >= least and r[i, others[q]] - r[i, p] > margin:
-                told = f"r = {r[i, p]:.2f} with {tree.codes[p]}, {r[i, others[q]]:.2f} with "
-                hits.append(Hit(tree.codes[i], float(r[i, others[q]] - r[i, p]),
-                                told + tree.codes[others[q]]))  # fmt: skip
+                told = _("r = {r} with {parent}, {more} with {other}", r=fixed(r[i, p]),
+                         parent=tree.codes[p], more=fixed(r[i, others[q]]),
+                         other=tree.codes[others[q]])  # fmt: skip
+                hits.append(Hit(tree.codes[i], float(r[i, others[q]] - r[i, p]), told))
     check = Check(
-        4, "misplaced", "note", "goes with another aggregate more than with its own",
-        "elements go with another aggregate more than with their own",
-        "every element goes with its own aggregate most", "move it if the theory agrees",
-        f"at most {margin:g} more", margin,
+        4, "misplaced", "note", _("goes with another aggregate more than with its own"),
+        _("{n} elements go with another aggregate more than with their own"),
+        _("every element goes with its own aggregate most"), _("move it if the theory agrees"),
+        _("at most {margin} more", margin=general(margin)), margin,
     )  # fmt: skip
     yield from check.judge(case, hits)
 

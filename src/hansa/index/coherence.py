@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hansa.errors import listed
+from hansa.index.audit_words import several
 from hansa.index.correlations import correlate
+from hansa.language import _
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -102,17 +103,18 @@ def cronbach_alpha(x: Floats, names: Sequence[str]) -> Alpha:
     k = c.shape[0]
     rest = c.sum(axis=1) - np.diagonal(c)
     if k < 2:
-        return Alpha(np.nan, k, rest, "alpha needs two columns")
+        return Alpha(np.nan, k, rest, _("alpha needs two columns"))
     if np.isnan(c).any():
         lost = [names[int(j)] for j in np.flatnonzero(np.isnan(c).any(axis=0))]
-        return Alpha(np.nan, k, rest, f"too few units in common: {listed(lost)}")
+        why = _("too few units in common: {columns}", columns=several(lost))
+        return Alpha(np.nan, k, rest, why)
     total = float(c.sum())
     if total <= SINGULAR * float(np.diagonal(c).sum()):
-        return Alpha(np.nan, k, rest, "the sum of the columns does not vary")
+        return Alpha(np.nan, k, rest, _("the sum of the columns does not vary"))
     alpha = k / (k - 1) * (1 - float(np.diagonal(c).sum()) / total)
     against = [name for name, r in zip(names, rest, strict=True) if r < 0]
-    note = f"negative alpha: reversed item? {listed(against)}" if alpha < 0 else ""
-    return Alpha(alpha, k, rest, note)
+    note = _("negative alpha: reversed item? {columns}", columns=several(against))
+    return Alpha(alpha, k, rest, note if alpha < 0 else "")
 
 
 def kmo(x: Floats, names: Sequence[str]) -> Kmo:
@@ -127,13 +129,15 @@ def kmo(x: Floats, names: Sequence[str]) -> Kmo:
     k = r.shape[0]
     none = np.full(k, np.nan)
     if k < 2:
-        return Kmo(np.nan, none, "KMO needs two columns")
+        return Kmo(np.nan, none, _("KMO needs two columns"))
     if np.isnan(r).any():
         lost = [names[int(j)] for j in np.flatnonzero(np.isnan(r).all(axis=0))]
-        return Kmo(np.nan, none, f"no correlation: {listed(lost or names)}")
+        why = _("no correlation: {columns}", columns=several(lost or names))
+        return Kmo(np.nan, none, why)
     values = np.linalg.eigvalsh(r)
     if values[0] < SINGULAR * values[-1]:
-        return Kmo(np.nan, none, "the correlation matrix has no inverse that means anything")
+        why = _("the correlation matrix has no inverse that means anything")
+        return Kmo(np.nan, none, why)
     q = np.linalg.inv(r)
     root = np.sqrt(np.diagonal(q))
     partial, own = (q / (root[:, None] * root)) ** 2, r**2
@@ -143,7 +147,7 @@ def kmo(x: Floats, names: Sequence[str]) -> Kmo:
     with np.errstate(invalid="ignore"):
         columns = own.sum(axis=0) / both.sum(axis=0)
         overall = float(own.sum()) / float(both.sum()) if both.sum() > 0 else np.nan
-    return Kmo(overall, columns, "" if both.sum() > 0 else "the columns are uncorrelated")
+    return Kmo(overall, columns, "" if both.sum() > 0 else _("the columns are uncorrelated"))
 
 
 def components(x: Floats, names: Sequence[str]) -> Components:
@@ -160,7 +164,8 @@ def components(x: Floats, names: Sequence[str]) -> Components:
     constant = [names[j] for j in range(k) if n and not np.ptp(full[:, j])]
     if n < 3 or constant or not k:
         none = np.full(k, np.nan)
-        why = f"no variation: {listed(constant)}" if constant else "fewer than 3 complete rows"
+        varied = _("no variation: {columns}", columns=several(constant))
+        why = varied if constant else _("fewer than 3 complete rows")
         return Components(tuple(names), none, none, none, np.full((k, k), np.nan), n, why)
     values, vectors = np.linalg.eigh(correlate(full, names).r)
     values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
@@ -169,7 +174,7 @@ def components(x: Floats, names: Sequence[str]) -> Components:
     largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(k)]
     sign = np.where(np.abs(side) > 1e-9, np.sign(side), np.sign(largest))
     share = values / values.sum()
-    note = f"{n} complete rows for {k} columns" if n <= k else ""
+    note = _("{n} complete rows for {k} columns", n=n, k=k) if n <= k else ""
     loadings = vectors * sign * np.sqrt(values)
     return Components(tuple(names), values, share, np.cumsum(share), loadings, n, note)
 

@@ -10,33 +10,37 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
+
+from hansa.language import N_, _, pgettext, pN_
 
 SEED = 20090507
 FUNDERS = (
     # id, name, country, cash and in-kind (thousand EUR), GDP (thousand million EUR), in the EU
-    ("DE-MV", "Mecklenburg-Vorpommern", "DE", 400, 100, 44, True),
-    ("DE-SH", "Schleswig-Holstein", "DE", 650, 100, 92, True),
-    ("DK", "Denmark", "DK", 1500, 200, 330, True),
-    ("EE", "Estonia", "EE", 350, 50, 31, True),
-    ("FI", "Finland", "FI", 1700, 250, 250, True),
-    ("IS", "Iceland", "IS", 200, 100, 23, False),
-    ("LT", "Lithuania", "LT", 400, 150, 56, True),
-    ("LV", "Latvia", "LV", 250, 100, 33, True),
-    ("NO", "Norway", "NO", 1600, 150, 405, False),
-    ("PL", "Poland", "PL", 900, 400, 576, True),
-    ("SE", "Sweden", "SE", 1700, 200, 540, True),
-    ("SE-N", "Sweden, northern counties", "SE", 300, 200, 44, True),
+    ("DE-MV", pN_("funder", "Mecklenburg-Vorpommern"), "DE", 400, 100, 44, True),
+    ("DE-SH", pN_("funder", "Schleswig-Holstein"), "DE", 650, 100, 92, True),
+    ("DK", pN_("funder", "Denmark"), "DK", 1500, 200, 330, True),
+    ("EE", pN_("funder", "Estonia"), "EE", 350, 50, 31, True),
+    ("FI", pN_("funder", "Finland"), "FI", 1700, 250, 250, True),
+    ("IS", pN_("funder", "Iceland"), "IS", 200, 100, 23, False),
+    ("LT", pN_("funder", "Lithuania"), "LT", 400, 150, 56, True),
+    ("LV", pN_("funder", "Latvia"), "LV", 250, 100, 33, True),
+    ("NO", pN_("funder", "Norway"), "NO", 1600, 150, 405, False),
+    ("PL", pN_("funder", "Poland"), "PL", 900, 400, 576, True),
+    ("SE", pN_("funder", "Sweden"), "SE", 1700, 200, 540, True),
+    ("SE-N", pN_("funder", "Sweden, northern counties"), "SE", 300, 200, 44, True),
 )
 PROPOSALS = 60
 CRITERIA = ("excellence", "transnational value", "implementation")
 MODULES = ("A", "B", "C")
 
+TITLE = pN_("call", "Model call: clusters across the Baltic Sea")
 CALL = f"""\
 format = 1
 id = "model"
-title = "Model call: clusters across the Baltic Sea"
+title = "{TITLE}"
 summary = "Drawn at random: no funder, partner or reviewer exists, and no pot is anybody's."
 source = "Hansa model call, seed {SEED}"
 model_data = true
@@ -68,14 +72,18 @@ implementation = 30
 """
 
 _SUBJECTS = (
-    "Ports that talk to each other", "Timber houses in series", "Clean ship engines",
-    "Sensors for cold water", "Biogas from manure", "Games as teachers", "Remote care at home",
-    "Circular textiles", "Offshore wind repair", "Food from side streams", "Safer ferries",
-    "Light alloys", "Data for small firms", "Peat-free growing", "Smart packaging",
-    "Rail freight slots", "Algae to feed", "Hospital logistics", "Hydrogen for trucks",
-    "Design for all",
+    pN_("proposal", "Ports that talk to each other"), pN_("proposal", "Timber houses in series"),
+    pN_("proposal", "Clean ship engines"), pN_("proposal", "Sensors for cold water"),
+    pN_("proposal", "Biogas from manure"), pN_("proposal", "Games as teachers"),
+    pN_("proposal", "Remote care at home"), pN_("proposal", "Circular textiles"),
+    pN_("proposal", "Offshore wind repair"), pN_("proposal", "Food from side streams"),
+    pN_("proposal", "Safer ferries"), pN_("proposal", "Light alloys"),
+    pN_("proposal", "Data for small firms"), pN_("proposal", "Peat-free growing"),
+    pN_("proposal", "Smart packaging"), pN_("proposal", "Rail freight slots"),
+    pN_("proposal", "Algae to feed"), pN_("proposal", "Hospital logistics"),
+    pN_("proposal", "Hydrogen for trucks"), pN_("proposal", "Design for all"),
 )  # fmt: skip
-_ROUNDS = ("", ": second step", ": in the small towns")
+_ROUNDS = ("{subject}", N_("{subject}: second step"), N_("{subject}: in the small towns"))
 
 
 def model_call(seed: int = SEED) -> dict[str, bytes]:
@@ -115,7 +123,16 @@ def model_call(seed: int = SEED) -> dict[str, bytes]:
 
 def _title(number: int) -> str:
     round_, subject = divmod(number - 1, len(_SUBJECTS))
-    return _SUBJECTS[subject] + _ROUNDS[round_]
+    return _ROUNDS[round_].format(subject=_SUBJECTS[subject])
+
+
+def said(kind: Literal["proposal", "funder", "call"], name: str) -> str:
+    """A name of the model call in the language spoken here; any other name stays as it is."""
+    subject, *more = name.split(": ", 1)
+    if kind == "proposal" and subject in _SUBJECTS and more:
+        text = f"{{subject}}: {more[0]}"
+        return _(text, subject=pgettext(kind, subject)) if text in _ROUNDS else name
+    return pgettext(kind, name)
 
 
 def _partners(name: str, rng: np.random.Generator) -> list[tuple[object, ...]]:

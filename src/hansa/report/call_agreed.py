@@ -118,12 +118,28 @@ def rules_section(rules: Sequence[Rule], tested: Sequence[Tested], told: dict[st
     )
 
 
+_WANTING = {
+    "the table ": N_("the table {name}"),
+    "limit of ": N_("limit of {name}"),
+    "two dates in ": N_("two dates in {name}"),
+}
+"""What stands for a field that is missing, by how the rules call it."""
+
+
+def _wanting(field: str) -> str:
+    """What would settle a rule: a field by its name, or in words."""
+    for head, text in _WANTING.items():
+        if field.startswith(head):
+            return _(text, name=field.removeprefix(head))
+    return field
+
+
 def _by_rule(rules: Sequence[Rule], tested: Sequence[Tested]) -> Table:
     rows = []
     for rule in sorted(rules, key=lambda r: r.id):
         own = [r for one in tested for r in one.results if r.rule.id == rule.id]
         counts = Counter(r.verdict for r in own)
-        missing = list(dict.fromkeys(m for r in own for m in r.missing))
+        missing = [_wanting(m) for m in dict.fromkeys(m for r in own for m in r.missing)]
         more = _("{first} and {more} more", first=joined(missing[:2]), more=len(missing) - 2)
         rows.append((
             text_of(rule), *(str(counts[v]) for v in reversed(ORDER)),

@@ -22,6 +22,7 @@ from hansa.views.call_words import (
     money_of,
     reason_text,
     score_of,
+    title_of,
 )
 from hansa.views.format import MISSING, grouped, joined
 from hansa.views.written import Written, because
@@ -87,7 +88,7 @@ def _rows(outcome: Outcome) -> tuple[tuple[str, ...], ...]:
         why = outcome.reasons.get(name)
         status = _(STATUS_WORDS[place.status]) if why is None else ""
         rows.append((
-            str(place.rank or MISSING), name, place.proposal.title,
+            str(place.rank or MISSING), name, title_of(outcome.call, place.proposal),
             score_of(outcome.call, place.score),
             reason_text(why) if why else ": ".join(filter(None, (status, place.reason))),
             funder_names(outcome.call, short_pots(outcome, why)) if why else "",
@@ -146,7 +147,7 @@ def proposal_section(outcome: Outcome, closely: Closely, told: dict[str, Any]) -
         answer.append(_standing(outcome, place))
     else:
         answer.append(
-            _("{title} is not funded: {reason}.", title=place.proposal.title,
+            _("{title} is not funded: {reason}.", title=title_of(outcome.call, place.proposal),
               reason=reason_text(why))
         )  # fmt: skip
         if why.lack.total:
@@ -173,7 +174,7 @@ def proposal_section(outcome: Outcome, closely: Closely, told: dict[str, Any]) -
 
 def _standing(outcome: Outcome, place: Place) -> str:
     """What is said of a proposal that is funded, or not ranked."""
-    title = place.proposal.title
+    title = title_of(outcome.call, place.proposal)
     if place.rank:
         return _("{title} is funded, at rank {rank} of {all}.", title=title, rank=place.rank,
                  all=len(outcome.contest.proposals))  # fmt: skip

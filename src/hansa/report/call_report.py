@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from hansa.language import _, ngettext
+from hansa.language import N_, _, ngettext
 from hansa.programme.laboratory import Outcome, ranked
 from hansa.programme.losses import Lost
 from hansa.programme.prices import COMMON, pressure
@@ -18,11 +18,13 @@ from hansa.views.call_modes import comparison_rows, modes_figure, modes_sentence
 from hansa.views.call_pots import pots_figure
 from hansa.views.call_ranking import ranking_figure
 from hansa.views.call_words import (
+    call_title,
     funder_names,
     mode_text,
     money_of,
     outcome_sentence,
     rule_text,
+    title_of,
 )
 from hansa.views.format import MISSING, THIN, grouped, joined
 from hansa.views.written import Written
@@ -62,7 +64,7 @@ def call_document(outcome: Outcome, show: CallReport = PLAIN) -> Document:
     sections = tuple(_sections(outcome, show))
     findings = tuple(section.answer[0] for section in sections if section.answer)
     return Document(
-        title=s.title,
+        title=call_title(outcome.call),
         subtitle=s.summary,
         origin=_("No funder, partner or reviewer exists, and no pot is anybody's.")
         if s.model_data
@@ -199,11 +201,20 @@ def _price_answer(outcome: Outcome) -> str:
         return _("Everything ranked can be funded without new money.")
     first = steps[0]
     later = steps[min(len(steps) - 1, 4)]
-    blocks = funder_names(outcome.call, first.blocks or (COMMON,))
-    return _(
+    text = N_(
         "Funding down to rank {rank} takes {price} more, all in {pots}; down to rank {later} it "
-        "takes {much}.",
-        rank=first.rank, price=money.full(first.price.total), pots=blocks,
+        "takes {much}."
+    )
+    if outcome.contest.pots.gap:
+        # Which pots new money goes to hangs on whom gap money helps; how much does not.
+        text = N_(
+            "Funding down to rank {rank} takes {price} more, all in {pots} where gap money goes to "
+            "the smallest needs first; down to rank {later} it takes {much}."
+        )
+    return _(
+        text,
+        rank=first.rank, price=money.full(first.price.total),
+        pots=funder_names(outcome.call, first.blocks or (COMMON,)),
         later=later.rank, much=money.full(later.price.total),
     )  # fmt: skip
 
@@ -248,7 +259,7 @@ def passed_section(outcome: Outcome, show: CallReport = PLAIN) -> Section:
     """Who is passed over, and by whom."""
     places = {place.proposal.id: place for place in outcome.places}
     rows = tuple(
-        (str(places[name].rank), name, places[name].proposal.title, joined(lower))
+        (str(places[name].rank), name, title_of(outcome.call, places[name].proposal), joined(lower))
         for name, lower in outcome.passed.items()
     )
     answer = ngettext(

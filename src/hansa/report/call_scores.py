@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +21,18 @@ from hansa.programme.robustness import (
     spread_of,
 )
 from hansa.report.document import Section, Table
-from hansa.views.call_words import funder_names, share_of
+from hansa.views.call_words import CERTAINTY_WORDS, funder_names, share_of, title_of
 from hansa.views.format import MISSING, between, enumerated, grouped, joined
 from hansa.views.written import Written
+
+A_DRAW = 5.0
+"""Seconds that the last draw may take longer than all may."""
+A_REVIEWER = 0.5
+"""Seconds for one decision without a reviewer."""
+TICK = 0.5
+"""Seconds between two words on how far it is."""
+ENOUGH = 100
+"""Draws below which their number is said to be small: an interval is up to 20 points wide then."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +57,50 @@ def how_sure(
 ) -> Sure:
     """Draws of the scores and reviewers left out, within about so many seconds.
 
-    told  what share is done
+    told  what share of the time that it may take has passed, or of the work is done
     Under `strict` all draws of the call; other rules are solved anew for each draw, 200 times or
     as often as the time allows.
     """
     told(0.05)
-    drawn = spread_of(outcome, None, seconds)
-    told(0.7)
-    left = each_reviewer(outcome, 0.5)
+    with passing(told, (0.05, 0.7), seconds):
+        drawn = spread_of(outcome, None, seconds)
+    with passing(told, (0.7, 0.95), A_REVIEWER * _reviewers(outcome)):
+        left = each_reviewer(outcome, A_REVIEWER)
     told(0.95)
-    return Sure(drawn, left, both_outcomes(outcome, 0.5))
+    return Sure(drawn, left, both_outcomes(outcome, A_REVIEWER))
+
+
+def longest(outcome: Outcome, seconds: float) -> int:
+    """About how many seconds `how_sure` takes at most where the draws may take so many."""
+    return round(seconds + A_DRAW + A_REVIEWER * (_reviewers(outcome) + 1))
+
+
+def _reviewers(outcome: Outcome) -> int:
+    return len({r.reviewer for r in outcome.call.reviews if not r.conflict})
+
+
+@contextmanager
+def passing(
+    told: Callable[[float], None], shares: tuple[float, float], seconds: float
+) -> Iterator[None]:
+    """Tell how much of the time allowed has passed, while something is done that tells nothing."""
+    over, begun = threading.Event(), time.monotonic()
+
+    def tick() -> None:
+        first, last = shares
+        while not over.wait(TICK):
+            passed = (time.monotonic() - begun) / max(seconds, TICK)
+            # Whoever asked may have gone away: what is being done notices it by itself.
+            with suppress(OSError):
+                told(first + (last - first) * min(1.0, passed))
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def scores_section(outcome: Outcome, sure: Sure, told: dict[str, Any]) -> Section:
@@ -100,6 +146,12 @@ def sure_words(outcome: Outcome, sure: Sure) -> Iterator[str]:
         sure=sum(words[name] == "sure in" for name in ranked), count=len(depends),
         proposals=joined(depends) or _("none"),
     )  # fmt: skip
+    if sure.spread.draws < min(ENOUGH, outcome.call.settings.draws):
+        yield _(
+            "There was time for {draws} draws only: a share of so few may be far off, as its "
+            "interval shows.",
+            draws=sure.spread.draws,
+        )
 
 
 def _shares(outcome: Outcome, sure: Sure) -> Table:
@@ -108,9 +160,9 @@ def _shares(outcome: Outcome, sure: Sure) -> Table:
     own = [place for place in outcome.places if place.rank]
     rows = [
         (
-            str(place.rank), place.proposal.id, place.proposal.title,
+            str(place.rank), place.proposal.id, title_of(outcome.call, place.proposal),
             _("yes") if place.proposal.id in funded else _("no"),
-            share_of(spread, i), _interval(spread, i), _(words[place.proposal.id]),
+            share_of(spread, i), _interval(spread, i), _(CERTAINTY_WORDS[words[place.proposal.id]]),
         )
         for i, place in enumerate(own)
     ]  # fmt: skip
@@ -118,7 +170,8 @@ def _shares(outcome: Outcome, sure: Sure) -> Table:
         name = place.proposal.id
         if share := spread.below.get(name):
             text = Written(f"{grouped(100 * share, 0)} %", share, unit="share")
-            rows.append((MISSING, name, place.proposal.title, _("no"), text, "", _(words[name])))
+            title = title_of(outcome.call, place.proposal)
+            rows.append((MISSING, name, title, _("no"), text, "", _(CERTAINTY_WORDS[words[name]])))
     columns = (
         _("Rank"), _("Proposal"), _("Title"), _("Funded"), _("Funded in draws"),
         _("Interval of the share"), _("In words"),

@@ -31,6 +31,7 @@ from hansa.report.sections import (
 )
 from hansa.study.retold import retold
 from hansa.study.run import StudyResult
+from hansa.study.told import told
 from hansa.views.figure import Figure
 from hansa.views.format import general
 from hansa.views.reading import At
@@ -105,7 +106,7 @@ def _position(result: StudyResult) -> tuple[Section | None, tuple[str, ...]]:
     try:
         return position_section(result.folder), ()
     except HansaError as problem:
-        f = problem.finding
+        f = told(problem.finding)
         place = f.place.replace(f"{result.folder}/", "")
         why = _(
             "The position of the region is not shown: {reason} ({place}).",
@@ -135,6 +136,8 @@ def _findings(result: StudyResult) -> Iterator[str]:
         if rule.startswith("rows set aside"):
             yield set_aside(result.cube)
             continue
+        own = list(map(told, own))
+        rule = own[0].rule
         several = len({f.place for f in own}) > 1
         found = [f"{f.place}: {f.printed}" if several else f.printed for f in own]
         said = "; ".join(dict.fromkeys(text for text in found if text))
@@ -148,7 +151,8 @@ def method(result: StudyResult) -> Iterator[tuple[str, str]]:
         d = own.definition
         yield (
             _("Clusters"),
-            f"{d.name} ({f'{d.id} {d.version}'.strip()}). {' '.join(d.note.split())}".strip(),
+            f"{d.name} ({f'{d.id} {d.version}'.strip()}). "
+            f"{named('note', ' '.join(d.note.split()))}".strip(),
         )
     for name in study.measures:
         m = find_measure(name)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from hansa.index import terms
 from hansa.index.audit import Audit, AuditFinding, AuditStep
+from hansa.index.audit_words import aim, choice
 from hansa.language import N_, _, pgettext
 from hansa.report.document import Document, Section, Table
 from hansa.views.format import MINUS, MISSING, THIN, grouped, joined
@@ -25,6 +27,11 @@ _SEVERITY = {
     "ok": N_("ok"),
     "not judged": N_("not judged"),
 }
+_WORDS: Mapping[str, Callable[[str], str]] = {
+    "target": aim, "factor": choice, "rule": terms.rule,
+    **dict.fromkeys(("side", "flag", "role", "stage"), terms.cell),
+}  # fmt: skip
+"""Columns of tables that hold words, and how these are said."""
 LONGEST = 60
 """Rows of a table of the audit that a report shows; the audit's own tables hold all."""
 
@@ -189,7 +196,7 @@ def _step(step: AuditStep) -> Section:
 
 
 def _table(name: str, columns: Mapping[str, Any]) -> Table:
-    text = [[_cell(v) for v in column] for column in columns.values()]
+    text = [[_cell(v, _WORDS.get(key, str)) for v in own] for key, own in columns.items()]
     rows = tuple(zip(*text, strict=True))
     heads = tuple(_head(key) for key in columns)
     note = (
@@ -209,7 +216,7 @@ def _head(name: str) -> str:
     return pgettext("audit table", f"{words[0].upper()}{words[1:]}")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, say: Callable[[str], str] = str) -> str:
     """Anything that a table of the audit holds, as text."""
     if value is None:
         return MISSING
@@ -224,12 +231,12 @@ def _cell(value: Any) -> str:
         return grouped(number) if whole else raw_text(number)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return str(value)
+    return say(str(value))
 
 
 def _thresholds(audit: Audit) -> Section:
     rows: Sequence[tuple[str, ...]] = [
-        (t.name, _cell(t.value), _("changed") if t.changed else "", t.reason, t.source)
+        (t.name, _cell(t.value), _("changed") if t.changed else "", _(t.reason), _(t.source))
         for t in audit.thresholds
     ]
     head = (_("Name"), _("Value"), _("Changed"), _("Reason"), _("Source"))

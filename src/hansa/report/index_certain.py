@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from hansa.index.retold import retold
 from hansa.language import _, pgettext
 from hansa.report.document import Section, Table
 from hansa.views.format import enumerated, grouped
@@ -39,7 +40,7 @@ def how_sure(view: IndexView) -> Iterator[str]:
     """What the ranks of a league rest on."""
     made = view.replicated()
     yield replications(made)
-    yield from made.warnings()
+    yield from map(retold, made.warnings())
     share = float(view.data.filled.mean())
     most = int(np.argmax(view.filled))
     if share > 0:
@@ -78,7 +79,7 @@ def gaps_section(view: IndexView, lost: Sequence[str]) -> Section:
     out = [t for e in view.result.stage.log if e.step == "screen" for t in e.said]
     return Section(
         "gaps", _("What cannot be said, and why?"), tuple(answer), tables=_cells(view),
-        certainty=(*out, *said, *view.result.notes),
+        certainty=tuple(map(retold, (*out, *said, *view.result.notes))),
     )  # fmt: skip
 
 

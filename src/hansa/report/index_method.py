@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import reduce
 
-from hansa.index import normalise
+from hansa.index import normalise, terms
 from hansa.index.chain import Entry
+from hansa.index.retold import retold
 from hansa.language import N_, _, decimal_mark
 from hansa.views.format import joined
 from hansa.views.index_league import ROBUST
@@ -28,8 +29,8 @@ def method(view: IndexView) -> Iterator[tuple[str, str]]:
         ),
     )
     for number, entry in enumerate(result.stage.log, 1):
-        told = [*entry.said, *entry.warnings]
-        term = _("Step {number}: {step}", number=number, step=entry.step)
+        told = map(retold, (*entry.said, *entry.warnings))
+        term = _("Step {number}: {step}", number=number, step=terms.step(entry.step))
         yield term, _sentences([_rule(view, entry), *told])
     yield (
         _("Rank"),
@@ -84,15 +85,16 @@ def _rule(view: IndexView, entry: Entry) -> str:
     if entry.step == "normalise":
         known = {f.name for f in fields(normalise.Options)}
         chosen = normalise.Options(**{k: v for k, v in options.items() if k in known})
-        rule = chosen.rule
-        if rule in ("min-max", "goalposts"):
+        rule = terms.rule(chosen.rule)
+        if chosen.rule in ("min-max", "goalposts"):
             low, high = (f"{end:g}".replace(".", decimal_mark()) for end in chosen.range)
             rule = _("{rule}, {low} to {high}", rule=rule, low=low, high=high)
         return _(_scale(view), rule=rule)
     if entry.step == "weigh":
-        return _("Scheme {scheme}, within each family", scheme=options.get("scheme", "given"))
+        scheme = terms.rule(options.get("scheme", "given"))
+        return _("Scheme {scheme}, within each family", scheme=scheme)
     if entry.step == "aggregate":
-        rules = dict.fromkeys(rule.name for rule in view.result.stage.rules.values())
+        rules = dict.fromkeys(terms.rule(r.name) for r in view.result.stage.rules.values())
         return _("Mean of the children, {rules}", rules=reduce(_both, rules))
     if not entry.changed:
         return _("Nothing had to be changed")

@@ -13,6 +13,7 @@ from hansa.errors import HansaError, UsageError
 from hansa.index.audit import Audit
 from hansa.index.removal import effective_weights, removal
 from hansa.index.result import IndexResult
+from hansa.index.retold import retold
 from hansa.index.whatif import Change, Sheet
 from hansa.language import N_, _
 from hansa.report.document import Document, Section, Table
@@ -102,7 +103,7 @@ class _Part:
     def lose(self, problem: HansaError, what: str) -> None:
         """Keep why a question cannot be asked of this index."""
         f = problem.finding
-        self.lost.append(f"{what}: {f.rule} ({f.place or f.printed}).")
+        self.lost.append(f"{what}: {retold(f.rule)} ({retold(f.place or f.printed)}).")
 
     def origin(self) -> dict[str, Any]:
         """The quiet line of a section, and how to get its numbers."""
@@ -367,5 +368,6 @@ def _sensitivity(part: _Part, n: int) -> Section:
     return Section(
         "sensitivity" + (f"-{n + 1}" if n else ""),
         _("Which choice moves {target} most?", target=target_words(found.target)),
-        (sensitivity_answer(found),), figures, certainty=tuple(found.said()), **part.origin(),
+        (sensitivity_answer(found),), figures, certainty=tuple(map(retold, found.said())),
+        **part.origin(),
     )  # fmt: skip

@@ -6,6 +6,7 @@ What the tables say, what they do not support, and where they contradict themsel
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -15,7 +16,7 @@ from hansa.index.link_time import Association
 from hansa.language import N_, _, pgettext
 from hansa.report.document import Section, Table
 from hansa.study import published
-from hansa.study.monitor import NORDIC, Monitor, Side, published_monitor
+from hansa.study.monitor import NORDIC, Monitor, Side, findings, published_monitor
 from hansa.study.monitor_words import Kind, capital, inconsistent, side_of, told, unsupported
 from hansa.views.format import MINUS, MISSING, grouped, joined
 from hansa.views.monitor import Group, monitor_scatter
@@ -44,8 +45,9 @@ def monitor_2009() -> Monitor:
 
 def sections_monitor() -> tuple[Section, ...]:
     """Three questions on the two Monitor tables: the link, the ranks, what is not supported."""
-    m = monitor_2009()
-    # The study is computed once; its sentences are said anew in each language.
+    # The study is computed once; its sentences and findings are said anew in each language.
+    tables = published.monitor_framework(), published.monitor_performance()
+    m = replace(monitor_2009(), findings=tuple(findings(*tables)))
     said: dict[Kind, list[str]] = {"main": [], "link": [], "group": [], "rank": []}
     for kind, sentence in told(m):
         said[kind].append(sentence)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
-from hansa.language import N_, _
+from hansa.language import N_, _, spoken
 from hansa.statuses import MEANING
 from hansa.views.format import joined
 from hansa.views.written import Written
@@ -38,6 +38,12 @@ def _by_meaning(meanings: tuple[str, ...]) -> dict[str, str]:
 
 def sign(flags: str) -> str:
     """`c i ±` for the status `c;imputed;interval`; what has no sign stays as it is."""
+    return _signed(flags, spoken())
+
+
+@lru_cache(maxsize=1024)
+def _signed(flags: str, _language: str) -> str:
+    # Thousands of regions share a handful of statuses.
     there = [f for f in flags.split(";") if f]
     return _meaning(" ".join(_sign(f) if f in MEANING else f for f in there), there)
 

@@ -15,7 +15,9 @@ from hansa.cube import Cube
 from hansa.errors import Finding, HansaError
 from hansa.facts.check import check_facts
 from hansa.facts.check_further import LARGEST, further_rows
+from hansa.facts.check_words import row_number
 from hansa.files import csv_bytes
+from hansa.language import N_, _
 from hansa.sources.guess import Sample, description
 from hansa.sources.raw import is_parquet, raw_table
 from hansa.sources.rows import row_numbers
@@ -26,10 +28,9 @@ from hansa.sources.vocabulary import Vocabulary
 
 MOST = 20
 """Unknown codes of one kind that are told; the rest is counted."""
-SET_ASIDE = "rows set aside: their codes are not in the declared version"
+SET_ASIDE = N_("rows set aside: their codes are not in the declared version")
 
 NO_ROW = 1 << 60
-_ROW = re.compile(r"\brow (\d+)\b")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def check_table(path: Path, sample: Sample, chosen: Mapping[str, str]) -> Checke
     odd = list(_unknown(path, sample, chosen, spec))
     own = spec.model_copy(update={"unknown_codes": "set_aside"}) if odd else spec
     found = check_facts([path], own, deep=True)
-    found = [f for f in found if not (odd and f.rule == SET_ASIDE)]
+    found = [f for f in found if not (odd and f.rule == _(SET_ASIDE))]
     further = _further(path, own, found)
     told = {(f.place, f.rule, f.printed) for f in found}
     more = [f for f in further if (f.place, f.rule, f.printed) not in told]
@@ -82,7 +83,7 @@ def check_reading(path: Path, chosen: Mapping[str, str]) -> tuple[Finding, ...]:
 
 
 def _row(finding: Finding) -> int:
-    match = _ROW.search(finding.place)
+    match = row_number().search(finding.place)
     return int(match[1]) if match else NO_ROW
 
 
@@ -182,7 +183,8 @@ def _as_there(finding: Finding, copy: Path, path: Path, number: Callable[[int], 
 
     def moved(match: re.Match[str]) -> str:
         row = int(match[1])
-        return f"row {number(row - TEXT_FIRST_ROW)}" if row > 1 else match[0]
+        there = f"{match[0].removesuffix(match[1])}{number(row - TEXT_FIRST_ROW)}"
+        return there if row > 1 else match[0]
 
     place = finding.place.replace(str(copy), str(path)).replace(copy.name, path.name)
-    return replace(finding, place=_ROW.sub(moved, place, count=1))
+    return replace(finding, place=row_number().sub(moved, place, count=1))

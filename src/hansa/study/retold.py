@@ -7,10 +7,10 @@ of them is said anew: the text is held against the patterns it is made with.
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from hansa.facts.convert_words import TOLD as CONVERTED
 from hansa.language import N_, _, spoken
+from hansa.study.patterns import matched
 
 PATTERNS = (
     N_("Industries without jobs have no row; cells of fewer than three local units are hidden."),
@@ -56,7 +56,6 @@ WHY = (
     N_("complete families are off by up to {most}"),
 )
 """How the tolerance of sums was found (`facts.hidden.system.Tolerance`)."""
-_PLACE = re.compile(r"\\\{(\w+)\\\}")
 _YEARS = re.compile(r" \[[\d\N{EN DASH}, ]+\]$")
 _SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 
@@ -78,17 +77,9 @@ def retold(text: str) -> str:
 
 
 def _said(text: str, patterns: tuple[str, ...] = PATTERNS) -> str | None:
-    for pattern, shape in _shapes(patterns):
-        if match := shape.fullmatch(text):
-            found = match.groupdict()
-            if "why" in found:
-                found["why"] = ", ".join(_said(w, WHY) or w for w in found["why"].split(", "))
-            return _(pattern, **found)
-    return None
-
-
-@cache
-def _shapes(patterns: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(
-        (text, re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(text)))) for text in patterns
-    )
+    if (match := matched(text, patterns)) is None:
+        return None
+    pattern, found = match
+    if "why" in found:
+        found["why"] = ", ".join(_said(w, WHY) or w for w in found["why"].split(", "))
+    return _(pattern, **found)

@@ -8,7 +8,7 @@ from typing import Any
 from hansa.language import N_, _
 from hansa.programme.laboratory import Outcome, as_skipped, pot_rows
 from hansa.programme.losses import blockers
-from hansa.views.call_words import funder_names, mode_text, money_of, rule_text
+from hansa.views.call_words import funder_names, mode_text, money_of, rule_text, title_of
 from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, rects, rules, texts
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, grouped, joined
@@ -23,7 +23,7 @@ def modes_figure(outcomes: Sequence[Outcome]) -> Figure:
     caption = _caption(outcomes)
     specs = both(lambda form: compose(caption, _plot(outcomes, form), form))
     names = _order(outcomes)
-    titles = {p.proposal.id: p.proposal.title for p in outcomes[0].places}
+    titles = {p.proposal.id: title_of(outcomes[0].call, p.proposal) for p in outcomes[0].places}
     return Figure(
         id="modes",
         columns=(_("Rank"), _("Proposal"), _("Title"), *(_column_name(o) for o in outcomes)),
@@ -85,7 +85,7 @@ def _plot(outcomes: Sequence[Outcome], form: Format) -> Plot:
     places = [p for p in outcomes[0].places if p.rank]
     names = tuple(
         f"{p.rank}  {p.proposal.id}" if form.narrow
-        else f"{p.rank}  {p.proposal.id}  {p.proposal.title}"
+        else f"{p.rank}  {p.proposal.id}  {title_of(outcomes[0].call, p.proposal)}"
         for p in places
     )  # fmt: skip
     rows = Rows(names, form, tuple({"proposal": p.proposal.id} for p in places))

@@ -8,6 +8,7 @@ from hansa.language import _
 from hansa.programme.laboratory import Outcome
 from hansa.programme.noise import Spread
 from hansa.views.call_words import (
+    CERTAINTY_WORDS,
     funder_names,
     least_of,
     mode_text,
@@ -17,6 +18,7 @@ from hansa.views.call_words import (
     rule_text,
     score_of,
     share_of,
+    title_of,
 )
 from hansa.views.canvas import (
     Caption,
@@ -85,7 +87,7 @@ def _hover(outcome: Outcome, rank: int) -> str:
     name, money = place.proposal.id, money_of(outcome.call)
     why = outcome.reasons.get(name)
     said = _("funded") if why is None else reason_text(why)
-    parts = [f"{place.proposal.title} ({name}): {said}"]
+    parts = [f"{title_of(outcome.call, place.proposal)} ({name}): {said}"]
     if why is not None and why.lack.total:
         short = why.lack.named(outcome.contest.pots.funders)
         parts.append(_("lacks {amount}", amount=money.full(why.lack.total)))
@@ -97,9 +99,11 @@ def _hover(outcome: Outcome, rank: int) -> str:
 
 def _plot(outcome: Outcome, spread: Spread | None, form: Format) -> Plot:
     own = [place for place in outcome.places if place.rank]
-    names = tuple(f"{p.rank}  {p.proposal.id}  {p.proposal.title}" for p in own)
+    titles = [title_of(outcome.call, p.proposal) for p in own]
+    named = zip(own, titles, strict=True)
+    names = tuple(f"{p.rank}  {p.proposal.id}  {title}" for p, title in named)
     things = tuple(
-        {"proposal": p.proposal.id, "name": p.proposal.title, "hover": _hover(outcome, i)}
+        {"proposal": p.proposal.id, "name": titles[i], "hover": _hover(outcome, i)}
         for i, p in enumerate(own)
     )
     rows = Rows(names, form, things)
@@ -182,7 +186,7 @@ def _rows(outcome: Outcome, spread: Spread | None) -> list[tuple[str, ...]]:
         else:
             said = _status(place.status, place.reason)
         rows.append((
-            str(place.rank or MISSING), name, place.proposal.title,
+            str(place.rank or MISSING), name, title_of(outcome.call, place.proposal),
             score_of(outcome.call, place.score),
             _("yes") if name in funded else _("no"), said,
             funder_names(outcome.call, why.lack.named(outcome.contest.pots.funders)) if why else "",
@@ -190,7 +194,7 @@ def _rows(outcome: Outcome, spread: Spread | None) -> list[tuple[str, ...]]:
             least_of(outcome, why) if why else "",
             money.text(step.price.total) if step else MISSING,
             share_of(spread, i) if drawn and spread else "",
-            _(spread.certainty(i)) if drawn and spread else "",
+            _(CERTAINTY_WORDS[spread.certainty(i)]) if drawn and spread else "",
         ))  # fmt: skip
     return rows
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hansa.language import N_, _, ngettext
-from hansa.programme.call import Call
+from hansa.programme.call import Call, Proposal
 from hansa.programme.laboratory import Outcome
+from hansa.programme.model_call import said
 from hansa.programme.noise import Spread
 from hansa.programme.prices import COMMON
 from hansa.programme.reasons import Reason
@@ -30,6 +31,12 @@ STATUS_WORDS = {
     "not eligible": N_("not eligible"),
     "below threshold": N_("below the threshold"),
     "incomplete": N_("too few valid reviews"),
+}
+CERTAINTY_WORDS = {
+    "sure in": N_("sure in"),
+    "sure out": N_("sure out"),
+    "depends on the scores": N_("depends on the scores"),
+    "cannot say": N_("cannot say"),
 }
 REASON_WORDS = {
     "stopped by order": N_("stopped by the order"),
@@ -102,9 +109,21 @@ def rule_text(rule: str) -> str:
     return _(RULE_WORDS[rule])
 
 
+def title_of(call: Call, proposal: Proposal) -> str:
+    """The title of a proposal; one of the model call in the language spoken."""
+    return said("proposal", proposal.title) if call.settings.model_data else proposal.title
+
+
+def call_title(call: Call) -> str:
+    """The title of a call; that of the model call in the language spoken."""
+    title = call.settings.title
+    return said("call", title) if call.settings.model_data else title
+
+
 def funder_names(call: Call, funders: Sequence[str]) -> str:
     """Names of funders, joined."""
-    names = {f.id: f.name for f in call.funders} | {COMMON: _("the common pot")}
+    named = {f.id: said("funder", f.name) for f in call.funders if call.settings.model_data}
+    names = {f.id: f.name for f in call.funders} | named | {COMMON: _("the common pot")}
     return joined([names[f] for f in funders])
 
 

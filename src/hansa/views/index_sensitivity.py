@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hansa.errors import HansaError
+from hansa.index.retold import retold
 from hansa.index.sensitivity import Sensitivity
 from hansa.language import _, pgettext
 from hansa.views.canvas import Caption, Plot, Thing, compose, inner_width
@@ -54,7 +55,7 @@ def sensitivity_figure(
 def sensitivity_answer(found: Sensitivity, names: Mapping[str, str] | None = None) -> str:
     """Which choice matters most, and how much goes with interactions."""
     if not found.variance > 0 or np.isnan(found.total).all():
-        return "; ".join(map(_, found.said())) or _("The indices cannot be computed.")
+        return "; ".join(map(retold, found.said())) or _("The indices cannot be computed.")
     i = int(np.nanargmax(found.total))
     first = float(np.clip(found.first[i], 0, 1))
     rest = max(0.0, 1 - float(np.nansum(np.clip(found.first, 0, None))))
@@ -169,7 +170,7 @@ def _notes(view: IndexView, found: Sensitivity) -> list[str]:
             "First-order: what the choice explains by itself. Total: with all it does together "
             "with others; totals may add up to more than 1 (Saltelli et al. 2010; Jansen 1999)."
         ),
-        *[_(s) for s in found.said() if not s.startswith("Exact")],
+        *[retold(s) for s in found.said() if not s.startswith("Exact")],
         _("Seed of the drawn sets: {seed}.", seed=view.result.evaluator.seed),
     ]
 

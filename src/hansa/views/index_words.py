@@ -19,6 +19,7 @@ from hansa.index.rankstats import RankDistribution
 from hansa.index.recipe import Recipe
 from hansa.index.removal import effective_weights
 from hansa.index.result import IndexResult
+from hansa.index.retold import retold
 from hansa.index.robustness import Robustness
 from hansa.index.tree import Floats, IndexTree, Ints
 from hansa.language import N_, _
@@ -225,7 +226,7 @@ class IndexView:
     def notes(self) -> list[str]:
         """What stands under every figure of ranks: replications, seed, what varies, failures."""
         made = self.result.robustness
-        return [replications(made), *made.warnings()] if made is not None else []
+        return [replications(made), *map(retold, made.warnings())] if made is not None else []
 
     def caption(self, title: str, subtitle: str, alt: str, notes: Sequence[str] = ()) -> Caption:
         """The words of a figure with the source and, where it applies, what model data means."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hansa.language import _
 from hansa.views.format import MINUS, THIN
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def in_names(audit: Audit, names: Mapping[str, str]) -> Audit:
 
 
 def _named(finding: AuditFinding, names: Mapping[str, str]) -> AuditFinding:
-    parts = re.split(r"(, | and (?=\d+ more)| and | in )", finding.code)
+    parts = re.split(f"(, |{_joints()})", finding.code)
     code = "".join(names.get(part, part) for part in parts)
     return replace(
         finding,
@@ -48,6 +49,13 @@ def _named(finding: AuditFinding, names: Mapping[str, str]) -> AuditFinding:
         needed=set_well(finding.needed),
         fix=set_well(finding.fix),
     )
+
+
+def _joints() -> str:
+    """What stands between the codes of a finding of several objects, in the language spoken."""
+    both = _("{one} and {other}", one="\n", other="\n").strip()
+    inside = _("{unit} in {aggregate}", unit="\n", aggregate="\n").strip()
+    return "|".join(rf" {re.escape(word)} " for word in (both, inside))
 
 
 def set_well(text: str) -> str:

@@ -16,7 +16,7 @@ from hansa.web.answers import Answers
 from hansa.web.sheet import Sheet
 from hansa.web.stamps import Stamp, stamp_of
 from hansa.web.state import State
-from hansa.web.worker import Answer, Ask, Content, Progress, Refusal, work
+from hansa.web.worker import Answer, Ask, Content, Progress, Refusal, rarely_tidied, work
 
 OPEN = 3
 """Studies whose workers stay open; of more, the idle one not used for longest is closed."""
@@ -154,6 +154,8 @@ class Desk:
 
     def __init__(self, fresh: bool = False) -> None:
         self._fresh = fresh
+        # Looking through every page that is kept takes longer than to lay one out.
+        rarely_tidied()
         self._lock = threading.Lock()
         self._benches: OrderedDict[Path, Bench] = OrderedDict()
 

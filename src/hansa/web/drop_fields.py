@@ -102,7 +102,9 @@ def fields_of(seen: Looked) -> tuple[Field, ...]:
     for field in (*_of_columns(seen), *_of_codes(seen), *_of_file(seen)):
         why = seen.reasons.get(field.name)
         said = _(why[0], **why[1]) if why else ""
-        options = tuple((v, _(label) if label else "") for v, label in field.options)
+        # Names of columns are the table's own words.
+        own = seen.names if field.group != 1 else ()
+        options = tuple((v, v if label == v in own else _(label)) for v, label in field.options)
         known = replace(field, options=options, label=_(field.label), why=said)
         made.append(replace(known, missing=field.name in seen.open))
     return tuple(made)

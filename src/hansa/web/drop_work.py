@@ -133,7 +133,7 @@ def work(pipe: Connection, task: Look | Make) -> None:
             done = Refused(for_people(problem.finding, look))
         except Exception:
             log.exception("table %s", look.path)
-            done = Refused(FAULT)
+            done = Refused(for_people(FAULT, look))
     try:
         pipe.send(done)
     except (OSError, ValueError):
@@ -153,7 +153,7 @@ def looked(look: Look, pipe: Connection) -> Looked:
     if found.open:
         # Columns may be lost because the file is broken.
         broken = check_reading(look.path, found.chosen)
-        return replace(made, findings=tuple(for_people(f, look) for f in broken))
+        return replace(made, findings=tuple(for_people(f, look, fields=True) for f in broken))
     _tell(pipe, N_("Checking every cell"), 0.5)
     return _checked(made, look, sample)
 
@@ -163,7 +163,7 @@ def _checked(made: Looked, look: Look, sample: Sample) -> Looked:
     from hansa.study.adopt_check import check_table
 
     found = check_table(look.path, sample, made.chosen)
-    findings = tuple(for_people(f, look) for f in found.findings)
+    findings = tuple(for_people(f, look, fields=True) for f in found.findings)
     if (cube := found.cube) is None:
         return replace(made, findings=findings)
     extent = {
@@ -224,14 +224,24 @@ def _made(task: Make, pipe: Connection) -> Made | Looked:
     return Made(adopt(table, task.root / slug(task.title), task.building, trial))
 
 
-def for_people(finding: Finding, look: Look) -> Finding:
-    """The finding with the owner's name of the file in place of that of the temporary one."""
+def for_people(finding: Finding, look: Look, fields: bool = False) -> Finding:
+    """The finding in the language spoken, with the owner's name of the file.
+
+    fields  whether it is shown above the fields of the table, which take the place of options
+    """
+    from hansa.web.site.ways import in_the_browser
+    from hansa.web.told import told
 
     def named(text: str) -> str:
         return text.replace(str(look.path), look.name).replace(look.path.name, look.name)
 
     fix = _DECLARED.sub(": choose it below", finding.fix).replace("(--where)", "(below)")
-    return replace(finding, place=named(finding.place), printed=named(finding.printed), fix=fix)
+    place, printed = named(finding.place), named(finding.printed)
+    with speaking("en"):
+        trimmed = in_the_browser(fix) if fields else fix
+    said = told(replace(finding, place=place, printed=printed, fix=trimmed))
+    # What was said in the language of the page from the beginning is trimmed where it is shown.
+    return replace(said, fix=fix) if said.fix == trimmed else said
 
 
 def _tell(pipe: Connection, text: str, done: float) -> None:

@@ -20,8 +20,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from hansa.errors import Finding, UsageError
-from hansa.language import N_, _
+from hansa.language import N_, _, spoken
 from hansa.web.drop_work import Look, Looked, Made, Make, Outcome, Refused, work
+from hansa.web.told import told
 from hansa.web.worker import Progress
 
 LARGEST = 200 * 2**20
@@ -65,6 +66,7 @@ class Dropped:
 
     folder  its own temporary folder; `path` the file there, `name` what its owner calls it
     given   choices of its owner; `seen` what was found last, `job` what is being done
+    lang    the language in which that is said
     """
 
     folder: Path
@@ -74,6 +76,7 @@ class Dropped:
     seen: Looked | None = None
     refused: Finding | None = None
     job: Job | None = None
+    lang: str = "en"
     touched: float = field(default_factory=time.monotonic)
 
 
@@ -128,6 +131,7 @@ class Tables:
         with self._lock:
             _stop(table)
             table.seen = table.refused = None
+            table.lang = lang
             table.job = _begun(Look(table.path, table.name, dict(table.given), lang))
 
     def make(self, table: Dropped, title: str, source: str, lang: str) -> None:
@@ -135,11 +139,17 @@ class Tables:
         with self._lock:
             _stop(table)
             look = Look(table.path, table.name, dict(table.given), lang)
+            table.lang = lang
             building = self.root / f"{_BUILDING}{secrets.token_hex(8)}"
             table.job = _begun(Make(look, title, source, self.root, building))
 
     def outcome(self, table: Dropped, wait: float) -> Progress | Made | None:
-        """How far it is, or the study that was made; None where there is something to show."""
+        """How far it is, or the study that was made; None where there is something to show.
+
+        What was found for who reads another language is looked for again in the one spoken.
+        """
+        if table.job is None and table.lang != spoken():
+            self.look(table, spoken())
         job = table.job
         if job is None:
             return None
@@ -150,7 +160,7 @@ class Tables:
             if isinstance(job.outcome, Looked):
                 table.seen = job.outcome
             elif isinstance(job.outcome, Refused):
-                table.refused = job.outcome.finding
+                table.refused = told(job.outcome.finding)
         return job.outcome if isinstance(job.outcome, Made) else None
 
     def forget(self, own: str) -> None:

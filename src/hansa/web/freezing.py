@@ -44,6 +44,8 @@ TYPES = (
     "hansa.study.run:BaseResult",
     "hansa.study.run:DefinitionResult",
     "hansa.study.run:StudyResult",
+    "hansa.sums:Left",
+    "hansa.sums:Sums",
     "hansa.views.figure:Figure",
     "hansa.web.sheet:Choice",
     "hansa.web.sheet:Control",

@@ -96,6 +96,8 @@ def _size(index: OpenIndex) -> str:
 
 def _findings(index: OpenIndex) -> tuple[list[Item], list[str]]:
     """What stands out, and why something that would belong here cannot be said."""
+    from hansa.index.retold import retold
+
     makers: Mapping[str, Callable[[], Item]] = {
         _("who leads"): lambda: _leader(index),
         _("which choice matters"): lambda: _choice(index),
@@ -110,8 +112,8 @@ def _findings(index: OpenIndex) -> tuple[list[Item], list[str]]:
         except HansaError as problem:
             f = problem.finding
             lost.append(
-                _("Nothing is said about {name}: {rule} ({place}).", name=name, rule=f.rule,
-                  place=f.place or f.printed)
+                _("Nothing is said about {name}: {rule} ({place}).", name=name,
+                  rule=retold(f.rule), place=retold(f.place or f.printed))
             )  # fmt: skip
     return found, lost
 
@@ -258,9 +260,12 @@ def _gaps(index: OpenIndex) -> Section:
 
 
 def _steps(index: OpenIndex) -> Listing:
+    from hansa.index import terms
+    from hansa.index.retold import retold
+
     items = tuple(
-        Item(_("Step {number}: {step}", number=number, step=entry.step),
-             (*entry.said, *entry.warnings) or (_("nothing to report"),))
+        Item(_("Step {number}: {step}", number=number, step=terms.step(entry.step)),
+             tuple(map(retold, (*entry.said, *entry.warnings))) or (_("nothing to report"),))
         for number, entry in enumerate(index.result.stage.log, 1)
     )  # fmt: skip
     return Listing(_("What was done, in this order"), items)
@@ -329,12 +334,14 @@ def method(session: Session, index: OpenIndex) -> Sheet:
 
 
 def _choices(index: OpenIndex) -> Iterator[Section]:
+    from hansa.index import terms
     from hansa.report.document import Section, Table
 
     result = index.result
     heads = (_("Step"), _("Options"), _("Cells or rows changed"))
     steps = tuple(
-        (entry.step, _options(entry.options), str(entry.changed)) for entry in result.stage.log
+        (terms.step(entry.step), _options(entry.options), str(entry.changed))
+        for entry in result.stage.log
     )
     yield Section(
         "recipe",
@@ -357,12 +364,14 @@ def _choices(index: OpenIndex) -> Iterator[Section]:
 def _factors(factors: Any) -> Table:
     from dataclasses import asdict
 
+    from hansa.index import terms
     from hansa.report.document import Table
+    from hansa.views.index_words import factor_words
 
     rows = []
     for factor in factors:
         own = {k: v for k, v in asdict(factor).items() if v and k != "id"}
-        rows.append((factor.id, factor.kind, _options(own)))
+        rows.append((factor_words(factor.id), terms.kind(factor.kind), _options(own)))
     heads = (_("Choice"), _("Kind"), _("What it may be"))
     return Table(_("What the replications vary"), heads, tuple(rows))
 

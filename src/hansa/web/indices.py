@@ -81,10 +81,8 @@ class OpenIndex:
         made = index(self.folder)
         words = _(
             "{draws} replications of {rows} rows and {leaves} indicators",
-            draws=grouped(REPLICATIONS),
-            rows=made.data.unit.size,
-            leaves=made.tree.leaves,
-        )
+            draws=grouped(REPLICATIONS), rows=made.data.unit.size, leaves=made.tree.leaves,
+        )  # fmt: skip
         drawn = replicated(
             made.evaluator, REPLICATIONS, lambda done: self.tell(words, 0.1 + 0.4 * done)
         )
@@ -125,12 +123,9 @@ class OpenIndex:
         rows = self.view.rows
 
         def told(done: float) -> None:
-            words = _(
-                "exact best and worst ranks: {done} of {all} {things}",
-                done=round(done * rows.size),
-                all=rows.size,
-                things=self.words.things,
-            )
+            words = _("exact best and worst ranks: {done} of {all} {things}",
+                      done=round(done * rows.size), all=rows.size,
+                      things=self.words.things)  # fmt: skip
             self.tell(words, 0.5 + 0.3 * done)
 
         try:
@@ -145,9 +140,12 @@ class OpenIndex:
         shift = self.sensitivity("shift")
         return replace(self.result, intervals=exact, sensitivity=() if shift is None else (shift,))
 
-    @cached_property
+    @property
     def audit(self) -> Audit:
         """The ten steps of the handbook, in the names of units and indicators."""
+        return self.kept("judged", self._audit)
+
+    def _audit(self) -> Audit:
         from hansa.index.audit import audit
         from hansa.web.audit_names import in_names, names_of
 
@@ -382,6 +380,8 @@ def sections_of(
 
     One question that an index cannot be asked must not cost the page. Each is made once.
     """
+    from hansa.index.retold import retold
+
     made, lost = [], []
     for name, make in makers.items():
         try:
@@ -391,8 +391,8 @@ def sections_of(
         except HansaError as problem:
             f = problem.finding
             lost.append(
-                _("Nothing is said about {name}: {rule} ({place}).", name=name, rule=f.rule,
-                  place=f.place or f.printed)
+                _("Nothing is said about {name}: {rule} ({place}).", name=name,
+                  rule=retold(f.rule), place=retold(f.place or f.printed))
             )  # fmt: skip
             continue
         if found is not None:

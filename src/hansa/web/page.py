@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Literal
 
+from hansa.language import _, pgettext, pN_
 from hansa.web.session import Session
 from hansa.web.sheet import Goto, Sheet
 from hansa.web.state import METHOD, State
@@ -16,6 +17,8 @@ from hansa.web.studies import Kind
 
 INDEX = ("index", "unit", "indicator", "changes", "compare")
 """Parameters that mean something without a study."""
+NAMES = (pN_("page", "Clusters"), pN_("page", "Cluster"))
+"""Words that other languages say of a page in another way than at the head of a column."""
 _ALONE = {"index": ("either", "index"), "call": ("call",)}
 """What pages may need that a folder of this kind has without a study."""
 
@@ -45,6 +48,12 @@ class Page:
     template: str = "sheet.html"
     act: Callable[[Session, State, Mapping[str, str]], Sheet | Goto] | None = None
     needs: Literal["facts", "either", "index", "call"] = "facts"
+
+    @property
+    def name(self) -> str:
+        """Its word in the menu, in the language spoken here."""
+        own = pgettext("page", self.label)
+        return own if own != self.label else _(self.label)
 
     def known(self, kind: Kind) -> tuple[str, ...]:
         """The parameters that it knows; of an index folder those on indices, if it needs one.

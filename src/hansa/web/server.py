@@ -6,11 +6,12 @@ import contextlib
 import logging
 import signal
 import socket
+import subprocess
 import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hansa.errors import HansaError, UsageError
 from hansa.web.desk import Desk
@@ -132,16 +133,19 @@ def _opened(desk: Desk, root: Path) -> None:
 def _prepared() -> None:
     from hansa.web.site.assets import asset
 
-    asset("vega.js")
+    # What fails here fails again where it is asked for; or the server ends at this moment.
+    with contextlib.suppress(subprocess.CalledProcessError):
+        asset("vega.js")
 
 
 def _answer(app: Application, listening: socket.socket) -> None:
     from waitress.server import create_server
 
     from hansa.web.dropping import LARGEST
+    from hansa.web.site.wire import Channel
 
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    server = create_server(
+    server: Any = create_server(
         app,
         sockets=[listening],
         threads=THREADS,
@@ -149,6 +153,7 @@ def _answer(app: Application, listening: socket.socket) -> None:
         # What is larger is refused by its head; what is a little too large, by a page in words.
         max_request_body_size=LARGEST + ROOM,
     )
+    server.channel_class = Channel
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     server.close()

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hansa.errors import UsageError, listed
-from hansa.language import N_, _, pgettext, speaking, spoken
-from hansa.web.sheet import Choice, Control, Sheet
-from hansa.web.sorting import by_name
+from hansa.language import _, speaking, spoken
+from hansa.web.sheet import Control, Sheet
 from hansa.web.state import EMPTY, METHOD, State, given_in
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ class Session:
         self._parts: OrderedDict[State, Part] = OrderedDict()
         self._definitions: dict[tuple[Path, int, State], DefinitionResult] = {}
         self._sections: dict[str, OrderedDict[State, Section | None]] = {}
+        self.region_choices: OrderedDict[Any, Any] = OrderedDict()
 
     def tell(self, text: str, done: float) -> None:
         """Say what is being computed, and how far (0 to 1)."""
@@ -208,7 +208,9 @@ class Session:
 
         A name that ends in `?` may stay open: nothing is lit up then.
         """
-        made = [_control(self, part, state, name) for name in names]
+        from hansa.web.controls import control_of
+
+        made = [control_of(self, part, state, name) for name in names]
         return tuple(control for control in made if len(control.choices) > 1)
 
 
@@ -345,56 +347,3 @@ def _known(name: str, admissible: tuple[str, ...], what: str) -> str:
             f"the study has no {what} {name!r}", admissible=listed(sorted(admissible), 60)
         )
     return name
-
-
-def _control(session: Session, part: Part, state: State, name: str) -> Control:
-    optional = name.endswith("?")
-    name = name.removesuffix("?")
-    label, choices, chosen = _CONTROLS[name](session, part)
-    if optional:
-        choices, chosen = (Choice("", pgettext("choice", "none")), *choices), getattr(state, name)
-    return Control(name, _(label), choices, chosen)
-
-
-_Shown = tuple[str, tuple[Choice, ...], str]
-
-
-def _definitions(session: Session, part: Part) -> _Shown:
-    own = [r.definition for r in part.result.results]
-    saved = [
-        Choice(name, _("{name} (your own)", name=name)) for name in session.saved_definitions()
-    ]
-    choices = (*(Choice(d.id, d.name) for d in own), *saved)
-    return N_("Clusters as defined by"), choices, part.own.definition.id
-
-
-def _bases(session: Session, part: Part) -> _Shown:
-    from hansa.report.part import base_named
-
-    names = [b.base.name for b in part.own.bases]
-    return N_("Base"), tuple(Choice(n, base_named(n)) for n in names), part.base.base.name
-
-
-def _regions(session: Session, part: Part) -> _Shown:
-    header = next(iter(part.base.regions.values())).header
-    named = {code: part.words.name(code, header) for code in session.regions(part)}
-    codes = sorted(named, key=lambda code: (by_name(named[code]), code))
-    choices = tuple(
-        Choice(code, code if named[code] == code else f"{named[code]} ({code})") for code in codes
-    )
-    return N_("Region"), choices, part.picks.region
-
-
-def _clusters(session: Session, part: Part) -> _Shown:
-    definition = part.own.definition
-    named = {code: definition.label_of(code) for code in definition.clusters}
-    codes = sorted(named, key=lambda code: (by_name(named[code]), code))
-    return N_("Cluster"), tuple(Choice(code, named[code]) for code in codes), part.picks.cluster
-
-
-_CONTROLS: dict[str, Callable[[Session, Part], _Shown]] = {
-    "definition": _definitions,
-    "base": _bases,
-    "region": _regions,
-    "cluster": _clusters,
-}

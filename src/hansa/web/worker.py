@@ -78,6 +78,7 @@ def work(pipe: Connection, folder: Path, fresh: bool = False) -> None:
     """
     # Ctrl-C reaches every process of the terminal; the server decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    rarely_tidied()
     kept = kept_of(folder, fresh)
     _tidy(folder)
     session = Session(folder, lambda text, done: pipe.send(Progress(text, done)), kept)
@@ -96,6 +97,18 @@ def work(pipe: Connection, folder: Path, fresh: bool = False) -> None:
             later.note(ask, answer)
         except (EOFError, BrokenPipeError):
             return
+
+
+def rarely_tidied() -> None:
+    """Look for garbage seldom: a page makes a hundred thousand objects, hardly any in circles."""
+    gc.set_threshold(50_000, 20, 50)
+
+
+def tidied() -> None:
+    """Look for garbage now; what is left is not looked at again before the next time."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 class Later:
@@ -135,9 +148,7 @@ class Later:
     def _tidied(self) -> Iterator[None]:
         """Look for garbage now, and not while a page is made: results are a million objects."""
         self._tidying = False
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        tidied()
         yield
 
     def step(self) -> None:

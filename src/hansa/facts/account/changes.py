@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hansa.errors import Finding, listed
+from hansa.errors import Finding
 from hansa.facts.account import order
 from hansa.facts.account.folder import Roles
 from hansa.facts.account.printed import shown, span
 from hansa.facts.account.ranks import LOOK, Ranking, intervals, is_complete
 from hansa.facts.account.table import RANK, Column, Table
+from hansa.facts.check_words import either, some, together
+from hansa.language import N_, _
 
 _UNRELATED = 0.3
 
@@ -48,7 +50,7 @@ class Move:
         years = sorted(set(self.change.years) - later) or list(
             self.earlier.years if self.earlier else ()
         )
-        return f"in {years[0]}" if years else "before"
+        return _("in {year}", year=years[0]) if years else _("before")
 
 
 def moves(table: Table, ranking: Ranking, roles: Roles) -> Iterator[Move]:
@@ -101,10 +103,10 @@ def _opposite(table: Table, move: Move) -> Iterator[Finding]:
         yield Finding(
             "note",
             table.place(rows, move.change, move.ranking.value, move.earlier),
-            "rank and value moved in opposite directions",
-            listed(table.short(i) for i in rows),
-            "no mistake: others moved more",
-            "say of which of the two a text speaks when it says improved or fell",
+            _("rank and value moved in opposite directions"),
+            some(table.short(i) for i in rows),
+            _("no mistake: others moved more"),
+            _("say of which of the two a text speaks when it says improved or fell"),
         )
 
 
@@ -129,20 +131,25 @@ def _no_permutation(
     twice = order.repeated(ranks)
     outside = [i for i, r in enumerate(ranks) if r is not None and not 1 <= r <= len(ranks)]
     rows = sorted({*outside, *(i for shared in twice.values() for i in shared)})
-    parts = [f"{shown(r)} for {listed(table.short(i) for i in own)}" for r, own in twice.items()]
+    parts = [
+        _("{number} for {rows}", number=shown(r), rows=some(table.short(i) for i in own))
+        for r, own in twice.items()
+    ]
     alone = [i for i in outside if all(i not in own for own in twice.values())]
-    parts += [f"{shown(ranks[i] or 0)} for {table.short(i)}" for i in alone]
+    parts += [
+        _("{number} for {rows}", number=shown(ranks[i] or 0), rows=table.short(i)) for i in alone
+    ]
     if lacking := order.missing(ranks):
-        parts.append(f"nobody has {listed(lacking)}")
+        parts.append(_("nobody has {ranks}", ranks=some(lacking)))
     # Ranks of a list that was longer then can look so, where no few corrections help; rank 0 never.
     above = all((ranks[i] or 0) > len(ranks) for i in outside)
     longer = above and (bool(outside) or not repairs)
     return Finding(
         "warning" if odd_ties or (longer and order.ordered(ranks, move.values())) else "error",
         table.place(rows, move.ranking.rank, move.change),
-        f"ranks and changes of rank give ranks {move.when} that are no permutation",
-        "rank and change give " + "; ".join(parts),
-        f"each of 1 to {len(ranks)} once, or ties by the convention of the printed ranks",
+        _("ranks and changes of rank give ranks {when} that are no permutation", when=move.when),
+        _("rank and change give {ranks}", ranks="; ".join(parts)),
+        _("each of 1 to {n} once, or ties by the convention of the printed ranks", n=len(ranks)),
         _proposal(table, move, repairs),
     )
 
@@ -163,14 +170,23 @@ def _against_values(
         low, high = order.admissible(values, i)
         able = sorted({move.change_for(i, r) for r in range(low, high + 1)}, key=float)
         rivals = "; ".join(_stated(table, move, j) for j in against[i][:3])
-        more = f"; or {move.earlier.name} {_room(move, i)}" if i in others else ""
+        needed = _(
+            "rank {span} {when} by {value} (each number rounded), so {change} {changes}",
+            span=span(low, high),
+            when=move.when,
+            value=move.earlier.name,
+            change=move.change.name,
+            changes=some(able),
+        )
+        if i in others:
+            other = f"{move.earlier.name} {_room(move, i)}"
+            needed = _("{first}; or {second}", first=needed, second=other)
         yield Finding(
             "error",
             table.place([i], move.change, move.earlier),
-            f"a change of rank contradicts the values {move.when}",
-            f"{_stated(table, move, i)}; against {rivals}",
-            f"rank {span(low, high)} {move.when} by {move.earlier.name} (each number rounded), so "
-            f"{move.change.name} {listed(able)}{more}",
+            _("a change of rank contradicts the values {when}", when=move.when),
+            _("{stated}; against {rivals}", stated=_stated(table, move, i), rivals=rivals),
+            needed,
             _proposal(table, move, repairs),
         )
 
@@ -180,10 +196,19 @@ def _one_value(table: Table, move: Move, others: list[int]) -> Finding:
     return Finding(
         "error",
         table.place(others, move.change, move.earlier),
-        f"a change of rank contradicts the values {move.when}",
+        _("a change of rank contradicts the values {when}", when=move.when),
         "; ".join(_stated(table, move, i) for i in others[:6]),
-        " or ".join(f"{move.earlier.name} {_room(move, i)} for {table.short(i)}" for i in others),
-        f"one of these corrections makes all changes agree: {LOOK}",
+        either(
+            [
+                _(
+                    "{number} for {rows}",
+                    number=f"{move.earlier.name} {_room(move, i)}",
+                    rows=table.short(i),
+                )
+                for i in others
+            ]
+        ),
+        _("one of these corrections makes all changes agree: {look}", look=_(LOOK)),
     )
 
 
@@ -194,28 +219,38 @@ def _room(move: Move, i: int) -> str:
 
 def _stated(table: Table, move: Move, i: int) -> str:
     earlier = f", {move.earlier.name} {move.earlier.cells[i]}" if move.earlier else ""
-    rank = move.ranks()[i]
-    return (
-        f"{table.short(i)}: {move.ranking.rank.name} {move.ranking.rank.cells[i]}, "
-        f"{move.change.name} {move.change.cells[i]}, so rank "
-        f"{shown(rank) if rank is not None else 'unknown'} {move.when}{earlier}"
+    rank, now, change = move.ranks()[i], move.ranking.rank, move.change
+    said = _(
+        "{row}: {cells}, so rank {rank} {when}",
+        row=table.short(i),
+        cells=f"{now.name} {now.cells[i]}, {change.name} {change.cells[i]}",
+        rank=shown(rank) if rank is not None else _("unknown"),
+        when=move.when,
     )
+    return f"{said}{earlier}"
 
 
 def _proposal(table: Table, move: Move, repairs: list[dict[int, float]]) -> str:
     if not repairs:
-        return f"no small set of corrections reconciles everything: {LOOK}"
+        return _("no small set of corrections reconciles everything: {look}", look=_(LOOK))
     sets = [
-        " and ".join(f"{move.change_for(i, r)} for {table.short(i)}" for i, r in fix.items())
+        together(
+            [
+                _("{number} for {rows}", number=move.change_for(i, r), rows=table.short(i))
+                for i, r in fix.items()
+            ]
+        )
         for fix in repairs
     ]
-    more = f" (or {len(sets) - 4} more)" if len(sets) > 4 else ""
-    only = (
-        "the one smallest correction of changes that reconciles"
-        if len(sets) == 1
-        else "each of these reconciles"
-    )
-    return f"{only} everything: {move.change.name} {' or '.join(sets[:4])}{more}; {LOOK}"
+    changes = f"{move.change.name} {either(sets[:4])}"
+    if len(sets) > 4:
+        changes = _("{several} (or {n} more)", several=changes, n=len(sets) - 4)
+    said = N_("each of these reconciles everything: {changes}; {look}")
+    if len(sets) == 1:
+        said = N_(
+            "the one smallest correction of changes that reconciles everything: {changes}; {look}"
+        )
+    return _(said, changes=changes, look=_(LOOK))
 
 
 def _outside(ranks: order.Ranks, values: order.Values, i: int) -> bool:

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hansa.errors import Finding, HansaError
-from hansa.facts.account.changes import check_moves, moves
+from hansa.facts.account.changes import Move, check_moves, moves
 from hansa.facts.account.claims import check_claims, told_lists
 from hansa.facts.account.flags import check_flags
 from hansa.facts.account.folder import FILE, Account, Roles, read_account
 from hansa.facts.account.lists import check_lists
 from hansa.facts.account.mentions import check_mentions
 from hansa.facts.account.outliers import check_outliers
-from hansa.facts.account.ranks import check_ranks, rankings
+from hansa.facts.account.ranks import Ranking, check_ranks, rankings
 from hansa.facts.account.statements import check_statements, statements
 from hansa.facts.account.sums import check_sums
 from hansa.facts.account.table import Table
 from hansa.facts.account.twice import check_twice
+from hansa.language import _
 from hansa.sources.spec import FactsSpec
 
 _SEVERITIES = ("error", "warning", "note")
@@ -68,30 +69,48 @@ def _of_table(table: Table, roles: Roles) -> Iterator[Finding]:
 
 def _read_as(path: Path, tables: Sequence[Table], account: Account) -> Iterator[Finding]:
     """What the tables were taken for, so that silence can be told from ignorance."""
-    parts = [f"{len(tables)} tables" if len(tables) != 1 else f"1 table, {len(tables[0])} rows"]
+    parts = [_("{number} tables", number=len(tables))]
+    if len(tables) == 1:
+        parts = [_("1 table, {number} rows", number=len(tables[0]))]
     for table in tables:
         roles = account.roles.get(table.file, Roles())
         for ranking in rankings(table, roles):
-            by = f"by {ranking.value.name}" if ranking.value else "by no column that is printed"
-            parts.append(f"{table.file}: {ranking.rank.name} {by}")
-            parts += [
-                f"{m.change.name} against {m.earlier.name if m.earlier else 'a permutation'}"
-                for m in moves(table, ranking, roles)
-            ]
+            parts.append(_ranked(table, ranking))
+            parts += map(_moved, moves(table, ranking, roles))
         if table.totals:
-            parts.append(f"{table.file}: rows called total: {len(table.totals)}")
+            number = len(table.totals)
+            parts.append(_("{file}: rows called total: {number}", file=table.file, number=number))
     if count := len(statements(tables)):
-        parts.append(f"{count} stated numbers")
+        parts.append(_("{number} stated numbers", number=count))
     yield Finding(
         "note",
         str(path),
-        "read as printed tables, not as facts",
+        _("read as printed tables, not as facts"),
         "; ".join(parts),
         "",
-        f"say more in {FILE}: roles of columns, statements, lists"
+        _("say more in {file}: roles of columns, statements, lists", file=FILE)
         if path.is_dir()
-        else "a table of facts names its columns: --columns geo=…,activity=…,time=…",
+        else _("a table of facts names its columns: --columns geo=…,activity=…,time=…"),
     )
+
+
+def _ranked(table: Table, ranking: Ranking) -> str:
+    if ranking.value is None:
+        return _(
+            "{file}: {rank} by no column that is printed", file=table.file, rank=ranking.rank.name
+        )
+    return _(
+        "{file}: {rank} by {value}",
+        file=table.file,
+        rank=ranking.rank.name,
+        value=ranking.value.name,
+    )
+
+
+def _moved(move: Move) -> str:
+    if move.earlier is None:
+        return _("{change} against a permutation", change=move.change.name)
+    return _("{change} against {earlier}", change=move.change.name, earlier=move.earlier.name)
 
 
 def _unknown_roles(tables: Sequence[Table], account: Account) -> Iterator[Finding]:
@@ -102,11 +121,11 @@ def _unknown_roles(tables: Sequence[Table], account: Account) -> Iterator[Findin
         if file not in known or missing:
             yield Finding(
                 "error",
-                f"{FILE}, roles",
-                "a role is given to a column that is not there",
+                _("{file}, roles", file=FILE),
+                _("a role is given to a column that is not there"),
                 f"{file}: {', '.join(missing)}" if file in known else file,
                 ", ".join(c.name for c in known[file].columns)
                 if file in known
                 else ", ".join(known),
-                f"correct {FILE}",
+                _("correct {file}", file=FILE),
             )

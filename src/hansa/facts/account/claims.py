@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from hansa.errors import Finding, HansaError, listed
+from hansa.errors import Finding, HansaError
 from hansa.facts.account.folder import FILE, Account, Claim, Place, Roles
 from hansa.facts.account.lists import Names, names_in, plain
 from hansa.facts.account.printed import number, shown, span
 from hansa.facts.account.ranks import rankings
 from hansa.facts.account.sums import plain_sum, summed
 from hansa.facts.account.table import Column, Table
+from hansa.facts.check_words import some, together
+from hansa.language import _
 
 KINDS = ("sum", "count", "distinct", "share", "max", "min", "rank", "value")
 
@@ -46,8 +48,8 @@ def check_claims(account: Account, tables: Sequence[Table]) -> Iterator[Finding]
         yield Finding(
             "note",
             FILE,
-            "statements of the text that agree with the tables",
-            f"{held} of {len(account.claim)}",
+            _("statements of the text that agree with the tables"),
+            _("{number} of {all}", number=held, all=len(account.claim)),
             "",
             "",
         )
@@ -62,11 +64,13 @@ def told_lists(account: Account, tables: Sequence[Table]) -> list[list[Names]]:
     for group in account.lists:
         found = []
         for name in group:
-            file, _, column = name.partition(":")
+            file, _colon, column = name.partition(":")
             table, c = _column(Place(table=file, column=column), tables)
             fits = [k for k in known if k.table is table and k.column is c]
             if not fits:
-                raise _refused(f"{name} holds no names", "a column of short texts", name)
+                raise _refused(
+                    _("{name} holds no names", name=name), _("a column of short texts"), name
+                )
             found += fits
         groups.append(found)
     return groups
@@ -75,31 +79,43 @@ def told_lists(account: Account, tables: Sequence[Table]) -> list[list[Names]]:
 def _claim(claim: Claim, n: int, tables: Sequence[Table]) -> Finding | None:
     answer = answered(claim, tables)
     said = number(claim.says)
-    where = f"{FILE}, claim {n}" + (f" ({claim.source})" if claim.source else "")
-    table, _ = _column(claim.at, tables)
-    place = f"{where}; {table.file}" + (f", {listed(claim.at.names)}" if claim.at.column else "")
+    where = _("{file}, claim {number}", file=FILE, number=n)
+    where += f" ({claim.source})" if claim.source else ""
+    table, _first = _column(claim.at, tables)
+    place = f"{where}; {table.file}" + (f", {some(claim.at.names)}" if claim.at.column else "")
     told = f"{claim.text}: {claim.says}" if claim.text else claim.says
-    rule = "a statement of the text is not what the table holds"
-    fix = "correct the text or the table, or say what else the statement means"
+    rule = _("a statement of the text is not what the table holds")
+    fix = _("correct the text or the table, or say what else the statement means")
     if said is None:
         if plain(claim.says) in {plain(x) for x in answer.names}:
             return None
-        shown_names = listed(answer.names) or span(answer.low, answer.high)
+        shown_names = some(answer.names) or span(answer.low, answer.high)
         return Finding("error", place, rule, told, f"{claim.of}: {shown_names}", fix)
     if answer.names and claim.of in ("max", "min"):
         answer = Answer(answer.low, answer.high, (), answer.gaps)
     if not said.meets(answer.low, answer.high):
-        extent = "" if said.exact else f" (that is {span(said.low, said.high)})"
-        more = f", {answer.gaps} more not printed" if answer.gaps else ""
-        found = f"{claim.of}: {span(answer.low, answer.high)}{more}"
-        return Finding("error", place, rule, told + extent, found, fix)
+        if not said.exact:
+            told = _("{said} (that is {span})", said=told, span=span(said.low, said.high))
+        found = f"{claim.of}: {span(answer.low, answer.high)}"
+        if answer.gaps:
+            found = _("{found}, {number} more not printed", found=found, number=answer.gaps)
+        return Finding("error", place, rule, told, found, fix)
     if said.exact and answer.whole is not None and said.value != answer.whole:
-        found = f"{claim.of}: {shown(answer.whole)}, if no part is rounded"
+        found = _(
+            "{kind}: {whole}, if no part is rounded", kind=claim.of, whole=shown(answer.whole)
+        )
         return Finding("warning", place, rule, told, found, fix)
     if answer.gaps:
         found = f"{claim.of}: {span(answer.low, answer.high)}"
-        rule = "a statement of the text can neither be confirmed nor refused"
-        return Finding("note", place, rule, told, found, f"{answer.gaps} cells are not printed")
+        rule = _("a statement of the text can neither be confirmed nor refused")
+        return Finding(
+            "note",
+            place,
+            rule,
+            told,
+            found,
+            _("{number} cells are not printed", number=answer.gaps),
+        )
     return None
 
 
@@ -109,13 +125,15 @@ def answered(claim: Claim, tables: Sequence[Table]) -> Answer:
     A sum carries the rounding of each of its parts.
     """
     if claim.of not in KINDS:
-        raise _refused("a claim is of no known kind", listed(KINDS), claim.of)
+        raise _refused(_("a claim is of no known kind"), some(KINDS), claim.of)
     table, first = _column(claim.at, tables)
     rows = selected(table, claim.at)
     if claim.of == "count":
         return Answer(len(rows), len(rows))
     if first is None:
-        raise _refused(f"a claim of {claim.of} names no column", "column = '…'", claim.text)
+        raise _refused(
+            _("a claim of {kind} names no column", kind=claim.of), "column = '…'", claim.text
+        )
     columns = [_named(table, name) for name in claim.at.names]
     if claim.of == "distinct":
         count = len({c.cells[i] for c in columns for i in rows if c.cells[i]})
@@ -126,9 +144,9 @@ def answered(claim: Claim, tables: Sequence[Table]) -> Answer:
     if claim.of == "value":
         if len(rows) != 1:
             raise _refused(
-                "a claim of a value needs one row",
+                _("a claim of a value needs one row"),
                 "where = { COLUMN = 'NAME' }",
-                f"{len(rows)} rows",
+                _("{number} rows", number=len(rows)),
             )
         return _value(first, rows[0])
     if claim.of in ("max", "min"):
@@ -139,7 +157,7 @@ def answered(claim: Claim, tables: Sequence[Table]) -> Answer:
         return Answer(low, high, (), gaps, plain_sum(cells) if exact else None)
     whole = summed([c.numbers[i] for c in columns for i in table.rows])
     if not whole[0] > 0:
-        raise _refused("a share of nothing", "a column with a sum above zero", first.name)
+        raise _refused(_("a share of nothing"), _("a column with a sum above zero"), first.name)
     return Answer(100 * low / whole[1], min(100.0, 100 * high / whole[0]), (), gaps + whole[2])
 
 
@@ -155,7 +173,11 @@ def _value(column: Column, i: int) -> Answer:
 def _rank(table: Table, column: Column, rows: list[int]) -> Answer:
     """The printed rank, where the column is one of ranks; else the place by value."""
     if len(rows) != 1:
-        raise _refused("a claim of a rank needs one row", "where = {…}", f"{len(rows)} rows")
+        raise _refused(
+            _("a claim of a rank needs one row"),
+            "where = {…}",
+            _("{number} rows", number=len(rows)),
+        )
     i = rows[0]
     if any(r.rank is column for r in rankings(table, Roles())):
         return _value(column, i)
@@ -173,16 +195,16 @@ def _extreme(table: Table, column: Column, rows: list[int], largest: bool) -> An
     """The value, and the names of the rows that may have it."""
     known = [(i, n) for i in rows if (n := column.numbers[i]) is not None]
     if not known:
-        raise _refused("a column without numbers has no extreme", "numbers", column.name)
+        raise _refused(_("a column without numbers has no extreme"), _("numbers"), column.name)
     pick = max if largest else min
-    low, high = pick(n.low for _, n in known), pick(n.high for _, n in known)
+    low, high = pick(n.low for _i, n in known), pick(n.high for _i, n in known)
     names = tuple(table.short(i) for i, n in known if n.meets(low, high))
     labels = tuple(
         c.cells[i]
         for c in table.columns
         if c.kind == "text" and c.unique
         for i, n in known
-        if n.value == pick(m.value for _, m in known)
+        if n.value == pick(m.value for _i, m in known)
     )
     return Answer(low, high, (*names, *labels), len(rows) - len(known))
 
@@ -194,8 +216,8 @@ def _same(group: list[Place], tables: Sequence[Table]) -> Iterator[Finding]:
     except HansaError as problem:
         yield problem.finding
         return
-    for k, (_, table, column, i) in enumerate(cells):
-        for _, other, c, j in cells[:k]:
+    for k, (_place, table, column, i) in enumerate(cells):
+        for _place, other, c, j in cells[:k]:
             a, b = column.numbers[i], c.numbers[j]
             same = plain(column.cells[i]) == plain(c.cells[j])
             if a is not None and b is not None:
@@ -204,10 +226,10 @@ def _same(group: list[Place], tables: Sequence[Table]) -> Iterator[Finding]:
                 yield Finding(
                     "error",
                     f"{other.place([j], c)}; {table.place([i], column)}",
-                    "one thing is stated twice, and differently",
-                    f"{c.cells[j]} and {column.cells[i]}",
-                    "the same in both places",
-                    "look both up in the source",
+                    _("one thing is stated twice, and differently"),
+                    together([c.cells[j], column.cells[i]]),
+                    _("the same in both places"),
+                    _("look both up in the source"),
                 )
 
 
@@ -215,7 +237,9 @@ def _cell(place: Place, tables: Sequence[Table]) -> tuple[Table, Column, int]:
     table, column = _column(place, tables)
     rows = selected(table, place)
     if column is None or len(rows) != 1:
-        raise _refused("a place must be one cell", "table, column and where of one row", str(place))
+        raise _refused(
+            _("a place must be one cell"), _("table, column and where of one row"), str(place)
+        )
     return table, column, rows[0]
 
 
@@ -226,26 +250,30 @@ def selected(table: Table, place: Place) -> list[int]:
         column = _named(table, name)
         rows = [i for i in rows if plain(column.cells[i]) == plain(wanted)]
     if place.where and not rows:
-        raise _refused("no row of the table is meant", f"rows of {table.file}", str(place.where))
+        raise _refused(
+            _("no row of the table is meant"),
+            _("rows of {file}", file=table.file),
+            str(place.where),
+        )
     return rows
 
 
 def _column(place: Place, tables: Sequence[Table]) -> tuple[Table, Column | None]:
     table = next((t for t in tables if place.table in (t.file, t.file.rpartition(".")[0])), None)
     if table is None:
-        raise _refused("a table is not there", listed((t.file for t in tables), 40), place.table)
+        raise _refused(_("a table is not there"), some((t.file for t in tables), 40), place.table)
     return table, _named(table, place.names[0]) if place.column else None
 
 
 def _named(table: Table, name: str) -> Column:
     column = table.column(name)
     if column is None:
-        names = listed((c.name for c in table.columns), 30)
-        raise _refused(f"{table.file} has no such column", names, name)
+        names = some((c.name for c in table.columns), 30)
+        raise _refused(_("{file} has no such column", file=table.file), names, name)
     return column
 
 
 def _refused(rule: str, admissible: str, printed: str) -> HansaError:
     return HansaError(
-        rule, place=FILE, printed=printed, admissible=admissible, fix=f"correct {FILE}"
+        rule, place=FILE, printed=printed, admissible=admissible, fix=_("correct {file}", file=FILE)
     )

@@ -8,10 +8,13 @@ from math import comb
 from hansa.errors import Finding
 from hansa.facts.account.printed import shown
 from hansa.facts.account.table import Column, Table, number_word
+from hansa.language import N_, _
 
 START, END = {"start", "begin", "from", "beginning", "opening"}, {"end", "finish", "until", "close"}
 _LEAST, _MOST = {"least", "minimum", "min"}, {"most", "maximum", "max"}
 _CHANCE = 0.01
+_AT_LEAST = N_("{flag} is yes exactly where {value} is at least {mark}, as in {number} other rows")
+_AT_MOST = N_("{flag} is yes exactly where {value} is at most {mark}, as in {number} other rows")
 
 
 def check_flags(table: Table) -> Iterator[Finding]:
@@ -45,15 +48,20 @@ def _threshold(table: Table, flag: Column) -> Iterator[Finding]:
                 best = len(odd[1]), c, odd[0], least, [rows[k] for k in odd[1]]
     if best is None or best[0] != 1:
         return
-    _, c, mark, least, (i,) = best
+    _odd, c, mark, least, (i,) = best
     yield Finding(
         "warning",
         table.place([i], flag, c),
-        "one row breaks the rule that all other rows keep",
+        _("one row breaks the rule that all other rows keep"),
         f"{table.short(i)}: {flag.name} {flag.cells[i]}, {c.name} {c.cells[i]}",
-        f"{flag.name} is yes exactly where {c.name} is at {'least' if least else 'most'} "
-        f"{shown(mark)}, as in {len(table.rows) - 1} other rows",
-        "look both cells up in the source",
+        _(
+            _AT_LEAST if least else _AT_MOST,
+            flag=flag.name,
+            value=c.name,
+            mark=shown(mark),
+            number=len(table.rows) - 1,
+        ),
+        _("look both cells up in the source"),
     )
 
 
@@ -99,10 +107,10 @@ def _named_count(table: Table, flag: Column) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 table.place(rows, flag),
-                "a yes/no column does not count what its name says",
-                f"{len(rows)} rows with yes in {flag.name}",
-                f"{value} rows",
-                "look for a row that is missing or marked wrongly",
+                _("a yes/no column does not count what its name says"),
+                _("{number} rows with yes in {column}", number=len(rows), column=flag.name),
+                _("{number} rows", number=value),
+                _("look for a row that is missing or marked wrongly"),
             )
 
 
@@ -122,10 +130,10 @@ def _limits(table: Table) -> Iterator[Finding]:
                 yield Finding(
                     "error",
                     table.place([i], c, limit),
-                    "a count is above its limit",
+                    _("a count is above its limit"),
                     f"{table.short(i)}: {c.name} {c.cells[i]}, {limit.name} {limit.cells[i]}",
-                    f"at most {limit.cells[i]}",
-                    "look both numbers up in the source",
+                    _("at most {number}", number=limit.cells[i]),
+                    _("look both numbers up in the source"),
                 )
 
 
@@ -137,12 +145,12 @@ def _dates(table: Table) -> Iterator[Finding]:
         for i in range(len(table)):
             first, last = start.cells[i], end.cells[i]
             if first and last and last[: len(first)] < first[: len(last)]:
-                yield _date(table, i, (start, end), "an end lies before its start", "error")
+                yield _date(table, i, (start, end), _("an end lies before its start"), "error")
                 continue
             for c in dates:
                 own = c.cells[i]
                 if c not in (start, end) and own and first and last and not first <= own <= last:
-                    yield _date(table, i, (c, start, end), "a date lies outside its period")
+                    yield _date(table, i, (c, start, end), _("a date lies outside its period"))
 
 
 def _date(
@@ -153,8 +161,8 @@ def _date(
         table.place([i], *columns),
         rule,
         ", ".join(f"{c.name} {c.cells[i]}" for c in columns),
-        "start before end" if severity == "error" else "between start and end",
-        "look the dates up in the source",
+        _("start before end") if severity == "error" else _("between start and end"),
+        _("look the dates up in the source"),
     )
 
 
@@ -169,10 +177,10 @@ def _sequence(table: Table) -> Iterator[Finding]:
         yield Finding(
             "warning",
             table.place(odd, order),
-            "running numbers leave one out",
+            _("running numbers leave one out"),
             f"{order.name} {order.cells[odd[0]]}",
             f"{odd[0] + 1}",
-            "look for a missing row or a wrong number",
+            _("look for a missing row or a wrong number"),
         )
     start = next((c for c in table.columns if c.kind == "date" and set(c.words) & START), None)
     if start is None or odd:
@@ -183,10 +191,10 @@ def _sequence(table: Table) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 table.place([i - 1, i], order, start),
-                "steps in order go back in time",
-                f"{before}, then {own}",
-                "dates in the order of the steps",
-                "look both dates up in the source",
+                _("steps in order go back in time"),
+                _("{first}, then {second}", first=before, second=own),
+                _("dates in the order of the steps"),
+                _("look both dates up in the source"),
             )
 
 
@@ -211,8 +219,8 @@ def _labels(table: Table) -> Iterator[Finding]:
                 yield Finding(
                     "warning",
                     table.place(odd, code, label),
-                    "one code has several labels",
+                    _("one code has several labels"),
                     f"{code.name} {cell}: {label.cells[odd[0]]}",
                     usual,
-                    "spell the label the same way in every row, or give it a code of its own",
+                    _("spell the label the same way in every row, or give it a code of its own"),
                 )

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hansa.errors import Finding, HansaError, UsageError, listed
 from hansa.facts.account.table import Table, typed
+from hansa.facts.check_words import with_mark
+from hansa.language import _
 from hansa.sources.raw import raw_table
 from hansa.sources.rows import row_numbers
 from hansa.sources.spec import MEASURES, FactsSpec
@@ -134,10 +136,10 @@ def read_account(path: Path, spec: FactsSpec) -> tuple[list[Table], Account, lis
     )
     if not files:
         raise HansaError(
-            "there are no tables in the folder",
+            _("there are no tables in the folder"),
             place=str(folder),
-            admissible="CSV files, one for each printed table",
-            fix=f"name the folder of the tables in {FILE}: tables = '…'",
+            admissible=_("CSV files, one for each printed table"),
+            fix=_("name the folder of the tables in {file}: tables = '…'", file=FILE),
         )
     tables, found = [], []
     for file in files:
@@ -155,10 +157,10 @@ def _too_large(file: Path) -> Finding:
     return Finding(
         "note",
         str(file),
-        "a table is left out: it is too large to be a printed one",
-        f"{file.stat().st_size / 2**20:.1f} MB",
-        f"at most {_MOST_BYTES / 2**20:.0f} MB",
-        "check it by itself, as a table of facts",
+        _("a table is left out: it is too large to be a printed one"),
+        f"{with_mark(f'{file.stat().st_size / 2**20:.1f}')} MB",
+        _("at most {number} MB", number=f"{_MOST_BYTES / 2**20:.0f}"),
+        _("check it by itself, as a table of facts"),
     )
 
 
@@ -178,18 +180,25 @@ def _toml(path: Path) -> Account:
         return Account(**tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise HansaError(
-            f"{FILE} cannot be read", place=str(path), printed=str(problem), admissible="TOML"
+            _("{file} cannot be read", file=FILE),
+            place=str(path),
+            printed=str(problem),
+            admissible="TOML",
         ) from problem
     except ValidationError as problem:
         first: Any = problem.errors()[0]
         raise UsageError(
-            f"{FILE} is wrong at {'.'.join(str(p) for p in first['loc'])!r}",
+            _(
+                "{file} is wrong at {key}",
+                file=FILE,
+                key=repr(".".join(str(p) for p in first["loc"])),
+            ),
             place=str(path),
             printed=repr(first.get("input"))[:120],
             admissible=listed(Account.model_fields, 20)
             if first["type"] == "extra_forbidden" and len(first["loc"]) == 1
             else first["msg"],
-            fix=f"correct the key in {FILE}",
+            fix=_("correct the key in {file}", file=FILE),
         ) from problem
 
 
@@ -200,19 +209,19 @@ def _expanded(folder: Path, name: str) -> Path:
         root = os.environ.get("HANSA_DATA")
         if not root:
             raise HansaError(
-                f"{FILE} reads $HANSA_DATA, which is not set",
+                _("{file} reads $HANSA_DATA, which is not set", file=FILE),
                 place=str(folder / FILE),
                 printed=name,
-                fix="set HANSA_DATA to the folder that holds the data, or write a path",
+                fix=_("set HANSA_DATA to the folder that holds the data, or write a path"),
             )
         return Path(root + name.removeprefix("$HANSA_DATA"))
     found = folder / name
     if not found.is_dir():
         raise HansaError(
-            "the folder of the tables is not there",
+            _("the folder of the tables is not there"),
             place=str(folder / FILE),
             printed=f"tables = {name!r}",
-            admissible="a folder, counted from the one that holds the file",
-            fix="correct the path",
+            admissible=_("a folder, counted from the one that holds the file"),
+            fix=_("correct the path"),
         )
     return found

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from hansa.errors import Finding, listed
+from hansa.errors import Finding
 from hansa.facts.account.printed import NOTHING
 from hansa.facts.account.table import Column, Table
+from hansa.facts.check_words import some, together
+from hansa.language import _
 
 OVERLAP = 0.6
 LEAST = 4
@@ -130,8 +132,8 @@ def compared(one: Names, other: Names, declared: bool = False) -> Iterator[Findi
     pairs = _variants(one, other, only_one, only_other)
     if pairs:
         yield _spellings(one, other, pairs)
-    only_one = [n for n in only_one if n not in {a for a, _ in pairs}]
-    only_other = [n for n in only_other if n not in {b for _, b in pairs}]
+    only_one = [n for n in only_one if n not in {a for a, _b in pairs}]
+    only_other = [n for n in only_other if n not in {b for _a, b in pairs}]
     if not other.whole and not declared:
         only_one = []
     if not only_one and not only_other:
@@ -144,25 +146,25 @@ def compared(one: Names, other: Names, declared: bool = False) -> Iterator[Findi
     yield Finding(
         "warning" if few or declared else "note",
         "; ".join(places),
-        "two lists share most of their names, not all",
+        _("two lists share most of their names, not all"),
         "; ".join(
-            f"only in {n.title}: {listed(names)}"
+            _("only in {place}: {names}", place=n.title, names=some(names))
             for n, names in ((other, only_other), (one, only_one))
             if names
         ),
-        f"the same names, as the other {_shared(one, other)} have",
-        "add or remove the names, or say why the lists differ",
+        _("the same names, as the other {number} have", number=_shared(one, other)),
+        _("add or remove the names, or say why the lists differ"),
     )
 
 
 def _spellings(one: Names, other: Names, pairs: list[tuple[str, str]]) -> Finding:
     return Finding(
         "note",
-        f"{other.table.place([other.rows[b] for _, b in pairs], other.column)}; {one.title}",
-        "the same name may be spelled in two ways",
-        listed(f"{b} and {a}" for a, b in pairs),
-        "one spelling for one thing",
-        "spell it the same way, or keep both where they mean different things",
+        f"{other.table.place([other.rows[b] for _a, b in pairs], other.column)}; {one.title}",
+        _("the same name may be spelled in two ways"),
+        some(together([b, a]) for a, b in pairs),
+        _("one spelling for one thing"),
+        _("spell it the same way, or keep both where they mean different things"),
     )
 
 

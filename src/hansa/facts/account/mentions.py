@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from hansa.errors import Finding
 from hansa.facts.account.printed import NUMBER_WORDS
 from hansa.facts.account.table import Column, Table, number_word, words
+from hansa.language import _
 
 _MENTION = re.compile(
     rf"\b(?P<number>{'|'.join(NUMBER_WORDS)}|\d{{1,3}})\s+(?P<rest>[^\W\d][\w'-]*(?:\s+[\w'-]+){{0,2}})",
@@ -37,10 +38,10 @@ def _counted(
         yield Finding(
             "warning",
             f"{table.place([i], c)}; {other.file}",
-            "a text counts other than the table of that name",
+            _("a text counts other than the table of that name"),
             f"{value} {phrase}",
-            f"{len(other.rows)}, the rows of {other.file}",
-            "look for a missing row, or correct the text",
+            _("{number}, the rows of {file}", number=len(other.rows), file=other.file),
+            _("look for a missing row, or correct the text"),
         )
 
 

@@ -10,6 +10,7 @@ from statistics import median
 from hansa.errors import Finding
 from hansa.facts.account.printed import shown
 from hansa.facts.account.table import VALUE, Column, Table
+from hansa.language import _
 
 _FAR = 2.0
 _STEP = 2.2
@@ -38,7 +39,8 @@ def _alone(table: Table, c: Column) -> Iterator[Finding]:
     for i, x in logs.items():
         gap = min(abs(x - y) for j, y in logs.items() if j != i)
         if gap > _FAR and abs(x - middle) > max(_STEP, 4 * spread):
-            yield _odd(table, i, [c], f"the others are near {shown(_round(10**middle))}")
+            number = shown(_round(10**middle))
+            yield _odd(table, i, [c], _("the others are near {number}", number=number))
 
 
 def _units(table: Table, c: Column) -> Iterator[Finding]:
@@ -60,10 +62,14 @@ def _units(table: Table, c: Column) -> Iterator[Finding]:
     yield Finding(
         "warning",
         table.place(odd, c),
-        "units are mixed in one column",
+        _("units are mixed in one column"),
         ", ".join(c.cells[i] for i in odd[:6]),
-        f"{usual or 'no unit'}, as in {len(units[usual])} other rows",
-        "write every number of a column in one unit",
+        _(
+            "{unit}, as in {number} other rows",
+            unit=usual or _("no unit"),
+            number=len(units[usual]),
+        ),
+        _("write every number of a column in one unit"),
     )
 
 
@@ -85,17 +91,18 @@ def _against_other_years(table: Table) -> Iterator[Finding]:
         for i, x in logs.items():
             if abs(x - middle) > max(1.7, 10 * spread):
                 ratio = shown(_round(10**middle))
-                yield _odd(table, i, [one, other], f"a ratio near {ratio}, as in the other rows")
+                words = _("a ratio near {number}, as in the other rows", number=ratio)
+                yield _odd(table, i, [one, other], words)
 
 
 def _odd(table: Table, i: int, columns: list[Column], words: str) -> Finding:
     return Finding(
         "warning",
         table.place([i], *columns),
-        "a number is far from its peers",
+        _("a number is far from its peers"),
         f"{table.short(i)}: " + ", ".join(f"{c.name} {c.cells[i]}" for c in columns),
         words,
-        "check the unit (thousands, percent) and the decimal sign",
+        _("check the unit (thousands, percent) and the decimal sign"),
     )
 
 

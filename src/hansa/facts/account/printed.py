@@ -10,6 +10,8 @@ import math
 import re
 from dataclasses import dataclass, replace
 
+from hansa.language import _, decimal_mark
+
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _SPELLED = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
@@ -117,13 +119,13 @@ def _range(
 
 def _spelled(text: str) -> str:
     """A number word at the beginning as digits: `eleven countries` is `11 countries`."""
-    first, _, rest = text.partition(" ")
+    first, _space, rest = text.partition(" ")
     value = NUMBER_WORDS.get(first.lower()) or _PLACES.get(first.lower())
     return f"{value} {rest}" if value is not None else text
 
 
 def _scaled(rest: str) -> tuple[float, str]:
-    first, _, more = rest.partition(" ")
+    first, _space, more = rest.partition(" ")
     if first in SCALES:
         return SCALES[first], more.strip()
     return 1.0, "percent" if first in ("%", "percent", "pct") or rest == "per cent" else rest
@@ -169,8 +171,8 @@ def comma_parts_thousands(cells: list[str]) -> bool | None:
 def shown(value: float) -> str:
     """A number for a message: no more digits than it has."""
     if math.isinf(value):
-        return "any"
-    return f"{value:.10g}"
+        return _("any")
+    return f"{value:.10g}".replace(".", decimal_mark())
 
 
 def span(low: float, high: float) -> str:
@@ -178,7 +180,7 @@ def span(low: float, high: float) -> str:
     if low == high:
         return shown(low)
     if math.isinf(high):
-        return f"{shown(low)} or more"
+        return _("{low} or more", low=shown(low))
     if math.isinf(low):
-        return f"{shown(high)} or less"
-    return f"{shown(low)} to {shown(high)}"
+        return _("{high} or less", high=shown(high))
+    return _("{low} to {high}", low=shown(low), high=shown(high))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hansa.errors import Finding, listed
+from hansa.errors import Finding
 from hansa.facts.account import order
 from hansa.facts.account.folder import Roles
 from hansa.facts.account.printed import shown, span
 from hansa.facts.account.table import Column, Table
+from hansa.facts.check_words import either, some
+from hansa.language import N_, _
 
 SCORE = {"index", "score", "value", "point", "rating", "total", "sum", "mean", "average", "rate"}
-LOOK = "look the numbers up in the source; nothing is corrected here"
+LOOK = N_("look the numbers up in the source; nothing is corrected here")
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,24 @@ def check_ranks(table: Table, ranking: Ranking) -> Iterator[Finding]:
         yield _pattern(table, ranking, repairs, _few_repair(ranks, values))
         return
     if repairs:
-        rows = sorted({i for rows, _ in repairs for i in rows})
+        rows = sorted({i for rows, _text in repairs for i in rows})
         yield Finding(
             "error",
             table.place(rows, *_columns(ranking)),
-            "a printed rank contradicts the printed values",
+            _("a printed rank contradicts the printed values"),
             "; ".join(_stated(table, ranking, i) for i in rows[:6]),
-            " or ".join(text for _, text in repairs[:6])
-            + (f" (or {len(repairs) - 6} more single corrections)" if len(repairs) > 6 else ""),
-            f"one of these corrections makes all ranks agree: {LOOK}",
+            _corrections(repairs),
+            _("one of these corrections makes all ranks agree: {look}", look=_(LOOK)),
         )
         return
     yield from _one_by_one(table, ranking)
+
+
+def _corrections(repairs: list[tuple[tuple[int, ...], str]]) -> str:
+    shown_here = either([text for _rows, text in repairs[:6]])
+    if len(repairs) <= 6:
+        return shown_here
+    return _("{several} (or {n} more single corrections)", several=shown_here, n=len(repairs) - 6)
 
 
 def is_complete(ranks: order.Ranks) -> bool:
@@ -96,16 +104,34 @@ def _repairs(table: Table, ranking: Ranking, complete: bool) -> list[tuple[tuple
     found: list[tuple[tuple[int, ...], str]] = []
     for fix in order.rank_repairs(ranks, values, complete=complete, most=1):
         for i, rank in fix.items():
-            found.append(((i,), f"{ranking.rank.name} {shown(rank)} for {table.short(i)}"))
+            found.append(
+                (
+                    (i,),
+                    _(
+                        "{number} for {rows}",
+                        number=f"{ranking.rank.name} {shown(rank)}",
+                        rows=table.short(i),
+                    ),
+                )
+            )
     for i, j in order.exchanged(ranks, values, complete):
-        text = f"{ranking.rank.name} of {table.short(i)} and {table.short(j)} exchanged"
+        text = _(
+            "{column} of {row} and {other} exchanged",
+            column=ranking.rank.name,
+            row=table.short(i),
+            other=table.short(j),
+        )
         found.append(((i, j), text))
     if ranking.value is not None:
         for i in order.value_repairs(ranks, values, complete=complete):
             low, high = order.room(ranks, values, i)
             if ranking.sign < 0:
                 low, high = -high, -low
-            text = f"{ranking.value.name} {span(low, high)} for {table.short(i)}"
+            text = _(
+                "{number} for {rows}",
+                number=f"{ranking.value.name} {span(low, high)}",
+                rows=table.short(i),
+            )
             found.append(((i,), text))
     return found
 
@@ -130,18 +156,28 @@ def _pattern(
     outside = [i for i, r in enumerate(ranks) if r is not None and not 1 <= r <= len(ranks)]
     below = any(r is not None and r < 1 for r in ranks)
     rows = sorted({*outside, *(i for shared in twice.values() for i in shared)})
-    rows = sorted({*rows, *(i for own, _ in repairs for i in own)})
+    rows = sorted({*rows, *(i for own, _text in repairs for i in own)})
     odd = order.closest(ranks)
     rows = [i for i in rows if i in odd] + [i for i in odd if i not in rows] if odd else rows
+    needed = _(
+        "each of 1 to {number} once, or ties by one convention throughout (1 2 2 4, 1 3 3 4, "
+        "1 2 2 3, 1 {half} {half} 4)",
+        number=len(ranks),
+        half=shown(2.5),
+    )
+    if repairs:
+        so = either([text for _rows, text in repairs[:6]])
+        needed = _("{needed}; so {corrections}", needed=needed, corrections=so)
     return Finding(
         "error" if below or (few and twice and not outside) else "warning",
         table.place(rows, ranking.rank),
-        "printed ranks are no ranks from 1 to the number of rows",
+        _("printed ranks are no ranks from 1 to the number of rows"),
         _counted(table, ranks, twice, lacking, outside),
-        f"each of 1 to {len(ranks)} once, or ties by one convention throughout (1 2 2 4, 1 3 3 4, "
-        "1 2 2 3, 1 2.5 2.5 4)"
-        + ("" if not repairs else "; so " + " or ".join(text for _, text in repairs[:6])),
-        f"{LOOK}; where the table is a selection from a longer list, gaps are no mistake",
+        needed,
+        _(
+            "{look}; where the table is a selection from a longer list, gaps are no mistake",
+            look=_(LOOK),
+        ),
     )
 
 
@@ -153,12 +189,15 @@ def _counted(
     outside: list[int],
 ) -> str:
     parts = [
-        f"{shown(rank)} for {listed(table.short(i) for i in rows)}" for rank, rows in twice.items()
+        _("{number} for {rows}", number=shown(rank), rows=some(table.short(i) for i in rows))
+        for rank, rows in twice.items()
     ]
     alone = [i for i in outside if all(i not in rows for rows in twice.values())]
-    parts += [f"{shown(ranks[i] or 0)} for {table.short(i)}" for i in alone]
+    parts += [
+        _("{number} for {rows}", number=shown(ranks[i] or 0), rows=table.short(i)) for i in alone
+    ]
     if lacking:
-        parts.append(f"nobody has {listed(lacking)}")
+        parts.append(_("nobody has {ranks}", ranks=some(lacking)))
     return "; ".join(parts)
 
 
@@ -174,12 +213,19 @@ def _one_by_one(table: Table, ranking: Ranking) -> Iterator[Finding]:
         yield Finding(
             "error",
             table.place([i], *_columns(ranking)),
-            "a printed rank contradicts the printed values",
-            f"{_stated(table, ranking, i)}; against "
-            + listed((_stated(table, ranking, j) for j in against[i]), 4),
-            f"{ranking.rank.name} {span(low, high)} by {_columns(ranking)[-1].name} (each number "
-            "rounded)",
-            LOOK,
+            _("a printed rank contradicts the printed values"),
+            _(
+                "{stated}; against {rivals}",
+                stated=_stated(table, ranking, i),
+                rivals=some((_stated(table, ranking, j) for j in against[i]), 4),
+            ),
+            _(
+                "{rank} {span} by {value} (each number rounded)",
+                rank=ranking.rank.name,
+                span=span(low, high),
+                value=_columns(ranking)[-1].name,
+            ),
+            _(LOOK),
         )
     if twice := order.repeated(ranks):
         rows = [i for shared in twice.values() for i in shared if i in against]
@@ -187,10 +233,10 @@ def _one_by_one(table: Table, ranking: Ranking) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 table.place(rows, ranking.rank),
-                "rows with different values share a printed rank",
+                _("rows with different values share a printed rank"),
                 "; ".join(_stated(table, ranking, i) for i in rows[:8]),
-                "one rank for equal values only",
-                LOOK,
+                _("one rank for equal values only"),
+                _(LOOK),
             )
 
 

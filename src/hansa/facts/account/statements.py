@@ -14,6 +14,8 @@ from hansa.errors import Finding
 from hansa.facts.account.printed import ABOUT, NOTHING, Number, shown, span
 from hansa.facts.account.sums import additive, plain_sum, summed
 from hansa.facts.account.table import VALUE, Column, Table, stem, words
+from hansa.facts.check_words import together
+from hansa.language import _
 from hansa.sources.guess.codes import CALLED_TOTAL
 
 _EMPTY = {"of", "the", "a", "an", "in", "and", "for", "all", "per", "number", "stated", "to", "on"}
@@ -46,8 +48,9 @@ class Statement:
     @property
     def printed(self) -> str:
         """What is stated, and what numbers that leaves."""
-        extent = "" if self.number.exact else f" (that is {_extent(self.number)})"
-        return f"{self.said}{extent}"
+        if self.number.exact:
+            return self.said
+        return _("{said} (that is {span})", said=self.said, span=_extent(self.number))
 
 
 def statements(tables: Sequence[Table]) -> list[Statement]:
@@ -70,7 +73,7 @@ def _statement(table: Table, i: int, column: Column) -> Statement | None:
     beside = [c.cells[i].casefold() for c in table.columns if c not in (table.key, column)]
     cell = column.cells[i]
     if any(text.split()[:1] and text.split()[0].strip(",.;") in ABOUT for text in beside):
-        n, cell = n.about(), f"about {cell}"
+        n, cell = n.about(), _("about {number}", number=cell)
     unit = next((c.cells[i] for c in table.columns if "unit" in c.words), "")
     if unit and not n.unit:
         n, cell = replace(n, unit=unit.casefold()), f"{cell} {unit}"
@@ -93,7 +96,7 @@ def _ranges(found: list[Statement]) -> list[Statement]:
             top = next((k for k in found if k.words & _HIGH and k.words - _HIGH == bare), None)
             if top is not None:
                 n = replace(s.number, high=top.number.high, exact=False)
-                text = f"{s.said} and {top.said}"
+                text = together([s.said, top.said])
                 s = replace(s, rows=(*s.rows, *top.rows), number=n, words=bare, said=text)
         kept.append(s)
     return kept
@@ -120,10 +123,14 @@ def _twice(found: list[Statement]) -> Iterator[Finding]:
         yield Finding(
             "warning",
             f"{one.place}; {other.place}",
-            "one thing is stated twice, and differently",
-            f"{one.printed}; against {other.printed}",
-            f"{_extent(one.number)} and {_extent(other.number)} have no number in common",
-            "say which holds, or what the two mean differently",
+            _("one thing is stated twice, and differently"),
+            _("{stated}; against {rivals}", stated=one.printed, rivals=other.printed),
+            _(
+                "{first} and {second} have no number in common",
+                first=_extent(one.number),
+                second=_extent(other.number),
+            ),
+            _("say which holds, or what the two mean differently"),
         )
 
 
@@ -145,16 +152,19 @@ def _parts(found: list[Statement]) -> Iterator[Finding]:
         ]
         if len(parts) < 2 or not total.words:
             continue
-        low, high, _ = summed([s.number for s in parts])
+        low, high, _gaps = summed([s.number for s in parts])
         if total.number.meets(low, high):
             continue
         yield Finding(
             "warning",
             total.table.place([r for s in (total, *parts) for r in s.rows], total.column),
-            "a stated total is not the sum of its parts",
+            _("a stated total is not the sum of its parts"),
             "; ".join(s.printed for s in (total, *parts)),
-            f"{span(low - total.number.half, high + total.number.half)} (each number rounded)",
-            "look the numbers up in the source",
+            _(
+                "{number} (each number rounded)",
+                number=span(low - total.number.half, high + total.number.half),
+            ),
+            _("look the numbers up in the source"),
         )
 
 
@@ -165,10 +175,10 @@ def _against_table(s: Statement, table: Table) -> Iterator[Finding]:
     yield Finding(
         "warning",
         f"{s.place}; {table.file}",
-        "a stated number is not what the table of the same name holds",
+        _("a stated number is not what the table of the same name holds"),
         s.printed,
         "; ".join(f"{what} {span(low, high)}" for what, low, high in able),
-        "correct the text or the table, or say what else the number counts",
+        _("correct the text or the table, or say what else the number counts"),
     )
 
 
@@ -183,7 +193,7 @@ def _able(s: Statement, table: Table) -> Iterator[tuple[str, float, float]]:
     rows = len(table.rows)
     numbers = [c for c in table.numeric("value", "total") if additive(c) and c is not table.key]
     if s.words <= name:
-        yield "rows", rows, rows
+        yield _("rows"), rows, rows
         for c in numbers:
             yield _sum_of(table, [c])
         parts = [c for c in numbers if c.role == "value" and not c.years]
@@ -197,11 +207,11 @@ def _able(s: Statement, table: Table) -> Iterator[tuple[str, float, float]]:
             yield _sum_of(table, [c])
         elif c.kind == "flag":
             yes = sum(bool(c.flags[i]) for i in table.rows)
-            yield f"rows with yes in {c.name}", yes, yes
+            yield _("rows with yes in {column}", column=c.name), yes, yes
         elif c.kind == "text":
             distinct = len({c.cells[i] for i in table.rows if c.cells[i].lower() not in NOTHING})
-            yield "rows", rows, rows
-            yield f"different values of {c.name}", distinct, distinct
+            yield _("rows"), rows, rows
+            yield _("different values of {column}", column=c.name), distinct, distinct
 
 
 def _sum_of(table: Table, columns: list[Column]) -> tuple[str, float, float]:
@@ -210,10 +220,18 @@ def _sum_of(table: Table, columns: list[Column]) -> tuple[str, float, float]:
     names = " + ".join(c.name for c in columns)
     gaps = sum(n is None for n in cells)
     # No missing cell is taken to be larger than the largest that is printed.
-    low, high, _ = summed(cells)
+    low, high, _gaps = summed(cells)
     largest = max((n.high for n in cells if n is not None), default=0.0)
-    missing = f", {gaps} not printed" if gaps else ""
-    what = f"sum of {names} {shown(total)} as printed{missing}, with rounding"
+    what = _(
+        "sum of {columns} {total} as printed, with rounding", columns=names, total=shown(total)
+    )
+    if gaps:
+        what = _(
+            "sum of {columns} {total} as printed, {number} not printed, with rounding",
+            columns=names,
+            total=shown(total),
+            number=gaps,
+        )
     return what, low, total + gaps * largest if gaps else high
 
 
@@ -242,10 +260,10 @@ def _named_row(
                 yield Finding(
                     "note",
                     f"{table.place([i], column)}; {other.place(rows, flag)}",
-                    "a statement names a row that a yes/no column of like name denies",
+                    _("a statement names a row that a yes/no column of like name denies"),
                     f"{table.key.cells[i] if table.key else ''}: {cell}; {flag.name} "
                     f"{flag.cells[rows[0]]}",
-                    "the same answer, where both mean the same thing",
-                    "say what the two mean differently, or correct one of them",
+                    _("the same answer, where both mean the same thing"),
+                    _("say what the two mean differently, or correct one of them"),
                 )
                 return

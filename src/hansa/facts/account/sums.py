@@ -13,12 +13,13 @@ from math import inf
 from hansa.errors import Finding
 from hansa.facts.account.printed import Number, shown, span
 from hansa.facts.account.table import RANK, Column, Role, Table
+from hansa.language import N_, _
 
 Cells = Sequence[Number | None]
 ADDITIVE: tuple[Role, ...] = ("value", "possible", "total", "share")
 DIFFERENCES: tuple[Role, ...] = ("value", "total", "share", "rank")
 _RATES = {"mean", "average", "avg", "median", "rate", "index", "score", "ratio", "per", "growth"}
-_LOOK = "look the numbers up in the source; nothing is corrected here"
+_LOOK = N_("look the numbers up in the source; nothing is corrected here")
 
 
 def check_sums(table: Table) -> Iterator[Finding]:
@@ -70,7 +71,7 @@ def _total_rows(table: Table) -> Iterator[Finding]:
                 continue
             groups = _groups(table, at)
             fits = [summed([c.numbers[i] for i in rows]) for rows in groups]
-            if not fits or any(own.meets(low, high) for low, high, _ in fits):
+            if not fits or any(own.meets(low, high) for low, high, _gaps in fits):
                 continue
             parts = [c.numbers[i] for i in groups[0]]
             if _is_mean(own, parts) and not _sums_elsewhere(table, at, c):
@@ -79,11 +80,24 @@ def _total_rows(table: Table) -> Iterator[Finding]:
             yield Finding(
                 "error" if len(table.totals) == 1 else "warning",
                 table.place([at], c),
-                "a printed total is not the sum of its column",
-                f"{c.name} {c.cells[at]} for {table.short(at)}; its {len(parts)} parts add up to "
-                f"{shown(plain_sum(parts))}" + _gap_text(gaps),
+                _("a printed total is not the sum of its column"),
+                _with_gaps(
+                    _(
+                        "{column} {number} for {row}; its {count} parts add up to {sum}",
+                        column=c.name,
+                        number=c.cells[at],
+                        row=table.short(at),
+                        count=len(parts),
+                        sum=shown(plain_sum(parts)),
+                    ),
+                    gaps,
+                ),
                 _admissible(low, high, own.half),
-                f"the total or one of the parts is wrong by {_off(own, parts)}: {_LOOK}",
+                _(
+                    "the total or one of the parts is wrong by {number}: {look}",
+                    number=_off(own, parts),
+                    look=_(_LOOK),
+                ),
             )
 
 
@@ -94,7 +108,7 @@ def _sums_elsewhere(table: Table, at: int, but: Column) -> bool:
         if c is but or own is None or _is_mean(own, [c.numbers[i] for i in table.rows]):
             continue
         sums = [summed([c.numbers[i] for i in rows]) for rows in _groups(table, at)]
-        if any(own.meets(low, high) for low, high, _ in sums):
+        if any(own.meets(low, high) for low, high, _gaps in sums):
             return True
     return False
 
@@ -134,12 +148,26 @@ def _total_columns(table: Table) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 table.place([i], total, *parts),
-                "a printed total is not the sum of its row",
-                f"{table.short(i)}: {total.name} {total.cells[i]}; {names} add up to "
-                f"{shown(plain_sum(cells))}" + _gap_text(gaps),
+                _("a printed total is not the sum of its row"),
+                _with_gaps(
+                    _(
+                        "{row}: {column} {number}; {columns} add up to {sum}",
+                        row=table.short(i),
+                        column=total.name,
+                        number=total.cells[i],
+                        columns=names,
+                        sum=shown(plain_sum(cells)),
+                    ),
+                    gaps,
+                ),
                 _admissible(low, high, own.half),
-                f"the total or one of its parts is wrong by {_off(own, cells)}; in "
-                f"{len(table) - len(odd)} other rows they agree: {_LOOK}",
+                _(
+                    "the total or one of its parts is wrong by {number}; in {rows} other rows they "
+                    "agree: {look}",
+                    number=_off(own, cells),
+                    rows=len(table) - len(odd),
+                    look=_(_LOOK),
+                ),
             )
 
 
@@ -156,7 +184,7 @@ def _broken(table: Table, total: Column, parts: list[Column]) -> list[int]:
         own = total.numbers[i]
         if own is None:
             continue
-        low, high, _ = summed([c.numbers[i] for c in parts])
+        low, high, _gaps = summed([c.numbers[i] for c in parts])
         if not own.meets(low, high):
             odd.append(i)
     return odd
@@ -179,15 +207,19 @@ def _differences(table: Table) -> Iterator[Finding]:
             if not 0 < len(odd) <= max(1, len(table) // 10):
                 continue
             for i in odd:
-                low, high, _ = summed([plus.numbers[i], minus.numbers[i]], (1, -1))
+                low, high, _gaps = summed([plus.numbers[i], minus.numbers[i]], (1, -1))
                 yield Finding(
                     "error",
                     table.place([i], change, plus, minus),
-                    "a printed change is not the difference of its two columns",
+                    _("a printed change is not the difference of its two columns"),
                     f"{table.short(i)}: {change.name} {change.cells[i]}, {plus.name} "
                     f"{plus.cells[i]}, {minus.name} {minus.cells[i]}",
-                    f"{change.name} {span(low, high)} (each number rounded)",
-                    f"in {len(table) - len(odd)} other rows they agree: {_LOOK}",
+                    _rounded(f"{change.name} {span(low, high)}"),
+                    _(
+                        "in {rows} other rows they agree: {look}",
+                        rows=len(table) - len(odd),
+                        look=_(_LOOK),
+                    ),
                 )
 
 
@@ -198,7 +230,7 @@ def _not_difference(table: Table, change: Column, plus: Column, minus: Column) -
         own, a, b = change.numbers[i], plus.numbers[i], minus.numbers[i]
         if own is None or a is None or b is None:
             continue
-        low, high, _ = summed([a, b], (1, -1))
+        low, high, _gaps = summed([a, b], (1, -1))
         apart = own.value != a.value - b.value if exact else not own.meets(low, high)
         if apart:
             odd.append(i)
@@ -214,16 +246,20 @@ def _hundred(table: Table) -> Iterator[Finding]:
             continue
         total = plain_sum(cells)
         whole = 1.0 if total < 2 else 100.0
-        low, high, _ = summed(cells)
+        low, high, _gaps = summed(cells)
         if low - 1e-9 <= whole <= high + 1e-9 or not 0.85 * whole <= total <= 1.15 * whole:
             continue
         yield Finding(
             "warning",
             table.place((), c),
-            f"shares do not add up to {shown(whole)}",
-            f"{len(known)} shares add up to {shown(total)}",
-            f"{span(low, high)} holds {shown(whole)} where only rounding is at work",
-            f"look for a wrong or missing share of {shown(abs(whole - total))}",
+            _("shares do not add up to {whole}", whole=shown(whole)),
+            _("{number} shares add up to {sum}", number=len(known), sum=shown(total)),
+            _(
+                "{span} holds {whole} where only rounding is at work",
+                span=span(low, high),
+                whole=shown(whole),
+            ),
+            _("look for a wrong or missing share of {share}", share=shown(abs(whole - total))),
         )
 
 
@@ -238,7 +274,7 @@ def _shares_of_sum(table: Table) -> Iterator[Finding]:
                 table,
                 (share, base),
                 [None if n is None else 100 * n.value / whole for n in base.numbers],
-                f"the share of {base.name} in its sum of {shown(whole)}",
+                _("the share of {column} in its sum of {sum}", column=base.name, sum=shown(whole)),
             )
 
 
@@ -248,9 +284,9 @@ def _ratios(table: Table) -> Iterator[Finding]:
     for one, other in combinations(able, 2):
         pairs = [(i, one.numbers[i], other.numbers[i]) for i in table.rows]
         quotients = [
-            b.value / a.value for _, a, b in pairs if a is not None and b is not None and a.value
+            b.value / a.value for _i, a, b in pairs if a is not None and b is not None and a.value
         ]
-        if len(quotients) < 5 or len({a.value for _, a, _ in pairs if a is not None}) < 3:
+        if len(quotients) < 5 or len({a.value for _i, a, _b in pairs if a is not None}) < 3:
             continue
         usual = max(set(quotients), key=quotients.count)
         if usual and usual != 1 and quotients.count(usual) == len(quotients) - 1:
@@ -258,7 +294,7 @@ def _ratios(table: Table) -> Iterator[Finding]:
                 table,
                 (other, one),
                 [None if n is None else usual * n.value for n in one.numbers],
-                f"{shown(usual)} times {one.name}",
+                _("{number} times {column}", number=shown(usual), column=one.name),
             )
 
 
@@ -279,10 +315,15 @@ def _all_but_one(
     yield Finding(
         "warning",
         table.place([i], own, other),
-        "one row breaks a relation that all other rows keep",
+        _("one row breaks a relation that all other rows keep"),
         f"{table.short(i)}: {own.name} {own.cells[i]}, {other.name} {other.cells[i]}",
-        f"{own.name} {shown(round(value, 6))}: {words}, as in {len(table.rows) - 1} other rows",
-        _LOOK,
+        _(
+            "{number}: {words}, as in {rows} other rows",
+            number=f"{own.name} {shown(round(value, 6))}",
+            words=words,
+            rows=len(table.rows) - 1,
+        ),
+        _(_LOOK),
     )
 
 
@@ -290,10 +331,14 @@ def _off(own: Number, parts: Cells) -> str:
     return shown(round(abs(own.value - plain_sum(parts)), 9))
 
 
-def _gap_text(gaps: int) -> str:
-    return f" ({gaps} more not printed)" if gaps else ""
+def _with_gaps(said: str, gaps: int) -> str:
+    return _("{said} ({number} more not printed)", said=said, number=gaps) if gaps else said
+
+
+def _rounded(number: str) -> str:
+    return _("{number} (each number rounded)", number=number)
 
 
 def _admissible(low: float, high: float, half: float) -> str:
     ends = span(round(low - half, 9), round(high + half, 9))
-    return f"{ends} (each number rounded)"
+    return _rounded(ends)

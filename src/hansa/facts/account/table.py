@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from hansa.facts.account.printed import NOTHING, NUMBER_WORDS, Number, comma_parts_thousands, number
+from hansa.facts.check_words import ROW
+from hansa.language import _
 from hansa.sources.guess.codes import CALLED_TOTAL
 
 Kind = Literal["number", "flag", "date", "text", "empty"]
@@ -128,20 +130,22 @@ class Table:
     def named(self, i: int) -> str:
         """A row for a message: its line, and its name if it has one."""
         name = self.key.cells[i] if self.key else ""
-        return f"row {self.lines[i]} ({name})" if name else f"row {self.lines[i]}"
+        row = _(ROW, number=self.lines[i])
+        return f"{row} ({name})" if name else row
 
     def place(self, rows: Iterable[int] = (), *columns: Column) -> str:
         """File, rows and columns for a finding."""
         at = [self.named(i) for i in rows]
-        more = f" and {len(at) - 6} more rows" if len(at) > 6 else ""
         parts = [self.file, *at[:6]]
-        parts[-1] += more
+        if len(at) > 6:
+            parts[-1] = _("{several} and {n} more rows", several=parts[-1], n=len(at) - 6)
         parts += [c.name for c in columns]
         return ", ".join(parts)
 
     def short(self, i: int) -> str:
         """A row inside a sentence."""
-        return self.key.cells[i] if self.key and self.key.cells[i] else f"row {self.lines[i]}"
+        name = self.key.cells[i] if self.key else ""
+        return name or _(ROW, number=self.lines[i])
 
 
 def typed(file: str, columns: dict[str, list[str]], lines: list[int]) -> Table:

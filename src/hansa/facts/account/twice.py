@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 
-from hansa.errors import Finding, listed
+from hansa.errors import Finding
 from hansa.facts.account.printed import NOTHING, shown
 from hansa.facts.account.sums import additive, plain_sum
 from hansa.facts.account.table import Column, Table
+from hansa.facts.check_words import some, together
+from hansa.language import _
 
 LEAD = {"lead", "leader", "leading", "head", "coordinator", "host"}
 GONE = {"left", "withdrawn", "withdrew", "resigned", "out"}
@@ -59,10 +61,15 @@ def _same_columns(one: Table, other: Table, key: str) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 f"{one.place([i], c)}; {other.place([j], d)}",
-                "one thing is stated twice, and differently",
-                f"{mine.cells[i]}: {c.cells[i]} and {d.cells[j]}",
-                f"the same {c.name}, as for the other {len(pairs) - len(odd)} of {key}",
-                "look both up in the source",
+                _("one thing is stated twice, and differently"),
+                f"{mine.cells[i]}: {together([c.cells[i], d.cells[j]])}",
+                _(
+                    "the same {column}, as for the other {number} of {key}",
+                    column=c.name,
+                    number=len(pairs) - len(odd),
+                    key=key,
+                ),
+                _("look both up in the source"),
             )
 
 
@@ -99,12 +106,12 @@ def _counts(one: Table, other: Table, key: str) -> Iterator[Finding]:
     """A column that counts the rows of another table, or adds them up, in all rows but one."""
     groups = _groups(one, other, key)
     able: list[tuple[str, list[float]]] = [
-        (f"rows of {other.file}", [float(len(rows)) for rows in groups])
+        (_("rows of {file}", file=other.file), [float(len(rows)) for rows in groups])
     ]
     for d in other.numeric("value"):
         if additive(d) and d.name != key and all(n is not None for n in d.numbers):
             sums = [plain_sum([d.numbers[j] for j in rows]) for rows in groups]
-            able.append((f"sum of {d.name} in {other.file}", sums))
+            able.append((_("sum of {column} in {file}", column=d.name, file=other.file), sums))
     for c in one.numeric("value", "total"):
         if c.name == key or any(n is None for n in c.numbers) or len(one) < 4:
             continue
@@ -121,10 +128,15 @@ def _counts(one: Table, other: Table, key: str) -> Iterator[Finding]:
                 yield Finding(
                     "warning",
                     f"{one.place([i], c)}; {other.place(rows)}",
-                    "a printed count differs from what it counts",
+                    _("a printed count differs from what it counts"),
                     f"{one.short(i)}: {c.name} {c.cells[i]}",
-                    f"{shown(expected[i])} ({words}), as in {len(one) - len(odd)} other rows",
-                    "look for a missing row or a wrong count",
+                    _(
+                        "{number} ({words}), as in {rows} other rows",
+                        number=shown(expected[i]),
+                        words=words,
+                        rows=len(one) - len(odd),
+                    ),
+                    _("look for a missing row or a wrong count"),
                 )
 
 
@@ -144,18 +156,25 @@ def _leads(one: Table, other: Table, key: str) -> Iterator[Finding]:
             marked = [j for j in rows if _says(other, j, LEAD)]
             if present and (not marked or set(marked) & set(present)):
                 continue
-            found = listed(member.cells[j] for j in rows)
+            found = some(member.cells[j] for j in rows)
             if present:
-                found = f"{listed(member.cells[j] for j in marked)} marked as leading"
+                names = some(member.cells[j] for j in marked)
+                found = _("{names} marked as leading", names=names)
             elif at:
-                found = f"{name} has left"
+                found = _("{name} has left", name=name)
             yield Finding(
                 "warning",
                 f"{one.place([i], lead)}; {other.place(marked or at or rows, member)}",
-                "a leader is not among those it leads",
-                f"{one.short(i)}: {lead.name} {name}; in {other.file}: {found}",
-                f"{name} among the members, and marked as leading where anybody is",
-                "look both tables up in the source",
+                _("a leader is not among those it leads"),
+                _(
+                    "{row}: {lead}; in {file}: {found}",
+                    row=one.short(i),
+                    lead=f"{lead.name} {name}",
+                    file=other.file,
+                    found=found,
+                ),
+                _("{name} among the members, and marked as leading where anybody is", name=name),
+                _("look both tables up in the source"),
             )
 
 

@@ -80,7 +80,7 @@ def people(request: HttpRequest) -> HttpResponse:
         ]
         if own:
             given = _together(own, made["components"]["parameters"])
-            label = _(pages()[tag["name"]].label) if tag["name"] in pages() else _("Studies")
+            label = pages()[tag["name"]].name if tag["name"] in pages() else _("Studies")
             groups.append({**tag, "label": label, "operations": own, "parameters": given})
     refused = [(status, _(text)) for status, text in REFUSED.items()]
     shown = {"info": made["info"], "groups": groups, "refused": refused}
@@ -109,7 +109,7 @@ def _page(place: StudyPlace, page: Page) -> dict[str, Any]:
     known = (*page.known(place.kind), "lang")
     return {
         "id": page.id,
-        "label": _(page.label),
+        "label": page.name,
         "help": _(page.help),
         "address": f"/{place.id}/{page.id}",
         "forms": {form: f"/{place.id}/{page.id}.{form}" for form in TWINS},

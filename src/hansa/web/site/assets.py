@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import subprocess
 import sys
@@ -64,7 +65,15 @@ def _bundled() -> bytes:
     made = (
         "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"
     )
-    return subprocess.run([sys.executable, "-c", made], check=True, stdout=subprocess.PIPE).stdout
+    command = [sys.executable, "-c", made]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        # Whoever ends the server does not wait for it, and does not leave it behind.
+        atexit.register(process.kill)
+        bundle, _nothing = process.communicate()
+        atexit.unregister(process.kill)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return bundle
 
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "otf": "font/otf", "svg": "image/svg+xml"}

@@ -8,6 +8,7 @@ import re
 from django.http import HttpRequest, HttpResponse
 
 from hansa.errors import Finding
+from hansa.web.told import told
 
 _MACHINE = re.compile(r"/api(/.*)?|.*/files/.*|.*\.(json|csv|xlsx|svg|png)", re.S)
 AGAIN = "5"
@@ -20,8 +21,8 @@ def for_machines(request: HttpRequest) -> bool:
 
 
 def refusal(finding: Finding, status: int) -> HttpResponse:
-    """An answer that says why there is none."""
-    text = json.dumps(finding.as_dict(), ensure_ascii=False, indent=1)
+    """An answer that says why there is none, in the language of the request."""
+    text = json.dumps(told(finding).as_dict(), ensure_ascii=False, indent=1)
     response = HttpResponse(text, status=status, content_type="application/json")
     if status == 503:
         response.headers["Retry-After"] = AGAIN

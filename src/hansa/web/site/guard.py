@@ -19,7 +19,7 @@ from hansa.web.site.findings import for_machines
 from hansa.web.site.settings import HOSTS
 from hansa.web.site.troubles import said, unknown_method
 
-_POLICY = {
+POLICY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -30,6 +30,7 @@ _POLICY = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+"""Headers of every answer."""
 
 
 def guarded(
@@ -41,7 +42,7 @@ def guarded(
         response = _refusal(request) or get_response(request)
         if response.status_code == 405:
             response = unknown_method(request, response)
-        for name, value in _POLICY.items():
+        for name, value in POLICY.items():
             response.headers.setdefault(name, value)
         return response
 
@@ -64,7 +65,7 @@ def readable(app: WSGIHandler) -> Application:
         except SuspiciousOperation:
             text = "This request cannot be read: it has too many fields, or odd ones.\n"
             kind = ("Content-Type", "text/plain; charset=utf-8")
-            start_response("400 Bad Request", [kind, *_POLICY.items()])
+            start_response("400 Bad Request", [kind, *POLICY.items()])
             return [text.encode()]
 
     return answer

@@ -92,7 +92,7 @@ def _twin(page: Page, form: str, having: list[StudyPlace]) -> Operation:
         given.append(in_query("figure", text, "league", letters))
     content = _json("Page") if form == "json" else _binary(TWINS[form].content_type)
     own = _operation(f"{page.id}-{form}", page.id, _(_FORMS[form]), given, content, tuple(REFUSED))
-    return {**own, "summary": f"{_(page.label)}: {form}", "description": _(page.help)}
+    return {**own, "summary": f"{page.name}: {form}", "description": _(page.help)}
 
 
 def _file(having: Iterable[StudyPlace]) -> Operation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,10 +14,11 @@ from hansa.language import LANGUAGES, _, ngettext, spoken
 from hansa.report.document import Table, table_behind
 from hansa.views.figure import Figure
 from hansa.web.site.assets import mark
+from hansa.web.site.ways import in_the_browser
 
 register = template.Library()
 
-_HTML = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+_HTML = ((">", "\\u003E"), ("<", "\\u003C"), ("&", "\\u0026"))
 
 
 @register.simple_tag
@@ -60,7 +62,10 @@ def languages(context: dict[str, Any]) -> list[tuple[str, str, str]]:
 def spec_json(figure: Figure) -> SafeString:
     """Both specifications of a figure, safe inside a script element of type application/json."""
     text = json.dumps({"wide": figure.spec, "narrow": figure.narrow}, ensure_ascii=False)
-    return mark_safe(text.translate(_HTML))
+    # `translate` takes a hundred times as long where letters are not all of ASCII.
+    for sign, written in _HTML:
+        text = text.replace(sign, written)
+    return mark_safe(text)
 
 
 @register.filter
@@ -69,16 +74,54 @@ def behind(figure: Figure) -> Table:
     return table_behind(figure)
 
 
-@register.filter
-def cells(table: Table) -> list[list[tuple[str, bool]]]:
-    """Rows of (text, whether it is set to the right as a number)."""
-    return [list(zip(row, table.numeric, strict=True)) for row in table.rows]
+@register.simple_tag(takes_context=True)
+def way_out(context: dict[str, Any], fix: str) -> str:
+    """A way out of a finding; on the page of a dropped table through its fields."""
+    return in_the_browser(fix) if context.get("seen") else fix
 
 
 @register.filter
 def heads(table: Table) -> list[tuple[str, bool]]:
-    """Heads with the same mark as `cells`."""
+    """Heads, each with whether its column is set to the right as numbers."""
     return list(zip(table.columns, table.numeric, strict=True))
+
+
+@register.simple_tag(takes_context=True)
+def leading(context: dict[str, Any], table: Table) -> frozenset[str]:
+    """The proposals whose rows in a table lead to the reason of theirs; none on other pages."""
+    more = getattr(context.get("sheet"), "more", {})
+    theirs = len(table.columns) > 1 and table.columns[1] == more.get("column")
+    return frozenset(more.get("proposals", ())) if theirs else frozenset()
+
+
+@register.simple_tag(takes_context=True)
+def table_rows(context: dict[str, Any], table: Table, leading: frozenset[str]) -> SafeString:
+    """The rows of a table: its first cells head them, numbers stand to the right.
+
+    The id of a proposal among `leading` is a link, its numbers by a click as well. Written here,
+    not in the template: tables have thousands of cells.
+    """
+    kinds = [' class="number"' if number else "" for number in table.numeric]
+    rows = []
+    for row in table.rows:
+        cells = [escape(text) for text in row]
+        if leading and row[1] in leading:
+            to = f"{_here(context)}{with_query(context['sheet'].more['query'], proposal=row[1])}"
+            cells = [_led(cell, i, table, escape(to)) for i, cell in enumerate(cells)]
+        rest = "".join(f"<td{k}>{c}</td>" for k, c in zip(kinds[1:], cells[1:], strict=True))
+        rows.append(f'<tr><th scope="row"{kinds[0]}>{cells[0]}</th>{rest}</tr>')
+    return mark_safe("".join(rows))
+
+
+def _here(context: dict[str, Any]) -> str:
+    return f"/{context['study'].id}/{context['page'].id}"
+
+
+def _led(cell: str, place: int, table: Table, to: str) -> str:
+    if not cell or not (place == 1 or table.numeric[place]):
+        return cell
+    mouse = "" if place == 1 else ' class="leads" tabindex="-1"'
+    return f'<a{mouse} href="{to}#proposal">{cell}</a>'
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,6 +19,7 @@ from hansa.web.desk import Busy, Desk, Reply
 from hansa.web.dropping import zone
 from hansa.web.page import Page, pages, pages_of
 from hansa.web.sheet import Goto, Sheet
+from hansa.web.site.asking import looks_again, part_only, patience
 from hansa.web.site.assets import asset
 from hansa.web.site.findings import for_machines, refusal, stated
 from hansa.web.site.kept import KeptPages
@@ -28,19 +29,12 @@ from hansa.web.site.tongue import preferred
 from hansa.web.site.troubles import said
 from hansa.web.state import EMPTY, State, given_in, state_of
 from hansa.web.studies import StudyPlace, studies_in
+from hansa.web.told import told
 from hansa.web.twins import TWINS, Twin
 from hansa.web.worker import Refusal
 
-PATIENCE = 0.6
-"""Seconds until a page that is not there yet shows how far its computing is."""
-SAME = 3.0
-"""Seconds until one of the same page does that is shown already: who composes keeps their place."""
-STEP = 20.0
-"""Seconds until a part of a page that is there does."""
 WHOLE = 600.0
 """Seconds until a program that asks for a page is told to come again."""
-
-
 LISTED = 0.5
 """Seconds for which the list of studies is taken to hold."""
 
@@ -119,7 +113,10 @@ def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
         form = {name: str(value) for name, value in request.POST.items()}
         reply = desk.act(place.folder, own.id, state, form)
     else:
-        reply = desk.ask(place.folder, own.id, state, _patience(request))
+        reply = desk.ask(place.folder, own.id, state, patience(request))
+    word = ""
+    if isinstance(reply, Refusal) and reply.usage and state.definition and state.cluster:
+        reply, state, word = _without_cluster(request, place, own, state, reply)
     if isinstance(reply, Goto):
         query = f"?{reply.query}" if reply.query else ""
         return HttpResponseRedirect(f"/{study}/{reply.page}{query}", status=303)
@@ -127,18 +124,41 @@ def page(request: HttpRequest, study: str, page: str) -> HttpResponse:
         return _busy(request, place, own, state, reply)
     if isinstance(reply, Refusal):
         return _refused(request, place, own, reply)
-    if _looks_again(request):
+    if looks_again(request):
         # The page is there now: the browser loads it whole.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return _shown(request, place, own, state, reply)
+    return _shown(request, place, own, state, reply, word)
+
+
+def _without_cluster(
+    request: HttpRequest, place: StudyPlace, own: Page, state: State, refused: Refusal
+) -> tuple[Reply, State, str]:
+    """What the page shows where only its cluster is refused, and a word on it.
+
+    Who changes the definition sends the cluster of the one before along.
+    """
+    without = replace(state, cluster="")
+    reply = _served[0].desk.ask(place.folder, own.id, without, patience(request))
+    if isinstance(reply, Refusal):
+        return refused, state, ""
+    controls = reply.controls if isinstance(reply, Sheet) else ()
+    labels = {c.value: c.label for own in controls if own.name == "definition" for c in own.choices}
+    word = _(
+        "{definition} has no cluster {cluster}: the page is shown as when none is chosen.",
+        definition=labels.get(state.definition, state.definition),
+        cluster=state.cluster,
+    )
+    return reply, without, word
 
 
 def _shown(
-    request: HttpRequest, place: StudyPlace, own: Page, state: State, reply: Sheet
+    request: HttpRequest, place: StudyPlace, own: Page, state: State, reply: Sheet, word: str
 ) -> HttpResponse:
+    """The page; `word` is what has to be said of it this once."""
     set_here = {control.name for control in reply.controls}
     shown = {
         "sheet": reply,
+        "word": word,
         "state": state,
         "query": state.query,
         "state_pairs": given_in(state),
@@ -154,16 +174,16 @@ def _shown(
     def laid_out() -> bytes:
         return render(request, own.template, {**frame, **shown}).content
 
-    if own.act is None:
+    if own.act is None and not word:
         target = shown["whole"], shown["part"], spoken()
         key = place, frame["several"], own.id, state, target
         response = _served[0].kept.page(request, key, reply, laid_out)
     else:
-        # Its form carries a token that is another one each time.
+        # Its form carries a token that is another one each time; a word is said once.
         response = HttpResponse(laid_out(), status=_status(reply))
     # An address without empty parameters, the same for the same view.
     # All steps of a slider are one step back, and htmx would copy the page for each.
-    header = "Hansa-Address" if _part_only(request) else "HX-Push-Url"
+    header = "Hansa-Address" if part_only(request) else "HX-Push-Url"
     response.headers[header] = _address(request, state)
     return response
 
@@ -296,7 +316,7 @@ def _frame(place: StudyPlace, own: Page, state: State = EMPTY) -> dict[str, Any]
     menu = [
         {
             "id": page.id,
-            "label": _(page.label),
+            "label": page.name,
             "help": _(page.help),
             "query": state.known_to(page.known(place.kind)).query,
         }
@@ -317,17 +337,17 @@ def _about_facts(place: StudyPlace, own: Page) -> str:
         return _(
             "The page {page} is about a call of several funders. {title} is an index without a "
             "study, and has none.",
-            page=_(own.label), title=place.title,
+            page=own.name, title=place.title,
         )  # fmt: skip
     if place.kind == "call":
         return _(
             "The page {page} is about a study or an index. {title} is a call without a study.",
-            page=_(own.label), title=place.title,
+            page=own.name, title=place.title,
         )  # fmt: skip
     return _(
         "The page {page} is about regions and clusters. {title} is a composite index without a "
         "study: there are no facts that it could show.",
-        page=_(own.label),
+        page=own.name,
         title=place.title,
     )
 
@@ -338,12 +358,10 @@ def _busy(
     percent = round(100 * busy.progress.done)
     here = _address(request, state)
     shown = {"progress": busy.progress, "percent": percent, "here": here}
-    template = "progress.html" if _looks_again(request) else "busy.html"
-    response = render(
-        request, template, {**_frame(place, own, _spoken_in(request, EMPTY)), **shown}, status=202
-    )
+    template = "progress.html" if looks_again(request) else "busy.html"
+    response = render(request, template, {**_frame(place, own, state), **shown}, status=202)
     response.headers["Cache-Control"] = "no-store"
-    if not _looks_again(request):
+    if not looks_again(request):
         # The page that is loaded once it is there is the one asked for, not the one before.
         response.headers["HX-Push-Url"] = here
     return _instead(request, response)
@@ -360,17 +378,12 @@ def _lit(state: State) -> list[tuple[str, str]]:
     ]
 
 
-def _looks_again(request: HttpRequest) -> bool:
-    """True where only the progress bar of a page asks how far it is."""
-    return request.headers.get("HX-Target") == "progress"
-
-
 def _refused(request: HttpRequest, place: StudyPlace, own: Page, refusal: Refusal) -> HttpResponse:
-    if _looks_again(request):
+    if looks_again(request):
         return HttpResponse(headers={"HX-Refresh": "true"})
     status = 400 if refusal.usage else 422
     sent = request.method == "POST"
-    shown = {"finding": refusal.finding, "sent": sent, "here": request.get_full_path()}
+    shown = {"finding": told(refusal.finding), "sent": sent, "here": request.get_full_path()}
     response = render(
         request,
         "refused.html",
@@ -380,21 +393,8 @@ def _refused(request: HttpRequest, place: StudyPlace, own: Page, refusal: Refusa
     return _instead(request, response)
 
 
-def _patience(request: HttpRequest) -> float:
-    """How long an answer is waited for before a progress bar is shown in its place."""
-    if _part_only(request):
-        return STEP
-    shown = urlsplit(request.headers.get("HX-Current-URL", "")).path
-    return SAME if shown == request.path and not _looks_again(request) else PATIENCE
-
-
-def _part_only(request: HttpRequest) -> bool:
-    """True where a control asks for a part of its page."""
-    return request.headers.get("HX-Target", "content") not in ("content", "progress")
-
-
 def _instead(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """What is no part of the page that was asked for takes the place of all its content."""
-    if _part_only(request):
+    if part_only(request):
         response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#content"
     return response

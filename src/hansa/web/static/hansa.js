@@ -232,6 +232,22 @@ function speak() {
   }
 }
 
+// So does the menu: its links take along what is chosen now.
+function follow(event) {
+  const sent = event.detail.xhr.responseText.match(/<nav class="menu"[^]*?<\/nav>/)?.[0] ?? "";
+  const menu = new DOMParser().parseFromString(sent, "text/html");
+  for (const link of document.querySelectorAll(".menu a")) {
+    const [path] = link.getAttribute("href").split("?");
+    const now = [...menu.querySelectorAll("a")].map((one) => one.getAttribute("href"));
+    link.setAttribute("href", now.find((href) => href.split("?")[0] === path) ?? path);
+  }
+}
+
+// Enter in a field sends what was changed; the form that it would send as well brings the same.
+function once(event) {
+  if (event.target.matches(".controls[hx-get]:not([data-composition])")) event.preventDefault();
+}
+
 // What belongs to one index or call alone is not sent along with another one.
 const BELONGS = {
   index: ["unit", "indicator", "compare", "changes"],
@@ -251,7 +267,9 @@ function settle() {
   for (const button of document.querySelectorAll(".controls button[type=submit]:not([data-keep])")) {
     button.hidden = true;
   }
-  for (const hint of document.querySelectorAll("[data-keys], [data-share]")) hint.hidden = false;
+  const figures = document.querySelector("[data-chart]");
+  for (const hint of document.querySelectorAll("[data-keys]")) hint.hidden = !figures;
+  for (const button of document.querySelectorAll("[data-share]")) button.hidden = false;
   document.querySelector("[data-share]")?.addEventListener("click", share);
   drawAll();
 }
@@ -263,6 +281,9 @@ const PARTS = ["content", "outcome"];
 document.addEventListener("input", (event) => {
   const twin = document.getElementById(event.target.dataset?.twin ?? "");
   if (twin) twin.value = event.target.value;
+  // One that is taken from the list, or taken away, is meant; one that is typed when it is whole.
+  const typed = event.inputType && event.inputType !== "insertReplacementText";
+  if (event.target.list && !typed) event.target.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 // A proposal that is picked from a list: why it stands there is told where it can be seen.
@@ -278,6 +299,7 @@ document.addEventListener("change", (event) => {
 document.body.append(tip);
 document.addEventListener("keydown", keys);
 document.addEventListener("change", weigh);
+document.addEventListener("submit", once);
 // Before the form sends itself.
 document.addEventListener("change", leave, { capture: true });
 // New boxes start as high as the old ones were: nothing moves under the reader's eye.
@@ -296,7 +318,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (address) history.replaceState(history.state, "", address);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (PARTS.includes(event.target.id)) settle();
+  if (!PARTS.includes(event.target.id)) return;
+  if (event.detail.xhr) follow(event);
+  settle();
 });
 document.addEventListener("htmx:pushedIntoHistory", speak);
 narrow.addEventListener("change", drawAll);

@@ -28,26 +28,38 @@ if TYPE_CHECKING:
 
 
 def _build(session: Session, state: State) -> Sheet:
+    from dataclasses import replace
+
     from hansa.programme.verbs import with_money_named
+    from hansa.web.pages.call_laboratory.picking import picked
 
     found = open_call(session, state.call)
     if found is None:
         return _without()
     name, call = found
-    _refuse_unknown(call, state)
+    _refuse_unknown(state)
     own = with_money_named(call, state.top_up, state.gap_share)
     outcome = _solved(own, state)
+    meant, why = picked(outcome, state.proposal)
+    written, state = (
+        replace(state, proposal=meant or state.proposal),
+        replace(state, proposal=meant),
+    )
     s = call.settings
     return Sheet(
         question=_("Who gets funded, and which pot blocks?"),
         answer=_answer(outcome),
         sections=tuple(_sections(session, outcome, state, name)),
-        controls=tuple(_controls(session, outcome, state, name)),
+        controls=tuple(_controls(session, outcome, state if meant else written, name)),
         origin=_("no funder, partner or reviewer exists, and no pot is anybody's.")
         if s.model_data
         else _("{title}, as its folder has it.", title=s.title),
         model_data=s.model_data,
-        more={**_sliders(call, own), **_linked(session, outcome, state, name)},
+        more={
+            **_sliders(call, own),
+            **_linked(session, outcome, state, name),
+            **({"refused": {"field": "proposal", "said": why}} if why else {}),
+        },
     )
 
 
@@ -59,9 +71,9 @@ def _solved(call: Call, state: State) -> Outcome:
 
 
 def _answer(outcome: Outcome) -> tuple[str, ...]:
-    from hansa.views.call_words import outcome_sentence
+    from hansa.views.call_words import call_title, outcome_sentence
 
-    return (f"{outcome.call.settings.title}.", outcome_sentence(outcome))
+    return (f"{call_title(outcome.call)}.", outcome_sentence(outcome))
 
 
 def _sections(session: Session, outcome: Outcome, state: State, name: str) -> Iterator[Section]:
@@ -108,7 +120,7 @@ def _lost(outcome: Outcome, state: State) -> Lost | None:
 def _controls(session: Session, outcome: Outcome, state: State, name: str) -> Iterator[Control]:
     from hansa.programme.laboratory import rules_for
     from hansa.programme.pots import MODES
-    from hansa.views.call_words import mode_text, rule_text
+    from hansa.views.call_words import mode_text, rule_text, title_of
 
     folders = call_folders(session.folder)
     if len(folders) > 1:
@@ -118,10 +130,11 @@ def _controls(session: Session, outcome: Outcome, state: State, name: str) -> It
     rules = tuple(Choice(r, rule_text(r)) for r in rules_for(outcome.call))
     yield Control("ranking", _("Ranking rule"), rules, outcome.rule)
     named = tuple(
-        Choice(p.proposal.id, f"{p.rank or '·'}  {p.proposal.title} ({p.proposal.id})")
+        Choice(p.proposal.id, f"{p.rank or '·'}  {title_of(outcome.call, p.proposal)}")
         for p in outcome.places
     )
-    yield Control("proposal", _("Look closely at"), (Choice("", _("none")), *named), state.proposal)
+    hint = _("place, id or a word")
+    yield Control("proposal", _("Look closely at"), named, state.proposal, hint)
     beside = (Choice("", _("nothing")), *(Choice(code, _(text)) for code, text in BESIDE.items()))
     yield Control("beside", _("Show as well"), beside, state.beside)
 
@@ -135,7 +148,7 @@ def _linked(session: Session, outcome: Outcome, state: State, name: str) -> dict
     folder = call_folders(session.folder)[name]
     return {
         "long": True,
-        "picked": bool(state.proposal),
+        "picked": state.proposal,
         "proposals": [p.id for p in outcome.call.proposals],
         "column": _("Proposal"),
         "query": replace(state, proposal="").query,
@@ -174,12 +187,7 @@ def _plain(call: Call, units: int) -> str:
     return f"{amount.quantize(1) if amount == amount.to_integral() else amount:f}"
 
 
-def _refuse_unknown(call: Call, state: State) -> None:
-    names = [p.id for p in call.proposals]
-    if state.proposal and state.proposal not in names:
-        raise UsageError(
-            f"the call has no proposal {state.proposal[:40]!r}", admissible=listed(names, 20)
-        )
+def _refuse_unknown(state: State) -> None:
     if state.beside and state.beside not in BESIDE:
         raise UsageError(
             "beside in the address cannot be meant",

@@ -91,9 +91,15 @@ def _modes(session: Session, outcome: Outcome, told: dict[str, Any], place: str)
 
 
 def _scores(session: Session, outcome: Outcome, told: dict[str, Any]) -> Section:
-    from hansa.report.call_scores import how_sure, scores_section
+    from hansa.report.call_scores import how_sure, longest, scores_section
 
-    found = how_sure(outcome, PATIENCE, lambda d: session.tell(_("drawing the scores"), d))
+    text = _("drawing the scores")
+    if outcome.rule != "strict":
+        text = _(
+            "drawing the scores and deciding each draw anew: up to about {seconds} seconds",
+            seconds=longest(outcome, PATIENCE),
+        )
+    found = how_sure(outcome, PATIENCE, lambda done: session.tell(text, done))
     python = f"{told['python']}\nfrom hansa.report.call_scores import how_sure\n"
     python += f"how_sure(outcome, {PATIENCE:g})"
     return scores_section(outcome, found, {**told, "python": python})
@@ -102,10 +108,14 @@ def _scores(session: Session, outcome: Outcome, told: dict[str, Any]) -> Section
 def _money(session: Session, outcome: Outcome, told: dict[str, Any]) -> Section:
     from hansa.programme.money import ladders
     from hansa.report.call_money import STEPS, money_section
+    from hansa.report.call_scores import passing
 
-    session.tell(_("looking for what more money would buy"), 0.1)
+    text = _("looking for what more money would buy")
+    session.tell(text, 0.1)
     steps = STEPS if outcome.rule == "strict" else 1
-    found = ladders(outcome, steps, SECONDS)
+    givers = len(outcome.contest.pots.funders) + 1
+    with passing(lambda done: session.tell(text, done), (0.1, 0.95), SECONDS * givers):
+        found = ladders(outcome, steps, SECONDS)
     python = "from hansa.programme.money import ladders\n"
     python = f"{told['python']}\n{python}ladders(outcome, {steps})"
     return money_section(outcome, found, {**told, "python": python})

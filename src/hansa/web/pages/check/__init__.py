@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from hansa.language import N_, _, ngettext
+from hansa.language import N_, _, named, ngettext
 from hansa.web.page import Page
 from hansa.web.session import Session
 from hansa.web.sheet import Item, Listing, Sheet
@@ -61,8 +61,8 @@ def _build(session: Session, state: State) -> Sheet:
 
         return check(session)
     session.tell(_("checking every cell of the facts"), 0.1)
-    named = _named(session.folder)
-    found = [inside(f, session.folder, named) for f in check_path(session.folder)]
+    names = _named(session.folder)
+    found = [inside(f, session.folder, names) for f in check_path(session.folder)]
     return Sheet(
         question=_("What is wrong with this study?"),
         answer=(answer(found), *_counted(found)),
@@ -86,9 +86,8 @@ def _counted(findings: Sequence[Finding]) -> Iterator[str]:
         )
 
 
-_CODE = re.compile(r"\b(geo|activity) ([^\s,()]+)(?=,|$)")
 Names = Mapping[str, Mapping[str, str]]
-"""Dimension -> code -> name."""
+"""Dimension -> code -> name, in the language spoken."""
 
 
 def _named(folder: Path) -> Names:
@@ -111,23 +110,39 @@ def _named(folder: Path) -> Names:
                 names = listed(own).names if own and own != "local" else {}
             except HansaError:
                 continue
-            found[dim] = {**names, **found[dim]}
+            kind = {"geo": "place", "activity": "activity"}[dim]
+            found[dim] = {code: named(kind, name) for code, name in names.items()} | found[dim]
     return found
 
 
-def inside(finding: Finding, folder: Path, named: Names | None = None) -> Finding:
-    """The finding with places as seen from the study folder; names stand beside codes."""
+def inside(finding: Finding, folder: Path, names: Names | None = None) -> Finding:
+    """The finding in the language spoken; places as seen from the study folder, codes with names.
+
+    names  of codes; where there are none, codes stand alone
+    """
     from dataclasses import replace
+
+    from hansa.study.told import told
 
     def short(text: str) -> str:
         return text.replace(f"{folder}/", "").replace(str(folder), _("the study folder"))
 
     def with_name(match: re.Match[str]) -> str:
-        name = (named or {}).get(match[1], {}).get(match[2], "")
+        name = (names or {}).get(words[match[1]], {}).get(match[2], "")
         return f"{match[0]} ({name})" if name and name != match[2] else match[0]
 
-    place = _CODE.sub(with_name, short(finding.place))
-    return replace(finding, place=place, printed=short(finding.printed))
+    said, words = told(finding), _words_of_dimensions()
+    code = re.compile(rf"\b({'|'.join(words)}) ([^\s,()]+)(?=,|$)")
+    place = code.sub(with_name, short(said.place))
+    return replace(said, place=place, printed=short(said.printed))
+
+
+def _words_of_dimensions() -> dict[str, str]:
+    """What stands before a code in a place, in English and as spoken -> its dimension."""
+    from hansa.facts.check_words import at
+
+    dimensions = ("geo", "activity")
+    return {d: d for d in dimensions} | {at(d, "").strip(): d for d in dimensions}
 
 
 _LINES = ('import hansa\nhansa.check("STUDY")', "hansa check STUDY --json")
@@ -203,18 +218,19 @@ def _checked(folder: Path) -> Iterator[Item]:
     """The tables and definitions that were gone through, as far as study.toml can be read."""
     from hansa.errors import HansaError
     from hansa.study.config import facts_paths, read_study
+    from hansa.study.told import told
 
     try:
         study = read_study(folder)
     except HansaError as problem:
-        yield Item(_("study.toml only: {fault}.", fault=problem.finding.rule))
+        yield Item(_("study.toml only: {fault}.", fault=told(problem.finding).rule))
         return
     for name, spec in study.facts.items():
         try:
             files = ", ".join(path.name for path in facts_paths(folder, spec))
             yield Item(_("The table {name}: {files}", name=name, files=files))
         except HansaError as problem:
-            fault = problem.finding.rule
+            fault = told(problem.finding).rule
             yield Item(_("The table {name}: not there ({fault})", name=name, fault=fault))
     for name in study.definitions:
         yield Item(_("The cluster definition {name}", name=name))

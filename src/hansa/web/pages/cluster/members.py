@@ -190,7 +190,12 @@ def _growth(part: Part, rates: Reading | None, at: At) -> Iterator[str]:
             _("Strongest decline {period}: {regions}.", period=rates.period, regions=regions)
         )
     if any(c.bounded for c in (*up[:3], *down[:3])):
-        parts.append(_("The order is possible, not certain: growth lies between bounds."))
+        parts.append(
+            _(
+                "Ordered by how much is certain at least; the true order may be another, as growth "
+                "lies between bounds."
+            )
+        )
     if open_ones:
         parts.append(
             ngettext(

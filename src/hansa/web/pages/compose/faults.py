@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hansa.errors import Finding
 from hansa.language import _
+from hansa.web.told import told
 
 LONGEST_ID = 60
 LONGEST_REASON = 2000
@@ -140,6 +141,7 @@ def _of_reason(text: str) -> str:
 
 def of_finding(field: str, finding: Finding) -> Fault:
     """What a refusal says, as one text beside a field."""
+    finding = told(finding)
     # A code list or a code at the head keeps its spelling.
     head = finding.rule.partition(" ")[0]
     said = finding.rule[:1].upper() + finding.rule[1:] if head.isalpha() else finding.rule

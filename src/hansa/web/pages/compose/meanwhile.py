@@ -47,6 +47,7 @@ def _theirs(made: Changed, code_list: str) -> tuple[tuple[Member, ...], str]:
     The composed cluster is written last.
     """
     from hansa.clusters.members import read_members
+    from hansa.web.told import told
 
     if not made.mark:
         return (), ""
@@ -56,7 +57,7 @@ def _theirs(made: Changed, code_list: str) -> tuple[tuple[Member, ...], str]:
     except UnicodeDecodeError:
         return (), _("it is no text in UTF-8")
     except HansaError as problem:
-        return (), problem.finding.rule
+        return (), told(problem.finding).rule
     return tuple(m for m in members if m.cluster == members[-1].cluster), ""
 
 

@@ -73,6 +73,7 @@ def _gaps(result: StudyResult) -> Section:
 
 def _lists(result: StudyResult, state: State) -> Any:
     from hansa.study.retold import retold
+    from hansa.study.told import told
     from hansa.web.pages.data.counts import column_words
 
     steps: dict[str, tuple[str, ...]] = {}
@@ -91,7 +92,7 @@ def _lists(result: StudyResult, state: State) -> Any:
             "{number} kinds of findings when the study was opened",
             number,
         )
-        kinds = tuple(f"{f.rule} ({f.printed})" for f in result.facts_findings[:MOST])
+        kinds = tuple(f"{f.rule} ({f.printed})" for f in map(told, result.facts_findings[:MOST]))
         more = _(
             "The page Check looks at every cell as well and counts places: it finds more, and one "
             "kind in many places."

@@ -33,7 +33,7 @@ def page_files(session: Session, state: State) -> Iterator[File]:
             continue
         for ending, label in (("xlsx", "Excel"), ("json", "JSON")):
             own = partial(_page, session, page, state, ending)
-            yield File(f"pages/{page.id}.{ending}", group, _(page.label), label, own)
+            yield File(f"pages/{page.id}.{ending}", group, page.name, label, own)
 
 
 def _page(session: Session, page: Page, state: State, ending: str) -> bytes:

@@ -57,14 +57,14 @@ def area_in(cube: Cube, text: str) -> Area:
     if codes is None:
         members = _members(cube, text)
         known = geographies().get(text)
-        label = cube.geo.codelist.names.get(text, text)
+        label = named("place", cube.geo.codelist.names.get(text, text))
         title = (
-            _inside_a_sentence(known.name)
+            _inside_a_sentence(named("place", known.name))
             if known
             else {"TOTAL": _("the published total")}.get(text, label)
         )
         return Area(text, title, members, _inside(cube, members))
-    names = [cube.geo.codelist.names.get(code, code) for code in codes]
+    names = [named("place", cube.geo.codelist.names.get(code, code)) for code in codes]
     title = (
         joined(names)
         if len(names) <= 3
@@ -74,7 +74,8 @@ def area_in(cube: Cube, text: str) -> Area:
 
 
 def _inside_a_sentence(title: str) -> str:
-    return f"the {title[4:]}" if title.startswith("The ") else title
+    first, _blank, rest = title.partition(" ")
+    return f"{first.lower()} {rest}" if first in ("The", "De") else title
 
 
 def _codes(cube: Cube, text: str) -> tuple[str, ...] | None:

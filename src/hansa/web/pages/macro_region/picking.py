@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hansa.language import named
 from hansa.web.sorting import by_name
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ def picker(cube: Cube, names: Mapping[str, str], inside: tuple[str, ...]) -> dic
     codes = [geo.codes[i] for i in cube.regions if not extra_regio(geo.codelist, geo.codes[i])]
     chosen = set(codes).intersection(inside)
     layout = _layout(codes, geo.codelist)
-    called = {code: names.get(code) or geo.codelist.names.get(code, code) for code in codes}
+    called = {
+        code: named("place", names.get(code) or geo.codelist.names.get(code, code))
+        for code in codes
+    }
     at = _places(layout) if layout is not None else {}
     groups = []
-    for name, own in _groups(codes, geo.codelist).items():
-        own = sorted(own, key=lambda code: (by_name(called[code]), code))
+    for name, members in _groups(codes, geo.codelist).items():
+        own = sorted(members, key=lambda code: (by_name(called[code]), code))
         regions = [
             {
                 "code": code,
@@ -99,7 +103,7 @@ def _groups(codes: list[str], codelist: Codelist) -> dict[str, list[str]]:
         for code, chain in chains.items():
             found.setdefault(chain[min(level, len(chain) - 1)], []).append(code)
         if 1 < len(found) < len(codes):
-            return {codelist.names.get(top, top): own for top, own in found.items()}
+            return {named("place", codelist.names.get(top, top)): own for top, own in found.items()}
     return {"": codes}
 
 

@@ -53,7 +53,7 @@ def references(result: StudyResult) -> Iterator[Choice]:
     yield from areas(result.cube, reference=True)
 
 
-_tried: list[tuple[Cube, bool, tuple[Choice, ...]]] = []
+_tried: list[tuple[Cube, bool, tuple[str, ...]]] = []
 
 
 def areas(cube: Cube, reference: bool = False) -> tuple[Choice, ...]:
@@ -61,25 +61,26 @@ def areas(cube: Cube, reference: bool = False) -> tuple[Choice, ...]:
 
     reference  those that lie wholly in the table: what others are compared with
     """
-    for known, kind, found in _tried:
-        if known is cube and kind == reference:
-            return found
-    _tried.append((cube, reference, tuple(_areas(cube, reference))))
-    del _tried[:-4]
-    return _tried[-1][2]
+    there = [found for known, kind, found in _tried if known is cube and kind == reference]
+    if not there:
+        there = [tuple(_areas(cube, reference))]
+        _tried.append((cube, reference, there[0]))
+        del _tried[:-4]
+    return tuple(_area(cube, code) for code in there[0])
 
 
-def _areas(cube: Cube, reference: bool) -> Iterator[Choice]:
+def _areas(cube: Cube, reference: bool) -> Iterator[str]:
     geo = cube.geo
-    for name, one in geographies().items():
-        if _works(cube, name, reference):
-            yield Choice(name, f"{one.name} ({name})")
-    codes = dict.fromkeys((*sorted(geo.codes[i] for i in geo.beside), *_countries(cube)))
-    for code in codes:
-        if _works(cube, code, reference):
-            label = geo.codelist.names.get(code, "")
-            named = {"TOTAL": _("the published total")}.get(code, label)
-            yield Choice(code, f"{named} ({code})" if named and named != code else code)
+    codes = (*geographies(), *sorted(geo.codes[i] for i in geo.beside), *_countries(cube))
+    return (code for code in dict.fromkeys(codes) if _works(cube, code, reference))
+
+
+def _area(cube: Cube, code: str) -> Choice:
+    """A geography or a code of the table under its name in the language spoken here."""
+    known = geographies().get(code)
+    label = known.name if known else cube.geo.codelist.names.get(code, "")
+    name = _("the published total") if code == "TOTAL" else named("place", label)
+    return Choice(code, f"{name} ({code})" if name and name != code else code)
 
 
 def _countries(cube: Cube) -> Iterator[str]:
@@ -126,7 +127,8 @@ def own_choice(study: Study, years: tuple[int, ...], name: str) -> str:
     """What a study's file says of a choice, in words."""
     if name == "reference":
         words = {"all": _(ALL), "complete": _(COMPLETE)}
-        known = geographies()[study.reference].name if study.reference in geographies() else ""
+        own = geographies().get(study.reference)
+        known = named("place", own.name) if own else ""
         return (
             named("place", study.reference_name)
             or words.get(study.reference)

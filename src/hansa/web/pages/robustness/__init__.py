@@ -68,6 +68,7 @@ def _sections(index: OpenIndex, unit: str) -> tuple[tuple[Section, ...], tuple[s
 
 
 def _ranks(index: OpenIndex, unit: str) -> Section:
+    from hansa.index.retold import retold
     from hansa.report.document import Section
     from hansa.report.index_certain import how_sure
     from hansa.views.index_league import first_place, league_figure, widest
@@ -76,13 +77,16 @@ def _ranks(index: OpenIndex, unit: str) -> Section:
 
     view = IndexView(index.whole, index.words)
     chosen = (unit,) if unit else ()
-    none = (_("No exact best and worst ranks: {why}.", why=index.exact),)
+    why = retold(index.exact) if isinstance(index.exact, str) else ""
     return Section(
         "ranks",
         _("How often does each stand where?"),
         (f"{first_place(view)}.", widest(view)),
         (frequency_figure(view, chosen), league_figure(view, chosen)),
-        certainty=(*how_sure(view), *(none if isinstance(index.exact, str) else ())),
+        certainty=(
+            *how_sure(view),
+            *((_("No exact best and worst ranks: {why}.", why=why),) if why else ()),
+        ),
         **index.told(
             "result.robustness.years[result.data.years[-1]][1].acceptability",
             "intervals {}",
@@ -92,6 +96,7 @@ def _ranks(index: OpenIndex, unit: str) -> Section:
 
 def _choices(index: OpenIndex, target: str) -> Section | None:
     from hansa.errors import HansaError
+    from hansa.index.retold import retold
     from hansa.report.document import Section
     from hansa.views.format import grouped
     from hansa.views.index_sensitivity import (
@@ -108,6 +113,7 @@ def _choices(index: OpenIndex, target: str) -> Section | None:
         found = replace(found, target=f"{kind}:{index.view.name(unit)}")
     count = grouped(found.evaluations)
     how = "" if found.exact else _("{count} evaluations of the index.", count=count)
+    said = map(retold, found.said())
     try:
         figures: tuple[Figure, ...] = (sensitivity_figure(index.view, found),)
     except HansaError:  # no choice moves it: the answer says so
@@ -118,7 +124,7 @@ def _choices(index: OpenIndex, target: str) -> Section | None:
         _("Which choice moves {target} most?", target=target_words(found.target)),
         (sensitivity_answer(found),),
         figures,
-        certainty=tuple(filter(None, (how, *found.said(), "" if found.exact else _(_WHISKERS)))),
+        certainty=tuple(filter(None, (how, *said, "" if found.exact else _(_WHISKERS)))),
         **index.told(
             "from hansa.index.sensitivity import sensitivity, target_of\n"
             "rows = list(result.data.by_year())[-1]\n"
@@ -190,9 +196,9 @@ def _audit(index: OpenIndex) -> Section:
     told = index.told("from hansa.index.audit import audit\naudit(result)", "audit {}")
     made = audit_section(index.audit, told)
     found, steps = made.tables
-    rows = tuple(row for row in found.rows if row[0].startswith(("error", "warning")))
-    notes = len(found.rows) - len(rows)
-    if notes:
+    # Rows are in the order of severity, whatever their language calls it.
+    rows = found.rows[: index.audit.count("error") + index.audit.count("warning")]
+    if notes := len(found.rows) - len(rows):
         note = _(
             "{notes} more are notes, or could not be judged; the command below lists them.",
             notes=notes,

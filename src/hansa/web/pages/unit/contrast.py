@@ -15,7 +15,7 @@ from hansa.views.hover import told
 from hansa.views.index_rows import beside, dense_rows, even_ticks, heads, spans
 from hansa.views.index_words import IndexView, figure_parts, number, signed
 from hansa.views.lettering import width
-from hansa.views.rowplot import Column, Rows, axis_layer, reference_line
+from hansa.views.rowplot import Column, Rows, axis_layer, numeral, reference_line
 from hansa.views.theme import ABOVE, BELOW, Format
 from hansa.web.pages.unit.peers import PeersOf
 
@@ -163,7 +163,7 @@ def _plot(contrast: Contrast, form: Format) -> Plot:
         (
             *rows.furniture(across),
             axis_layer(column, rows, even_ticks(-reach, reach, 4 if form.narrow else 7),
-                       "datum.value < 0 ? '−' + (-datum.value) : datum.value"),
+                       f"datum.value < 0 ? '−' + {numeral('(-datum.value)')} : {numeral()}"),
             *(layer for up, fill in ((True, ABOVE), (False, BELOW))
               for layer in spans([b[:3] for b in bars if b[3] is up], column, rows, 0.7,
                                  fill=fill)),
