@@ -85,6 +85,8 @@ def test_growth_is_ordered_by_what_is_certain_and_what_may_have_shrunk_is_not_na
     assert say.fastest(panel, words=NAMES) == (
         "Fastest growth in East Wales from 2015 to 2018: food and drink (+57\u202f%) and "
         "wood and furniture (between +50\u202f% and +90\u202f%); each certain. "
+        "Ordered by how much is certain at least; the true order may be another, as growth lies "
+        "between bounds. "
         "Not named: one cluster that may have grown or shrunk."
     )
 

@@ -123,6 +123,14 @@ def fastest(panel: Panel, at: At = HERE, words: Words = PLAIN, count: int = 3) -
         if cells:
             items, since = listing(cells, reading.scale), period(reading, cells[0])
             parts.append(_(text, place=place, period=since, list=items))
+    lists = [cells[:count] for cells in (up, down)]
+    if any(len(cells) > 1 and any(c.bounded for c in cells) for cells in lists):
+        parts.append(
+            _(
+                "Ordered by how much is certain at least; the true order may be another, as growth "
+                "lies between bounds."
+            )
+        )
     if open_ones:
         text = ngettext(
             "Not named: one {thing} that may have grown or shrunk.",
