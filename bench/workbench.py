@@ -7,7 +7,8 @@ its latency counts from that turn. In the same run, in turn with them, a Django 
 renders a template of 40 lines is asked as often, by a server of the same kind with as many threads.
 Cold views are asked one after the other, each for a region or cluster not asked for before.
 Compositions are built in the session that the worker holds, on a table as large as Europe (330 x
-615 x 17) and, with --large, on L (3,100 x 1,000 x 20). The first chart is measured in Chromium
+615 x 17) and, with --large, on L (3,100 x 1,000 x 20); as there, garbage is looked for between two
+of them (not counted) and seldom within one. The first chart is measured in Chromium
 from the start of the navigation to the moment a drawn figure stands in the page, with an empty
 cache of the browser and with a filled one. At the second start the server is started anew over the
 same study, whose results are kept; the time runs from the start of the process to the first page.
@@ -148,7 +149,9 @@ def compositions(table: Path, codes: list[str], described: str) -> list[float]:
     from hansa.web.page import pages
     from hansa.web.session import Session
     from hansa.web.state import State
+    from hansa.web.worker import rarely_tidied, tidied
 
+    rarely_tidied()
     with tempfile.TemporaryDirectory() as folder:
         text = f'format = 1\ntitle = "Bench"\ndefinitions = ["own.csv"]\n{described}'
         measures = '["employment", "focus", "location_quotient_total", "growth_rate"]'
@@ -161,6 +164,7 @@ def compositions(table: Path, codes: list[str], described: str) -> list[float]:
         pages()["compose"].build(session, State(members=codes[0]))
         taken = []
         for i in range(1, 9):
+            tidied()
             start = time.process_time()
             pages()["compose"].build(session, State(members=",".join(codes[i : i + 4])))
             taken.append(1000 * (time.process_time() - start))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from hansa.language import N_, _
 from hansa.views.canvas import Thing, inner_width
@@ -107,6 +108,11 @@ class Scene:
         (x0, x1), (y0, y1) = self.reach
         return min(max(bubble.x, x0), x1), min(max(bubble.y, y0), y1)
 
+    @cached_property
+    def marks(self) -> list[Mark]:
+        """The mark of every bubble, in their order."""
+        return [self.mark(b) for b in self.bubbles]
+
     def mark(self, bubble: Bubble) -> Mark:
         """The mark with the circle that holds both of its sizes."""
         size = max(bubble.end, bubble.start or 0.0)
@@ -169,7 +175,7 @@ def names(drawn: Scene) -> Names:
     ones before small ones.
     """
     size = drawn.form.small
-    marks = [drawn.mark(b) for b in drawn.bubbles]
+    marks = drawn.marks
     order = sorted(range(len(marks)), key=lambda i: not drawn.bubbles[i].kind)
     field = Box(0, 0, drawn.across, drawn.height)
     taken = occupied(drawn)
@@ -235,7 +241,7 @@ def line_names(drawn: Scene) -> list[tuple[Box, str]]:
         for left in (drawn.across - level, 0.0)
         for top in (y - 17, y + 2)
     ]
-    marks = [drawn.mark(b) for b in drawn.bubbles]
+    marks = drawn.marks
     corners = [corner[0] for corner in corner_boxes(drawn)]
     field = Box(0, 0, drawn.across, drawn.height)
 

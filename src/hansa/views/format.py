@@ -9,10 +9,10 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from hansa.language import N_, _, decimal_mark, pgettext, pN_
+from hansa.language import N_, _, decimal_mark, pgettext, pN_, spoken
 from hansa.views.written import Written
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Scale:
         """The value that means "no difference": 1 for quotients, 0 for the rest."""
         return 1.0 if self.style == "quotient" else 0.0
 
-    @property
+    @cached_property
     def counted_in(self) -> str:
         """The unit of the exact number behind a text: shares count 1 for all of it."""
         return {"quotient": "ratio", "amount": self.unit}.get(self.style, "share")
@@ -64,10 +64,14 @@ class Scale:
         towards  -1 rounds down, 1 rounds up (for bounds), 0 to the nearest
         """
         if value is None or math.isnan(value):
-            return Written(MISSING, unit=self.counted_in)
+            return self._missing
         # A page writes the same numbers many times. The two zeros are one key, but not one number.
-        kept = _text if value else _text.__wrapped__
+        kept = _text if value or math.copysign(1, value) > 0 else _text.__wrapped__
         return kept(self, value, spread, towards, decimal_mark())
+
+    @cached_property
+    def _missing(self) -> Written:
+        return Written(MISSING, unit=self.counted_in)
 
     def _text(self, value: float, spread: float, towards: int) -> Written:
         shown = value * 100 if self.style in ("share", "change") else value
@@ -102,6 +106,13 @@ class Scale:
         self, value: float | None, lower: float | None, upper: float | None
     ) -> Written:
         """`2.4 (2.3–2.6)`; the value alone where it is exact, else the interval."""
+        # As in `text`: the two zeros are no key.
+        kept = _with_interval.__wrapped__ if 0 in (value, lower, upper) else _with_interval
+        return kept(self, value, lower, upper, spoken())
+
+    def _with_interval(
+        self, value: float | None, lower: float | None, upper: float | None
+    ) -> Written:
         if lower is None or upper is None or (value is not None and lower == upper):
             return Written(self.text(value), value, (lower, upper), self.counted_in)
         if value is None:
@@ -170,6 +181,13 @@ def _text(scale: Scale, value: float, spread: float, towards: int, mark: str) ->
     return scale._text(value, spread, towards)
 
 
+@lru_cache(20_000)
+def _with_interval(
+    scale: Scale, value: float | None, lower: float | None, upper: float | None, _language: str
+) -> Written:
+    return scale._with_interval(value, lower, upper)
+
+
 def _rounded(value: float, decimals: int, towards: int) -> float:
     factor = 10.0**decimals
     scaled = value * factor
@@ -195,8 +213,13 @@ def per_cent(share: float) -> str:
 
 def share_estimated(share: float) -> str:
     """A share that is estimated, in per cent; empty where it rounds to nothing."""
-    text = _grouped(100 * share, 0, 0) if share else "0"
+    if not share:
+        return _NONE_ESTIMATED
+    text = _grouped(100 * share, 0, 0)
     return Written("" if text == "0" else f"{text}{THIN}%", share, unit="share")
+
+
+_NONE_ESTIMATED = Written("", 0.0, unit="share")
 
 
 def share_words(share: float) -> str:

@@ -5,8 +5,6 @@ The same words in every figure. A value without bounds and without a remark is e
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from hansa.language import _
 from hansa.language import spoken as language
 from hansa.law import MEANING
@@ -29,13 +27,12 @@ def told(name: str, *parts: str) -> str:
 
 def cell_hover(cell: Cell, reading: Reading, name: str = "") -> str:
     """What a cell of a reading says; `name` where it is more than that of the cell itself."""
-    return _hover(name or full_name(cell, reading.axis), cell, reading.header, language())
-
-
-@lru_cache(10_000)
-def _hover(name: str, cell: Cell, header: Header, _language: str) -> str:
+    name = name or full_name(cell, reading.axis)
     # The wide figure and the narrow one say the same.
-    return told(name, value_words(cell, header))
+    key = name, cell, language()
+    if (known := reading.said.get(key)) is None:
+        known = reading.said[key] = told(name, value_words(cell, reading.header))
+    return known
 
 
 def cell_thing(cell: Cell, reading: Reading) -> Thing:
@@ -55,10 +52,23 @@ def value_words(cell: Cell, header: Header, number: str = "") -> str:
 
     number  the value in other words than those of its measure
     """
+    scale = scale_of(header)
+    return _worded(cell, scale, "" if number else _unit(header, scale), number)
+
+
+def hovers(reading: Reading) -> dict[str, str]:
+    """What every cell of a reading says, by its code: as `cell_hover`, for many cells at once."""
+    scale, unit = reading.scale, _unit(reading.header, reading.scale)
+    return {
+        c.code: told(full_name(c, reading.axis), _worded(c, scale, unit)) for c in reading.cells
+    }
+
+
+def _worded(cell: Cell, scale: Scale, unit: str, number: str = "") -> str:
     if cell.absent:
         return _("not known ({reasons})", reasons="; ".join(_reasons(cell)))
     doubts = _doubts(cell)
-    text = number or _number(cell, header)
+    text = number or _number(cell, scale, unit)
     return f"{text} ({'; '.join(doubts)})" if doubts else text
 
 
@@ -69,9 +79,7 @@ def filled_words(share: float) -> str:
     return _("{share} of the weight on filled cells", share=share_words(share))
 
 
-def _number(cell: Cell, header: Header) -> str:
-    scale = scale_of(header)
-    unit = _unit(header, scale)
+def _number(cell: Cell, scale: Scale, unit: str) -> str:
     number = scale.with_interval(cell.value, cell.lower, cell.upper)
     return f"{number} {unit}" if unit else number
 

@@ -85,9 +85,7 @@ def place(
             (
                 option
                 for option in _options(mark, size)
-                if within.holds(option.box)
-                and not any(option.box.meets(box) for box in used)
-                and not any(option.box.touches(m) for m in others if m != mark)
+                if within.holds(option.box) and _free(option.box, mark, used, others)
             ),
             None,
         )
@@ -97,12 +95,28 @@ def place(
     return tuple(placed)
 
 
+def _free(box: Box, own: Mark, used: Sequence[Box], others: Sequence[Mark]) -> bool:
+    """Whether a rectangle meets none of the others, and no mark but its own."""
+    x, y, x2, y2 = box.x, box.y, box.x2, box.y2
+    # `meets` and `touches` written out: a picture of many names asks a hundred thousand times.
+    for b in used:
+        if x < b.x2 and b.x < x2 and y < b.y2 and b.y < y2:
+            return False
+    for m in others:
+        reach = m.radius
+        if x - m.x >= reach or m.x - x2 >= reach or y - m.y >= reach or m.y - y2 >= reach:
+            continue
+        if m != own and box.touches(m):
+            return False
+    return True
+
+
 def inside(mark: Mark, size: float) -> Label | None:
     """The name in the middle of its mark, where it fits there."""
-    half = width(mark.text, size) / 2
-    if math.hypot(half, 0.45 * size) > mark.radius:
+    wide = width(mark.text, size)
+    if math.hypot(wide / 2, 0.45 * size) > mark.radius:
         return None
-    return _label(mark.text, mark.x, mark.y, "center", size)
+    return _label(mark.text, mark.x, mark.y, "center", (wide, size))
 
 
 def _options(mark: Mark, size: float) -> Iterable[Label]:
@@ -119,12 +133,13 @@ def _options(mark: Mark, size: float) -> Iterable[Label]:
         (-slant, -lift, "right"),
         (-slant, lift, "right"),
     )
+    wide = width(mark.text, size)
     for dx, dy, align in places:
-        yield _label(mark.text, mark.x + dx, mark.y + dy, align, size)
+        yield _label(mark.text, mark.x + dx, mark.y + dy, align, (wide, size))
 
 
-def _label(text: str, x: float, y: float, align: str, size: float) -> Label:
-    wide = width(text, size)
+def _label(text: str, x: float, y: float, align: str, extent: tuple[float, float]) -> Label:
+    wide, size = extent
     start = x - {"left": 0.0, "center": wide / 2, "right": wide}[align]
     box = Box(start - 1, y - 0.58 * size, start + wide + 1, y + 0.58 * size)
     return Label(text, round(x, 2), round(y, 2), align, box)

@@ -10,6 +10,7 @@ from hansa.language import N_, _
 from hansa.law import MEANING
 from hansa.panel import Header, Panel
 from hansa.views.captions import DATA_COLUMNS, source_line
+from hansa.views.flagwords import flags_text
 from hansa.views.format import MISSING, Scale, share_estimated
 from hansa.views.reading import (
     HERE,
@@ -44,7 +45,7 @@ class LeagueRow:
     tiny: bool = False
     flags: str = ""
 
-    @property
+    @cached_property
     def rank_text(self) -> str:
         """`3 (2–5)`: a rank is never printed without its interval."""
         if self.best is None or self.worst is None:
@@ -196,7 +197,7 @@ def _row(cell: Cell, rank: int | None, best: int | None, worst: int | None) -> L
         estimated=cell.estimated,
         status=cell.reason if cell.absent else cell.meaning,
         tiny=cell.tiny,
-        flags=";".join(f for f in MEANING if f in cell.status),
+        flags=flags_text(cell.status),
     )
 
 

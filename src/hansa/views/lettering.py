@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from hansa.views.theme import FONT_FILES
@@ -23,6 +23,7 @@ def font_directory() -> Path:
     return Path(spec.origin).parent / "files"
 
 
+@lru_cache(32_768)
 def width(text: str, size: float, weight: int = 400) -> float:
     """Width of one line in pixels at `size` pixels; kerning left out (it only narrows)."""
     # An exact sum: that of plain floats differs between versions of Python.

@@ -2,69 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import repeat
 from typing import Any
 
-from hansa.codes import classification, geography_codes
 from hansa.errors import HansaError, UsageError, listed
 from hansa.language import N_, _, ngettext, spoken
 from hansa.law import MEANING
 from hansa.panel import Header, Panel
+from hansa.views.flagwords import flags_of, meanings_of, reason_of
 from hansa.views.format import Scale, joined, scale_of
-
-# What hides a value explains it better than what else is true of the numbers around it.
-_HIDING = {"c", "m", "z"}
-_NO_REASON = {"p", "e", "s", "f", "b", "r", "u", "n", "imputed", "converted", "boundary", "tiny"}
-
-
-@dataclass(frozen=True)
-class At:
-    """Where to look in a panel; what is left empty is taken from it if there is one answer.
-
-    `cluster` is a cluster or an activity. Without `time` the latest year is taken.
-    """
-
-    geo: str | None = None
-    cluster: str | None = None
-    time: int | None = None
-
-
-@dataclass(frozen=True)
-class Words:
-    """Names that a panel does not hold.
-
-    labels     code -> name, for clusters, activities and regions; goes before the code lists
-    title      the finding, where the automatic one is not wanted
-    area       name of the area pictured
-    reference  name of the reference area (`Great Britain`)
-    """
-
-    labels: Mapping[str, str] = field(default_factory=dict)
-    title: str = ""
-    area: str = ""
-    reference: str = ""
-
-    def name(self, code: str, header: Header) -> str:
-        """The name of a code: the given label, that of its code list, else the code."""
-        if code in self.labels:
-            return self.labels[code]
-        own = spoken()
-        for lists in (
-            _geo_list(header.geography, own),
-            _activity_list(header.classification, own),
-        ):
-            if code in lists:
-                return lists[code]
-        return code
-
+from hansa.views.rows import MANY, MOST, Columns, taken_apart, year_of
+from hansa.views.words import HERE as HERE
+from hansa.views.words import PLAIN as PLAIN
+from hansa.views.words import At as At
+from hansa.views.words import Words as Words
 
 _UNITS = (N_("persons"), N_("count"), N_("stars"), N_("jobs"), N_("local units"), N_("currency"))
 """Units, and labels without their family, that the measures of Hansa have."""
-HERE = At()
-PLAIN = Words()
 
 
 @dataclass(frozen=True)
@@ -113,9 +70,7 @@ class Cell:
     @property
     def reason(self) -> str:
         """Why the cell is absent, in words."""
-        silent = self.status & _HIDING
-        because = silent or self.status - _NO_REASON
-        return joined([_(MEANING[f]) for f in MEANING if f in because]) or _("no reason recorded")
+        return reason_of(self.status, spoken())
 
     @property
     def brief_reason(self) -> str:
@@ -125,8 +80,7 @@ class Cell:
     @property
     def meanings(self) -> tuple[str, ...]:
         """Every flag in words."""
-        known = [_(MEANING[f]) for f in MEANING if f in self.status]
-        return (*known, *sorted(self.status - MEANING.keys()))
+        return meanings_of(self.status, spoken())
 
     @property
     def meaning(self) -> str:
@@ -143,6 +97,11 @@ class Reading:
     scale: Scale
     axis: str
     at: At
+
+    @cached_property
+    def said(self) -> dict[Any, str]:
+        """What was said of cells, for whoever says the same again (`hansa.views.hover`)."""
+        return {}
 
     @cached_property
     def known(self) -> tuple[Cell, ...]:
@@ -267,16 +226,46 @@ _read_before: dict[Any, tuple[Reading, Any]] = {}
 def _read(panel: Panel, along: str, at: At, words: Words) -> Reading:
     if along not in panel.dims:
         raise UsageError(f"the panel has no dimension {along}", admissible=listed(panel.dims))
+    columns, found = _looked_up(panel, along, at) or _picked(panel, along, at)
+    cells = tuple(_cells(columns, along, (panel.header, words)))
+    spot = At(found.get("geo"), found.get("cluster", found.get("activity")), found.get("time"))
+    return Reading(cells, panel.header, scale_of(panel.header), along, spot)
+
+
+_Picked = tuple[Columns, dict[str, Any]]
+
+
+def _picked(panel: Panel, along: str, at: At) -> _Picked:
+    """The columns of the rows at one place and time, and which place and time that is."""
     found: dict[str, Any] = {}
     for name in (d for d in panel.dims if d != along):
         found[name] = _chosen(panel.distinct(name), name, _asked(at, name))
         panel = panel.where(name, found[name])
-    rows = panel.rows()
-    _refuse_repeats(rows, along)
-    names = words.name
-    cells = tuple(_cell(r, r[along], names(r[along], panel.header)) for r in rows)
-    spot = At(found.get("geo"), found.get("cluster", found.get("activity")), found.get("time"))
-    return Reading(cells, panel.header, scale_of(panel.header), along, spot)
+    return panel.columns(), found
+
+
+def _looked_up(panel: Panel, along: str, at: At) -> _Picked | None:
+    """The same from rows that were taken apart once; None where it is not that plain."""
+    found: dict[str, Any] = {name: _asked(at, name) for name in panel.dims if name != along}
+    if len(panel) >= MANY and "time" in found:
+        times = panel.distinct("time")
+        found["time"] = times[-1] if at.time is None else at.time
+        if found["time"] not in times:
+            return None
+        panel = year_of(panel, found["time"])
+    for name in [name for name, asked in found.items() if asked is None]:
+        there = panel.distinct(name)
+        if len(there) != 1:
+            return None
+        found[name] = there[0]
+    if len(panel) > MOST:
+        for name, value in found.items():
+            panel = panel.where(name, value)
+        return (panel.columns(), found) if len(panel) else None
+    columns, places = taken_apart(panel, tuple(found))
+    rows = places.get(tuple(found.values()), ())
+    picked = {name: [own[i] for i in rows] for name, own in columns.items()}
+    return (picked, found) if rows else None
 
 
 def noted(cells: Iterable[Cell]) -> tuple[str, ...]:
@@ -351,48 +340,41 @@ def _chosen(there: list[Any], name: str, asked: str | int | None) -> Any:
     return there[-1]
 
 
-def _refuse_repeats(rows: list[dict[str, Any]], along: str) -> None:
+def _cells(columns: Columns, along: str, said: tuple[Header, Words]) -> Iterator[Cell]:
+    header, words = said
+    codes, nothing = columns[along], repeat(None)
+    if len(set(codes)) < len(codes):
+        _refuse_repeats(codes, along)
+    value, lower, upper, estimated = (
+        _numbers(columns[name]) if name in columns else nothing
+        for name in ("value", "lower", "upper", "estimated")
+    )
+    names, since = words.names(codes, header), columns.get("from", nothing)
+    # Thousands of cells: they are made from columns, not from a dictionary a row.
+    rows = zip(codes, names, value, lower, upper, estimated, columns["status"], since, strict=False)
+    for code, name, v, low, high, share, status, first in rows:
+        if low is None or high is None:
+            low = high = None
+        yield Cell(code, name, v, low, high, share or 0.0, flags_of(status or ""), first)
+
+
+def _refuse_repeats(codes: Sequence[str], along: str) -> None:
     seen: set[str] = set()
-    for row in rows:
-        if row[along] in seen:
+    for code in codes:
+        if code in seen:
             raise HansaError(
                 "the same key stands in more than one row of a panel",
-                place=f"{along} {row[along]}",
+                place=f"{along} {code}",
                 admissible="one row for each key",
             )
-        seen.add(row[along])
+        seen.add(code)
 
 
-def _cell(row: dict[str, Any], code: str, name: str) -> Cell:
-    lower, upper = _number(row.get("lower")), _number(row.get("upper"))
-    if lower is None or upper is None:
-        lower = upper = None
-    flags = _flags(row["status"] or "")
-    estimated = _number(row.get("estimated")) or 0.0
-    since = row.get("from")
-    return Cell(code, name, _number(row.get("value")), lower, upper, estimated, flags, since)
-
-
-@cache
-def _flags(status: str) -> frozenset[str]:
-    return frozenset(flag for flag in status.split(";") if flag)
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else float(value)
+def _numbers(column: Sequence[float | None]) -> list[float | None]:
+    return [None if v is None or v != v else float(v) for v in column]  # NaN is no number
 
 
 def _first(one: float | None, other: float | None) -> float:
     value = other if one is None else one
     assert value is not None
     return value
-
-
-@cache
-def _geo_list(text: str, language: str) -> Mapping[str, str]:
-    return geography_codes(text).names if text not in ("", "local") else {}
-
-
-@cache
-def _activity_list(text: str, language: str) -> Mapping[str, str]:
-    return classification(text).names if text not in ("", "local") else {}

@@ -97,21 +97,24 @@ class Rows:
 
     def thing(self, row: int) -> Thing:
         """What a mark of a row carries; empty where nothing is said of it."""
-        own = self.things[row] if self.things else {}
-        return {k: v for k, v in own.items() if k != "name"}
+        return self._carried[row] if self.things else {}
 
     def codes(self, row: int) -> dict[str, str]:
         """The codes of a row alone."""
-        return codes_of(self.thing(row))
+        return codes_of(self.things[row]) if self.things else {}
 
-    @property
+    @cached_property
+    def _carried(self) -> list[Thing]:
+        return [{k: v for k, v in own.items() if k != "name"} for own in self.things]
+
+    @cached_property
     def pitch(self) -> int:
         """Height of one row."""
         if self.form.narrow:
             return 40
         return 27 if len(self.names) <= 12 else 23 if len(self.names) <= 26 else 20
 
-    @property
+    @cached_property
     def thickness(self) -> float:
         """Thickness of a bar."""
         return 13 if self.form.narrow else round(self.pitch * 0.62, 1)

@@ -87,8 +87,9 @@ def config() -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def blend(low: str, high: str, share: float) -> str:
     """The colour `share` (0 to 1) of the way from `low` to `high`, as #RRGGBB."""
-    pairs = zip(_channels(low), _channels(high), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
+    (r, g, b), (r2, g2, b2) = _channels(low), _channels(high)
+    red, green, blue = r + (r2 - r) * share, g + (g2 - g) * share, b + (b2 - b) * share
+    return f"#{round(red):02X}{round(green):02X}{round(blue):02X}"
 
 
 def luminance(colour: str) -> float:
@@ -112,5 +113,6 @@ def letters_on(fill: str) -> str:
     return max((ON_LIGHT, ON_DARK), key=lambda ink: contrast(ink, fill))
 
 
+@lru_cache(maxsize=4096)
 def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

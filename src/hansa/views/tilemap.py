@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hansa.language import _
@@ -26,7 +28,7 @@ from hansa.views.canvas import (
 from hansa.views.captions import data_columns, data_rows, header_notes, source_line
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, THIN, Scale, grouped
-from hansa.views.hover import cell_hover, full_name
+from hansa.views.hover import cell_hover, full_name, hovers
 from hansa.views.lettering import fitted, width
 from hansa.views.reading import (
     HERE,
@@ -51,7 +53,7 @@ from hansa.views.theme import (
     Format,
     letters_on,
 )
-from hansa.views.tiles import Layout, country, layout_for
+from hansa.views.tiles import Layout, layout_for
 
 _LISTED = 5
 LEGEND = 356
@@ -63,15 +65,40 @@ INSET = 16
 
 @dataclass(frozen=True)
 class _Map:
+    """What both formats draw.
+
+    things  what each region stands for and says, by code; fills: its colour, where it has a value
+    """
+
     reading: Reading
     layout: Layout
     shades: Shades
+    things: Mapping[str, Thing]
+    fills: Mapping[str, str]
+
+    @cached_property
+    def longest(self) -> float:
+        """Width of the longest code, in letters of one pixel."""
+        return max((width(c.code, 1) for c in self.reading.cells), default=2.0)
+
+    def ink(self, cell: Cell) -> str:
+        """The colour of letters in the square of a cell."""
+        return letters_on(self.fills[cell.code]) if cell.code in self.fills else INK
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The map in squares of `side` pixels."""
+
+    map: _Map
     side: int
-    form: Format
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.layout.columns * self.side, self.layout.lines * self.side
+        return self.map.layout.columns * self.side, self.map.layout.lines * self.side
+
+    def box(self, code: str, inset: float = 0) -> dict[str, float]:
+        return square(self.map.layout, self.side, code, inset)
 
 
 def tile_map(
@@ -85,9 +112,9 @@ def tile_map(
     """
     reading = read(panel, "geo", at, words)
     places = layout or layout_for((c.code for c in reading.cells), panel.header.geography)
-    shades = shades_of(reading, words)
+    own = _map(reading, places, shades_of(reading, words))
     caption = _caption(reading, places, words)
-    specs = both(lambda form: compose(caption, _plot(reading, places, shades, form), form))
+    specs = both(lambda form: compose(caption, _plot(own, form), form))
     return Figure(
         id=f"map-{reading.at.cluster or reading.header.measure}-{reading.at.time or 'all'}",
         columns=data_columns(reading),
@@ -95,6 +122,13 @@ def tile_map(
         **vars(caption),
         **specs,
     )
+
+
+def _map(reading: Reading, layout: Layout, shades: Shades) -> _Map:
+    said = hovers(reading)
+    things = {code: {**stands_for("geo", code), "hover": text} for code, text in said.items()}
+    fills = {c.code: shades.colour(c.value) for c in reading.cells if c.value is not None}
+    return _Map(reading, layout, shades, things, fills)
 
 
 def _caption(reading: Reading, layout: Layout, words: Words) -> Caption:
@@ -137,16 +171,17 @@ def _caption(reading: Reading, layout: Layout, words: Words) -> Caption:
     return Caption(title, f"{what}{when}.", alt, tuple(notes), source, header.model_data)
 
 
-def _plot(reading: Reading, layout: Layout, shades: Shades, form: Format) -> Plot:
+def _plot(own: _Map, form: Format) -> Plot:
+    reading, layout = own.reading, own.layout
     room = inner_width(form, reading.header.model_data)
     side = min(46, (room - _GUTTER - _LEAST) // layout.columns, 620 // layout.lines)
     beside = not form.narrow and side >= 30
     if not beside:
         side = max(12, min(42, room // layout.columns))
-    drawn = _Map(reading, layout, shades, side, form)
+    drawn = _Drawn(own, side)
     wide, high = drawn.size
     x, y = (wide + _GUTTER, 0) if beside else (0, high + 20)
-    legend, legend_height = colour_legend(shades, form, (x, y), min(room - x, LEGEND))
+    legend, legend_height = colour_legend(own.shades, form, (x, y), min(room - x, LEGEND))
     lists, lists_height = extremes(reading, form, (x, y + legend_height + 16), room - x)
     height = max(high, y + legend_height + 16 + lists_height)
     layers = [*_tiles(drawn), *borders(layout, side), *legend, *lists]
@@ -160,20 +195,14 @@ def square(layout: Layout, side: int, code: str, inset: float = 0) -> dict[str, 
     return {"x": x + inset, "y": y + inset, "x2": x + reach, "y2": y + reach}
 
 
-def _box(drawn: _Map, code: str, inset: float = 0) -> dict[str, float]:
-    return square(drawn.layout, drawn.side, code, inset)
-
-
-def _tiles(drawn: _Map) -> list[Layer]:
-    reading, shades = drawn.reading, drawn.shades
+def _tiles(drawn: _Drawn) -> list[Layer]:
+    own, box = drawn.map, drawn.box
+    reading, things, fills = own.reading, own.things, own.fills
     solid = [c for c in reading.known if c.value is not None]
     hollow = [c for c in reading.known if c.value is None]
-    inset = [{**_box(drawn, c.code, 3), **region(c, reading)} for c in reading.absent]
-    filled = [
-        {**_box(drawn, c.code), "fill": shades.colour(c.value or 0.0), **region(c, reading)}
-        for c in solid
-    ]
-    open_ = [{**_box(drawn, c.code), "fill": GROUND, **region(c, reading)} for c in hollow]
+    inset = [{**box(c.code, 3), **things[c.code]} for c in reading.absent]
+    filled = [{**box(c.code), "fill": fills[c.code], **things[c.code]} for c in solid]
+    open_ = [{**box(c.code), "fill": GROUND, **things[c.code]} for c in hollow]
     layers = [rects([*filled, *open_], stroke=GROUND, strokeWidth=1.5)]
     layers += _hatching(drawn, solid, hollow)
     if inset:
@@ -181,20 +210,20 @@ def _tiles(drawn: _Map) -> list[Layer]:
     return layers + _letters(drawn)
 
 
-def _hatching(drawn: _Map, solid: list[Cell], hollow: list[Cell]) -> list[Layer]:
+def _hatching(drawn: _Drawn, solid: list[Cell], hollow: list[Cell]) -> list[Layer]:
     """Bounded cells: a hatched foot under the letters; hatched all over where there is no value."""
     dark: list[dict[str, Any]] = []
     light: list[dict[str, Any]] = []
     foot = max(4, drawn.side // 6)
     for cell in solid:
         if cell.bounded:
-            box, codes = _box(drawn, cell.code), stands_for("geo", cell.code)
+            box, codes = drawn.box(cell.code), stands_for("geo", cell.code)
             lines = hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
-            group = dark if _ink(drawn, cell) == ON_LIGHT else light
+            group = dark if drawn.map.ink(cell) == ON_LIGHT else light
             group.extend({**codes, **line} for line in lines)
     open_: list[dict[str, Any]] = []
     for cell in hollow:
-        box, codes = _box(drawn, cell.code), stands_for("geo", cell.code)
+        box, codes = drawn.box(cell.code), stands_for("geo", cell.code)
         lines = hatch(box["x"] + 1, box["x2"] - 1, box["y2"] - foot - 1, box["y2"] - 1, 4)
         lines += hatch(box["x"] + 1, box["x2"] - 1, box["y"] + 1, box["y"] + foot + 1, 4)
         open_ += ({**codes, **line} for line in lines)
@@ -202,26 +231,28 @@ def _hatching(drawn: _Map, solid: list[Cell], hollow: list[Cell]) -> list[Layer]
     return [rules(lines, color=ink, strokeWidth=0.9) for lines, ink in inks if lines]
 
 
-def _letters(drawn: _Map) -> list[Layer]:
+def _letters(drawn: _Drawn) -> list[Layer]:
     """Code and number in every square, the number smaller where it is an interval."""
-    side = drawn.side
-    longest = max((width(c.code, 1) for c in drawn.reading.cells), default=2.0)
-    size = min(12.0, round((side - 4) / longest, 1))
+    side, reading = drawn.side, drawn.map.reading
+    size = min(12.0, round((side - 4) / drawn.map.longest, 1))
+    coded, two, thousands = size >= _SMALLEST, side >= 34, _thousands(reading)
     groups: dict[tuple[str, float], list[dict[str, Any]]] = {}
     rings: dict[str, list[dict[str, Any]]] = {}
-    for cell in drawn.reading.cells:
-        box, codes = _box(drawn, cell.code), stands_for("geo", cell.code)
-        ink = _ink(drawn, cell)
+    for cell in reading.cells:
+        ringed = cell.tiny and not cell.absent
+        if not (coded or two or ringed):
+            continue
+        box, codes = drawn.box(cell.code), stands_for("geo", cell.code)
+        ink = drawn.map.ink(cell)
         x, y = (box["x"] + box["x2"]) / 2, (box["y"] + box["y2"]) / 2
-        two = side >= 34
-        if size >= _SMALLEST:
+        if coded:
             code = {"x": x, "y": y - 7 if two else y, "text": cell.code}
             groups.setdefault((ink, size), []).append({**codes, **code})
         if two:
-            text = _short(cell, drawn.reading)
+            text = _short(cell, reading.scale, thousands)
             fit = min(12.0, round((side - 3) / max(1.0, width(text, 1)), 1))
             groups.setdefault((ink, fit), []).append({**codes, "x": x, "y": y + 7, "text": text})
-        if cell.tiny and not cell.absent:
+        if ringed:
             rings.setdefault(ink, []).append({**codes, "x": box["x2"] - 6, "y": box["y"] + 6})
     layers = [
         texts(items, align="center", fontSize=letter, color=ink)
@@ -231,25 +262,12 @@ def _letters(drawn: _Map) -> list[Layer]:
     return layers + [points(spots, color=ink, **ring) for ink, spots in sorted(rings.items())]
 
 
-def _ink(drawn: _Map, cell: Cell) -> str:
-    return INK if cell.value is None else letters_on(drawn.shades.colour(cell.value))
-
-
 def borders(layout: Layout, side: int) -> list[Layer]:
     """Thick lines where a square has no neighbour, or one of another country."""
-    at = {place: code for code, place in layout.places.items()}
-    lines = []
-    for code, (x, y) in sorted(layout.places.items()):
-        for dx, dy, ends in (
-            (0, -1, (x, y, x + 1, y)),
-            (0, 1, (x, y + 1, x + 1, y + 1)),
-            (-1, 0, (x, y, x, y + 1)),
-            (1, 0, (x + 1, y, x + 1, y + 1)),
-        ):
-            other = at.get((x + dx, y + dy))
-            if other is None or (country(other) != country(code) and other > code):
-                x1, y1, x2, y2 = (side * v for v in ends)
-                lines.append({"x": x1, "y": y1, "x2": x2, "y2": y2})
+    lines = [
+        {"x": side * x, "y": side * y, "x2": side * x2, "y2": side * y2}
+        for x, y, x2, y2 in layout.edges
+    ]
     return [rules(lines, color=INK, strokeWidth=1.4, strokeCap="square")]
 
 
@@ -345,12 +363,11 @@ def _number(cell: Cell, scale: Scale) -> str:
     return scale.with_interval(cell.value, cell.lower, cell.upper)
 
 
-def _short(cell: Cell, reading: Reading) -> str:
+def _short(cell: Cell, scale: Scale, thousands: bool) -> str:
     """The number inside a square: two or three figures."""
-    scale = reading.scale
     if cell.absent:
         return MISSING
-    if _thousands(reading):
+    if thousands:
         if cell.value is None:
             return f"{cell.low / 1000:.0f}–{cell.high / 1000:.0f}"
         return grouped(cell.value / 1000, 0 if abs(cell.value) >= 10_000 else 1)

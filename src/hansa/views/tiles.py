@@ -7,10 +7,10 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
-from hansa.language import _
+from hansa.language import _, spoken
 
 _FOLDER = files("hansa.views") / "tiles"
 
@@ -32,15 +32,33 @@ class Layout:
         """True where squares stand near where the regions lie."""
         return self.id != "blocks"
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """Number of columns."""
         return 1 + max((x for x, _ in self.places.values()), default=0)
 
-    @property
+    @cached_property
     def lines(self) -> int:
         """Number of rows."""
         return 1 + max((y for _, y in self.places.values()), default=0)
+
+    @cached_property
+    def edges(self) -> tuple[tuple[int, int, int, int], ...]:
+        """Sides of squares without a neighbour or with one of another country: x, y, x2, y2."""
+        at = {place: code for code, place in self.places.items()}
+        countries = {code: country(code) for code in self.places}
+        found = []
+        for code, (x, y) in sorted(self.places.items()):
+            own = countries[code]
+            for other, ends in (
+                (at.get((x, y - 1)), (x, y, x + 1, y)),
+                (at.get((x, y + 1)), (x, y + 1, x + 1, y + 1)),
+                (at.get((x - 1, y)), (x, y, x, y + 1)),
+                (at.get((x + 1, y)), (x + 1, y, x + 1, y + 1)),
+            ):
+                if other is None or (countries[other] != own and other > code):
+                    found.append(ends)
+        return tuple(found)
 
 
 def layout_for(codes: Iterable[str], geography_version: str = "") -> Layout:
@@ -49,7 +67,11 @@ def layout_for(codes: Iterable[str], geography_version: str = "") -> Layout:
     geography_version  `nuts:2013`; layouts that state other versions are left out
     A layout counts when it covers at least half of the codes; the rest form blocks below it.
     """
-    wanted = tuple(sorted(set(codes)))
+    return _layout(tuple(sorted(set(codes))), geography_version, spoken())
+
+
+@lru_cache(64)
+def _layout(wanted: tuple[str, ...], geography_version: str, _language: str) -> Layout:
     best = max(
         (x for x in _layouts() if not geography_version or geography_version in x[1]),
         key=lambda x: sum(code in x[0].places for code in wanted),

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from hansa.language import _, ngettext
 from hansa.law import Floats
 from hansa.views.reading import Cell, Reading
 
+Counts = npt.NDArray[np.intp]
 TOP = 10
 
 
@@ -82,14 +84,14 @@ def top_places(reading: Reading, order: Reading | None = None, count: int = TOP)
     )
 
 
-def reaching(low: Floats, high: Floats) -> Floats:
+def reaching(low: Floats, high: Floats) -> Counts:
     """For each cell how many others can reach it: upper bound at or above its lower one."""
-    return np.asarray((high[None, :] >= low[:, None]).sum(axis=1) - 1)
+    return len(high) - np.searchsorted(np.sort(high), low, "left") - 1
 
 
-def above(low: Floats, high: Floats) -> Floats:
+def above(low: Floats, high: Floats) -> Counts:
     """For each cell how many others are above it whatever the true values are."""
-    return np.asarray((low[None, :] > high[:, None]).sum(axis=1))
+    return len(low) - np.searchsorted(np.sort(low), high, "right")
 
 
 def _could_rank(cell: Cell) -> bool:

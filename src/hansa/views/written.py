@@ -34,8 +34,10 @@ class Written(str):
     ) -> Written:
         """A text and the number it stands for; NaN and infinite ones count as not known."""
         made = super().__new__(cls, text)
-        made.value = _finite(value)
-        made.least, made.most = _finite(bounds[0]), _finite(bounds[1])
+        least, most = bounds
+        made.value = value if value is None else _finite(value)
+        made.least = least if least is None else _finite(least)
+        made.most = most if most is None else _finite(most)
         made.unit, made.meaning = unit, meaning
         return made
 
@@ -49,8 +51,8 @@ class Written(str):
         return Written(text, self.value, (self.least, self.most), self.unit, self.meaning)
 
 
-def _finite(number: float | None) -> float | None:
-    return None if number is None or not math.isfinite(number) else float(number)
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None
 
 
 def because(text: str, meaning: str) -> str:

@@ -62,7 +62,7 @@ def languages(context: dict[str, Any]) -> list[tuple[str, str, str]]:
 def spec_json(figure: Figure) -> SafeString:
     """Both specifications of a figure, safe inside a script element of type application/json."""
     text = json.dumps({"wide": figure.spec, "narrow": figure.narrow}, ensure_ascii=False)
-    # `translate` takes a hundred times as long where letters are not all of ASCII.
+    # `translate` takes ten times as long where letters are not all of ASCII.
     for sign, written in _HTML:
         text = text.replace(sign, written)
     return mark_safe(text)
