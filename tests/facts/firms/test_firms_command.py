@@ -204,19 +204,19 @@ def test_by_region_alone_and_decimals(tmp_path: Path) -> None:
     assert total == [pytest.approx(wanted, abs=1e-9)]
 
 
-@pytest.mark.slow
-def test_survival_of_a_table_too_large_for_exact_intervals_is_withheld(
+def test_survival_of_a_large_table_is_published_and_the_account_says_by_which_proof(
     register_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hansa.facts.firms.together.EXACT", 10)
-    shown = []
-    for reason in ("", "agreed with the office"):
-        made = firm_panels([register_file], choices=Choices(reason=reason),
-                           machine=Machine(tmp_path))  # fmt: skip
-        did = made.account["all_tables_together"]
-        assert did["method"] == "propagated bounds"
-        assert did["survival"] == ("as the rules allow" if reason else "withheld")
-        shown.append(sum(r["value"] is not None for r in made["survivors_1"].rows()))
-        assert any(r["value"] is not None for r in made["entry"].rows())
-    assert shown[0] == 0
-    assert shown[1] > 0
+    monkeypatch.setattr("hansa.facts.firms.together.SMALL", 10)
+    made = firm_panels([register_file], machine=Machine(tmp_path))
+    did = made.account["all_tables_together"]
+    shown = [r for k in range(1, 6) for r in made[f"survivors_{k}"].rows()]
+    assert did["survival"] == {
+        "published": sum(r["value"] is not None for r in shown),
+        "hidden": sum(r["status"] == "c" for r in shown),
+    }
+    assert did["survival"]["published"] > did["survival"]["hidden"] > 0
+    assert did["proven_at_once"] + did["proven_by_hiding_more"] == did["confidential"] > 100
+    assert did["unproven"] == 0
+    assert f"survivors: {did['survival']['published']:,} cells published" in "\n".join(made.lines)
+    assert f"{did['confidential']:,} confidential numbers and rests" in made.lines[-1]

@@ -137,8 +137,7 @@ class Choices:
     without   groups that are not computed: flows, survival, age, growth; every one that is left out
               leaves more cells of the others to publish
     fewest    least number of firms in a published cell; less than 3 only with a `reason`
-    reason    why rules are weaker; with one, survival of a table too large for exact intervals is
-              published on propagated bounds, else it is withheld
+    reason    why rules are weaker
     share     least width left open of a hidden value, as a share of it
     """
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from hansa.facts.hidden.intervals import intervals_of
-from hansa.facts.hidden.system import Mask, System
+from hansa.facts.hidden.system import Ints, Mask, System
 from hansa.law import Floats
 from hansa.solve import Polytope, least_cost
 
@@ -126,6 +126,34 @@ class Gated:
     unsafe: Mask
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """What every programme of a table shares.
+
+    free    cells with a number
+    matrix  usable sums over them; `both`, beside their negative: up and down of each cell
+    price   of hiding each
+    empty   cells of no firms: known to be empty, so that hiding them hides nothing
+    """
+
+    table: Flat
+    free: Ints
+    matrix: sparse.csr_matrix
+    both: sparse.csc_matrix
+    price: Floats
+    empty: Mask
+
+
+def _framed(table: Flat, sums: Sums, size: Floats) -> _Frame:
+    free = np.flatnonzero(~table.missing.ravel())
+    matrix = sparse.csr_matrix(sums.matrix[_usable(table, sums)][:, free])
+    own = size.ravel()[free]
+    price = np.sqrt(np.maximum(own, 1.0)) * (1 + 1e-7 * np.arange(free.size))
+    price = np.where(sums.totals.ravel()[free], price * TOTALS_COST, price)
+    both = sparse.csc_matrix(sparse.hstack([matrix, -matrix]))
+    return _Frame(table, free, matrix, both, price, own == 0)
+
+
 def gated(tables: Sequence[Flat], sums: Sums, start: Mask, size: Floats) -> Gated:
     """Hide confidential cells and as many others as it takes; the same in all tables.
 
@@ -137,11 +165,13 @@ def gated(tables: Sequence[Flat], sums: Sums, start: Mask, size: Floats) -> Gate
         hidden |= table.secret & ~table.missing
     unsafe = np.zeros(sums.shape, bool)
     for table in tables:
-        bad = revealed(table, sums, hidden)
-        for cell in np.flatnonzero(bad.ravel()):
+        bad = np.flatnonzero(revealed(table, sums, hidden))
+        frame = _framed(table, sums, size) if bad.size else None
+        for cell in bad:
+            assert frame is not None
             # Another table that agrees with all that is published is the proof for the cell. Hiding
             # more can only leave more open, so that nothing has to be proven twice.
-            more = _more(table, sums, hidden, int(cell), size)
+            more = _more(frame, hidden, int(cell))
             if more is None:
                 unsafe.ravel()[cell] = True
             else:
@@ -149,18 +179,19 @@ def gated(tables: Sequence[Flat], sums: Sums, start: Mask, size: Floats) -> Gate
     return Gated(hidden, unsafe)
 
 
-def _more(table: Flat, sums: Sums, hidden: Mask, cell: int, size: Floats) -> Mask | None:
+def _more(frame: _Frame, hidden: Mask, cell: int) -> Mask | None:
     """Cells that change in the cheapest other table in which one cell differs enough.
 
     None where there is no such table (Kelly, Golden and Assad, 1992; Fischetti and Salazar, 2001).
     """
+    table = frame.table
     value, need = float(table.value.ravel()[cell]), float(table.needed.ravel()[cell])
     for low, high in table.rooms:
         up, down = high.ravel()[cell] - value, value - low.ravel()[cell]
         found = [
             one
-            for first in (min(need, up), max(need - down, 0.0))
-            if (one := _both(table, sums, hidden, (cell, first, need - first), (low, high), size))
+            for first in sorted({min(need, up), max(need - down, 0.0)}, reverse=True)
+            if (one := _both(frame, hidden, (cell, first, need - first), (low, high)))
         ]
         if found:
             return min(found, key=lambda one: one[0])[1]
@@ -168,19 +199,14 @@ def _more(table: Flat, sums: Sums, hidden: Mask, cell: int, size: Floats) -> Mas
 
 
 def _both(
-    table: Flat,
-    sums: Sums,
-    hidden: Mask,
-    at: tuple[int, float, float],
-    room: Room,
-    size: Floats,
+    frame: _Frame, hidden: Mask, at: tuple[int, float, float], room: Room
 ) -> tuple[float, Mask] | None:
     """Cost and cells of a table in which a cell is larger, and of one in which it is smaller."""
     cell, up, down = at
-    cost, cells = 0.0, np.zeros(sums.shape, bool)
+    cost, cells = 0.0, np.zeros(hidden.shape, bool)
     for way, change in ((1.0, up), (-1.0, down)):
         if change > 0:
-            found = _moved(table, sums, hidden, (cell, way * change), room, size)
+            found = _moved(frame, hidden, (cell, way * change), room)
             if found is None:
                 return None
             cost, cells = cost + found[0], cells | found[1]
@@ -188,12 +214,12 @@ def _both(
 
 
 def _moved(
-    table: Flat, sums: Sums, hidden: Mask, at: tuple[int, float], room: Room, size: Floats
+    frame: _Frame, hidden: Mask, at: tuple[int, float], room: Room
 ) -> tuple[float, Mask] | None:
     """Cost and cells of one programme: up and down of every cell that may change."""
     cell, change = at
-    free = np.flatnonzero(~table.missing.ravel())
-    value = table.value.ravel()[free]
+    free, matrix = frame.free, frame.matrix
+    value = frame.table.value.ravel()[free]
     up = np.maximum(room[1].ravel()[free] - value, 0.0)
     down = np.maximum(value - room[0].ravel()[free], 0.0)
     own = int(np.flatnonzero(free == cell)[0])
@@ -203,17 +229,12 @@ def _moved(
     least = np.zeros(2 * free.size)
     least[own + (0 if change > 0 else free.size)] = need
     (down if change > 0 else up)[own] = 0.0
-    # A cell of no firms is known to be empty: hiding it hides nothing.
-    empty = ~hidden.ravel()[free] & (size.ravel()[free] == 0)
-    up[empty] = down[empty] = 0.0
-    matrix = sums.matrix[_usable(table, sums)][:, free]
-    price = np.sqrt(np.maximum(size.ravel()[free], 1.0)) * (1 + 1e-7 * np.arange(free.size))
-    price = np.where(sums.totals.ravel()[free], price * TOTALS_COST, price)
-    cost = np.where(hidden.ravel()[free], 1e-6, price / need)
+    told = ~hidden.ravel()[free]
+    up[told & frame.empty] = down[told & frame.empty] = 0.0
+    cost = np.where(told, frame.price / need, 1e-6)
     zero = np.zeros(matrix.shape[0])
-    both = sparse.csc_matrix(sparse.hstack([matrix, -matrix]))
-    polytope = Polytope(both, zero, zero, least, np.concatenate([up, down]))
-    x = least_cost(polytope, np.concatenate([cost, cost]))
+    polytope = Polytope(frame.both, zero, zero, least, np.concatenate([up, down]))
+    x = least_cost(polytope, np.concatenate([cost, cost]), dual=True)
     if x is None:
         return None
     moved = np.zeros(hidden.size, bool)
@@ -224,4 +245,4 @@ def _moved(
     if np.abs(matrix @ shift).max(initial=0.0) > slack or abs(shift[own]) < need - slack:
         return None
     moved[free[differs]] = True
-    return float(cost[differs].sum()), moved.reshape(sums.shape)
+    return float(cost[differs].sum()), moved.reshape(hidden.shape)

@@ -38,6 +38,18 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Least:
+    """Least employment, in the units of the tables.
+
+    start  of a firm that may be of high growth, in the year growth starts from
+    gain   of one of high growth above that
+    """
+
+    start: int = 1
+    gain: int = 1
+
+
+@dataclass(frozen=True)
 class Joint:
     """Shifts d of all numbers that leave every sum as it is: -slack <= matrix @ d, value + d >= 0.
 
@@ -73,7 +85,7 @@ def whole_of(name: str, t: int) -> Key | None:
     return (within, t - back) if within else None
 
 
-def joint_of(tallies: Tallies, sums: Sums) -> Joint:
+def joint_of(tallies: Tallies, sums: Sums, least: Least) -> Joint:
     """The system of all measures of all years."""
     own = [key for key in tallies if key[0] in OF]
     parts = [k for k in own if (whole := whole_of(*k)) is not None and whole in tallies]
@@ -94,7 +106,7 @@ def joint_of(tallies: Tallies, sums: Sums) -> Joint:
         keep = flat[REST + name, t] >= 0
         rows.add(Relation(((1.0, whole), (-1.0, (name, t)), (-1.0, (REST + name, t)))), keep)
     for t in sorted({t for _, t in own}):
-        for relation in _relations(t):
+        for relation in _relations(t, least):
             if all(key in flat for _, key in relation.terms):
                 rows.add(relation)
     everywhere = sparse.kron(sparse.identity(len(own), format="csr"), sums.matrix, format="csr")
@@ -156,10 +168,14 @@ def _at_least(more: Key, *less: Key) -> Relation:
     return Relation(((1.0, more), *((-1.0, key) for key in less)), True)
 
 
-COHORT = [f"survivors_{k}" for k in range(1, SURVIVAL + 1)]
+def _positive(*terms: tuple[float, str, int]) -> Relation:
+    return Relation(_same(*terms).terms, True)
 
 
-def _relations(t: int) -> Iterator[Relation]:
+COHORT = tuple(f"survivors_{k}" for k in range(1, SURVIVAL + 1))
+
+
+def _relations(t: int, least: Least) -> Iterator[Relation]:
     """What ties the tables of a year to each other and to those of years before."""
     yield _same((1, "firms", t), (-1, "firms", t - 1), (-1, "entry", t), (1, "exit", t - 1))
     made = [(-1, "jobs_entry", t), (-1, "jobs_expansion", t)]
@@ -167,27 +183,65 @@ def _relations(t: int) -> Iterator[Relation]:
     yield _same((1, "employment", t), (-1, "employment", t - 1), *made, *lost)
     yield _same((1, "young", t), (-1, "entry", t), *((-1, name, t) for name in COHORT))
     yield from _cohorts(t)
-    yield from _firms(t)
+    yield from _growth(t, least)
+    yield from _jobs(t)
 
 
 def _cohorts(t: int) -> Iterator[Relation]:
     """Fewer are left each year, and those that are gone are among the deaths."""
-    chain = ["entry", *COHORT]
     gone: list[tuple[float, Key]] = [(1.0, ("exit", t - 1))]
-    for before, after in pairwise(chain):
+    for before, after in pairwise(("entry", *COHORT)):
         yield _at_least((before, t - 1), (after, t))
         pair = [(-1.0, (before, t - 1)), (1.0, (after, t))]
         yield Relation(((1.0, ("exit", t - 1)), *pair), True)
         gone += pair
-    yield Relation(tuple(gone), True)
-    yield _at_least(("firms", t), ("entry", t), *((name, t) for name in COHORT))
-    # Before a cohort is five years old, the tables hold fewer of them.
-    for oldest in range(1, SURVIVAL):
-        yield _at_least(("firms", t), ("entry", t), *((name, t) for name in COHORT[:oldest]))
+        # Before a cohort is five years old, the tables hold fewer of them.
+        yield Relation(tuple(gone), True)
+    for oldest in range(SURVIVAL + 1):
+        seen = ("entry", t), *((name, t) for name in COHORT[:oldest])
+        yield _at_least(("firms", t), *seen)
+        yield _at_least(("young", t), *seen)
 
 
-def _firms(t: int) -> Iterator[Relation]:
-    yield _at_least(("firms", t - SPAN), ("growth_base", t))
-    yield _at_least(("firms", t), ("growth_base", t))
+def _growth(t: int, least: Least) -> Iterator[Relation]:
+    """Who grows was there before, and large enough."""
+    origin, base = t - SPAN, ("growth_base", t)
+    yield _at_least(("firms", origin), base)
+    yield _at_least(("firms", origin), base, ("entry", origin))
+    yield _at_least(("firms", origin), base, ("exit", origin))
+    yield _at_least(("firms", t), base)
+    # Those born since then could not have grown.
+    for oldest in range(SPAN + 1):
+        yield _at_least(("firms", t), base, ("entry", t), *((n, t) for n in COHORT[:oldest]))
     yield _at_least(("young", t), ("gazelles", t))
-    yield _at_least(("firms", t - SPAN), ("growth_base", t), ("entry", t - SPAN))
+    yield _positive((1, "survivors_4", t), (1, "survivors_5", t), (-1, "gazelles", t))
+    yield _positive((1, "survivors_1", origin), (1, "survivors_2", origin), (-1, "gazelles", t))
+    yield _at_least((REST + "young", t), (REST + "gazelles", t))
+    more, grown = least.start - 1, least.start + least.gain - 1
+    large = (1, "employment", origin), (-1, "firms", origin), (-more, "growth_base", t)
+    yield _positive(*large)
+    yield _positive(*large, (-1, "jobs_entry", origin), (1, "entry", origin))
+    yield _positive((1, "employment", t), (-1, "firms", t), (-grown, "high_growth", t))
+    yield _positive((1, "young_employment", t), (-1, "young", t), (-grown, "gazelles", t))
+    gained = [(1.0, "jobs_expansion", u) for u in range(origin + 1, t + 1)]
+    yield _positive(*gained, (-least.gain, "high_growth", t))
+
+
+def _jobs(t: int) -> Iterator[Relation]:
+    """Every active firm has something of a job."""
+    for jobs, firms in (
+        (("employment", t), ("firms", t)),
+        (("young_employment", t), ("young", t)),
+        ((REST + "young_employment", t), (REST + "young", t)),
+        (("jobs_entry", t), ("entry", t)),
+        (("jobs_exit", t), ("exit", t - 1)),
+    ):
+        yield _at_least(jobs, firms)
+    now = (1, "employment", t), (-1, "jobs_entry", t), (-1, REST + "entry", t)
+    yield _positive(*now)
+    yield _positive(*now, (-1, "jobs_expansion", t))
+    before = (1, "employment", t - 1), (-1, "jobs_exit", t), (-1, REST + "exit", t - 1)
+    yield _positive(*before)
+    yield _positive(*before, (-1, "jobs_contraction", t))
+    young = (1, "young_employment", t), (-1, "jobs_entry", t)
+    yield _positive(*young, (-1, "young", t), (1, "entry", t))

@@ -220,9 +220,29 @@ def lines_of(account: Mapping[str, Any], names: Sequence[str]) -> list[str]:
         if own["unknown"]:
             text += f", {own['unknown']:,} unknown"
         lines.append(text)
+    lines += _proofs(account["all_tables_together"])
     lost = [t for t, share in account["share_unknown"].items() if share != 0]
     if lost:
         lines.append(
             f"employment is missing in rows of {', '.join(lost)}: cells with such a firm are absent"
         )
     return lines
+
+
+def _proofs(did: Mapping[str, Any]) -> list[str]:
+    """Survival, and how everything confidential was proven safe."""
+    own, lines = did["survival"], []
+    if own["published"] or own["hidden"]:
+        lines.append(
+            f"survivors: {own['published']:,} cells published, {own['hidden']:,} hidden, all years"
+        )
+    if not did["confidential"]:
+        return lines
+    text = f"{did['confidential']:,} confidential numbers and rests"
+    if did["unproven"]:
+        text += f"; no proof for {did['unproven']:,} of them: everything is withheld"
+    else:
+        text += ", each proven safe"
+    if did["hidden_for_it"]:
+        text += f", {did['proven_by_hiding_more']:,} by hiding {did['hidden_for_it']:,} more cells"
+    return [*lines, text]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.engine import start
 from hansa.facts.firms.definitions import Choices
@@ -91,7 +93,7 @@ def firm_panels(
     with _engine(machine.scratch, machine.threads) as engine:
         rows, histories, tallies = _counted(engine, files, by, definition, spec, choices)
     grid = Grid(histories.geos, histories.units)
-    safe = protect(tallies, grid, histories.years, choices)
+    safe = protect(tallies, grid, histories.years, choices, rows.scale["employment"])
     told = Told(grid, histories.years, tallies, safe, rows.scale)
     account = _account(histories, rows, told, choices)
     header = _header(rows, histories, definition, choices)
@@ -224,13 +226,7 @@ def _account(histories: Histories, rows: Opened, told: Told, choices: Choices) -
             "p_percent": choices.p_percent,
             "reason": choices.reason,
         },
-        "all_tables_together": {
-            "method": "exact intervals" if told.safe.second.exact else "propagated bounds",
-            "hidden_for_it": told.safe.second.cells,
-            "survival": "withheld"
-            if any(g.startswith("survival") for g, _ in told.safe.second.withheld)
-            else "as the rules allow",
-        },
+        "all_tables_together": _together(told),
         "growth": choices.growth,
         "start": choices.start,
         "gap": choices.gap,
@@ -238,6 +234,27 @@ def _account(histories: Histories, rows: Opened, told: Told, choices: Choices) -
         "deaths": "from the source" if histories.death else "from the years",
         "share_unknown": unknown_shares(told, choices),
         "cells": counts_of(told, choices),
+    }
+
+
+def _together(told: Told) -> dict[str, Any]:
+    """What the second lock proved, and what it left of survival."""
+    did = told.safe.second
+    names = sorted({name for name, _ in told.tallies if name.startswith("survivors")})
+    shown = [s for n in names for t in told.years if (s := told.shown(n, t)) is not None]
+    return {
+        "method": "two tables in whole numbers that agree with everything published, "
+        "for every confidential number and rest",
+        "confidential": did.confidential,
+        "proven_at_once": did.at_once,
+        "proven_by_hiding_more": did.one_by_one,
+        "unproven": did.unproven,
+        "hidden_for_it": did.cells,
+        "withheld": [f"{group} {t}" for group, t in sorted(did.withheld)],
+        "survival": {
+            "published": sum(int((~np.isnan(s.value)).sum()) for s in shown),
+            "hidden": sum(int(s.hidden.sum()) for s in shown),
+        },
     }
 
 

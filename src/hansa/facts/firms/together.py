@@ -1,9 +1,9 @@
 """The second lock on what would be published: all tables of firms held against each other.
 
-Up to `EXACT` hidden numbers the interval of each is found by linear programmes; above that, by
-propagating bounds over all sums until nothing moves, which may miss what only several sums
-together tell. Hidden survivors can be told that way, so that survival is then withheld unless
-somebody gives a reason. The account says which of the two was done.
+Every confidential number, and every confidential rest of a whole, has to have two sets of tables in
+whole numbers that agree with everything published and lie far enough apart in it (`lock`). Where
+there are none, more cells are hidden until there are. The account says how many numbers were
+proven so, and what was hidden for it.
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ import numpy as np
 
 from hansa.facts.firms.definitions import OF
 from hansa.facts.firms.gate import TOTALS_COST, Sums
-from hansa.facts.firms.joint import REST, Key, joint_of, whole_of
+from hansa.facts.firms.joint import REST, Key, Least, joint_of, whole_of
 from hansa.facts.firms.lock import Lock, Wanted
 from hansa.facts.firms.tallies import Tallies
-from hansa.facts.hidden.intervals import intervals_of
-from hansa.facts.hidden.system import Ints, Mask, System
+from hansa.facts.hidden.system import Mask
 from hansa.law import Floats
 
-EXACT = 3000
-"""Hidden numbers up to which intervals are exact."""
+SMALL = 3000
+"""Hidden numbers up to which more to hide is looked for in the whole grid."""
 
 NEAR = 4
-"""Regions and activities, the smallest, among which large tables look for more to hide."""
+"""Regions and activities, the smallest, among which it is looked for in larger tables."""
 
 Masks = dict[tuple[str, int], Mask]
 """(group, year) -> hidden cells."""
@@ -34,21 +33,28 @@ Masks = dict[tuple[str, int], Mask]
 
 @dataclass(frozen=True)
 class Needs:
-    """Least width of everything confidential, and what a cell is worth in firms, by year.
-
-    trusting  survival is published on propagated bounds, too: somebody gave a reason
-    """
+    """Least width of everything confidential, what a cell is worth in firms by year, and jobs."""
 
     width: Mapping[Key, Floats]
     size: Mapping[int, Floats]
-    trusting: bool = False
+    least: Least
 
 
 @dataclass
 class Second:
-    """What the second lock did: counts only."""
+    """What the second lock did: counts only.
 
-    exact: bool = True
+    confidential  numbers and rests of wholes
+    at_once       proven by shifts of everything that was hidden before
+    one_by_one    proven by hiding more
+    unproven      for which nothing was found: everything is withheld then
+    cells         hidden for it
+    """
+
+    confidential: int = 0
+    at_once: int = 0
+    one_by_one: int = 0
+    unproven: int = 0
     cells: int = 0
     withheld: set[tuple[str, int]] = field(default_factory=set)
 
@@ -73,26 +79,22 @@ def lock_together(tallies: Tallies, sums: Sums, hidden: Masks, needs: Needs) -> 
 class _Together:
     def __init__(self, tallies: Tallies, sums: Sums, hidden: Masks, needs: Needs) -> None:
         self.tallies, self.sums, self.hidden = tallies, sums, hidden
-        self.joint = joint_of(tallies, sums)
-        self.size, self.trusting = needs.size, needs.trusting
+        self.joint = joint_of(tallies, sums, needs.least)
+        self.size = needs.size
         self.lock = Lock(self.joint, self._wanted(needs))
         self.did = Second()
 
     def run(self) -> None:
-        self.did.exact = int(self._columns().sum()) <= EXACT
-        if not self.did.exact and not self.trusting:
-            self._withhold_survival()
-        # A pair of tables frees each of them; what is hidden for one narrows none of the others.
-        for column in self._narrow():
+        """Many at once, then one by one: what is hidden for one narrows none of the others."""
+        lock, did = self.lock, self.did
+        did.confidential = int((lock.wanted.need > 0).sum())
+        lock.many(self._columns())
+        left = lock.open()
+        did.at_once = did.confidential - left.size
+        for column in left:
             self._free(int(column))
-
-    def _withhold_survival(self) -> None:
-        """Propagated bounds miss what several cohorts and totals together tell of survivors."""
-        there = {group_of(*k) for k in self.tallies if k[0].startswith("survivors")}
-        for key in sorted(there):
-            self.did.cells += int((~self.hidden[key]).sum())
-            self.hidden[key][:] = True
-            self.did.withheld.add(key)
+        did.unproven = lock.open().size
+        did.one_by_one = left.size - did.unproven
 
     def _free(self, column: int) -> None:
         """Hide what one number needs; where nothing helps, its table, its years, everything."""
@@ -105,11 +107,16 @@ class _Together:
             return
 
     def _more(self, column: int, columns: Mask) -> bool:
-        near = np.ones(columns.size, bool) if self.did.exact else self._near(column)
-        more = self.lock.more(column, columns, near & ~columns, near)
-        if more is not None:
-            self._hide(np.flatnonzero(more))
-        return more is not None
+        if int(columns.sum()) <= SMALL:
+            areas = [np.ones(columns.size, bool)]
+        else:
+            areas = [self._near(column, NEAR), self._near(column, 3 * NEAR)]
+        for near in areas:
+            more = self.lock.more(column, columns, near & ~columns, near)
+            if more is not None:
+                self._hide(np.flatnonzero(more))
+                return True
+        return False
 
     def _withhold(self, column: int, wider: int) -> None:
         (name, t), _ = self.joint.table_of(column)
@@ -140,7 +147,7 @@ class _Together:
             own[name, t] = own[part, t] | own[whole]
         return self.joint.per_cell(own)
 
-    def _near(self, column: int) -> Mask:
+    def _near(self, column: int, many: int) -> Mask:
         """Columns of the same years in a small part of the grid: row, column and totals in it."""
         (_, t), cell = self.joint.table_of(column)
         shape = self.sums.shape
@@ -148,41 +155,16 @@ class _Together:
         chosen = []
         for axis, own in enumerate(np.unravel_index(cell, shape)):
             by_size = np.argsort(size.sum(axis=1 - axis), kind="stable")
-            chosen.append(np.isin(np.arange(shape[axis]), [own, shape[axis] - 1, *by_size[:NEAR]]))
+            chosen.append(np.isin(np.arange(shape[axis]), [own, shape[axis] - 1, *by_size[:many]]))
         grid = np.outer(*chosen)
         return self.joint.per_cell({k: grid for k in self.joint.tables if abs(k[1] - t) <= 5})
-
-    def _narrow(self) -> Ints:
-        """Confidential columns that all sums together leave too little room."""
-        joint, lock = self.joint, self.lock
-        at = np.flatnonzero(self._columns() & ~lock.wanted.fixed)
-        matrix = lock.columns[:, at].tocsr()
-        rows = np.diff(matrix.indptr) > 0
-        matrix, slack = matrix[rows], joint.slack[rows]
-        total = matrix @ joint.value[at]
-        same, count = np.isnan(slack), int(rows.sum())
-        found = intervals_of(
-            System(
-                matrix,
-                np.where(same, total, total - np.where(same, 0.0, slack)),
-                np.where(same, total, np.inf),
-                np.zeros(at.size),
-                np.full(at.size, np.inf),
-                at,
-                np.full(count, -1),
-                np.zeros(count, np.int64),
-                (1, joint.value.size),
-            ),
-            exact=self.did.exact,
-        ).system
-        width = np.floor(found.upper + 1e-6) - np.ceil(found.lower - 1e-6)
-        return np.intersect1d(at[width < lock.wanted.need[at]], lock.open())
 
     def _wanted(self, needs: Needs) -> Wanted:
         joint, n = self.joint, self.joint.size
         wish, price = np.zeros(joint.value.size), np.zeros(joint.value.size)
         most, fixed = np.zeros(joint.value.size), np.zeros(joint.value.size, bool)
-        widest: dict[str, float] = {}
+        # One firm more of high growth takes its jobs with it.
+        widest: dict[str, float] = {"jobs": float(needs.least.start + needs.least.gain)}
         for (name, _), own in needs.width.items():
             kind = _kind(name)
             widest[kind] = max(widest.get(kind, 4.0), float(own.max(initial=0.0)))

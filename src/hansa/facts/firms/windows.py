@@ -28,7 +28,7 @@ import numpy as np
 from hansa.facts.disclosure_rules import Contributors, Primary, primary
 from hansa.facts.firms.definitions import ADDITIVE, OF, SPAN, SURVIVAL, Choices
 from hansa.facts.firms.gate import Flat, Room, Sums, gated, sums_of
-from hansa.facts.firms.joint import REST
+from hansa.facts.firms.joint import REST, Least
 from hansa.facts.firms.tallies import Grid, Tallies, Tally, Whole
 from hansa.facts.firms.together import Needs, Second, lock_together
 from hansa.facts.hidden.system import Mask
@@ -58,10 +58,15 @@ class Safe:
         return self.hidden[OF[name].group, time + (name == "exit")]
 
 
-def protect(tallies: Tallies, grid: Grid, years: tuple[int, ...], choices: Choices) -> Safe:
-    """Hide what has to be hidden; a group of a year that nothing less makes safe is withheld."""
+def protect(
+    tallies: Tallies, grid: Grid, years: tuple[int, ...], choices: Choices, scale: int = 0
+) -> Safe:
+    """Hide what has to be hidden; a group of a year that nothing less makes safe is withheld.
+
+    scale  decimals of employment, which the tallies hold in whole units of the last one
+    """
     totals = len(grid.geos) > 1, len(grid.units) > 1
-    work = _Work(tallies, choices, sums_of(grid.shape, totals), years)
+    work = _Work(tallies, choices, sums_of(grid.shape, totals), years, scale)
     while work.round():
         pass
     second = lock_together(tallies, work.sums, work.hidden, work.needs())
@@ -73,8 +78,11 @@ class _Work:
     """The state of one protection: masks that only grow."""
 
     def __init__(
-        self, tallies: Tallies, choices: Choices, sums: Sums, years: tuple[int, ...]
-    ) -> None:
+        self, tallies: Tallies, choices: Choices, sums: Sums, years: tuple[int, ...],
+        scale: int = 0,
+    ) -> None:  # fmt: skip
+        start = choices.start * 10**scale
+        self.least = Least(start, int(start * choices.factor) + 1 - start)
         self.tallies, self.choices, self.sums = tallies, choices, sums
         self.years = years
         # The flows of the year after the last hold its deaths.
@@ -160,10 +168,11 @@ class _Work:
             if (name, t) in self.few:
                 rest, few = self.few[name, t]
                 width[REST + name, t] = np.where(few, self._open(name, rest), 0.0)
-                secret = secret | few
+                # None of one or two: nothing is told by that, the rest is asked for itself.
+                secret = secret | (few & (value > 0))
             width[name, t] = np.where(secret, self._open(name, value), 0.0)
         sizes = {t: self._size(t) for t in self.years}
-        return Needs(width, sizes, bool(self.choices.reason.strip()))
+        return Needs(width, sizes, self.least)
 
     def _open(self, name: str, value: Floats) -> Floats:
         if not OF[name].magnitude:
