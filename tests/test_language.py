@@ -15,7 +15,8 @@ from hansa.codes import codelist
 from hansa.language import speaking
 from hansa.law import NAMED_FLAGS
 from hansa.measures import reasons
-from hansa.views import reading
+from hansa.report import signs
+from hansa.views import flagwords, format, reading, words
 from hansa.views.figure import Figure
 from hansa.views.format import MINUS, THIN, Scale, general, grouped, joined, spelled
 from hansa.web.page import pages
@@ -68,7 +69,9 @@ def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _forget() -> None:
     """Names that were said once in a language are kept: not those of another catalogue."""
-    for kept in (codelist._names, reading._geo_list, reading._activity_list):
+    places = (codelist._names, words._geo_list, words._activity_list)
+    flags = [own for own in vars(flagwords).values() if hasattr(own, "cache_clear")]
+    for kept in (*places, *flags, signs._signed, format._text, format._with_interval):
         kept.cache_clear()
     reading._read_before.clear()
 

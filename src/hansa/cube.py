@@ -19,6 +19,7 @@ from hansa.codes.codelist import TOTAL, Codelist
 from hansa.errors import HansaError, listed
 from hansa.law import Quantity, absent, any_flag, bit, carries, total
 from hansa.panel import Header
+from hansa.sums import Sums
 
 OVERLAP = (
     "correct the total or its parts; where some rows are subtotals of others, leave them out: "
@@ -146,8 +147,8 @@ class Listed:
 
     def places(self, regions: int) -> Ints:
         """Positions of the cells in the flattened matrix of activities x regions."""
-        wide = np.int32 if regions < 2**16 else np.int64
-        place: Ints = np.multiply(self.activity, regions, dtype=wide)
+        # NumPy would make its own kind of positions of any other, for every use.
+        place: Ints = np.multiply(self.activity, regions, dtype=np.intp)
         return np.add(place, self.geo, out=place)
 
     def stretches(self) -> Iterator[slice]:
@@ -197,6 +198,7 @@ class Cube:
     """A facts table of one measure: axes, years, how to load a year's rows, how many there are.
 
     sums_within  units by which printed sums may miss their total, where rounding allows less
+    sums         what the sums leave to bounded cells together, where a step read them
     """
 
     geo: Axis
@@ -209,6 +211,7 @@ class Cube:
     set_aside: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     sums_within: float = 0.0
+    sums: Sums | None = None
 
     @cached_property
     def regions(self) -> tuple[int, ...]:
@@ -287,8 +290,12 @@ class Cube:
         if rows.values.flags is not None or any_absent:
             own = rows.values.flags
             flags = np.zeros(shape, np.uint64 if own is None else own.dtype)
-            _spread(own, rows.listed, flags)
-            flags = marked_missing(Quantity(value, flags)).flags
+            if own is not None:
+                # Few rows have a status; the others are zero already.
+                some = np.flatnonzero(own != 0)
+                _spread(own.take(some), rows.listed[some], flags)
+            if any_absent:
+                flags = marked_missing(Quantity(value, flags)).flags
         if rows.values.lower is not None:
             lower, upper = value.copy(), value.copy()
             _spread(rows.values.lower, rows.listed, lower)

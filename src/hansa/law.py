@@ -76,6 +76,11 @@ def carries(flags: Flags, mask: np.uint64) -> npt.NDArray[np.bool_]:
     return found
 
 
+def any_carries(flags: Flags | None, mask: np.uint64) -> bool:
+    """True where a flag of a mask is set anywhere: no array is made to find out."""
+    return flags is not None and bool(int(np.bitwise_or.reduce(flags, axis=None)) & int(mask))
+
+
 @dataclass(frozen=True)
 class Quantity:
     """Numbers with what the law needs to know about them; all arrays share one shape.
@@ -337,6 +342,10 @@ def _union(a: Quantity, b: Quantity) -> Flags | None:
     if a.flags is None or b.flags is None:
         one = b.flags if a.flags is None else a.flags
         return None if one is None else np.broadcast_to(one, np.broadcast_shapes(a.shape, b.shape))
+    for one, other in ((a.flags, b.flags), (b.flags, a.flags)):
+        if one.size == 1 and not any_carries(other, ~np.uint64(one.item())):
+            # A total has the flags of all its parts: the same set stands everywhere.
+            return np.broadcast_to(one, np.broadcast_shapes(a.shape, b.shape))
     return np.bitwise_or(a.flags, b.flags)
 
 

@@ -74,12 +74,13 @@ def test_the_truth_lies_inside_the_bounds_of_every_measure(drawn):
 
 
 def test_bounds_by_hand():
-    """R1: A is 30, between 28 and 32; B is exactly 70. Focus: 28/102 to 32/98."""
+    """R1: A is 30, between 28 and 32; B is exactly 70. Focus: 28/98 to 32/102, as the
+    region has the same 70 beside A whatever A is."""
     rows = [("R1", "A", 2020, 30, 28, 32), ("R1", "B", 2020, 70, 70, 70)]
     panel = hansa.compute("focus", frame(rows), describe=UNKNOWN)
     assert results(panel)["R1", "A", 2020] == 0.3
-    assert results(panel, "lower")["R1", "A", 2020] == pytest.approx(28 / 102, rel=1e-12)
-    assert results(panel, "upper")["R1", "A", 2020] == pytest.approx(32 / 98, rel=1e-12)
+    assert results(panel, "lower")["R1", "A", 2020] == pytest.approx(28 / 98, rel=1e-12)
+    assert results(panel, "upper")["R1", "A", 2020] == pytest.approx(32 / 102, rel=1e-12)
 
 
 def test_a_hidden_cell_with_bounds_keeps_its_bounds_and_gets_no_value():

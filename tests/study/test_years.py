@@ -84,13 +84,25 @@ def shares(rows):
 
 
 def test_a_part_is_never_more_than_its_whole():
-    """A between 0 and 90, B is 10: the whole is 10 at least, and A alone above that."""
+    """A between 0 and 90, the published total between 10 and 100: A alone is above the least."""
     value, lower, upper = shares(
-        [("R1", "A", 2020, 40, 0, 90), ("R1", "B", 2020, 10, 10, 10), ("R2", "A", 2020, 5, 5, 5)]
-    )
+        [("R1", "A", 2020, 40, 0, 90), ("R1", "TOTAL", 2020, 50, 10, 100),
+         ("R1", "B", 2020, 10, 10, 10), ("R2", "A", 2020, 5, 5, 5)]
+    )  # fmt: skip
     assert upper["R1", "A", 2020] == 1
     assert lower["R1", "A", 2020] == 0
     assert value["R1", "A", 2020] == pytest.approx(0.8)
+    assert upper["R1", "B", 2020] == 1
+
+
+def test_a_whole_that_is_added_up_holds_its_part():
+    """A between 0 and 90, B is 10: where A is 90, the whole is 100 and not 10."""
+    _, lower, upper = shares(
+        [("R1", "A", 2020, 40, 0, 90), ("R1", "B", 2020, 10, 10, 10), ("R2", "A", 2020, 5, 5, 5)]
+    )
+    assert upper["R1", "A", 2020] == pytest.approx(0.9)
+    assert lower["R1", "A", 2020] == 0
+    assert lower["R1", "B", 2020] == pytest.approx(0.1)
     assert upper["R1", "B", 2020] == 1
 
 
@@ -98,4 +110,4 @@ def test_an_upper_bound_below_the_whole_stays():
     _, _, upper = shares(
         [("R1", "A", 2020, 4, 2, 6), ("R1", "B", 2020, 92, 92, 92), ("R2", "A", 2020, 5, 5, 5)]
     )
-    assert upper["R1", "A", 2020] == pytest.approx(6 / 94)
+    assert upper["R1", "A", 2020] == pytest.approx(6 / 98)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hansa.clusters.definition import ClusterDefinition
+from hansa.clusters.room import Room
 from hansa.cube import Axis
 from hansa.errors import HansaError, listed
 from hansa.language import N_
@@ -50,13 +51,25 @@ class Coverage:
     definition: ClusterDefinition
     clusters: tuple[ClusterCoverage, ...]
 
-    def sizes(self, cells: Quantity) -> Quantity:
+    @property
+    def within_cells(self) -> bool:
+        """True where every size is a share of its cells, known and at most all of each."""
+        return all(not c.partial and all(w <= 1 for _, w in c.exact) for c in self.clusters)
+
+    def sizes(self, cells: Quantity, room: Room | None = None) -> Quantity:
         """Cluster sizes (clusters x regions) of cells (source codes x regions).
+
+        room  what the sums of the cells leave to a cluster: bounds become as narrow as they allow
 
         A cluster with codes outside the source is the sum of the rest, flagged `d`; one with
         none covered is absent. Absence of any member spreads.
         """
-        return stacked([_size(c, cells) for c in self.clusters])
+        found = stacked([_size(c, cells) for c in self.clusters])
+        if room is None:
+            return found
+        least = [dict((*c.exact, *((i, w) for i, w, _ in c.partial))) for c in self.clusters]
+        most = [dict((*c.exact, *((i, w) for i, _, w in c.partial))) for c in self.clusters]
+        return room.narrowed(found, least, most)
 
 
 def coverage(definition: ClusterDefinition, axis: Axis) -> Coverage:

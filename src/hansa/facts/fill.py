@@ -14,28 +14,36 @@ import numpy as np
 
 from hansa.cube import Axis, Cube, Rows, cube_place, resolved
 from hansa.errors import UsageError, listed
-from hansa.facts.fill_cells import never, refuse_negative, stated, with_units
+from hansa.facts.fill_cells import (
+    follows,
+    in_whole_numbers,
+    listed_cells_of,
+    never,
+    put,
+    refuse_negative,
+    stated,
+    with_units,
+)
 from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import Component, Intervals, components, intervals_of
+from hansa.facts.hidden.left import left_of, sums_of
 from hansa.facts.hidden.point import Point, nearest
 from hansa.facts.hidden.pool import Guess, guess_of
 from hansa.facts.hidden.priors import PRIORS, is_counts, unit_of
 from hansa.facts.hidden.selection import WIDEST
 from hansa.facts.hidden.system import (
     Extended,
-    Ints,
     Mask,
     System,
     Tolerance,
     extended,
     shares_left,
+    slack_of,
     system_of,
     tolerance_of,
 )
-from hansa.law import Floats, Quantity, any_flag, bit
-
-SURE = 1e-6
-"""A cell whose interval is narrower than this, relative to its size, follows from the sums."""
+from hansa.law import Floats, Quantity, any_flag
+from hansa.sums import Left
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ class FilledYear:
     """One year: the cells, what could be said of them, and draws of shape (draws, cells).
 
     unplaced  bounded cells for which no point was found within the sums: they keep their bounds
+    left      what the sums leave to the cells of a region together
     drawn_at  positions (activity, region) of the drawn cells
     """
 
@@ -110,6 +119,7 @@ class FilledYear:
     unplaced: int
     loose: int
     programmes: int
+    left: Left
     drawn: Floats | None = None
     drawn_at: tuple[np.ndarray, np.ndarray] | None = None
 
@@ -182,6 +192,9 @@ class Filler:
             self.cube,
             load=lambda time: rows_of(self.years[time].cells),
             header=replace(header, steps=steps),
+            sums=sums_of(
+                self.cube.activity, self.cube.geo, {t: y.left for t, y in self.years.items()}
+            ),
         )
 
     def steps(self) -> list[str]:
@@ -212,7 +225,7 @@ class Filler:
         table = extended(cells, *axes)
         tolerance = tolerance_of(table, self.options.tolerance, self.cube.sums_within)
         found = intervals_of(system_of(table, tolerance), self.options.exact)
-        found = replace(found, system=_in_whole_numbers(found.system, self.known[time]))
+        found = replace(found, system=in_whole_numbers(found.system, self.known[time]))
         point, drawn = None, None
         if self.options.prior:
             point, drawn = self._point(time, found.system)
@@ -271,7 +284,7 @@ class Filler:
         self, time: int, system: System, guess: Guess, parts: list[tuple[Component, Point]]
     ) -> Floats:
         rng = np.random.default_rng([self.options.seed, time])
-        listed_cells, priors, loose = _listed(system, self.known[time].shape), [], []
+        listed_cells, priors, loose = listed_cells_of(system, self.known[time].shape), [], []
         for _ in range(self.options.draws):
             own, silent = self._prior(time, system, guess.drawn(rng))
             even = system.lower + rng.random(own.size) * (system.upper - system.lower)
@@ -310,12 +323,6 @@ def _within(guess: Floats, system: System, unit: float, blind: bool) -> Floats:
     return np.where(np.isnan(guess), silent, guess)
 
 
-def _listed(system: System, shape: tuple[int, ...]) -> Mask:
-    """Unknown cells that the table lists; the others are rests outside it."""
-    row, column = np.divmod(system.place, system.shape[1])
-    return np.asarray((row < shape[0]) & (column < shape[1]))
-
-
 def _year(
     filler: Filler,
     time: int,
@@ -334,11 +341,11 @@ def _year(
     hidden = np.isnan(cells.value[at])
     best = np.full(low.size, np.nan) if point is None else point[own]
     best = np.clip(np.where(hidden, best, cells.value[at]), low, high)
-    sure, bounded = _follows(low, high, cells.value), hidden & np.isfinite(high)
+    sure, bounded = follows(low, high, cells.value), hidden & np.isfinite(high)
     unplaced = bounded & np.isnan(best) & (point is not None)
     return FilledYear(
         time,
-        _put(cells, at, (low, high, best), sure),
+        put(cells, at, (low, high, best), sure),
         tolerance,
         _named(filler.cube, time, found, table),
         int(hidden.sum()),
@@ -347,50 +354,23 @@ def _year(
         int(unplaced.sum()),
         found.loose,
         found.programmes,
+        _left(filler, time, table, tolerance, system),
         None if drawn is None else drawn[:, own],
         None if drawn is None else at,
     )
 
 
-def _put(
-    cells: Quantity, at: tuple[Ints, Ints], ends: tuple[Floats, Floats, Floats], sure: Mask
-) -> Quantity:
-    """The cells with bounds and values put in; what was put in says so."""
-    low, high, best = ends
-    lower, upper = (part.copy() for part in cells.bounds())
-    lower[at], upper[at] = low, np.where(np.isinf(high), np.nan, high)
-    value = cells.value.copy()
-    filled = np.isnan(value[at]) & ~np.isnan(best)
-    value[at] = best
-    flags = np.zeros(cells.shape, np.uint64) if cells.flags is None else cells.flags.copy()
-    flags[at] |= np.where(filled, bit("imputed"), np.uint64(0))
-    flags[at] &= np.where(filled, ~any_flag(("m",)), ~np.uint64(0))
-    flags[at] |= np.where(sure, np.uint64(0), bit("interval"))
-    estimated = np.zeros(cells.shape) if cells.estimated is None else cells.estimated.copy()
-    estimated[at] = np.where(filled, (~sure).astype(float), estimated[at])
-    return Quantity(value, flags, lower, upper, estimated if estimated.any() else None)
-
-
-def _in_whole_numbers(system: System, known: Floats) -> System:
-    """Bounds of whole numbers are whole; a small margin keeps rounding errors outside.
-
-    A rest is never printed and need not be whole, as where the numbers beside it are rounded.
-    """
-    low, high = np.maximum(system.lower, 0.0), system.upper
-    if is_counts(known):
-        listed_cells = _listed(system, known.shape)
-        least, most = np.ceil(low - 1e-6) + 0.0, np.floor(high + 1e-6)
-        # Bounds with no whole number between them are somebody's own: they stand.
-        listed_cells &= least <= most
-        low, high = np.where(listed_cells, least, low), np.where(listed_cells, most, high)
-    return replace(system, lower=low, upper=np.maximum(low, high))
-
-
-def _follows(low: Floats, high: Floats, known: Floats) -> Mask:
-    """Cells that follow from the sums: one whole number, or an interval of no width to speak of."""
-    if is_counts(known):
-        return np.asarray(high == low)
-    return np.asarray(high - low <= SURE * low + 1e-9)
+def _left(filler: Filler, time: int, table: Extended, tolerance: Tolerance, system: System) -> Left:
+    """What the sums leave to the cells of a region together."""
+    cube, whole, loose = filler.cube, is_counts(filler.known[time]), tolerance
+    between = ~table.unknown & (table.low < table.high)
+    if between.any():
+        # A known number between bounds need not be whole, and shows nothing of how sums hold.
+        apart = replace(table, unknown=table.unknown | between)
+        loose = tolerance_of(apart, filler.options.tolerance, cube.sums_within)
+        whole = False
+    slack = np.maximum(slack_of(table, tolerance), slack_of(table, loose))
+    return left_of((cube.activity, cube.geo), table, slack, system, whole)
 
 
 def _named(cube: Cube, time: int, found: Intervals, table: Extended) -> tuple[Contradicted, ...]:

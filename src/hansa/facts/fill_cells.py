@@ -1,4 +1,4 @@
-"""What a cell may be before any sum: never filled, never negative, no less than its units."""
+"""Cells before and after the sums: never filled, never negative, whole; how bounds are put in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import numpy as np
 
 from hansa.cube import Cube
 from hansa.errors import HansaError
-from hansa.facts.hidden.system import Mask
-from hansa.law import Floats, Quantity, bit
+from hansa.facts.hidden.priors import is_counts
+from hansa.facts.hidden.system import Ints, Mask, System
+from hansa.law import Floats, Quantity, any_flag, bit
+
+SURE = 1e-6
+"""A cell whose interval is narrower than this, relative to its size, follows from the sums."""
 
 
 def never(cells: Quantity) -> Mask:
@@ -76,3 +80,50 @@ def with_units(cube: Cube, time: int, cells: Quantity, least: Floats) -> Quantit
         )
     low[own] = np.fmax(low[own], least[own])
     return replace(cells, lower=low, upper=high)
+
+
+def listed_cells_of(system: System, shape: tuple[int, ...]) -> Mask:
+    """Unknown cells that the table lists; the others are rests outside it."""
+    row, column = np.divmod(system.place, system.shape[1])
+    return np.asarray((row < shape[0]) & (column < shape[1]))
+
+
+def put(
+    cells: Quantity, at: tuple[Ints, Ints], ends: tuple[Floats, Floats, Floats], sure: Mask
+) -> Quantity:
+    """The cells with bounds and values put in; what was put in says so."""
+    low, high, best = ends
+    lower, upper = (part.copy() for part in cells.bounds())
+    lower[at], upper[at] = low, np.where(np.isinf(high), np.nan, high)
+    value = cells.value.copy()
+    filled = np.isnan(value[at]) & ~np.isnan(best)
+    value[at] = best
+    flags = np.zeros(cells.shape, np.uint64) if cells.flags is None else cells.flags.copy()
+    flags[at] |= np.where(filled, bit("imputed"), np.uint64(0))
+    flags[at] &= np.where(filled, ~any_flag(("m",)), ~np.uint64(0))
+    flags[at] |= np.where(sure, np.uint64(0), bit("interval"))
+    estimated = np.zeros(cells.shape) if cells.estimated is None else cells.estimated.copy()
+    estimated[at] = np.where(filled, (~sure).astype(float), estimated[at])
+    return Quantity(value, flags, lower, upper, estimated if estimated.any() else None)
+
+
+def in_whole_numbers(system: System, known: Floats) -> System:
+    """Bounds of whole numbers are whole; a small margin keeps rounding errors outside.
+
+    A rest is never printed and need not be whole, as where the numbers beside it are rounded.
+    """
+    low, high = np.maximum(system.lower, 0.0), system.upper
+    if is_counts(known):
+        listed_cells = listed_cells_of(system, known.shape)
+        least, most = np.ceil(low - 1e-6) + 0.0, np.floor(high + 1e-6)
+        # Bounds with no whole number between them are somebody's own: they stand.
+        listed_cells &= least <= most
+        low, high = np.where(listed_cells, least, low), np.where(listed_cells, most, high)
+    return replace(system, lower=low, upper=np.maximum(low, high))
+
+
+def follows(low: Floats, high: Floats, known: Floats) -> Mask:
+    """Cells that follow from the sums: one whole number, or an interval of no width to speak of."""
+    if is_counts(known):
+        return np.asarray(high == low)
+    return np.asarray(high - low <= SURE * low + 1e-9)

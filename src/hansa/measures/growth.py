@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from hansa.language import N_
-from hansa.law import Floats, Quantity, bit, carries, difference, monotone, ratio
+from hansa.law import Floats, Quantity, any_carries, bit, carries, difference, monotone, ratio
 from hansa.measures.catalogue import FACTS_UNIT, measure
 from hansa.measures.slices import Slice
 
@@ -30,11 +30,9 @@ def without_breaks(result: Quantity, after: Slice) -> Quantity:
 
 def blank_breaks(result: Quantity, after: Quantity) -> Quantity:
     """Absent where the later year carries a break in series."""
-    if after.flags is None:
+    if after.flags is None or not any_carries(after.flags, bit("b")):
         return result
     broken = carries(after.flags, bit("b"))
-    if not broken.any():
-        return result
 
     def blanked(part: Floats | None) -> Floats | None:
         return None if part is None else np.where(broken, np.nan, part)

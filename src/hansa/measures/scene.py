@@ -173,7 +173,8 @@ def chosen(whole: Slice, keep: tuple[int, ...], area: Area) -> Slice:
     if any(area.short):
         size = size.flagged(np.broadcast_to(np.array(area.short), size.shape), "d")
     everything = whole.all if whole.all.shape == (1,) else whole.all[rows]
-    return Slice(whole.time, size, region, whole.unit[rows], everything)
+    unit = whole.unit[rows]
+    return Slice(whole.time, size, region, unit, everything, inside=whole.inside)
 
 
 def _summed(cells: Quantity, columns: tuple[int, ...]) -> Quantity:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hansa.language import N_
 from hansa.law import Quantity, ratio
 from hansa.measures.catalogue import FACTS_UNIT, measure
+from hansa.measures.parts import as_part
 from hansa.measures.slices import Slice
 
 _OBSERVATORY = "European Cluster Observatory (quoted in BSR InnoNet 2009, chapter 2.1)"
@@ -66,7 +67,8 @@ def payroll(now: Slice) -> Quantity:
 )
 def cluster_share(now: Slice) -> Quantity:
     """Share of a cluster's jobs in the reference area that a region holds."""
-    return ratio(now.size, now.of_unit)
+    found = ratio(now.size, now.of_unit)
+    return as_part(found, now.size, now.of_unit) if now.inside[1] else found
 
 
 @measure(
@@ -81,4 +83,5 @@ def cluster_share(now: Slice) -> Quantity:
 )
 def focus(now: Slice) -> Quantity:
     """Share of a region's jobs that a cluster holds."""
-    return ratio(now.size, now.of_region)
+    found = ratio(now.size, now.of_region)
+    return as_part(found, now.size, now.of_region) if now.inside[0] else found

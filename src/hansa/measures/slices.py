@@ -12,7 +12,7 @@ All of them broadcast against each other, so a formula is written once for a mat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,7 +21,7 @@ from hansa.clusters import Coverage
 from hansa.codes import Geography, geography_codes
 from hansa.cube import Axis, Cube, Listed, Year, extra_regio
 from hansa.errors import HansaError, UsageError, listed
-from hansa.law import Quantity, absent, choose, total
+from hansa.law import Quantity, absent, any_carries, choose, total
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Slice:
              a reference of its own
     listed   the cells to look at; None for the whole matrix
     known    sizes at these cells, where they are at hand
+    inside   whether sizes are some of the very cells that are added up to the totals of the
+             region, and to those of the unit
     """
 
     time: int
@@ -44,6 +46,7 @@ class Slice:
     all: Quantity
     listed: Listed | None = None
     known: Quantity | None = None
+    inside: tuple[bool, bool] = (False, False)
 
     @cached_property
     def size(self) -> Quantity:
@@ -72,9 +75,26 @@ class Slice:
     def _by_unit(self, part: Quantity) -> Quantity:
         return part[:, None] if self.listed is None else part.take(self.listed.activity)
 
+    def saying_once(self) -> Slice:
+        """The same for a quotient of all its parts, whose result carries the flags of all.
+
+        Totals whose flags the total of everything has too need not say them again.
+        """
+        every = self.all.flags
+        if every is None or every.size != 1:
+            return self
+
+        def silent(part: Quantity) -> Quantity:
+            more = any_carries(part.flags, ~np.uint64(every.item()))
+            return part if more else replace(part, flags=None)
+
+        known = self.known if self.listed is None else self.size
+        return replace(self, region=silent(self.region), unit=silent(self.unit), known=known)
+
     def at(self, cells: Listed, known: Quantity | None = None) -> Slice:
         """The same, looked at in a list of cells; `known` are the sizes there."""
-        return Slice(self.time, self.matrix, self.region, self.unit, self.all, cells, known)
+        parts = (self.matrix, self.region, self.unit, self.all)
+        return Slice(self.time, *parts, cells, known, self.inside)
 
 
 @dataclass(frozen=True)

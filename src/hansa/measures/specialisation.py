@@ -5,6 +5,7 @@ from __future__ import annotations
 from hansa.language import N_
 from hansa.law import Quantity, product, ratio
 from hansa.measures.catalogue import measure
+from hansa.measures.parts import as_part
 from hansa.measures.slices import Slice
 
 _FORMULA = "LQ_cr = (E_cr / E_r) / (E_c / E)"
@@ -12,8 +13,10 @@ _FORMULA = "LQ_cr = (E_cr / E_r) / (E_c / E)"
 
 def quotient(now: Slice) -> Quantity:
     """The share of the unit in its region over its share in the reference area."""
+    now = now.saying_once()
     # One division of exact products: jobs are whole numbers, so 21000/25000 is 0.84 to the bit.
-    return ratio(product(now.size, now.of_all), product(now.of_region, now.of_unit))
+    found = ratio(product(now.size, now.of_all), product(now.of_region, now.of_unit))
+    return as_part(found, now.size, now.of_region) if now.inside[0] else found
 
 
 @measure(

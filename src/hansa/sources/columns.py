@@ -298,7 +298,7 @@ def years_of(column: pa.ChunkedArray, place: str, numbered: Numbered) -> Ints:
     """Whole years of a column of numbers or text; dates and fractions are refused."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if pa.types.is_integer(column.type) and not column.null_count:
-        years: Ints = to_numpy(column.combine_chunks().cast(pa.int64(), safe=False))
+        years: Ints = to_numpy(column.combine_chunks())
         if years.size == 0 or (years.min() >= 1000 and years.max() <= 9999):
             return years
     text = pc.fill_null(pc.utf8_trim_whitespace(as_text(column, "of time", place)), "")

@@ -21,7 +21,7 @@ from hansa.law import (
     carries,
     flags_from_text,
 )
-from hansa.sources.cells import as_text, decoded, infinite, numbers, to_numpy
+from hansa.sources.cells import as_text, decoded, infinite, numbers, positions, to_numpy
 from hansa.sources.classes import SizeClasses, hidden, outside, size_classes
 from hansa.sources.columns import Columns
 from hansa.sources.spec import FactsSpec, declared
@@ -171,18 +171,23 @@ def _flags(
     array = column.combine_chunks()
     if not pa.types.is_dictionary(array.type):
         array = pc.dictionary_encode(as_text(column, name, place).combine_chunks())
-    texts = [*(str(t or "") for t in array.dictionary.to_pylist()), ""]
-    index = to_numpy(pc.fill_null(array.indices.cast(pa.int32()), len(texts) - 1))
+    texts = [str(t or "") for t in array.dictionary.to_pylist()]
     silent = {"", *spec.missing} - {":"}
     bits = np.zeros(len(texts), np.uint64)
     for i, text in enumerate(texts):
         try:
             bits[i] = 0 if text.strip() in silent else _flag_bits(text)
         except ValueError:
-            if (index == i).any():
-                row = int(np.argmax(index == i))
+            here = pc.fill_null(pc.equal(array.indices, i), False)
+            if pc.any(here).as_py():
+                row = int(positions(here)[0])
                 raise _no_status(text, f"{place}, row {numbered(row)}, column {name}") from None
-    found: Flags = bits.take(index)
+    found: Flags = np.zeros(len(array), np.uint64)
+    if not array.null_count:
+        return bits.take(to_numpy(array.indices.cast(pa.int64())))
+    # Most cells say nothing.
+    some = to_numpy(pc.indices_nonzero(array.indices.is_valid()))
+    found[some] = bits.take(to_numpy(array.indices.drop_null().cast(pa.int64())))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from hansa.sources.rows import refuse_repeated
 from hansa.sources.spec import FactsSpec
 from hansa.sources.text import TEXT, first_line_with, header_names, read_csv
 
-BATCH_ROWS = 1 << 20
+BATCH_ROWS = 1 << 18
 BUFFER = 1 << 20
 """Bytes of a column of a Parquet file that are fetched at once."""
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -108,6 +108,17 @@ def _opened(path: Path, dictionary: tuple[str, ...]) -> pa.parquet.ParquetFile:
     except KeyError:
         # A nested column has no dictionary of its own; reading its values refuses it by name.
         return pq.ParquetFile(path, **how)
+
+
+def with_dictionary(path: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the columns that the file stores with a dictionary, as its first rows tell."""
+    with parquet(path) as file:
+        if not file.num_row_groups:
+            return ()
+        first = file.metadata.row_group(0)
+        chunks = [first.column(i) for i in range(first.num_columns)]
+        there = {chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page}
+        return tuple(name for name in names if name in there)
 
 
 def batches(

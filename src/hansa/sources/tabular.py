@@ -30,7 +30,8 @@ from hansa.sources.columns import (
     wide_years,
     years_of,
 )
-from hansa.sources.pieces import Packing, Piece, Pieces, by_year, small
+from hansa.sources.gathering import Gathering
+from hansa.sources.pieces import Packing, Piece, Pieces, on_its_own, small
 from hansa.sources.quantities import quantity
 from hansa.sources.raw import (
     batches,
@@ -39,6 +40,7 @@ from hansa.sources.raw import (
     parquet,
     raw_table,
     row_group,
+    with_dictionary,
 )
 from hansa.sources.rows import code_list, no_rows, refuse_repeated
 from hansa.sources.spec import FactsSpec, beside, inside, picked
@@ -117,7 +119,7 @@ class _Reader:
         activities = code_list(classification, spec.classification, place)
         self.geo = Vocabulary("geo", regions, spec.total, spec.areas, aside)
         self.activity = Vocabulary("activity", activities, spec.total, (), aside)
-        self.pieces: dict[int, list[Piece]] = {}
+        self.gathering = Gathering()
         self.packing = Packing()
         self.names: set[str] = set()
         self.unused: set[str] = set()
@@ -169,17 +171,18 @@ class _Reader:
                 place = str(path)
                 at = partial(operator.add, first)
                 piece = Piece(
-                    small(self.geo.positions(table[columns.geo], place, at)),
-                    small(self.activity.positions(table[columns.activity], place, at)),
+                    on_its_own(small(self.geo.positions(table[columns.geo], place, at))),
+                    on_its_own(small(self.activity.positions(table[columns.activity], place, at))),
                     _later(path, group, columns, spec, first),
                 )
-                self.pieces.setdefault(year, []).append(piece)
+                self.gathering.add(year, piece)
                 first += table.num_rows
         self.activity.refuse_lost_zeros(str(path))
 
     def _batches(self, path: Path, columns: Columns, spec: FactsSpec) -> None:
-        keys = (columns.geo, columns.activity)
-        texts = (*(c for c in keys if not c.startswith("=")), *columns.texts)
+        keys = tuple(c for c in (columns.geo, columns.activity) if not c.startswith("="))
+        # Codes stored without a dictionary are looked up faster than Arrow makes one of them.
+        texts = (*with_dictionary(path, keys), *columns.texts)
         with parquet(path, dictionary=texts) as file:
             chosen = [picked(key, file.schema_arrow.names)[0] for key in spec.where]
             names = list(dict.fromkeys([*columns.used, *chosen]))
@@ -203,17 +206,15 @@ class _Reader:
             values = values[keep]
         values = self.packing.pack(values)
         geo, activity = small(geo), small(activity)
-        for year, rows in by_year(time):
-            own = partial(_known, values if rows is None else values.take(rows))
-            keys = (geo, activity) if rows is None else (geo.take(rows), activity.take(rows))
-            self.pieces.setdefault(year, []).append(Piece(*keys, own))
+        self.gathering.add_batch(time, geo, activity, values)
 
     def cube(self, files: list[Path]) -> Cube:
         """The cube of everything added."""
         place = ", ".join(path.name for path in files)
-        if not self.pieces and not self.spec.where:
+        pieces = self.gathering.pieces()
+        if not pieces and not self.spec.where:
             raise no_rows(place, sorted(self.names))
-        if not self.pieces:
+        if not pieces:
             chosen = ", ".join(f"{k} = {v}" for k, v in self.spec.where.items())
             raise HansaError(
                 "no rows are left",
@@ -226,7 +227,6 @@ class _Reader:
         activity_codes, activity_rank = _sorted(self.activity.codes)
         geo = Axis(geo_codes, self.geo.codelist, frozenset((TOTAL, *self.spec.areas)))
         activity = Axis(activity_codes, self.activity.codelist)
-        pieces, self.pieces = self.pieces, {}
         # Decoding leaves freed memory with Arrow, as much as the codes of all years take.
         pa.default_memory_pool().release_unused()
         return Cube(
@@ -329,10 +329,6 @@ def _later(
         return quantity(table, columns, spec, str(path), lambda i: first + i)
 
     return load
-
-
-def _known(values: Quantity) -> Quantity:
-    return values
 
 
 def _sorted(codes: list[str]) -> tuple[tuple[str, ...], Ints]:

@@ -12,6 +12,7 @@ from hansa.codes.codelist import TOTAL, Codelist, membership_text, versions_with
 from hansa.cube import Ints
 from hansa.errors import HansaError, listed
 from hansa.sources.cells import to_numpy
+from hansa.sources.lookup import Lookup, Unusual, words_of
 from hansa.sources.spec import declared
 
 SET_ASIDE = -1
@@ -41,6 +42,7 @@ class Vocabulary:
         self._total = {t.upper() for t in total} | {TOTAL}
         self._apart = set(apart)
         self._set_aside = set_aside
+        self._lookup = Lookup(self._find)
 
     def positions(
         self, column: pa.ChunkedArray, place: str, numbered: Callable[[int], int]
@@ -49,6 +51,8 @@ class Vocabulary:
         array = column.combine_chunks()
         if isinstance(array, pa.ChunkedArray):
             array = array.chunk(0) if array.num_chunks else pa.array([], pa.string())
+        if pa.types.is_string(array.type) and (found := self._of_short(array)) is not None:
+            return found
         if pa.types.is_dictionary(array.type) and not pa.types.is_string(array.type.value_type):
             texts = self._as_text(array.dictionary, place)
             array = pa.DictionaryArray.from_arrays(array.indices, texts)
@@ -71,6 +75,16 @@ class Vocabulary:
                 rows = int((indices == left).sum())
                 self.left_out[texts[left]] = self.left_out.get(texts[left], 0) + rows
         return result
+
+    def _of_short(self, array: pa.StringArray) -> Ints | None:
+        """Positions of short texts of one length that all have one; None for any other column."""
+        words = words_of(array)
+        if words is None:
+            return None
+        try:
+            return self._lookup.positions(*words)
+        except Unusual:
+            return None
 
     def _without_unused(self, array: pa.DictionaryArray) -> pa.DictionaryArray:
         """The array without words that no row has: a filtered column keeps its whole dictionary.

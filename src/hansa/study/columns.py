@@ -65,6 +65,7 @@ class Stretches:
         self._size, self._end = size, 0
         self._values, self._room = values.take(size), codes
         self._codes: Ints | None = None
+        # The first set of flags has the number 0; while no other is met, none is written.
         self._sets: dict[int, int] = {}
         self._bounds: list[Quantity] = []
 
@@ -77,15 +78,16 @@ class Stretches:
         self._end = own.stop
 
     def _say(self, flags: Flags | None, own: slice) -> None:
+        if flags is not None and flags.size and not any(flags.strides):
+            flags = flags[:1]  # one set of flags that all share
         bits = _bits_of(flags)
-        if self._codes is None:
-            if not bits:
-                return
-            self._codes = self._room.take(self._size)
-            if own.start:
-                self._codes[: own.start] = self._sets.setdefault(0, 0)
         sets, places = _numbered(flags, bits) if bits and flags is not None else ([0], None)
         code = [self._sets.setdefault(one, len(self._sets)) for one in sets]
+        if self._codes is None:
+            if len(self._sets) == 1:
+                return
+            self._codes = self._room.take(self._size)
+            self._codes[: own.start] = 0
         if len(self._sets) > np.iinfo(self._codes.dtype).max:
             self._codes = self._codes.astype(np.int32)
         known = np.array(code, self._codes.dtype)
@@ -95,7 +97,7 @@ class Stretches:
         """All that was appended, and its statuses as a column."""
         values = end_to_end(self._bounds, self._values)
         if self._codes is None:
-            return values, _same("", self._size)
+            return values, _same(flags_to_text(min(self._sets, default=0)), self._size)
         sets = sorted(self._sets)
         rank = np.array([sets.index(one) for one in self._sets], self._codes.dtype)
         if (rank[1:] < rank[:-1]).any():
@@ -285,8 +287,9 @@ def _numbered(flags: Flags, bits: list[int]) -> tuple[list[int], Ints]:
 
     Most rows of a result carry the same set, so only the others are told apart.
     """
-    met, times = np.unique(flags[:: 1 + flags.size // _SAMPLE], return_counts=True)
-    usual = met[times.argmax()]
+    # What more than half of them carry stands in the middle of a sample in order.
+    met = np.sort(flags[:: 1 + flags.size // _SAMPLE])
+    usual = met[met.size // 2]
     others = np.flatnonzero(flags != usual)
     sets, places = _distinct(flags.take(others), bits)
     before = sum(own < usual for own in sets)

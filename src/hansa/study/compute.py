@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hansa.clusters import ClusterDefinition, coverage
 from hansa.cube import Cube
 from hansa.errors import UsageError
-from hansa.law import Quantity, bit, carries
+from hansa.law import Quantity, any_carries, bit
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.measures.slices import Base, complete_members
 from hansa.panel import Panel
@@ -47,9 +47,8 @@ def compute_all(
     """
     if ways := {r.options.hidden for r in requests} - {"absent"}:
         return _with_holes_closed(cube, requests, others or {}, sorted(ways))
-    headers = tuple(other.header for other in (others or {}).values())
     plans = [
-        plan_of([find_measure(name) for name in r.measures], cube, r.definition, r.options, headers)
+        plan_of([find_measure(name) for name in r.measures], cube, r.definition, r.options, others)
         for r in requests
     ]
     results = [{m.id: p.results() for m in p.measures} for p in plans]
@@ -68,6 +67,8 @@ def compute_all(
         for i in wanted:
             own = {name: more[name] for name in plans[i].others}
             memory[i] = add_year(year, own, plans[i], memory[i], results[i])
+        # What the next year is compared with is in `memory`; the rest makes room for it.
+        del year, more, seen, own
     return [
         {m.id: _panel(m, plan, own[m.id]) for m in plan.measures}
         for plan, own in zip(plans, results, strict=True)
@@ -99,7 +100,7 @@ def _with_holes_closed(
 
 
 def _confidential(cells: Quantity) -> bool:
-    return cells.flags is not None and bool(carries(cells.flags, bit("c")).any())
+    return any_carries(cells.flags, bit("c"))
 
 
 def _refuse_revealing(

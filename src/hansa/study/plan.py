@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from hansa.clusters import ClusterDefinition, Coverage, coverage
+from hansa.clusters.room import room_of
 from hansa.cube import Cube
 from hansa.errors import HansaError, UsageError, listed
 from hansa.language import _
+from hansa.law import Quantity
 from hansa.measures.catalogue import Measure, find_measure
 from hansa.measures.rules import find_rules
 from hansa.measures.scene import CHOICES, Area, Choices
@@ -17,6 +20,7 @@ from hansa.measures.slices import Base, Reference
 from hansa.panel import Header
 from hansa.study.columns import Results
 from hansa.study.places import area_of, reference_of, regions_of
+from hansa.sums import Sums
 from hansa.views.format import enumerated
 
 MIN_CELL = 50.0
@@ -65,7 +69,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that is the same for all years."""
+    """Everything that is the same for all years.
+
+    sums  column -> what its sums leave to bounded cells together, on the axes of the cube
+    """
 
     cube: Cube
     measures: tuple[Measure, ...]
@@ -81,6 +88,24 @@ class Plan:
     notes: tuple[str, ...] = field(default=())
     beyond: tuple[int, ...] = field(default=())
     headers: tuple[Header, ...] = ()
+    sums: Mapping[str, Sums] = field(default_factory=dict)
+
+    def sizes(self, column: str, time: int, cells: Quantity) -> Quantity:
+        """Sizes of the units in one year of a column: of clusters, as narrow as its sums allow."""
+        if self.coverage is None:
+            return cells
+        sums = self.sums.get(column)
+        return self.coverage.sizes(cells, room_of(cells, sums, time) if sums else None)
+
+    def inside(self, base: Base) -> tuple[bool, bool]:
+        """Whether the totals of a region and of a unit are added up from the cells of the sizes.
+
+        Published totals have bounds of their own, and other parents and parts may differ.
+        """
+        whole = not base.coverage and not base.without and not self.cube.activity.tree
+        parts = whole and (self.coverage is None or self.coverage.within_cells)
+        listed_ones = self.reference.positions or self.reference.complete
+        return parts, not self.cube.geo.tree and not listed_ones
 
     @property
     def columns(self) -> tuple[tuple[int, ...], ...]:
@@ -128,11 +153,11 @@ def plan_of(
     cube: Cube,
     definition: ClusterDefinition | None,
     options: Options,
-    headers: tuple[Header, ...] = (),
+    others: Mapping[str, Cube] | None = None,
 ) -> Plan:
     """Plan a computation; raises for options and facts that do not carry it.
 
-    headers  of the further columns of the facts
+    others  further columns of the facts
     """
     check_options(cube, definition, options)
     cover = coverage(definition, cube.activity) if definition else None
@@ -161,8 +186,16 @@ def plan_of(
         tuple(dict.fromkeys(c for m in seen for c in m.needs if c != cube.header.measure)),
         notes,
         _beyond(cube, cover, options),
-        headers,
+        tuple(other.header for other in (others or {}).values()),
+        _sums(cube, others or {}) if cover else {},
     )
+
+
+def _sums(cube: Cube, others: Mapping[str, Cube]) -> dict[str, Sums]:
+    """The sums of every column that were read and stand on the axes of the cube."""
+    axes = (cube.activity.codes, cube.geo.codes)
+    read = {name: c.sums for name, c in ({cube.header.measure: cube} | {**others}).items()}
+    return {name: sums for name, sums in read.items() if sums and sums.codes == axes}
 
 
 def _beyond(cube: Cube, cover: Coverage | None, options: Options) -> tuple[int, ...]:

@@ -127,13 +127,14 @@ def _slices(year: Year, others: dict[str, Quantity], plan: Plan) -> Slices:
     laid = {
         name: (
             year if cells is year.cells else replace(year, cells=cells),
-            plan.coverage.sizes(cells) if plan.coverage else cells,
+            plan.sizes(name, year.time, cells),
         )
         for name, cells in columns.items()
     }
     return {
-        (column, name): slice_of(
-            own, plan.cube, base, plan.reference, (units, _beside(column, laid))
+        (column, name): replace(
+            slice_of(own, plan.cube, base, plan.reference, (units, _beside(column, laid))),
+            inside=plan.inside(base),
         )
         for column, (own, units) in laid.items()
         for name, base in plan.bases.items()

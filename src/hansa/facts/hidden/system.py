@@ -275,6 +275,13 @@ def _whole(values: Floats) -> bool:
     return bool((np.abs(values - np.round(values)) <= 1e-12 * values).all() and values.max() < 1e12)
 
 
+def slack_of(table: Extended, tolerance: Tolerance) -> Floats:
+    """By how much each sum of a table may be off."""
+    lengths = np.array([len(p) for p in table.row_parts], np.int64)
+    # A rest is never printed, so it adds no rounding.
+    return np.asarray(np.maximum(tolerance.half * (lengths + 1 - table.row_rest), tolerance.least))
+
+
 def system_of(table: Extended, tolerance: Tolerance) -> System:
     """The sums in which an unknown cell occurs, everything known moved to the right."""
     low, high, hidden = table.low.ravel(), table.high.ravel(), table.unknown.ravel()
@@ -295,8 +302,7 @@ def system_of(table: Extended, tolerance: Tolerance) -> System:
 
     down = np.where(sign > 0, low[cell], -high[cell])
     up = np.where(sign > 0, high[cell], -low[cell])
-    # A rest is never printed, so it adds no rounding.
-    slack = np.maximum(tolerance.half * (lengths + 1 - table.row_rest), tolerance.least)
+    slack = slack_of(table, tolerance)
     # Decimal numbers do not add up to the last bit.
     slack += np.finfo(float).eps * (lengths + 2) * summed(np.maximum(np.abs(down), np.abs(up)))
     bottom, top = -summed(up) - slack, -summed(down) + slack

@@ -1,0 +1,46 @@
+"""Shares of a total that the part itself is counted in: bounds that know it.
+
+Interval division takes a part at its greatest and its total at its least. Both cannot be true at
+once where the total is the sum of the part and of others: with the part at one end, the total is
+what the others hold at least, or at most, and the part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from hansa.law import Quantity
+
+ROUNDING = 8 * float(np.finfo(float).eps)
+"""What the few operations here can be off by, relative to their result."""
+
+
+def as_part(result: Quantity, part: Quantity, whole: Quantity) -> Quantity:
+    """A result in proportion to `part / whole`, its bounds as narrow as the sum allows.
+
+    result  with the bounds of interval division; part and whole broadcast to its shape
+    whole   a sum of cells of which those of `part` are some, each with its own bounds, none
+            negative: what it holds beside the part is between `lower - part.lower` and
+            `upper - part.upper`
+
+    Bounds never become wider, and the value stays inside.
+    """
+    if result.lower is None or result.upper is None:
+        return result
+    (part_low, part_high), (low, high) = part.bounds(), whole.bounds()
+    if (part_low < 0).any():
+        return result
+    width = part_high - part_low
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least = result.lower * (high / (high - width)) * (1 - ROUNDING)
+        most = result.upper * (low / (low + width)) * (1 + ROUNDING)
+    # 0 / 0: nothing is known beside the bounds that were there.
+    lower = np.fmax(result.lower, np.where(np.isfinite(least), least, result.lower))
+    upper = np.fmin(result.upper, np.where(np.isfinite(most), most, result.upper))
+    # The share of a whole in itself is 1, and its bounds differ by these roundings alone.
+    value, near = result.value, 4 * ROUNDING * np.abs(result.value)
+    lower = np.where(np.isnan(value) | (lower < value - near), lower, value)
+    upper = np.where(np.isnan(value) | (upper > value + near), upper, value)
+    return replace(result, lower=lower, upper=upper)
