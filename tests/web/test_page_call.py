@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import shlex
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from hansa.cli import app
 from hansa.errors import HansaError, UsageError
 from hansa.programme.verbs import call_solve
-from hansa.report.call_scores import how_sure, sure_words
+from hansa.report.call_scores import how_sure, passing, sure_words
 from hansa.report.document import Section, Table
 from hansa.web.page import pages
 from hansa.web.session import Session
@@ -202,7 +203,17 @@ def test_how_far_the_draws_are_is_told_while_they_are_decided(
     sure = how_sure(outcome, 30.0, told.append)
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0.05, 0.95)
-    assert len(told) > 2
+    meanwhile: list[float] = []
+    second = threading.Event()
+
+    def tell(done: float) -> None:
+        meanwhile.append(done)
+        if len(meanwhile) == 2:
+            second.set()
+
+    with passing(tell, (0.05, 0.7), 30.0):
+        assert second.wait(20)
+    assert 0.05 < meanwhile[0] < meanwhile[1] < 0.7
     assert sure.spread is not None
     few = replace(sure, spread=replace(sure.spread, draws=5))
     assert "There was time for 5 draws only" in list(sure_words(outcome, few))[-1]
