@@ -10,7 +10,7 @@ import pytest
 from attacker import Attack
 from model_firms import model_rows
 
-from hansa.facts.firms import Choices, together, windows
+from hansa.facts.firms import Choices, gate, together, windows
 from hansa.facts.firms.definitions import OF
 from hansa.facts.firms.gate import Gated, sums_of
 from hansa.facts.firms.panels import Told
@@ -110,6 +110,16 @@ def test_attacker_finds_nothing(
     secrets, found = attacked(
         tmp_path, seed, firms, moving=moving, pausing=0.0, drop=drop, years=years
     )
+    assert secrets > 3
+    assert found == []
+
+
+def test_attacker_finds_nothing_where_more_to_hide_was_looked_for_in_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "BLOCK", 0)
+    monkeypatch.setattr(gate, "NEAR", 1)
+    secrets, found = attacked(tmp_path, 3, 120, moving=0.0, pausing=0.0, years=SHORT)
     assert secrets > 3
     assert found == []
 

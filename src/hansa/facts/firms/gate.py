@@ -27,6 +27,12 @@ DIFFERS = 1e-6
 TOTALS_COST = 50.0
 """A total is hidden only where that saves many times its worth in cells."""
 
+BLOCK = 1000
+"""Cells of a table above which a programme is tried on a block of it first."""
+
+NEAR = 10
+"""Regions, and activities, of such a block."""
+
 
 @dataclass(frozen=True)
 class Flat:
@@ -154,6 +160,29 @@ def _framed(table: Flat, sums: Sums, size: Floats) -> _Frame:
     return _Frame(table, free, matrix, both, price, own == 0)
 
 
+def _block(frame: _Frame, hidden: Mask, cell: int, size: Floats) -> _Frame:
+    """The part of a table near a cell: what lies outside stays as it is, and so do all sums.
+
+    Lines in which a cell beside it is hidden already come first, then those of its smallest cells.
+    """
+    at = np.unravel_index(cell, hidden.shape)
+    chosen = []
+    for axis, own in enumerate(at):
+        beside = (slice(None), at[1]) if axis == 0 else (at[0], slice(None))
+        useless = ~hidden[beside] & (size[beside] == 0)
+        order = np.lexsort((size[beside], ~hidden[beside], useless))
+        lines = np.zeros(order.size, bool)
+        lines[[own, -1, *order[:NEAR]]] = True
+        chosen.append(lines)
+    inside = np.outer(*chosen).ravel()[frame.free]
+    matrix = frame.matrix[:, np.flatnonzero(inside)]
+    matrix = matrix[np.diff(matrix.indptr) > 0]
+    both = sparse.csc_matrix(sparse.hstack([matrix, -matrix]))
+    return _Frame(
+        frame.table, frame.free[inside], matrix, both, frame.price[inside], frame.empty[inside]
+    )
+
+
 def gated(tables: Sequence[Flat], sums: Sums, start: Mask, size: Floats) -> Gated:
     """Hide confidential cells and as many others as it takes; the same in all tables.
 
@@ -171,7 +200,11 @@ def gated(tables: Sequence[Flat], sums: Sums, start: Mask, size: Floats) -> Gate
             assert frame is not None
             # Another table that agrees with all that is published is the proof for the cell. Hiding
             # more can only leave more open, so that nothing has to be proven twice.
-            more = _more(frame, hidden, int(cell))
+            more = None
+            if hidden.size > BLOCK:
+                more = _more(_block(frame, hidden, int(cell), size), hidden, int(cell))
+            if more is None:
+                more = _more(frame, hidden, int(cell))
             if more is None:
                 unsafe.ravel()[cell] = True
             else:
