@@ -92,7 +92,7 @@ def least_cost(p: Polytope, cost: Floats, dual: bool = False) -> Floats | None:
     dual  by the dual simplex, far quicker where costs are zero or more
     """
     scale = _scale_of(p)
-    found = cheapest(dual_model(p, scale) if dual else _model(p, scale), cost)
+    found = cheapest(dual_model(p, scale) if dual else primal_model(p, scale), cost)
     return None if found is None else found * scale
 
 
@@ -148,7 +148,7 @@ def least_misses(p: Polytope) -> Misses:
         np.concatenate([p.upper, np.full(2 * rows, np.inf)]),
     )
     scale = _scale_of(p)
-    model = _model(elastic, scale)
+    model = primal_model(elastic, scale)
     extra = np.arange(columns, columns + 2 * rows, dtype=np.int32)
     model.changeColsCost(extra.size, extra, np.ones(extra.size))
     model.run()
@@ -165,7 +165,7 @@ class _Search:
     def __init__(self, p: Polytope, own: npt.NDArray[np.bool_], seed: int) -> None:
         self.p, self.own = p, own
         self.scale = _scale_of(p)
-        self.model = _model(p, self.scale)
+        self.model = primal_model(p, self.scale)
         self.lower, self.upper = p.lower.copy(), p.upper.copy()
         self.rng = np.random.default_rng(seed)
         self.transposed = p.matrix.T.tocsr()
@@ -306,7 +306,8 @@ def _scale_of(p: Polytope) -> float:
     return float(2.0 ** np.round(np.log2(most / 1e4)))
 
 
-def _model(p: Polytope, scale: float = 1.0) -> Any:
+def primal_model(p: Polytope, scale: float = 1.0) -> Any:
+    """A model for the primal simplex, for `cheapest` with one cost after the other."""
     import highspy
 
     lp = highspy.HighsLp()

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from hansa.solve import Floats, Polytope, _model
+from hansa.solve import Floats, Polytope, dual_model, primal_model
 
 Bools = npt.NDArray[np.bool_]
 
@@ -46,7 +46,7 @@ class WholeModel:
         import highspy
 
         self.size, self.until = p.lower.size, until
-        self._model: Any = _model(p)
+        self._model: Any = primal_model(p)
         kinds = np.where(whole, 1, 0).astype(np.uint8)
         every = np.arange(self.size, dtype=np.int32)
         self._model.changeColsIntegrality(self.size, every, kinds)
@@ -95,3 +95,21 @@ class WholeModel:
         if status == states.kOptimal and agrees:
             return Whole(point, bound, "optimal")
         return Whole(point, bound, "time")
+
+
+def least_whole(p: Polytope, cost: Floats, nodes: int) -> Floats | None:
+    """A cheap point in whole numbers as the solver finds it, unproven; None where it finds none.
+
+    nodes  programmes of the search, at most: the same everywhere, whatever the machine
+    """
+    import highspy
+
+    model = dual_model(p)
+    every = np.arange(cost.size, dtype=np.int32)
+    model.changeColsCost(every.size, every, cost)
+    model.changeColsIntegrality(every.size, every, np.ones(every.size, np.uint8))
+    for name, value in (("presolve", "on"), ("mip_max_nodes", nodes), ("mip_rel_gap", 0.2)):
+        model.setOptionValue(name, value)
+    model.run()
+    found = model.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    return np.asarray(model.getSolution().col_value) if found else None

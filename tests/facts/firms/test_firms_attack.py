@@ -10,13 +10,14 @@ import pytest
 from attacker import Attack
 from model_firms import model_rows
 
-from hansa.facts.firms import Choices, gate, together, windows
+from hansa.facts.firms import Choices, joint, together, windows
 from hansa.facts.firms.definitions import OF
-from hansa.facts.firms.gate import Gated, sums_of
+from hansa.facts.firms.joint import sums_of
+from hansa.facts.firms.moves import Moves
 from hansa.facts.firms.panels import Told
 from hansa.facts.firms.run import _counted, _engine
 from hansa.facts.firms.tallies import Grid
-from hansa.facts.firms.together import Second
+from hansa.facts.firms.together import Proofs
 from hansa.facts.firms.windows import Safe, _Work, protect
 from hansa.sources.spec import FactsSpec
 
@@ -114,11 +115,16 @@ def test_attacker_finds_nothing(
     assert found == []
 
 
-def test_attacker_finds_nothing_where_more_to_hide_was_looked_for_in_blocks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("without", ["moves", "programmes"])
+def test_attacker_finds_nothing_whichever_way_the_proofs_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: str
 ) -> None:
-    monkeypatch.setattr(gate, "BLOCK", 0)
-    monkeypatch.setattr(gate, "NEAR", 1)
+    if without == "moves":
+        monkeypatch.setattr(Moves, "run", lambda _: None)
+        monkeypatch.setattr(Moves, "more", lambda *_: None)
+    else:
+        monkeypatch.setattr(together, "SMALL", 0)
+        monkeypatch.setattr(together, "MANY", 0)
     secrets, found = attacked(tmp_path, 3, 120, moving=0.0, pausing=0.0, years=SHORT)
     assert secrets > 3
     assert found == []
@@ -136,6 +142,7 @@ def test_attacker_finds_nothing_in_random_registers(
 ) -> None:
     # Every second one as if it were large.
     monkeypatch.setattr(together, "SMALL", 3000 * (seed % 2))
+    monkeypatch.setattr(together, "MANY", 12_000 * (seed % 2))
     rng = np.random.default_rng(seed)
     firms = int(rng.choice([40, 60, 120, 250, 500, 900]))
     pausing, moving = float(rng.choice([0, 0.03])), float(rng.choice([0, 0, 0.02]))
@@ -149,37 +156,18 @@ def test_attacker_finds_nothing_in_random_registers(
     assert found == []
 
 
-@pytest.mark.long
-def test_second_lock_is_what_frees_survivors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(windows, "lock_together", lambda *_: Second())
-    _, found = attacked(tmp_path, 389853, 500, moving=0.0, pausing=0.0, years=LONG)
-    assert [f for f in found if f.startswith("survivors")]
-
-
 @pytest.mark.parametrize(
     "weak",
-    ["complementary", *(pytest.param(w, marks=pytest.mark.slow) for w in ("rests", "rooms"))],
+    ["lock", *(pytest.param(w, marks=pytest.mark.slow) for w in ("rests", "relations"))],
 )
 def test_attacker_sees_a_weakened_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weak: str
 ) -> None:
-    monkeypatch.setattr(windows, "lock_together", lambda *_: Second())
-    if weak == "complementary":
-        monkeypatch.setattr(windows, "gated", lambda _, __, start, ___: Gated(start, start & False))
+    if weak == "lock":
+        monkeypatch.setattr(windows, "lock_together", lambda *_: Proofs())
     elif weak == "rests":
         monkeypatch.setattr(_Work, "_rest", lambda *_: None)
     else:
-        free = [(np.zeros((4, 3)), np.full((4, 3), np.inf))]
-        monkeypatch.setattr(_Work, "_rooms", lambda *_: free)
-    _, found = attacked(tmp_path, 2, 400, moving=0.0, pausing=0.0, years=SHORT)
-    assert found
-
-
-def test_second_lock_repairs_a_first_one_that_hides_too_little(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(windows, "gated", lambda _, __, start, ___: Gated(start, start & False))
-    _, found = attacked(tmp_path, 2, 400, moving=0.0, pausing=0.0, years=SHORT)
-    assert found == []
+        monkeypatch.setattr(joint, "_relations", lambda *_: iter(()))
+    made = {"moving": 0.0, "pausing": 0.0, "years": SHORT}
+    assert any(attacked(tmp_path, seed, 250, **made)[1] for seed in range(2, 12))

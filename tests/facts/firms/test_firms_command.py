@@ -215,7 +215,8 @@ def test_survival_of_a_large_table_is_published_and_the_account_says_by_which_pr
         "published": sum(r["value"] is not None for r in shown),
         "hidden": sum(r["status"] == "c" for r in shown),
     }
-    assert did["survival"]["published"] > did["survival"]["hidden"] > 0
+    assert did["survival"]["published"] > 40
+    assert did["survival"]["hidden"] > 0
     assert did["proven_at_once"] + did["proven_by_hiding_more"] == did["confidential"] > 100
     assert did["unproven"] == 0
     assert f"survivors: {did['survival']['published']:,} cells published" in "\n".join(made.lines)

@@ -1,9 +1,9 @@
 """Firm-level tables: entry, exit, survival, growth and age of firms, through the disclosure gate.
 
 Rows of firms go in and only safe panels come out (`run.firm_panels`). `rows` opens files,
-`histories` makes one history a firm and asks it, `tallies` adds up, `gate` protects one table,
-`windows` all of them together, `panels` lays out what is published; `definitions` says what is
-measured and where it is defined.
+`histories` makes one history a firm and asks it, `tallies` adds up, `windows` finds what is
+confidential, `together` what else to hide, with proofs from `moves` and `lock`, `panels` lays out
+what is published; `definitions` says what is measured and where it is defined.
 """
 
 from hansa.facts.firms.definitions import Choices

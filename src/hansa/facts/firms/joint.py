@@ -7,7 +7,7 @@ what moved or came back, and which parts stay below their wholes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,15 +15,45 @@ import numpy as np
 from scipy import sparse
 
 from hansa.facts.firms.definitions import OF, SPAN, SURVIVAL
-from hansa.facts.firms.gate import Sums
 from hansa.facts.firms.tallies import Tallies
-from hansa.facts.hidden.system import Mask
+from hansa.facts.hidden.system import Ints, Mask
 from hansa.law import Floats
 
 Key = tuple[str, int]
 """Measure and year; the rest of a whole is `rest of` its part."""
 
 REST = "rest of "
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The sums of a grid: a row for each line of cells whose total is listed.
+
+    totals  where they are
+    both    whether both axes end with one
+    """
+
+    matrix: sparse.csr_matrix
+    shape: tuple[int, int]
+    totals: Mask
+    both: bool
+
+
+def sums_of(shape: tuple[int, int], totals: tuple[bool, bool]) -> Sums:
+    """Sums along both axes; `totals` says which axis ends with one."""
+    flat = np.arange(shape[0] * shape[1]).reshape(shape)
+    lines = [*flat.T] if totals[0] else []
+    lines += [*flat] if totals[1] else []
+    rows = np.repeat(np.arange(len(lines)), [line.size for line in lines])
+    cells = np.concatenate(lines) if lines else np.zeros(0, int)
+    sign = np.concatenate([np.r_[np.ones(n.size - 1), -1.0] for n in lines]) if lines else cells
+    matrix = sparse.csr_matrix((sign, (rows, cells)), shape=(len(lines), flat.size))
+    total = np.zeros(shape, bool)
+    if totals[0]:
+        total[-1] = True
+    if totals[1]:
+        total[:, -1] = True
+    return Sums(matrix, shape, total, all(totals))
 
 
 @dataclass(frozen=True)
@@ -55,6 +85,8 @@ class Joint:
 
     tables  measure and year of each block of `size` columns
     slack   how far a row may fall; where it is NaN the row is an identity and may not move
+    within  relations x tables: what ties the tables to each other, the same in each cell
+    spare   relations x cells: how far each may fall there, infinite where it does not hold
     """
 
     tables: tuple[Key, ...]
@@ -62,6 +94,8 @@ class Joint:
     value: Floats
     matrix: sparse.csr_matrix
     slack: Floats
+    within: sparse.csr_matrix
+    spare: Floats
 
     def block(self, key: Key) -> slice:
         """Columns of one table."""
@@ -83,6 +117,25 @@ def whole_of(name: str, t: int) -> Key | None:
     within = OF[name].within
     back = int(name[-1]) if name.startswith("survivors") else 0
     return (within, t - back) if within else None
+
+
+def group_of(name: str, t: int) -> tuple[str, int]:
+    """The cells with which a measure of a year, or its rest, is hidden."""
+    own = name.removeprefix(REST)
+    return OF[own].group, t + (own == "exit")
+
+
+def beside(tables: Sequence[Key]) -> list[Ints]:
+    """Of each table, those that are hidden where it is: its group, and the rests of these."""
+    groups = [group_of(*key) for key in tables]
+    behind: list[Key | None] = []
+    for name, t in tables:
+        whole = whole_of(name.removeprefix(REST), t) if name.startswith(REST) else None
+        behind.append(None if whole is None else group_of(*whole))
+    return [
+        np.array([k for k, own in enumerate(groups) if own == group or behind[k] == group])
+        for group in groups
+    ]
 
 
 def joint_of(tallies: Tallies, sums: Sums, least: Least) -> Joint:
@@ -111,53 +164,53 @@ def joint_of(tallies: Tallies, sums: Sums, least: Least) -> Joint:
                 rows.add(relation)
     everywhere = sparse.kron(sparse.identity(len(own), format="csr"), sums.matrix, format="csr")
     blank = sparse.csr_matrix((everywhere.shape[0], len(rests) * size))
-    matrix, slack = rows.made()
+    within, spare = rows.made()
+    holds = np.flatnonzero(~np.isinf(spare.ravel()))
+    matrix = sparse.kron(within, sparse.identity(size), format="csr")[holds]
     return Joint(
         tables,
         size,
         np.maximum(value, 0.0),
         sparse.csr_matrix(sparse.vstack([sparse.hstack([everywhere, blank]), matrix])),
-        np.concatenate([np.full(everywhere.shape[0], np.nan), slack]),
+        np.concatenate([np.full(everywhere.shape[0], np.nan), spare.ravel()[holds]]),
+        within,
+        spare,
     )
 
 
 class _Rows:
-    """Rows cell by cell, put together at the end."""
+    """Relations one by one, put together at the end."""
 
     def __init__(self, tables: tuple[Key, ...], size: int, value: Floats) -> None:
-        self.at = {key: i * size for i, key in enumerate(tables)}
-        self.size, self.value = size, value
-        self.row: list[np.ndarray] = []
-        self.column: list[np.ndarray] = []
-        self.weight: list[np.ndarray] = []
-        self.slack: list[np.ndarray] = []
-        self.count = 0
+        self.at = {key: i for i, key in enumerate(tables)}
+        self.value = value.reshape(len(tables), size)
+        self.row: list[int] = []
+        self.column: list[int] = []
+        self.weight: list[float] = []
+        self.slack: list[Floats] = []
 
     def add(self, relation: Relation, keep: Mask | None = None) -> None:
-        """One row for each cell in which it holds."""
-        cells = np.arange(self.size)
-        columns = [self.at[key] + cells for _, key in relation.terms]
+        """A relation in the cells in which it holds."""
+        at = [self.at[key] for _, key in relation.terms]
         weights = [w for w, _ in relation.terms]
-        total = np.sum([w * self.value[c] for w, c in zip(weights, columns, strict=True)], axis=0)
-        keep = np.ones(self.size, bool) if keep is None else keep
+        total = np.sum([w * self.value[k] for w, k in zip(weights, at, strict=True)], axis=0)
+        slack = total if relation.free else np.full(total.size, np.nan)
         if relation.free:
-            keep = keep & (total >= 0)
-        many = int(keep.sum())
-        for w, c in zip(weights, columns, strict=True):
-            self.row.append(self.count + np.arange(many))
-            self.column.append(c[keep])
-            self.weight.append(np.full(many, w))
-        self.slack.append(total[keep] if relation.free else np.full(many, np.nan))
-        self.count += many
+            slack = np.where(total >= 0, slack, np.inf)
+        if keep is not None:
+            slack = np.where(keep, slack, np.inf)
+        self.row += [len(self.slack)] * len(at)
+        self.column += at
+        self.weight += weights
+        self.slack.append(slack)
 
     def made(self) -> tuple[sparse.csr_matrix, Floats]:
-        """The matrix and the slack of its rows."""
-        shape = (self.count, self.value.size)
-        if not self.count:
-            return sparse.csr_matrix(shape), np.zeros(0)
-        parts = (np.concatenate(p) for p in (self.weight, self.row, self.column))
-        weight, row, column = parts
-        return sparse.csr_matrix((weight, (row, column)), shape), np.concatenate(self.slack)
+        """Relations x tables, and relations x cells."""
+        many, size = len(self.slack), self.value.shape[1]
+        within = sparse.csr_matrix(
+            (self.weight, (self.row, self.column)), (many, len(self.at)), dtype=float
+        )
+        return within, np.array(self.slack).reshape(many, size)
 
 
 def _same(*terms: tuple[float, str, int]) -> Relation:

@@ -9,6 +9,7 @@ cells are hidden.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,16 @@ from hansa.facts.firms.joint import Joint
 from hansa.facts.hidden.system import Ints, Mask
 from hansa.law import Floats
 from hansa.solve import Polytope, cheapest, dual_model
+from hansa.solve_integer import least_whole
 
 TOUCH = 1e-4
 """Price of a hidden cell: so little that no other is hidden for it."""
 
 TRIES = 4
 """Vertices looked at for one number that are not in whole numbers, at most."""
+
+NODES = 200
+"""Programmes of a search in whole numbers, after that."""
 
 ROUNDS = 12
 """Programmes over everything hidden, at most."""
@@ -62,6 +67,10 @@ class Lock:
         """Confidential columns that are not proven to be safe."""
         return np.flatnonzero(self.high - self.low < self.wanted.need)
 
+    def is_open(self, column: int) -> bool:
+        """Whether one column is confidential and not proven to be safe."""
+        return bool(self.high[column] - self.low[column] < self.wanted.need[column])
+
     def many(self, hidden: Mask) -> None:
         """Move everything hidden at once, each open number one way or the other, a few times.
 
@@ -73,7 +82,7 @@ class Lock:
         value, need = self.joint.value[at], self.wanted.need[at]
         most = np.where(need > 0, need, self.wanted.most[at])
         matrix, slack = self._rows(at)
-        model = _shifts(matrix, slack, np.minimum(most, value), most)
+        model = shifts_model(matrix, slack, np.minimum(most, value), most)
         rng = np.random.default_rng(0)
         idle = 0
         for _ in range(ROUNDS):
@@ -91,15 +100,18 @@ class Lock:
             x = cheapest(model, np.concatenate([TOUCH - pull, TOUCH + pull]))
             if x is not None:
                 shift = np.zeros(self.joint.value.size)
-                shift[at] = _whole(matrix, slack, x[: at.size] - x[at.size :], value)
+                shift[at] = whole(matrix, slack, x[: at.size] - x[at.size :], value)
                 self._seen(shift)
             idle = idle + 1 if self.open().size == before.size else 0
 
-    def more(self, column: int, hidden: Mask, among: Mask, near: Mask) -> Mask | None:
+    def more(
+        self, column: int, hidden: Mask, among: Mask, near: Mask, search: bool = False
+    ) -> Mask | None:
         """Columns that have to be hidden for one that is not safe; None where nothing helps.
 
-        among  columns that may be hidden
-        near   hidden columns that may move
+        among   columns that may be hidden
+        near    hidden columns that may move
+        search  in whole numbers, which takes long
         """
         value, need = float(self.joint.value[column]), float(self.wanted.need[column])
         down = min(value, need)
@@ -109,7 +121,7 @@ class Lock:
         # What is hidden anyway costs nothing, and makes a smaller programme.
         for besides in (np.zeros(hidden.size, bool), among):
             for by in ways:
-                found = self._apart(column, by, hidden, besides, near)
+                found = self._apart(column, by, hidden, (besides, near), search)
                 if found is not None and (best is None or found[0] < best[0]):
                     best = found
                 if best is not None and best[0] == 0:
@@ -125,34 +137,38 @@ class Lock:
         return moved & ~hidden
 
     def _apart(
-        self, column: int, by: tuple[float, float], hidden: Mask, among: Mask, near: Mask
-    ) -> tuple[float, list[Floats]] | None:
+        self, column: int, by: tuple[float, float], hidden: Mask, where: tuple[Mask, Mask],
+        search: bool,
+    ) -> tuple[float, list[Floats]] | None:  # fmt: skip
         """Tables in which the column is larger, and smaller, and what hiding for them costs."""
         cost, shifts = 0.0, []
+        among, near = where
+        tries = (TRIES,) if search else range(TRIES)
         for way, change in zip((1.0, -1.0), by, strict=True):
             if change > 0:
                 free = (hidden & near | among) & ~self.wanted.fixed
                 goal = np.zeros(hidden.size)
                 goal[column] = way * change
-                shift = self._moved(column, free, hidden, goal)
+                shift = self._moved(free, hidden, goal, tries)
                 if shift is None:
                     return None
                 cost += float(self.wanted.price[(shift != 0) & ~hidden].sum())
                 shifts.append(shift)
         return cost, shifts
 
-    def _moved(self, column: int, free: Mask, hidden: Mask, goal: Floats) -> Floats | None:
+    def _moved(self, free: Mask, hidden: Mask, goal: Floats, tries: Sequence[int]) -> Floats | None:
         """The cheapest shift found in which a column moves as it should."""
+        column = int(np.flatnonzero(goal)[0])
         touch = np.full(hidden.size, TOUCH)
-        for k in range(TRIES):
-            price = np.where(hidden, touch, self.wanted.price)
-            shift = self._programme(free, price, goal, alone=k > 0)
+        for k in tries:
+            # It stood in parts: other prices of what is hidden anyway lead to another vertex.
+            if k:
+                touch = TOUCH * np.random.default_rng(k).uniform(1.0, 2.0, hidden.size)
+            shift = self._programme(free, np.where(hidden, touch, self.wanted.price), goal, k)
             if shift is not None and abs(shift[column]) >= abs(goal[column]):
                 return shift
             if shift is None and k == 0:
                 return None
-            # It stood in parts: other prices of what is hidden anyway lead to another vertex.
-            touch = TOUCH * np.random.default_rng(k).uniform(1.0, 2.0, hidden.size)
         return None
 
     def _rows(self, at: Ints) -> tuple[sparse.csr_matrix, Floats]:
@@ -165,20 +181,19 @@ class Lock:
         np.minimum(self.low, self.joint.value + shift, out=self.low)
         np.maximum(self.high, self.joint.value + shift, out=self.high)
 
-    def _programme(
-        self, free: Mask, price: Floats, goal: Floats, alone: bool = False
-    ) -> Floats | None:
+    def _programme(self, free: Mask, price: Floats, goal: Floats, tried: int) -> Floats | None:
         """A whole-numbered shift that keeps every sum; None where there is none.
 
         goal   shifts that have to be, 0 for none
-        alone  within what each column may do where no other gives way
+        tried  times before: then within what each column may do where no other gives way, and at
+               last by a search in whole numbers
         """
         joint, wanted = self.joint, self.wanted
         at = np.flatnonzero(free | (goal != 0))
         up = wanted.most[at].copy()
         down = np.minimum(wanted.most[at], joint.value[at])
         matrix, slack = self._rows(at)
-        if alone:
+        if 0 < tried < TRIES:
             down, up = _alone(matrix, slack, down, up)
         wish = goal[at]
         low_up, low_down = np.maximum(wish, 0.0), np.maximum(-wish, 0.0)
@@ -193,15 +208,19 @@ class Lock:
             np.concatenate([low_up, low_down]),
             np.concatenate([up, down]),
         )
-        x = cheapest(dual_model(polytope), np.concatenate([price[at], price[at]]))
+        cost = np.concatenate([price[at], price[at]])
+        if tried < TRIES:
+            x = cheapest(dual_model(polytope), cost)
+        else:
+            x = least_whole(polytope, cost, NODES)
         if x is None:
             return None
         shift = np.zeros(joint.value.size)
-        shift[at] = _whole(matrix, slack, x[: at.size] - x[at.size :], joint.value[at])
+        shift[at] = whole(matrix, slack, x[: at.size] - x[at.size :], joint.value[at])
         return shift
 
 
-def _shifts(matrix: sparse.csr_matrix, slack: Floats, down: Floats, up: Floats) -> Any:
+def shifts_model(matrix: sparse.csr_matrix, slack: Floats, down: Floats, up: Floats) -> Any:
     """The model of shifts within bounds, up and down of each column."""
     down, up = _alone(matrix, slack, down, up)
     several = np.diff(matrix.indptr) > 1
@@ -233,7 +252,7 @@ def _alone(
     return down, up
 
 
-def _whole(matrix: sparse.csr_matrix, slack: Floats, shift: Floats, value: Floats) -> Floats:
+def whole(matrix: sparse.csr_matrix, slack: Floats, shift: Floats, value: Floats) -> Floats:
     """The shift in whole numbers; parts of it in which these break a sum stay where they are."""
     near = np.round(shift)
     off = matrix @ near

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from hansa.facts.firms.definitions import ADDITIVE, DERIVED, OF, Additive, Choices, Derived
+from hansa.facts.firms.joint import group_of
 from hansa.facts.firms.tallies import Grid, Tallies
 from hansa.facts.firms.windows import Safe
 from hansa.facts.hidden.system import Mask
@@ -181,14 +182,10 @@ def counts_of(told: Told, choices: Choices) -> dict[str, Any]:
         }
         if isinstance(one, Additive):
             found[one.name]["withheld_years"] = [
-                t for t in years if _group_of(one.name, t) in told.safe.withheld
+                t for t in years if group_of(one.name, t) in told.safe.withheld
             ]
             found[one.name]["confidential_by_rule"] = dict(told.safe.primary.get(one.name, {}))
     return found
-
-
-def _group_of(name: str, time: int) -> tuple[str, int]:
-    return OF[name].group, time + (name == "exit")
 
 
 def unknown_shares(told: Told, choices: Choices) -> dict[str, float | None]:

@@ -238,8 +238,8 @@ def _account(histories: Histories, rows: Opened, told: Told, choices: Choices) -
 
 
 def _together(told: Told) -> dict[str, Any]:
-    """What the second lock proved, and what it left of survival."""
-    did = told.safe.second
+    """What was proven, and what it left of survival."""
+    did = told.safe.proofs
     names = sorted({name for name, _ in told.tallies if name.startswith("survivors")})
     shown = [s for n in names for t in told.years if (s := told.shown(n, t)) is not None]
     return {

@@ -1,4 +1,4 @@
-"""The second lock on what would be published: all tables of firms held against each other.
+"""The lock on what would be published: all tables of firms held against each other.
 
 Every confidential number, and every confidential rest of a whole, has to have two sets of tables in
 whole numbers that agree with everything published and lie far enough apart in it (`lock`). Where
@@ -14,18 +14,24 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hansa.facts.firms.definitions import OF
-from hansa.facts.firms.gate import TOTALS_COST, Sums
-from hansa.facts.firms.joint import REST, Key, Least, joint_of, whole_of
+from hansa.facts.firms.joint import REST, Key, Least, Sums, group_of, joint_of, whole_of
 from hansa.facts.firms.lock import Lock, Wanted
+from hansa.facts.firms.moves import Moves
 from hansa.facts.firms.tallies import Tallies
 from hansa.facts.hidden.system import Mask
 from hansa.law import Floats
 
-SMALL = 3000
-"""Hidden numbers up to which more to hide is looked for in the whole grid."""
+TOTALS_COST = 50.0
+"""A total is hidden only where that saves many times its worth in cells."""
 
-NEAR = 4
-"""Regions and activities, the smallest, among which it is looked for in larger tables."""
+MANY = 12_000
+"""Hidden numbers up to which programmes move all of them at once."""
+
+SMALL = 3000
+"""Hidden numbers up to which the cheapest to hide is looked for in the whole grid."""
+
+NEAR = (1, 2, 4)
+"""Regions and activities, the smallest, among which it is looked for where no move is known."""
 
 Masks = dict[tuple[str, int], Mask]
 """(group, year) -> hidden cells."""
@@ -41,8 +47,8 @@ class Needs:
 
 
 @dataclass
-class Second:
-    """What the second lock did: counts only.
+class Proofs:
+    """What was proven, and what was hidden for it: counts only.
 
     confidential  numbers and rests of wholes
     at_once       proven by shifts of everything that was hidden before
@@ -59,13 +65,7 @@ class Second:
     withheld: set[tuple[str, int]] = field(default_factory=set)
 
 
-def group_of(name: str, t: int) -> tuple[str, int]:
-    """The cells with which a measure of a year, or its rest, is hidden."""
-    own = name.removeprefix(REST)
-    return OF[own].group, t + (own == "exit")
-
-
-def lock_together(tallies: Tallies, sums: Sums, hidden: Masks, needs: Needs) -> Second:
+def lock_together(tallies: Tallies, sums: Sums, hidden: Masks, needs: Needs) -> Proofs:
     """Hide more until nothing confidential can be told from all tables together.
 
     hidden  grows in place; nothing that was hidden is shown again, so that this ends
@@ -82,37 +82,53 @@ class _Together:
         self.joint = joint_of(tallies, sums, needs.least)
         self.size = needs.size
         self.lock = Lock(self.joint, self._wanted(needs))
-        self.did = Second()
+        self.did = Proofs()
 
     def run(self) -> None:
         """Many at once, then one by one: what is hidden for one narrows none of the others."""
         lock, did = self.lock, self.did
         did.confidential = int((lock.wanted.need > 0).sum())
-        lock.many(self._columns())
+        columns = self._columns()
+        moves = Moves(lock, self.sums) if self.sums.both else None
+        if moves is not None:
+            moves.use(columns)
+            moves.run()
+        if int(columns.sum()) <= MANY:
+            lock.many(columns)
         left = lock.open()
         did.at_once = did.confidential - left.size
-        for column in left:
+        if moves is not None and int(columns.sum()) > SMALL:
+            self._by_moves(moves)
+        for column in lock.open():
             self._free(int(column))
         did.unproven = lock.open().size
         did.one_by_one = left.size - did.unproven
 
+    def _by_moves(self, moves: Moves) -> None:
+        """Hide the cheapest cells that known moves need."""
+        for column in self.lock.open():
+            if self.lock.is_open(column):
+                more = moves.more(*divmod(int(column), self.joint.size))
+                if more is not None and more.size:
+                    self._hide(more)
+                    moves.widen(more)
+
     def _free(self, column: int) -> None:
         """Hide what one number needs; where nothing helps, its table, its years, everything."""
-        for wider in range(4):
-            columns = self._columns()
-            if column in self.lock.open() and not self._more(column, columns):
-                if wider < 3:
-                    self._withhold(column, wider)
-                continue
-            return
+        for wider in range(5):
+            if not self.lock.is_open(column) or self._more(column, search=wider > 0):
+                return
+            if wider > 0:
+                self._withhold(column, wider - 1)
 
-    def _more(self, column: int, columns: Mask) -> bool:
+    def _more(self, column: int, search: bool) -> bool:
+        columns = self._columns()
         if int(columns.sum()) <= SMALL:
             areas = [np.ones(columns.size, bool)]
         else:
-            areas = [self._near(column, NEAR), self._near(column, 3 * NEAR)]
-        for near in areas:
-            more = self.lock.more(column, columns, near & ~columns, near)
+            areas = [self._near(column, many) for many in NEAR]
+        for near in areas[-1:] if search else areas:
+            more = self.lock.more(column, columns, near & ~columns, near, search)
             if more is not None:
                 self._hide(np.flatnonzero(more))
                 return True
