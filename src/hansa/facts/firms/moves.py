@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from hansa.facts.firms.joint import Sums, beside
+from hansa.facts.firms.joint import REST, Sums, beside
 from hansa.facts.firms.lock import TOUCH, Lock, whole
 from hansa.facts.firms.rectangles import (
     Leeway,
@@ -110,6 +110,8 @@ class Moves:
         """More columns are hidden, and with each the tables beside it."""
         for column in columns:
             table, cell = divmod(int(column), self.joint.size)
+            if self.joint.tables[table][0].startswith(REST):
+                continue
             own = self.beside[table]
             self.movable[own, cell] = ~self.fixed[own, cell]
 
@@ -154,10 +156,12 @@ class Moves:
 
     def _know(self, move: Move) -> None:
         move.forward, move.back = self._times(move, 1.0), self._times(move, -1.0)
-        first = np.array([self.beside[k][0] for k in move.tables])
-        move.together = [move.tables[first == k] for k in np.unique(first)]
-        for own in move.tables:
-            self.by_table[int(own)].append(move)
+        # A rest is hidden with its part or its whole, of which one moves with it.
+        own = np.array([k for k in move.tables if not self.joint.tables[k][0].startswith(REST)])
+        first = np.array([self.beside[k][0] for k in own])
+        move.together = [own[first == k] for k in np.unique(first)]
+        for table in move.tables:
+            self.by_table[int(table)].append(move)
 
     def _over_time(self, move: Move) -> list[Move]:
         """The same move in every year in which its tables are there and hang together so."""

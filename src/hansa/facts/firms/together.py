@@ -15,7 +15,7 @@ import numpy as np
 
 from hansa.facts.firms.definitions import OF
 from hansa.facts.firms.joint import REST, Key, Least, Sums, group_of, joint_of, whole_of
-from hansa.facts.firms.lock import Lock, Wanted
+from hansa.facts.firms.lock import TOUCH, Lock, Wanted
 from hansa.facts.firms.moves import Moves
 from hansa.facts.firms.tallies import Tallies
 from hansa.facts.hidden.system import Mask
@@ -146,6 +146,9 @@ class _Together:
     def _hide(self, columns: Iterable[int]) -> None:
         for column in columns:
             (name, t), cell = self.joint.table_of(int(column))
+            # A rest moves with its part or its whole, and is hidden with that one.
+            if name.startswith(REST):
+                continue
             own = self.hidden[group_of(name, t)].ravel()
             self.did.cells += int(not own[cell])
             own[cell] = True
@@ -191,6 +194,8 @@ class _Together:
                 wish[at] = needs.width[name, t].ravel()
             # Distinct prices: the cheapest of several is the same everywhere.
             price[at] = np.sqrt(np.maximum(size, 1.0)) * totals * (1 + 1e-6 * np.arange(n))
+            if name.startswith(REST):
+                price[at] = TOUCH
             fixed[at] = (size == 0) & (joint.value[at] == 0)
             most[at] = 4 * widest.get(_kind(name), 4.0)
         return Wanted(wish, fixed, price, most)
