@@ -117,7 +117,9 @@ def weighted_mean(x: Floats, w: Floats) -> Floats:
     there = ~np.isnan(x)
     if there.all():
         if np.ndim(w) == 1:
-            total, over = np.asarray(w.sum()), x @ w
+            # Not `x @ w`: on some processors the last digit of a product depends on the place of
+            # its row, and the same rows would not get the same scores.
+            total, over = np.asarray(w.sum()), np.einsum("...m,m->...", x, w)
         else:
             total = np.broadcast_to(w, x.shape).sum(axis=-1)
             over = np.einsum("...m,...m->...", x, np.broadcast_to(w, x.shape))

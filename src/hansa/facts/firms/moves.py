@@ -321,7 +321,7 @@ class Moves:
             if not move.forward[cell] and not move.back[cell]:
                 continue
             price = self._price(move)
-            for way in ways:
+            for way in sorted(ways):
                 found = self._turns(move, table, cell, way, price)
                 if found is not None and (best is None or found[0] < best[0]):
                     best = found[0], move, found[1]
