@@ -11,17 +11,15 @@ from typing import Any
 import pytest
 
 from hansa import language
-from hansa.codes import codelist
 from hansa.language import speaking
 from hansa.law import NAMED_FLAGS
 from hansa.measures import reasons
-from hansa.report import signs
-from hansa.views import flagwords, format, reading, words
 from hansa.views.figure import Figure
 from hansa.views.format import MINUS, THIN, Scale, general, grouped, joined, spelled
 from hansa.web.page import pages
 from hansa.web.session import Session
 from hansa.web.state import State
+from other_language import catalogue
 from web.conftest import write_study
 
 _PLACE = re.compile(r"(\{\w+\})")
@@ -53,27 +51,15 @@ class Pseudo:
 
 
 @pytest.fixture
-def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def pseudo() -> Iterator[None]:
     """The language of wide letters, spoken; names of clusters and places stay as they are."""
     plain = language._catalogue
 
     def found(code: str, domain: str = "hansa") -> Any:
         return Pseudo() if domain == "hansa" else plain("en", domain)
 
-    monkeypatch.setattr(language, "_catalogue", found)
-    _forget()
-    with speaking("sv"):
+    with catalogue(found):
         yield
-    _forget()
-
-
-def _forget() -> None:
-    """Names that were said once in a language are kept: not those of another catalogue."""
-    places = (codelist._names, words._geo_list, words._activity_list)
-    flags = [own for own in vars(flagwords).values() if hasattr(own, "cache_clear")]
-    for kept in (*places, *flags, signs._signed, format._text, format._with_interval):
-        kept.cache_clear()
-    reading._read_before.clear()
 
 
 @pytest.fixture(scope="module")

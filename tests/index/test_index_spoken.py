@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from test_index_audit import PLANTED, clean, outcome_of
 
-from hansa import language
 from hansa.errors import HansaError
 from hansa.index import aggregate, factors, impute, normalise, schemes, steps_impute, terms
 from hansa.index.audit import Audit, audit
@@ -28,6 +27,7 @@ from hansa.index.retold import COUNTED, FAULTS, RESULTS, WHY, retold
 from hansa.index.retold import STEPS as TOLD
 from hansa.index.sensitivity import Sensitivity, sensitivity, target_of
 from hansa.language import speaking
+from other_language import catalogue
 
 FAMILIAR = {"KMO", "Spearman", "min", "max", "rationale", "definition", "description"}
 """Words that are the same in every language, and names of columns."""
@@ -48,10 +48,9 @@ class Marked(gettext.NullTranslations):
 
 
 @pytest.fixture
-def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def marked() -> Iterator[None]:
     """Another language is spoken, whose catalogue marks what it is asked for."""
-    monkeypatch.setattr(language, "_catalogue", lambda code, domain="hansa": Marked())
-    with speaking("sv"):
+    with catalogue(lambda code, domain="hansa": Marked()):
         yield
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from hansa import language
 from hansa.cli.studies import report
 from hansa.errors import UsageError
 from hansa.language import speaking
@@ -26,6 +25,7 @@ from hansa.study import published
 from hansa.study.retold import retold
 from hansa.study.run import StudyResult, rerun
 from hansa.views.format import between, joined
+from other_language import catalogue
 
 LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 OTHER = "абвгдежзийклмнопрстуфхцчшщАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩ"
@@ -54,11 +54,8 @@ class Other(gettext.NullTranslations):
 
 @pytest.fixture(scope="module")
 def letters() -> Iterator[None]:
-    patch = pytest.MonkeyPatch()
-    patch.setattr(language, "_catalogue", lambda *_: Other())
-    with speaking("sv"):
+    with catalogue(lambda *_: Other()):
         yield
-    patch.undo()
 
 
 @pytest.fixture(scope="module")
