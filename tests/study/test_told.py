@@ -14,7 +14,7 @@ import pytest
 import hansa
 from hansa.errors import Finding, HansaError
 from hansa.language import speaking
-from hansa.study.patterns import matched
+from hansa.patterns import matched
 from hansa.study.told import told
 from hansa.study.told_indices import INDICES
 from hansa.study.told_studies import STUDIES

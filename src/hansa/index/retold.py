@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 
 from hansa.index import terms
 from hansa.index.audit_words import choice
 from hansa.language import N_, _, decimal_mark, ngettext, spoken
+from hansa.patterns import matched
 
 STEPS = (
     N_("no unit is left in {years}"),
@@ -113,7 +113,7 @@ COUNTED: Mapping[str, Callable[..., str]] = {
     ),
 }
 """Texts whose form hangs on a number; in English it does not."""
-_SHAPED = re.compile(r"\\\{(\w+)\\\}")
+_ALL = (*STEPS, *RESULTS, *FAULTS, *WHY)
 _FOUND = re.compile(r"(?P<code>.+?): (?P<rule>.+?) \((?P<place>.+?); (?P<printed>.+)\)")
 _REST = re.compile(r" and (\d+) more\b")
 _YEARS = re.compile(r"\((\d+) of (\d+) years\)")
@@ -124,16 +124,16 @@ def retold(text: str) -> str:
     """A text of a step, a result or a link in the language spoken; unknown texts stay."""
     if spoken() == "en":
         return text
-    for pattern, told in COUNTED.items():
-        if match := _shape(pattern).fullmatch(text):
-            return told(**_filled(match.groupdict()))
-    return _said(text, (*STEPS, *RESULTS, *FAULTS, *WHY)) or _weights(text) or text
+    if found := matched(text, tuple(COUNTED)):
+        pattern, values = found
+        return COUNTED[pattern](**_filled(values))
+    return _said(text, _ALL) or _weights(text) or text
 
 
 def _said(text: str, patterns: tuple[str, ...]) -> str | None:
-    for pattern in patterns:
-        if match := _shape(pattern).fullmatch(text):
-            return _(pattern, **_filled(match.groupdict()))
+    if found := matched(text, patterns):
+        pattern, values = found
+        return _(pattern, **_filled(values))
     return None
 
 
@@ -182,8 +182,3 @@ def _listed(text: str) -> str:
         lambda m: _("{low} to {high}", low=_place("value", m[1]), high=_place("value", m[2])), text
     )
     return _REST.sub(lambda m: _("{several} and {n} more", several="", n=m[1]), text)
-
-
-@cache
-def _shape(pattern: str) -> re.Pattern[str]:
-    return re.compile(_SHAPED.sub(r"(?P<\1>.+?)", re.escape(pattern)))

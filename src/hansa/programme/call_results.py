@@ -182,17 +182,6 @@ def reviewers_table(left: Sequence[LeftOut]) -> Columns:
     }
 
 
-def blockers_table(outcome: Outcome) -> Columns:
-    """One row a funder that blocks: how many proposals, how much they lack there, and which."""
-    rows = blockers(outcome)
-    return {
-        "funder": [r.funder for r in rows],
-        "blocked": [len(r.proposals) for r in rows],
-        "lack": [_money(outcome.call, r.lack) for r in rows],
-        "proposals": [";".join(r.proposals) for r in rows],
-    }
-
-
 def contributions_table(call: Call, found: Contributions) -> Columns:
     """One row a party: GDP share, expected, cash, in-kind, total, deviation, cash share."""
 

@@ -10,7 +10,7 @@ import re
 
 from hansa.facts.convert_words import TOLD as CONVERTED
 from hansa.language import N_, _, spoken
-from hansa.study.patterns import matched
+from hansa.patterns import matched
 
 PATTERNS = (
     N_("Industries without jobs have no row; cells of fewer than three local units are hidden."),

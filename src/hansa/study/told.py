@@ -13,7 +13,7 @@ from functools import cache
 
 from hansa.errors import Finding
 from hansa.language import N_, _, decimal_mark, spoken
-from hansa.study.patterns import Patterns, matched
+from hansa.patterns import Patterns, matched
 
 
 @dataclass(frozen=True)
