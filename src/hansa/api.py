@@ -392,7 +392,7 @@ def _named_cells(path: Path, spec: FactsSpec) -> Cube:
 
 
 def check(path: Path | str, describe: Description = None) -> list[Finding]:
-    """Findings on a table, a definition or a study folder."""
+    """Findings on a table, or on a folder: a study, an index, a call, a definition, an account."""
     return check_path(Path(path), _spec(describe))
 
 

@@ -10,6 +10,8 @@ import json
 import math
 import random
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -94,12 +96,15 @@ def panel(tmp_path: Path) -> Path:
     return folder(tmp_path / "panel", rows)
 
 
+Call = Callable[..., tuple[int, str, str]]
+
+
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Run a command: exit code, output, messages."""
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run any command of hansa: exit code, output, messages."""
 
     def done(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["hansa", "index", *map(str, arguments)])
+        monkeypatch.setattr(sys, "argv", ["hansa", *map(str, arguments)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as stopped:
             main()
@@ -107,6 +112,18 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
         return int(stopped.value.code or 0), out, err
 
     return done
+
+
+@pytest.fixture
+def call(command: Call) -> Call:
+    """Run a command of an index."""
+    return partial(command, "index")
+
+
+@pytest.fixture
+def check(command: Call) -> Call:
+    """Run `hansa check`."""
+    return partial(command, "check")
 
 
 def table(path: Path) -> list[dict]:
@@ -649,21 +666,6 @@ def test_an_index_without_recipe_and_years(call, tmp_path: Path) -> None:
     assert far["live"]["interval"] == [1, 1]
 
 
-@pytest.fixture
-def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Run `hansa check`: exit code, output, messages."""
-
-    def done(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["hansa", "check", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        out, err = capsys.readouterr()
-        return int(stopped.value.code or 0), out, err
-
-    return done
-
-
 def test_check_of_an_index_folder_is_its_audit(call, check, small: Path) -> None:
     (small / "factors.toml").write_text(FINITE)
     audited = json.loads(call("audit", small, "--json")[1])["findings"]
@@ -676,6 +678,7 @@ def test_check_of_an_index_folder_is_its_audit(call, check, small: Path) -> None
         f for f in found if f["severity"] != "note"
     ]
     assert code == 0
+    assert [f.as_dict() for f in hansa.check(small)] == found
     (small / "data.csv").write_text("unit,year\n")
     code, out, _ = check(small, "--json")
     (finding,) = json.loads(out)["findings"]

@@ -20,27 +20,12 @@ def findings_on(path: Path, spec: FactsSpec | None) -> list[Finding]:
 
     Raises UsageError for a folder that is none of them, with those that lie in it.
     """
+    from hansa.index.folder import is_index
     from hansa.study.check import check_path
-    from hansa.web.studies import is_index
 
-    if not path.is_dir() or any((path / name).is_file() for name in _KNOWN):
-        return check_path(path, spec)
-    if is_index(path):
-        return _of_index(path)
-    _refuse_odd(path)
+    if path.is_dir() and not is_index(path) and not any((path / n).is_file() for n in _KNOWN):
+        _refuse_odd(path)
     return check_path(path, spec)
-
-
-def _of_index(folder: Path) -> list[Finding]:
-    """Mistakes of the tables of an index; where there is none, what its audit finds."""
-    from hansa.cli.index_audit import audited
-    from hansa.errors import HansaError
-
-    try:
-        found = audited(folder)
-    except HansaError as problem:
-        return [problem.finding]
-    return [f.as_finding() for f in found.findings if f.severity != "ok"]
 
 
 def _refuse_odd(folder: Path) -> None:

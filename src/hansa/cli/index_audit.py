@@ -20,11 +20,9 @@ from hansa.cli.index_shared import (
     computed,
     print_json,
     refuse_ending,
-    with_sensitivity,
 )
 
 if TYPE_CHECKING:
-    from hansa.index.audit import Audit
     from hansa.index.result import IndexResult
 
 
@@ -63,13 +61,6 @@ def audit(
         raise typer.Exit(1)
 
 
-def audited(where: Path) -> Audit:
-    """The audit of an index folder as the command gives it without options."""
-    from hansa.index.audit import audit as audit_of
-
-    return audit_of(_whole(computed(where, None, 10_000, None, SEED), SEED))
-
-
 def report(
     where: Where,
     out: Annotated[Path, typer.Option("--out", help="Report (.html).")],
@@ -98,20 +89,13 @@ def report(
 
 
 def _whole(result: IndexResult, seed: int) -> IndexResult:
-    """With everything that an audit asks about: sensitivity, and exact intervals if any."""
-    from dataclasses import replace
+    """With everything that an audit asks about; what it has not is said."""
+    from hansa.index.verbs import completed
 
-    from hansa.errors import HansaError
-    from hansa.index.extreme import around, rank_intervals
-
-    if result.robustness is not None:
-        result = with_sensitivity(result, ["shift"], seed)
-    try:
-        exact = rank_intervals(result.stage, around(result.stage))
-    except HansaError as error:
-        o.say(f"no exact rank intervals: {error.finding.rule} ({error.finding.place})")
-        return result
-    return replace(result, intervals=exact)
+    whole, problem = completed(result, seed)
+    if problem is not None:
+        o.say(f"no exact rank intervals: {problem.finding.rule} ({problem.finding.place})")
+    return whole
 
 
 def _page(

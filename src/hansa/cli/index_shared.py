@@ -40,7 +40,7 @@ def computed(
     replay: Path | None = None,
 ) -> IndexResult:  # fmt: skip
     """An index as the options of a command ask for it."""
-    from hansa.index.verbs import index
+    from hansa.index.verbs import index, with_sensitivity
 
     if replications < 0:
         raise UsageError(
@@ -55,22 +55,6 @@ def computed(
         replay=replay,
     )
     return with_sensitivity(result, target, seed) if target else result
-
-
-def with_sensitivity(result: IndexResult, target: Sequence[str], seed: int) -> IndexResult:
-    """With the indices of every target asked for, such as `rank:UNIT`."""
-    from dataclasses import replace
-
-    from hansa.index.sensitivity import sensitivity, target_of
-
-    data = result.data
-    wanted = []
-    for text in target:
-        kind, _, unit = text.partition(":")
-        rows = list(data.by_year())[-1].tolist()
-        own = [rows.index(data.row_of(u)) for u in unit.split(",") if u]
-        wanted.append((text, target_of(kind, own)))
-    return replace(result, sensitivity=tuple(sensitivity(result.evaluator, wanted, seed=seed)))
 
 
 def arrow(columns: Mapping[str, Any]) -> Any:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.index.extreme import around, rank_intervals
 from hansa.index.factors import Factor
 from hansa.index.reading import read_factors, read_folder, read_index, read_recipe, read_table
 from hansa.index.recipe import PLAIN, Recipe, Step, recipe_of
 from hansa.index.result import SEED, IndexResult, computed
 from hansa.index.robustness import replayed
+from hansa.index.sensitivity import sensitivity, target_of
 from hansa.index.tree import Floats
 
 RecipeLike = str | Path | Sequence[Mapping[str, Any] | Step] | None
@@ -71,6 +73,32 @@ def index(
         return result
     drawn = drawn_values(Path(replay), result)
     return replace(result, robustness=replayed(result.evaluator, drawn))
+
+
+def with_sensitivity(result: IndexResult, target: Sequence[str], seed: int) -> IndexResult:
+    """With the indices of every target asked for, such as `rank:UNIT`."""
+    data = result.data
+    wanted = []
+    for text in target:
+        kind, _, unit = text.partition(":")
+        rows = list(data.by_year())[-1].tolist()
+        own = [rows.index(data.row_of(u)) for u in unit.split(",") if u]
+        wanted.append((text, target_of(kind, own)))
+    return replace(result, sensitivity=tuple(sensitivity(result.evaluator, wanted, seed=seed)))
+
+
+def completed(result: IndexResult, seed: int = SEED) -> tuple[IndexResult, HansaError | None]:
+    """With all that an audit asks about: sensitivity, and exact rank intervals.
+
+    Intervals that this index cannot have are left out; why is the second of the pair.
+    """
+    if result.robustness is not None:
+        result = with_sensitivity(result, ["shift"], seed)
+    try:
+        exact = rank_intervals(result.stage, around(result.stage))
+    except HansaError as problem:
+        return result, problem
+    return replace(result, intervals=exact), None
 
 
 def drawn_values(path: Path, result: IndexResult) -> Floats:

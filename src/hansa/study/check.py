@@ -1,4 +1,4 @@
-"""Findings on whatever a path names: a table, a definition, a study, a printed account."""
+"""Findings on whatever a path names: a table, a definition, a study, an index, an account."""
 
 from __future__ import annotations
 
@@ -13,22 +13,32 @@ from hansa.facts.check import check_facts
 from hansa.facts.check_further import further_rows
 from hansa.facts.convert_cube import classification_of
 from hansa.facts.series import facts_cube, series_of
+from hansa.index.audit import audit
+from hansa.index.folder import is_index
+from hansa.index.verbs import completed, index
 from hansa.programme.call_check import check_call
 from hansa.programme.call_settings import FILE as CALL
 from hansa.sources.spec import MEASURES, FactsSpec
 from hansa.study.config import Study, facts_paths, placed, read_study
 
+REPLICATIONS = 10_000
+"""Of an index, as its commands have it without options."""
+
 
 def check_path(path: Path, spec: FactsSpec | None = None) -> list[Finding]:
-    """Findings on a facts table, a definition (folder or CSV), a study, a call, or an account.
+    """Findings on a table of facts, a definition, a study, a call, an index, or an account.
 
-    An account is a folder of printed tables, with or without account.toml, or one such table.
+    A definition is a folder or a CSV file. An account is a folder of printed tables, with or
+    without account.toml, or one such table. What is found in an index is its audit, as
+    `hansa index audit` makes it without options.
     """
     try:
         if (path / "study.toml").is_file():
             return _study(path)
         if (path / CALL).is_file():
             return check_call(path)
+        if is_index(path):
+            return _index(path)
         if is_account(path):
             return check_account(path, spec)
         if path.is_dir():
@@ -56,6 +66,12 @@ def _is_definition(path: Path) -> bool:
     with path.open("rb") as stream:
         names = stream.readline(4096).decode("utf-8", "replace").strip().split(",")
     return "cluster" in names and "activity" in names and "geo" not in names
+
+
+def _index(folder: Path) -> list[Finding]:
+    """Mistakes of the tables of an index; where there is none, what its audit finds."""
+    result, _ = completed(index(folder, replications=REPLICATIONS))
+    return [f.as_finding() for f in audit(result).findings if f.severity != "ok"]
 
 
 def _study(folder: Path) -> list[Finding]:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.index.folder import TABLES, is_index
 from hansa.language import N_, _, pgettext, spoken
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Sheet
 from hansa.web.state import State
-from hansa.web.studies import INDEX_TABLES, is_alone, is_index, made_up
+from hansa.web.studies import is_alone, made_up
 
 if TYPE_CHECKING:
     from hansa.index.audit import Audit
@@ -273,7 +274,7 @@ def _title(folder: Path) -> str:
     from hansa.index.metadata import tree_of
     from hansa.index.reading import read_table
 
-    path = next(folder / name for name in INDEX_TABLES if (folder / name).is_file())
+    path = next(folder / name for name in TABLES if (folder / name).is_file())
     try:
         meta = read_table(path)
         rows = [dict(zip(meta, row, strict=True)) for row in zip(*meta.values(), strict=True)]

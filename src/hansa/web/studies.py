@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hansa.errors import HansaError
+from hansa.index.folder import TABLES, is_index
 
-INDEX_TABLES = ("indicators.csv", "indicators.parquet")
-"""Either of them makes a folder that of an index."""
 CALL_FILE = "call.toml"
 """It makes a folder that of a call."""
 
@@ -71,11 +70,6 @@ def _inside(root: Path) -> list[Path]:
             "indicators.csv, a call folder with call.toml, or a folder of such folders",
             fix="make it first, or try hansa demo",
         ) from problem
-
-
-def is_index(folder: Path) -> bool:
-    """Whether a folder holds the tables of a composite index."""
-    return any((folder / name).is_file() for name in INDEX_TABLES)
 
 
 def is_alone(folder: Path) -> bool:
@@ -147,7 +141,7 @@ def _index_place(name: str, folder: Path) -> StudyPlace:
     """
     title, sources = folder.resolve().name, []
     try:
-        with (folder / INDEX_TABLES[0]).open(encoding="utf-8-sig", newline="") as file:
+        with (folder / TABLES[0]).open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 one = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
                 kind = (one.get("type") or one.get("Type", "")).lower()
