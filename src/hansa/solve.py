@@ -165,7 +165,7 @@ class _Search:
     def __init__(self, p: Polytope, own: npt.NDArray[np.bool_], seed: int) -> None:
         self.p, self.own = p, own
         self.scale = _scale_of(p)
-        self.model = primal_model(p, self.scale)
+        self.model = primal_model(_plain(p, self.scale), self.scale)
         self.lower, self.upper = p.lower.copy(), p.upper.copy()
         self.rng = np.random.default_rng(seed)
         self.transposed = p.matrix.T.tocsr()
@@ -304,6 +304,21 @@ def _scale_of(p: Polytope) -> float:
     if most == 0.0 or 1.0 <= most <= 1e6:
         return 1.0
     return float(2.0 ** np.round(np.log2(most / 1e4)))
+
+
+ALIKE = 2.5e-7
+"""Ends of a sum, in the scale of a model, that the solver cannot tell apart: twice its tolerance."""
+
+
+def _plain(p: Polytope, scale: float) -> Polytope:
+    """With one end for sums whose ends are alike; bounds are proven with the true ones.
+
+    Where a sum has room for just its tolerance the primal simplex may go round for ever.
+    """
+    alike = p.row_upper - p.row_lower <= ALIKE * scale
+    low, high = p.row_lower.copy(), p.row_upper.copy()
+    low[alike] = high[alike] = (low[alike] + high[alike]) / 2
+    return replace(p, row_lower=low, row_upper=high)
 
 
 def primal_model(p: Polytope, scale: float = 1.0) -> Any:

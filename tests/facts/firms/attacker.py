@@ -147,8 +147,8 @@ class Attack:
         found = intervals_of(
             System(
                 sparse.csr_matrix(matrix),
-                np.array([low - 1e-7 for _, low, _ in self.rows]),
-                np.array([high + 1e-7 for *_, high in self.rows]),
+                np.array([low for _, low, _ in self.rows]),
+                np.array([high for *_, high in self.rows]),
                 np.zeros(n),
                 np.full(n, np.inf),
                 np.arange(n),

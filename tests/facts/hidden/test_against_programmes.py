@@ -7,10 +7,13 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
+from scipy.optimize import linprog
 
 import hansa
 from hansa.facts.hidden.intervals import intervals_of
 from hansa.facts.hidden.system import System as Sums
+from hansa.solve import Polytope, ranges
 from tables import REASON, Truth, cell, fill, masked, truth, widest
 
 
@@ -186,3 +189,28 @@ def test_programmes_know_when_they_are_beaten() -> None:
     assert len(found.contradictions) == 1
     assert found.contradictions[0].miss == pytest.approx(1.0)
     assert (found.system.lower <= 10).all()
+
+
+def test_sums_with_room_for_just_the_tolerance_of_the_solver_end() -> None:
+    """In such a system the primal simplex once went round for ever."""
+    rng = np.random.default_rng(7)
+    cells, sums = int(rng.integers(20, 300)), 2.5
+    matrix = sparse.lil_matrix((int(cells * rng.uniform(0.5, sums)), cells))
+    for row in range(matrix.shape[0]):
+        first, *others = rng.choice(cells, int(rng.integers(2, 6)), replace=False)
+        matrix[row, first] = 1.0
+        matrix[row, others] = -1.0
+    value = rng.integers(0, 6, cells) * (rng.random(cells) < 0.6)
+    own = matrix.tocsc() @ value
+    open_above = rng.random(own.size) < rng.uniform(0.2, 0.9)
+    low = np.where(open_above, np.minimum(own, 0), own) - 1e-7
+    high = np.where(open_above, np.inf, own) + 1e-7
+    found = ranges(Polytope(matrix.tocsc(), low, high, np.zeros(cells), np.full(cells, np.inf)))
+    sides = sparse.vstack([matrix.tocsr()[~open_above], -matrix.tocsr()])
+    limits = np.concatenate([high[~open_above], -low])
+    for j in range(0, cells, 20):
+        for sign, bound in ((1.0, found.lower[j]), (-1.0, -found.upper[j])):
+            cost = np.zeros(cells)
+            cost[j] = sign
+            best = linprog(cost, sides, limits)
+            assert bound == pytest.approx(best.fun if best.status == 0 else -np.inf, abs=1e-5)
