@@ -307,7 +307,7 @@ def _scale_of(p: Polytope) -> float:
 
 
 ALIKE = 2.5e-7
-"""Ends of a sum, in the scale of a model, that the solver cannot tell apart: twice its tolerance."""
+"""Ends of a sum, in the scale of a model, that a solver cannot tell apart: twice its tolerance."""
 
 
 def _plain(p: Polytope, scale: float) -> Polytope:

@@ -97,6 +97,27 @@ class WholeModel:
         return Whole(point, bound, "time")
 
 
+def bound_whole(p: Polytope, cost: Floats, nodes: int) -> float:
+    """A whole number that the cost of no point in whole numbers is below, as the solver proves it.
+
+    cost   whole numbers
+    nodes  programmes of the search, at most; fewer leave the bound lower than it need be
+    """
+    model = _whole_model(p, cost, nodes, 0.0)
+    model.run()
+    return float(np.ceil(model.getInfo().mip_dual_bound - AGREES))
+
+
+def _whole_model(p: Polytope, cost: Floats, nodes: int, gap: float) -> Any:
+    model = dual_model(p)
+    every = np.arange(cost.size, dtype=np.int32)
+    model.changeColsCost(every.size, every, cost)
+    model.changeColsIntegrality(every.size, every, np.ones(every.size, np.uint8))
+    for name, value in (("presolve", "on"), ("mip_max_nodes", nodes), ("mip_rel_gap", gap)):
+        model.setOptionValue(name, value)
+    return model
+
+
 def least_whole(p: Polytope, cost: Floats, nodes: int) -> Floats | None:
     """A cheap point in whole numbers as the solver finds it, unproven; None where it finds none.
 
@@ -104,12 +125,7 @@ def least_whole(p: Polytope, cost: Floats, nodes: int) -> Floats | None:
     """
     import highspy
 
-    model = dual_model(p)
-    every = np.arange(cost.size, dtype=np.int32)
-    model.changeColsCost(every.size, every, cost)
-    model.changeColsIntegrality(every.size, every, np.ones(every.size, np.uint8))
-    for name, value in (("presolve", "on"), ("mip_max_nodes", nodes), ("mip_rel_gap", 0.2)):
-        model.setOptionValue(name, value)
+    model = _whole_model(p, cost, nodes, 0.2)
     model.run()
     found = model.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     return np.asarray(model.getSolution().col_value) if found else None

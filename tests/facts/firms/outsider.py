@@ -135,7 +135,7 @@ class Outsider:
         for way in (1.0, -1.0):
             cost = np.zeros(n)
             cost[self.place[key]] = way
-            found = linprog(cost, -c, -d + 1e-7, a, b, (0, None), "highs")
+            found = linprog(cost, -c, -d, a, b, (0, None), "highs")
             assert found.status in (0, 3), found.message
             ends.append(way * found.fun if found.status == 0 else np.inf)
         return ends[0], ends[1]

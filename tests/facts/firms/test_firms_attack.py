@@ -49,8 +49,11 @@ def attacked(tmp_path: Path, seed: int, firms: int, **made: object) -> tuple[int
         value = attack.value[at]
         assert low[at] - 1e-6 <= value <= high[at] + 1e-6
         count = not OF[name].magnitude
-        whole = _whole(truth, name, t, i, j)
         tally = tallies[name, t]
+        # What cannot be counted is published by nobody, nor is its true value known here.
+        if tally.missing[i, j]:
+            continue
+        whole = _whole(tallies, name, t, i, j)
         two = int(tally.largest[i, j] + tally.second[i, j])
         few = tally.contributors[i, j] in (1, 2) or (value > 0 and two > 0.85 * value)
         # None of one or two: the whole is hidden and asked for itself.
@@ -72,11 +75,11 @@ def _only_confidential(tallies, grid, years, choices) -> Safe:  # type: ignore[n
     return Safe(work.hidden)
 
 
-def _whole(truth: dict, name: str, t: int, i: int, j: int) -> float | None:
+def _whole(tallies: dict, name: str, t: int, i: int, j: int) -> float | None:
     within = OF[name].within
     back = int(name[-1]) if name.startswith("survivors") else 0
-    table = truth.get((within, t - back)) if within else None
-    return None if table is None else float(table[i, j])
+    table = tallies.get((within, t - back)) if within else None
+    return None if table is None or table.missing[i, j] else float(table.value[i, j])
 
 
 SHORT, LONG = tuple(range(2013, 2017)), tuple(range(2010, 2018))

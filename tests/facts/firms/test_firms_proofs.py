@@ -255,6 +255,18 @@ def test_every_proof_in_random_registers(
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("seed", [12, 80])
+def test_what_follows_from_firms_that_came_back_withholds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    made = {"geos": 2, "units": 2, "moving": 0.0, "pausing": 0.1}
+    grid, tallies, histories = counted(tmp_path, seed, 12, **made)
+    did = protect(tallies, grid, histories.years, Choices()).proofs
+    assert did.known > 0
+    assert not did.withheld
+    assert proven(tmp_path, monkeypatch, seed, 12, **made) > 20
+
+
 def test_without_any_proof_nothing_is_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from hansa.facts.firms.joint import Joint
 from hansa.facts.hidden.system import Ints, Mask
 from hansa.law import Floats
 from hansa.solve import Polytope, cheapest, dual_model
-from hansa.solve_integer import least_whole
+from hansa.solve_integer import bound_whole, least_whole
 
 TOUCH = 1e-4
 """Price of a hidden cell: so little that no other is hidden for it."""
@@ -136,6 +136,24 @@ class Lock:
             moved |= shift != 0
         return moved & ~hidden
 
+    def room(self, column: int, free: Mask) -> float:
+        """No column is wider than this in whole numbers where only these columns move.
+
+        What is needed of it at most.
+        """
+        need = float(self.wanted.need[column])
+        at = np.flatnonzero(free & ~self.wanted.fixed)
+        if not np.isin(column, at):
+            return 0.0
+        matrix, slack = self._rows(at)
+        down = np.minimum(self.wanted.most[at], self.joint.value[at])
+        polytope = _shifts(matrix, slack, down, self.wanted.most[at])
+        room = 0.0
+        for way in (1.0, -1.0):
+            pull = way * (at == column)
+            room -= bound_whole(polytope, np.concatenate([-pull, pull]), NODES)
+        return min(need, room)
+
     def _apart(
         self, column: int, by: tuple[float, float], hidden: Mask, where: tuple[Mask, Mask],
         search: bool,
@@ -224,11 +242,15 @@ def shifts_model(matrix: sparse.csr_matrix, slack: Floats, down: Floats, up: Flo
     """The model of shifts within bounds, up and down of each column."""
     down, up = _alone(matrix, slack, down, up)
     several = np.diff(matrix.indptr) > 1
-    rest, slack = matrix[several], slack[several]
+    return dual_model(_shifts(matrix[several], slack[several], down, up))
+
+
+def _shifts(matrix: sparse.csr_matrix, slack: Floats, down: Floats, up: Floats) -> Polytope:
+    """Shifts that keep every sum, up and down of each column apart."""
     same = np.isnan(slack)
     ends = np.where(same, 0.0, -slack), np.where(same, 0.0, np.inf)
-    both = sparse.hstack([rest, -rest], format="csc")
-    return dual_model(Polytope(both, *ends, np.zeros(2 * up.size), np.concatenate([up, down])))
+    both = sparse.hstack([matrix, -matrix], format="csc")
+    return Polytope(both, *ends, np.zeros(2 * up.size), np.concatenate([up, down]))
 
 
 def _alone(

@@ -248,6 +248,7 @@ def _together(told: Told) -> dict[str, Any]:
         "confidential": did.confidential,
         "proven_at_once": did.at_once,
         "proven_by_hiding_more": did.one_by_one,
+        "known_anyway": did.known,
         "unproven": did.unproven,
         "hidden_for_it": did.cells,
         "withheld": [f"{group} {t}" for group, t in sorted(did.withheld)],

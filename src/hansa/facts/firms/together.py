@@ -53,6 +53,8 @@ class Proofs:
     confidential  numbers and rests of wholes
     at_once       proven by shifts of everything that was hidden before
     one_by_one    proven by hiding more
+    known         told by what moved or came back and by places without a firm, which all are
+                  taken for known: no panel tells more of them
     unproven      for which nothing was found: everything is withheld then
     cells         hidden for it
     """
@@ -60,6 +62,7 @@ class Proofs:
     confidential: int = 0
     at_once: int = 0
     one_by_one: int = 0
+    known: int = 0
     unproven: int = 0
     cells: int = 0
     withheld: set[tuple[str, int]] = field(default_factory=set)
@@ -102,7 +105,7 @@ class _Together:
         for column in lock.open():
             self._free(int(column))
         did.unproven = lock.open().size
-        did.one_by_one = left.size - did.unproven
+        did.one_by_one = left.size - did.unproven - did.known
 
     def _by_moves(self, moves: Moves) -> None:
         """Hide the cheapest cells that known moves need."""
@@ -118,16 +121,35 @@ class _Together:
         for wider in range(5):
             if not self.lock.is_open(column) or self._more(column, search=wider > 0):
                 return
+            if wider == 0 and self._is_known(column) and self._more(column, search=False):
+                return
             if wider > 0:
                 self._withhold(column, wider - 1)
 
+    def _is_known(self, column: int) -> bool:
+        """Whether less of a number is open than it needs even where nothing is published.
+
+        Then that is what it needs.
+        """
+        need = float(self.lock.wanted.need[column])
+        room = 0.0
+        for free in (self._near(column, NEAR[-1]), np.ones(self.joint.value.size, bool)):
+            room = self.lock.room(column, free)
+            if room == need:
+                return False
+        self.lock.wanted.need[column] = room
+        self.did.known += 1
+        return True
+
     def _more(self, column: int, search: bool) -> bool:
         columns = self._columns()
-        if int(columns.sum()) <= SMALL:
-            areas = [np.ones(columns.size, bool)]
-        else:
+        everywhere = np.ones(columns.size, bool)
+        areas = [everywhere]
+        if int(columns.sum()) > SMALL:
             areas = [self._near(column, many) for many in NEAR]
-        for near in areas[-1:] if search else areas:
+            if search:
+                areas = [areas[-1], *([everywhere] if columns.size <= MANY else [])]
+        for near in areas:
             more = self.lock.more(column, columns, near & ~columns, near, search)
             if more is not None:
                 self._hide(np.flatnonzero(more))
