@@ -12,7 +12,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import hansa
@@ -75,6 +75,7 @@ def test_a_published_total_is_no_sum_of_the_cells() -> None:
     st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=5),
     st.lists(st.sampled_from([0.0, 1.0, 1.0, 0.5, 0.3]), min_size=5, max_size=5),
 )
+@example([(0, 1), (0, 1)], [0.0, 1.0, 0.0, 0.0, 0.0])  # A total that may be nothing.
 def test_every_corner_lies_inside_and_the_ends_are_reached(
     steps: list[tuple[int, int]], weights: list[float]
 ) -> None:

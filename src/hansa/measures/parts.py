@@ -41,6 +41,7 @@ def as_part(result: Quantity, part: Quantity, whole: Quantity) -> Quantity:
     upper = np.fmin(result.upper, np.where(np.isfinite(most), most, result.upper))
     # The share of a whole in itself is 1, and its bounds differ by these roundings alone.
     value, near = result.value, 4 * ROUNDING * np.abs(result.value)
-    lower = np.where(np.isnan(value) | (lower < value - near), lower, value)
-    upper = np.where(np.isnan(value) | (upper > value + near), upper, value)
+    # An end that is not known stays so.
+    lower = np.where(lower >= value - near, value, lower)
+    upper = np.where(upper <= value + near, value, upper)
     return replace(result, lower=lower, upper=upper)
