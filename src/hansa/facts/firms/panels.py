@@ -240,8 +240,8 @@ def _proofs(did: Mapping[str, Any]) -> list[str]:
         text += f"; no proof for {did['unproven']:,} of them: everything is withheld"
     else:
         text += ", each proven safe"
-    if did["known_anyway"]:
-        text += f"; {did['known_anyway']:,} follow in part or whole from what moved or came back"
     if did["hidden_for_it"]:
         text += f", {did['proven_by_hiding_more']:,} by hiding {did['hidden_for_it']:,} more cells"
+    if did["known_anyway"]:
+        text += f"; {did['known_anyway']:,} follow in part or whole from what moved or came back"
     return [*lines, text]
