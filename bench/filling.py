@@ -22,8 +22,8 @@ from statistics import median
 import numpy as np
 from scipy.optimize import linprog
 
+from hansa.axes import Axis
 from hansa.codes.codelist import Codelist
-from hansa.cube import Axis
 from hansa.facts.hidden.draws import draws
 from hansa.facts.hidden.intervals import components, intervals_of
 from hansa.facts.hidden.point import nearest

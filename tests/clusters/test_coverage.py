@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hansa
+from hansa.axes import Axis
 from hansa.clusters import coverage, find_definition
 from hansa.codes import classification
-from hansa.cube import Axis
 from hansa.errors import HansaError
 from small_tables import UNKNOWN, ZERO, definition, facts, groups, results, table
 

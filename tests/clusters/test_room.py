@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from hansa.axes import Axis
 from hansa.clusters import coverage
 from hansa.clusters.room import Room, room_of
 from hansa.codes import classification
-from hansa.cube import Axis
 from hansa.law import Quantity
 from hansa.sums import Left, Sums
 from small_tables import groups

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hansa
+from hansa.axes import Axis
 from hansa.codes import classification, geography_codes
-from hansa.cube import Axis
 from hansa.errors import HansaError
 from small_tables import UNKNOWN, ZERO, facts, results, table
 

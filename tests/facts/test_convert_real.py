@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import hansa
+from hansa.axes import Axis
 from hansa.cli import app
 from hansa.codes.codelist import local
-from hansa.cube import Axis
 from hansa.facts.convert import ESTIMATED, extensive
 from hansa.facts.convert_choice import Choice
 from hansa.facts.convert_links import Plan, plan_of

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hansa.axes import Axis
 from hansa.clusters.definition import ClusterDefinition
 from hansa.clusters.room import Room
-from hansa.cube import Axis
 from hansa.errors import HansaError, listed
 from hansa.language import N_
 from hansa.law import Quantity, absent, stacked, weighted_total

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from hansa.cube import Axis, Cube
+from hansa.axes import Axis
+from hansa.cube import Cube
 from hansa.errors import Severity
 from hansa.facts.check_words import some, with_mark
 from hansa.language import _

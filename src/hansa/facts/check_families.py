@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from hansa.cube import Axis
+from hansa.axes import Axis
 from hansa.facts.check_cells import Bools, Cells, Key, number
 from hansa.language import _
 from hansa.law import Floats, bit

@@ -12,7 +12,8 @@ from functools import reduce
 
 import numpy as np
 
-from hansa.cube import OVERLAP, Axis, cube_place
+from hansa.axes import Axis, cube_place
+from hansa.cube import OVERLAP
 from hansa.errors import Severity
 from hansa.facts.check_cells import Cells, Key, Spot, named, number, span
 from hansa.facts.check_families import Family, Sums, Term

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hansa.cube import Axis
+from hansa.axes import Axis
 from hansa.facts.check_cells import Cells, Spot
 from hansa.facts.check_families import Family, Sums
 from hansa.facts.check_slips import FACTORS

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hansa.axes import Axis
 from hansa.codes.codelist import Codelist, classification, membership_text, normal_id
 from hansa.codes.correspondence import Correspondence, correspondence, strays
-from hansa.cube import Axis
 from hansa.errors import HansaError, UsageError, listed
 from hansa.law import Floats
 from hansa.sources.links import LinkFile, read_links

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hansa.axes import Axis, extra_regio
 from hansa.codes.codelist import Codelist, classification, local, normal_id
-from hansa.cube import Axis, extra_regio
 from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.convert import ESTIMATED, EXACT, IDENTITY, UNKNOWN, Moves
 from hansa.facts.convert_choice import (

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from hansa.axes import Axis
 from hansa.clusters import ClusterDefinition
-from hansa.cube import Axis, Cube
+from hansa.cube import Cube
 from hansa.errors import UsageError
 from hansa.facts.convert import ESTIMATED, KINDS, UNKNOWN
 from hansa.facts.convert_links import Plan

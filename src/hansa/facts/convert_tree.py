@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hansa.cube import Axis
+from hansa.axes import Axis
 from hansa.facts.convert import EXACT
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from hansa.cube import Axis, cube_place
+from hansa.axes import Axis, cube_place
 from hansa.facts.disclosure_sheet import Sheet
 from hansa.facts.hidden.intervals import Intervals, intervals_of, is_open
 from hansa.facts.hidden.system import Extended, Mask, System, extended, system_of

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hansa.cube import Axis
+from hansa.axes import Axis
 from hansa.facts.hidden.system import (
     EXACT,
     ROUNDED,

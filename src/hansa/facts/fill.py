@@ -12,7 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from hansa.cube import Axis, Cube, Rows, cube_place, resolved
+from hansa.axes import Axis, cube_place
+from hansa.cube import Cube, Rows, resolved
 from hansa.errors import UsageError, listed
 from hansa.facts.fill_cells import (
     follows,

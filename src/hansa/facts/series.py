@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hansa.axes import Axis
 from hansa.codes.codelist import normal_id
-from hansa.cube import Axis, Cube, Ints, Rows
+from hansa.cube import Cube, Ints, Rows
 from hansa.errors import HansaError, listed
 from hansa.facts.convert_choice import dimension_of
 from hansa.facts.convert_cube import as_described

@@ -17,9 +17,10 @@ from functools import cached_property
 
 import numpy as np
 
+from hansa.axes import Axis, extra_regio
 from hansa.clusters import Coverage
 from hansa.codes import Geography, geography_codes
-from hansa.cube import Axis, Cube, Listed, Year, extra_regio
+from hansa.cube import Cube, Listed, Year
 from hansa.errors import HansaError, UsageError, listed
 from hansa.law import Quantity, absent, any_carries, choose, total
 

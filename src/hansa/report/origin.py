@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from hansa.axes import extra_regio
 from hansa.codes import geographies
-from hansa.cube import extra_regio
 from hansa.facts.series import of_years, without_years
 from hansa.language import N_, _, named, ngettext
 from hansa.panel import Panel

@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hansa.axes import Axis
 from hansa.codes.codelist import TOTAL, classification, geography_codes
-from hansa.cube import Axis, Cube, Ints
+from hansa.cube import Cube, Ints
 from hansa.errors import HansaError
 from hansa.law import Quantity
 from hansa.panel import Header

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hansa.axes import Axis
 from hansa.clusters import coverage
 from hansa.clusters.definition import definitions
-from hansa.cube import Axis, Cube
+from hansa.cube import Cube
 from hansa.errors import HansaError
 from hansa.sources.spec import spec_from
 from hansa.study.config import DEFAULT_MEASURES, study_from

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from hansa.axes import Axis, extra_regio
 from hansa.codes import geographies, geography
-from hansa.cube import Axis, Cube, extra_regio
+from hansa.cube import Cube
 from hansa.errors import UsageError, listed
 from hansa.language import _
 from hansa.measures.scene import Area

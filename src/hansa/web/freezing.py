@@ -33,7 +33,7 @@ TYPES = (
     "hansa.clusters.definition:ClusterDefinition",
     "hansa.clusters.members:Member",
     "hansa.codes.codelist:Codelist",
-    "hansa.cube:Axis",
+    "hansa.axes:Axis",
     "hansa.errors:Finding",
     "hansa.law:Quantity",
     "hansa.panel:Header",

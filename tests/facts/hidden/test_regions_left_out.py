@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import hansa
+from hansa.axes import Axis
 from hansa.codes.codelist import geography_codes
-from hansa.cube import Axis
 from hansa.facts.hidden.system import shares_left
 
 SPEC = {"geography": "nuts:2021", "classification": "nace:2", "absent_rows": "unknown"}

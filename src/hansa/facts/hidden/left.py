@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hansa.cube import Axis
+from hansa.axes import Axis
 from hansa.facts.hidden.system import Extended, System, families_of
 from hansa.law import Floats
 from hansa.sums import Left, Sums

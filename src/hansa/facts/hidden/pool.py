@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from hansa.cube import Axis
+from hansa.axes import Axis
 from hansa.facts.hidden.priors import SEEN_ZERO, margins, unit_of, units, years
 from hansa.facts.hidden.selection import NARROWEST, WIDEST, Sizes, Tried, sizes_of
 from hansa.facts.hidden.system import Ints

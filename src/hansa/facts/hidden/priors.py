@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from hansa.cube import Axis
+from hansa.axes import Axis
 from hansa.law import Floats
 
 PRIORS = ("best", "margins", "years", "units", "equal")

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from hansa.cube import Axis, extra_regio
+from hansa.axes import Axis, extra_regio
 from hansa.law import Floats, Quantity
 
 Ints = npt.NDArray[np.int64]

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from hansa.axes import extra_regio
 from hansa.clusters import ClusterDefinition
 from hansa.codes import geographies
-from hansa.cube import Cube, extra_regio
+from hansa.cube import Cube
 from hansa.errors import HansaError, UsageError, listed
 from hansa.files import toml_bytes
 from hansa.language import _, named

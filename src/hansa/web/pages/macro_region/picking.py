@@ -34,7 +34,7 @@ def picker(cube: Cube, names: Mapping[str, str], inside: tuple[str, ...]) -> dic
     `placed`: squares stand where regions lie; else by group, in the order of their names. Every
     `value` is what stands at `area` in the address.
     """
-    from hansa.cube import extra_regio
+    from hansa.axes import extra_regio
 
     geo = cube.geo
     codes = [geo.codes[i] for i in cube.regions if not extra_regio(geo.codelist, geo.codes[i])]
