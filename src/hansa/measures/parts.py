@@ -11,21 +11,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from hansa.law import Quantity
+from hansa.law import Quantity, ratio
 
 ROUNDING = 8 * float(np.finfo(float).eps)
 """What the few operations here can be off by, relative to their result."""
 
 
-def as_part(result: Quantity, part: Quantity, whole: Quantity) -> Quantity:
+def as_part(
+    result: Quantity, part: Quantity, whole: Quantity, times: tuple[Quantity, Quantity] | None = None
+) -> Quantity:
     """A result in proportion to `part / whole`, its bounds as narrow as the sum allows.
 
     result  with the bounds of interval division; part and whole broadcast to its shape
     whole   a sum of cells of which those of `part` are some, each with its own bounds, none
             negative: what it holds beside the part is between `lower - part.lower` and
             `upper - part.upper`
+    times   where the result is more than the share: a over b in `part / whole * a / b`
 
-    Bounds never become wider, and the value stays inside.
+    Bounds never become wider, and the value stays inside. Where the whole may be nothing, the
+    upper bound is that of the cases in which there is a share at all.
     """
     if result.lower is None or result.upper is None:
         return result
@@ -39,6 +43,11 @@ def as_part(result: Quantity, part: Quantity, whole: Quantity) -> Quantity:
     # 0 / 0: nothing is known beside the bounds that were there.
     lower = np.fmax(result.lower, np.where(np.isfinite(least), least, result.lower))
     upper = np.fmin(result.upper, np.where(np.isfinite(most), most, result.upper))
+    if (low == 0).any():
+        # Then the rest may be nothing too, and the part be all of the whole.
+        share = np.where(part_high > 0, 1.0, 0.0)
+        greatest = share if times is None else share * ratio(*times).bounds()[1]
+        upper = np.where((low == 0) & np.isnan(upper), greatest, upper)
     # The share of a whole in itself is 1, and its bounds differ by these roundings alone.
     value, near = result.value, 4 * ROUNDING * np.abs(result.value)
     # An end that is not known stays so.

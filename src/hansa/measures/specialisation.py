@@ -16,7 +16,9 @@ def quotient(now: Slice) -> Quantity:
     now = now.saying_once()
     # One division of exact products: jobs are whole numbers, so 21000/25000 is 0.84 to the bit.
     found = ratio(product(now.size, now.of_all), product(now.of_region, now.of_unit))
-    return as_part(found, now.size, now.of_region) if now.inside[0] else found
+    if not now.inside[0]:
+        return found
+    return as_part(found, now.size, now.of_region, (now.of_all, now.of_unit))
 
 
 @measure(
