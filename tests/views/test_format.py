@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +61,14 @@ def test_a_value_without_interval_stands_alone_and_an_interval_without_value_too
     assert QUOTIENT.with_interval(2.4, None, None) == "2.4"
     assert QUOTIENT.with_interval(None, 1.0, 2.0) == "1.0–2.0"
     assert QUOTIENT.with_interval(2.4, 2.3, 2.6) == "2.4 (2.3–2.6)"
+
+
+def test_an_interval_that_is_open_on_one_side_names_its_one_end() -> None:
+    assert QUOTIENT.with_interval(2.4, 0.31, None) == "2.4 (0.31 or more)"
+    assert CHANGE.with_interval(0.1, None, 0.253) == "+10 % (+26 % or less)"
+    assert QUOTIENT.interval(None, None) == "·"
+    assert QUOTIENT.bounds(0.31, None) == ("0.31", "")
+    assert QUOTIENT.text(2.4, spread=math.inf) == "2.4"
 
 
 def test_halves_are_rounded_away_from_zero() -> None:

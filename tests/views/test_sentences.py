@@ -22,6 +22,9 @@ def test_certainty_words_have_fixed_meanings() -> None:
     assert say.certainty(cell(1.2, 0.9, 1.5), 1, draws=0.89) == "possible"
     assert say.certainty(cell(2.0, estimated=0.12), 1) == "possible"
     assert say.certainty(cell(None, 2.0, 3.0), 1) == "certain"
+    assert say.certainty(cell(2.0, 1.1, None), 1) == "certain"
+    assert say.certainty(cell(0.5, 0.1, None), 1) == "possible"
+    assert say.certainty(cell(0.5, None, 0.9), 1) == "certain"
     assert say.certainty(cell(None), 1) == "cannot be said"
 
 

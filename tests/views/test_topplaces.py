@@ -39,6 +39,15 @@ def test_two_places_of_five_by_hand() -> None:
     )
 
 
+def test_what_is_open_upwards_may_stand_before_all() -> None:
+    """Growth from what may be nothing: R3 has a value, one bound, and any place."""
+    half = {"geo": "R3", "value": 1.0, "lower": 0.0, "upper": None, "status": "e"}
+    rows = (bounded("R1", 8, 9), bounded("R2", 4, 6), half)
+    assert (places(*rows).certain, places(*rows).possible) == (1, 3)
+    ranks = {row.code: (row.best, row.worst) for row in league(quotients(*rows)).rows}
+    assert ranks == {"R1": (1, 2), "R2": (2, 3), "R3": (1, 3)}
+
+
 def test_bounds_that_touch_make_a_place_possible_only() -> None:
     found = places(bounded("R1", 8, 9), bounded("R2", 4, 6), bounded("R3", 3, 4))
     assert (found.certain, found.possible) == (1, 3)

@@ -18,7 +18,10 @@ ROUNDING = 8 * float(np.finfo(float).eps)
 
 
 def as_part(
-    result: Quantity, part: Quantity, whole: Quantity, times: tuple[Quantity, Quantity] | None = None
+    result: Quantity,
+    part: Quantity,
+    whole: Quantity,
+    times: tuple[Quantity, Quantity] | None = None,
 ) -> Quantity:
     """A result in proportion to `part / whole`, its bounds as narrow as the sum allows.
 

@@ -19,7 +19,14 @@ from hansa.views.canvas import (
     texts,
     tooltip,
 )
-from hansa.views.captions import data_columns, data_rows, header_notes, mark_notes, source_line
+from hansa.views.captions import (
+    data_columns,
+    data_rows,
+    header_notes,
+    mark_notes,
+    open_note,
+    source_line,
+)
 from hansa.views.captions import tiny_note as grey_note
 from hansa.views.figure import Figure, both
 from hansa.views.format import MISSING, joined
@@ -124,6 +131,7 @@ def _caption(drawing: _Drawing, words: Words) -> Caption:
     subtitle = _subtitle(sizes, rates, words)
     notes = mark_notes(sizes)
     if rates is not None:
+        notes += open_note(rates.known)
         notes += grey_note(rates)
         if _out_of_scale(rates):
             notes.append(_("Arrow: beyond the axis; the number is printed beside it."))
@@ -196,10 +204,8 @@ def _size_part(sizes: Reading, rows: Rows, end: float) -> list[Layer]:
     small = rows.form.small
     known = [Placed(i, c) for i, c in enumerate(sizes.known)]
     longest = max((width(_label(c, sizes), small) for c in sizes.known), default=0)
-    most = max((p.cell.high for p in known), default=1.0)
-    column = Column(
-        0, round(end - longest - GAP), min(0.0, *(p.cell.low for p in known), 0.0), most or 1.0
-    )
+    ends = [v for c in sizes.known for v in (c.lower, c.value, c.upper) if v is not None]
+    column = Column(0, round(end - longest - GAP), min([0.0, *ends]), max([0.0, *ends]) or 1.0)
     exact = [(p, DEEP) for p in known if p.cell.value is not None]
     labels = [
         {

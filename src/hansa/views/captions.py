@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hansa.clusters import definitions
 from hansa.language import N_, _
 from hansa.panel import Header
 from hansa.views.format import joined, share_estimated, share_words
-from hansa.views.reading import PLAIN, Reading, Words, noted, reference_name
+from hansa.views.reading import PLAIN, Cell, Reading, Words, noted, reference_name
 
 DATA_COLUMNS = (
     N_("Lowest possible"),
@@ -60,6 +62,7 @@ def mark_notes(reading: Reading, *, dashed: bool = True) -> list[str]:
     known = reading.known
     if any(c.bounded and c.value is not None for c in known):
         notes.append(_("Whisker: from the lowest to the highest possible value."))
+    notes += open_note(known)
     if any(c.value is None for c in known):
         notes.append(_("Hatched, with outline: only the two bounds are known."))
     shares = [c.estimated for c in known if c.estimated > 0]
@@ -75,6 +78,13 @@ def mark_notes(reading: Reading, *, dashed: bool = True) -> list[str]:
         reasons = "; ".join(noted(reading.absent))
         notes.append(_("Dashed and empty: not known ({reasons}).", reasons=reasons))
     return notes
+
+
+def open_note(cells: Iterable[Cell]) -> list[str]:
+    """The note on whiskers that run out of the picture, where there are any."""
+    if not any(c.half_open for c in cells):
+        return []
+    return [_("Whisker up to the edge, without an end: on that side no bound is known.")]
 
 
 def tiny_note(reading: Reading) -> list[str]:

@@ -25,7 +25,7 @@ from hansa.views.canvas import (
     rules,
     texts,
 )
-from hansa.views.captions import header_notes, source_line
+from hansa.views.captions import header_notes, open_note, source_line
 from hansa.views.figure import Figure, both
 from hansa.views.format import joined, spelled
 from hansa.views.hover import cell_thing
@@ -249,6 +249,7 @@ def _mark_notes(found: Sequence[Claim]) -> list[str]:
         notes.append(_("Dashed and empty: not known."))
     if any(c.bounded and c.value is not None for c in cells):
         notes.append(_("Whisker: from the lowest to the highest possible value."))
+    notes += open_note(cells)
     if any(c.value is None and not c.absent for c in cells):
         notes.append(_("Hatched, with outline: only the two bounds are known."))
     if any(c.tiny for c in cells):

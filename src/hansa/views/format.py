@@ -60,7 +60,7 @@ class Scale:
         """The value as text, its unit left out; `·` where it is missing.
 
         spread   width of the interval around it: digits that it makes doubtful are dropped, all
-                 but the first one
+                 but the first one; the usual ones stay where it has no end
         towards  -1 rounds down, 1 rounds up (for bounds), 0 to the nearest
         """
         if value is None or math.isnan(value):
@@ -83,23 +83,30 @@ class Scale:
         return Written(text, value, unit=self.counted_in)
 
     def bounds(self, lower: float | None, upper: float | None) -> tuple[str, str]:
-        """Both bounds as text, rounded outwards; empty where there are none.
+        """Both bounds as text, rounded outwards; empty where one is not known.
 
         A bound much smaller than the interval is wide keeps its own first digit: −99.9 % stays
         −100 % beside +140 000 %.
         """
         if lower is None or upper is None:
-            return "", ""
+            low = "" if lower is None else self.text(lower, 0.0, -1)
+            return low, "" if upper is None else self.text(upper, 0.0, 1)
         if lower == upper:
             return self.text(lower), self.text(upper)
         spread = upper - lower
         return self.text(lower, spread, -1), self.text(upper, spread, 1)
 
     def interval(self, lower: float | None, upper: float | None, joint: str = "–") -> Written:
-        """`2.3–2.6`, rounded outwards; one text where both ends read the same."""
-        if lower is None or upper is None:
+        """`2.3–2.6`, rounded outwards; one text where both ends read the same; `2.3 or more`."""
+        if lower is None and upper is None:
             return Written(MISSING, unit=self.counted_in)
-        text = between(*self.bounds(lower, upper), joint)
+        low, high = self.bounds(lower, upper)
+        if upper is None:
+            text = _("{low} or more", low=low)
+        elif lower is None:
+            text = _("{high} or less", high=high)
+        else:
+            text = between(low, high, joint)
         return Written(text, None, (lower, upper), self.counted_in)
 
     def with_interval(
@@ -113,11 +120,12 @@ class Scale:
     def _with_interval(
         self, value: float | None, lower: float | None, upper: float | None
     ) -> Written:
-        if lower is None or upper is None or (value is not None and lower == upper):
+        if (lower is None and upper is None) or (value is not None and lower == upper):
             return Written(self.text(value), value, (lower, upper), self.counted_in)
         if value is None:
             return self.interval(lower, upper)
-        text = f"{self.text(value, upper - lower)} ({self.interval(lower, upper)})"
+        spread = 0.0 if lower is None or upper is None else upper - lower
+        text = f"{self.text(value, spread)} ({self.interval(lower, upper)})"
         return Written(text, value, (lower, upper), self.counted_in)
 
     def _decimals(self, shown: float, width: float, towards: int = 0) -> int:
@@ -130,7 +138,7 @@ class Scale:
             usual = 0
         else:
             usual = max(0, 2 - math.floor(math.log10(magnitude))) if magnitude >= 0.001 else 3
-        if width <= _FUZZ:
+        if width <= _FUZZ or math.isinf(width):
             return usual
         # One doubtful digit stays: it shows where in the interval the value lies.
         coarse = min(usual, 1 - math.floor(math.log10(width)))

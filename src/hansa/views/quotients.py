@@ -87,8 +87,10 @@ def symmetric_reach(values: list[float]) -> float:
     """The end m of an axis from 1/m to m: a power of 2 from 2 to 16 that shows most values.
 
     Values below 1 count only to 1/8: small quotients are many and say little by their exact size.
+    An end that is open counts for nothing: no axis shows it.
     """
-    furthest = max([min(v, _WIDEST) if v >= 1 else min(8.0, 1 / v) for v in values if v > 0] or [2])
+    ends = (v for v in values if 0 < v < math.inf)
+    furthest = max((min(v, _WIDEST) if v >= 1 else min(8.0, 1 / v) for v in ends), default=2)
     return min(_WIDEST, max(2.0, 2.0 ** math.ceil(math.log2(furthest) - 1e-9)))
 
 

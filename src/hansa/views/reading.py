@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,7 +27,10 @@ _UNITS = (N_("persons"), N_("count"), N_("stars"), N_("jobs"), N_("local units")
 
 @dataclass(frozen=True)
 class Cell:
-    """One value with what is known about it. `since` is the base year of a change."""
+    """One value with what is known about it. `since` is the base year of a change.
+
+    A value with one bound only is open on the other side: growth from what may be nothing.
+    """
 
     code: str
     name: str
@@ -44,8 +48,13 @@ class Cell:
 
     @property
     def bounded(self) -> bool:
-        """True where only an interval is certain."""
-        return self.lower is not None and self.lower != self.upper
+        """True where only an interval is certain, be it open on one side."""
+        return self.lower != self.upper
+
+    @property
+    def half_open(self) -> bool:
+        """True where only one of the two bounds is known."""
+        return (self.lower is None) is not (self.upper is None)
 
     @property
     def tiny(self) -> bool:
@@ -54,13 +63,13 @@ class Cell:
 
     @property
     def low(self) -> float:
-        """The lowest possible value; for a cell that is not absent."""
-        return _first(self.lower, self.value)
+        """The lowest possible value, -inf where it is open; for a cell that is not absent."""
+        return _first(self.lower, -math.inf if self.half_open else self.value)
 
     @property
     def high(self) -> float:
-        """The highest possible value; for a cell that is not absent."""
-        return _first(self.upper, self.value)
+        """The highest possible value, inf where it is open; for a cell that is not absent."""
+        return _first(self.upper, math.inf if self.half_open else self.value)
 
     @property
     def middle(self) -> float:
@@ -353,7 +362,7 @@ def _cells(columns: Columns, along: str, said: tuple[Header, Words]) -> Iterator
     # Thousands of cells: they are made from columns, not from a dictionary a row.
     rows = zip(codes, names, value, lower, upper, estimated, columns["status"], since, strict=False)
     for code, name, v, low, high, share, status, first in rows:
-        if low is None or high is None:
+        if v is None and (low is None or high is None):
             low = high = None
         yield Cell(code, name, v, low, high, share or 0.0, flags_of(status or ""), first)
 

@@ -379,7 +379,8 @@ def _short(cell: Cell, scale: Scale, thousands: bool) -> str:
 def _thousands(reading: Reading) -> bool:
     if reading.scale.style != "amount":
         return False
-    return any(max(abs(c.low), abs(c.high)) >= 10_000 for c in reading.known)
+    ends = (v for c in reading.known for v in (c.lower, c.value, c.upper) if v is not None)
+    return any(abs(v) >= 10_000 for v in ends)
 
 
 def region(cell: Cell, reading: Reading) -> Thing:
