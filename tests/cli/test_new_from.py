@@ -52,3 +52,11 @@ def test_what_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
         run(tmp_path, TABLE.replace("Näring", "x").replace(";16;", ";wood;").replace(";31;", ";;"))
     code, said = run(tmp_path, TABLE.replace("EE00;31;9100", "EE00;31"))
     assert (code, "fewer columns than the header" in said) == (1, True)
+
+
+def test_columns_that_nothing_is_read_from_are_told(tmp_path: Path) -> None:
+    table = "geo,activity,time,employment,remark\nEE00,16,2022,17900,good\nLV00,16,2022,27800,odd\n"
+    code, said = run(tmp_path, table)
+    assert code == 0, said
+    assert "columns that are not used" in said
+    assert "found:  remark" in said

@@ -19,7 +19,7 @@ HOW = {
 
 
 def study_from_table(folder: Path, path: Path) -> None:
-    """Say what was understood, and every mistake; write the study where there is none.
+    """Say what was understood, what is odd and every mistake; write the study where there is none.
 
     Raises HansaError where a column that is needed cannot be told.
     """
@@ -49,6 +49,8 @@ def study_from_table(folder: Path, path: Path) -> None:
     if checked.cube is None or _errors(checked.findings):
         print(shown.text(list(checked.findings)))
         raise typer.Exit(1)
+    if checked.findings:
+        print(shown.text(list(checked.findings)))
     _write(folder, path, found.chosen)
 
 
