@@ -146,12 +146,15 @@ class Lock:
         if not np.isin(column, at):
             return 0.0
         matrix, slack = self._rows(at)
-        down = np.minimum(self.wanted.most[at], self.joint.value[at])
-        polytope = _shifts(matrix, slack, down, self.wanted.most[at])
+        # Further than it needs to go it is not searched.
+        most = np.where(at == column, need, self.wanted.most[at])
+        polytope = _shifts(matrix, slack, np.minimum(most, self.joint.value[at]), most)
         room = 0.0
         for way in (1.0, -1.0):
             pull = way * (at == column)
             room -= bound_whole(polytope, np.concatenate([-pull, pull]), NODES)
+            if room >= need:
+                break
         return min(need, room)
 
     def _apart(

@@ -86,6 +86,7 @@ class _Together:
         self.size = needs.size
         self.lock = Lock(self.joint, self._wanted(needs))
         self.did = Proofs()
+        self.known: set[int] = set()
 
     def run(self) -> None:
         """Many at once, then one by one: what is hidden for one narrows none of the others."""
@@ -104,7 +105,9 @@ class _Together:
             self._by_moves(moves)
         for column in lock.open():
             self._free(int(column))
-        did.unproven = lock.open().size
+        open_still = lock.open()
+        did.unproven = open_still.size
+        did.known = len(self.known.difference(open_still.tolist()))
         did.one_by_one = left.size - did.unproven - did.known
 
     def _by_moves(self, moves: Moves) -> None:
@@ -121,7 +124,8 @@ class _Together:
         for wider in range(5):
             if not self.lock.is_open(column) or self._more(column, search=wider > 0):
                 return
-            if wider == 0 and self._is_known(column) and self._more(column, search=False):
+            # A search that finds a way is far shorter than the proof that there is none.
+            if wider == 1 and self._is_known(column) and self._more(column, search=False):
                 return
             if wider > 0:
                 self._withhold(column, wider - 1)
@@ -138,7 +142,7 @@ class _Together:
             if room == need:
                 return False
         self.lock.wanted.need[column] = room
-        self.did.known += 1
+        self.known.add(column)
         return True
 
     def _more(self, column: int, search: bool) -> bool:
