@@ -88,53 +88,52 @@ def proven(
 def unpublished(truth: Tables, key: tuple[str, int], cell: tuple[int, int], most: float) -> float:
     """How wide a number is, `most` at most, for whom no panel tells anything.
 
-    By the definitions above: what moved or came back is known, and places without a firm are.
+    By the definitions below: what moved or came back is known, and places without a firm are.
     """
-    keys, shape = sorted(truth), truth[key].shape
-    n = int(np.prod(shape))
-    blank = {k: np.zeros(shape) for k in keys}
-    ties: list[tuple[np.ndarray, np.ndarray, bool]] = []
-    weights = [[], []]
-    for k in keys:
-        one = {**blank, k: np.ones(shape)}
-        for own, made in zip(weights, (sums(one), orders(one)), strict=True):
-            own.append([int(x.flat[0]) for x in made])
-    for own, there, least in zip(weights, (sums(truth), orders(truth)), (False, True), strict=True):
-        ties += [(np.array(w), x.ravel(), least) for w, x in zip(zip(*own), there, strict=True)]
-    rows, low, high = [], [], []
-    for w, x, least in ties:
-        at = np.flatnonzero(x >= 0) if least else np.arange(n)
-        cells = sparse.kron(sparse.csr_matrix(w), sparse.identity(n), format="csr")
-        rows.append(cells[at])
-        low.append(np.zeros(at.size) if least else x[at])
-        high.append(np.full(at.size, np.inf) if least else x[at])
-    for axis in (0, 1):
-        own = sparse.identity(shape[axis], format="csr")
-        down = sparse.csr_matrix(np.r_[np.ones(shape[axis] - 1), -1.0])
-        parts = (
-            (down, sparse.identity(shape[1])) if axis == 0 else (sparse.identity(shape[0]), down)
-        )
-        every = sparse.kron(sparse.identity(len(keys)), sparse.kron(*parts))
-        rows.append(every)
-        low.append(np.zeros(every.shape[0]))
-        high.append(np.zeros(every.shape[0]))
+    keys = sorted(truth)
     value = np.concatenate([truth[k].ravel() for k in keys])
     empty = np.concatenate([(truth["firms", t] == 0).ravel() for _, t in keys]) & (value == 0)
-    at = keys.index(key) * n + int(np.ravel_multi_index(cell, shape))
+    at = keys.index(key) * truth[key].size + int(np.ravel_multi_index(cell, truth[key].shape))
     least, greatest = np.zeros(value.size), np.where(empty, 0.0, np.inf)
     least[at], greatest[at] = max(0.0, value[at] - most), value[at] + most
-    ends = []
+    ends, all_that_holds = [], relations(truth, keys)
     for way in (1.0, -1.0):
         cost = np.zeros(value.size)
         cost[at] = way
         found = milp(
-            cost, integrality=np.ones(value.size), bounds=Bounds(least, greatest),
-            constraints=LinearConstraint(sparse.vstack(rows, format="csr"),
-                                         np.concatenate(low), np.concatenate(high)),
-        )  # fmt: skip
+            cost,
+            integrality=np.ones(value.size),
+            bounds=Bounds(least, greatest),
+            constraints=all_that_holds,
+        )
         assert found.status == 0, found.message
-        ends.append(way * round(found.fun * way))
+        ends.append(round(found.fun) * way)
     return min(most, ends[1] - ends[0])
+
+
+def relations(truth: Tables, keys: list[tuple[str, int]]) -> LinearConstraint:
+    """What holds of all tables in every register: `sums`, `orders`, `reasons`, and totals."""
+    shape = truth[keys[0]].shape
+    every_cell = sparse.identity(truth[keys[0]].size)
+    rows, low, high = [], [], []
+    for held, open_above in ((sums, False), (orders, True), (reasons, True)):
+        # What a relation takes of a table is what it gives where that table alone is 1.
+        ones = ({k: np.full(shape, float(k == own)) for k in keys} for own in keys)
+        weights = np.array([[made.flat[0] for made in held(one)] for one in ones]).T
+        for weight, values in zip(weights, held(truth), strict=True):
+            there = values.ravel()
+            at = np.flatnonzero(there >= 0) if open_above else np.arange(there.size)
+            rows.append(sparse.kron(weight[None, :], every_cell, format="csr")[at])
+            low.append(np.zeros(at.size) if open_above else there[at])
+            high.append(np.full(at.size, np.inf) if open_above else there[at])
+    down, across = (sparse.csr_matrix(np.r_[np.ones(n - 1), -1.0]) for n in shape)
+    for parts in ((down, sparse.identity(shape[1])), (sparse.identity(shape[0]), across)):
+        rows.append(sparse.kron(sparse.identity(len(keys)), sparse.kron(*parts)))
+        low.append(np.zeros(rows[-1].shape[0]))
+        high.append(low[-1])
+    return LinearConstraint(
+        sparse.vstack(rows, format="csr"), np.concatenate(low), np.concatenate(high)
+    )
 
 
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Lock | Moves, np.ndarray]]:
@@ -207,8 +206,9 @@ def agrees(other: Tables, truth: Tables, told: Told) -> None:
         np.testing.assert_array_equal(values[:, :-1].sum(axis=1), values[:, -1])
     for mine, first in zip(sums(other), sums(truth), strict=True):
         np.testing.assert_array_equal(mine, first)
-    for mine, first in zip(orders(other), orders(truth), strict=True):
-        assert (mine[first >= 0] >= 0).all()
+    for held in (orders, reasons):
+        for mine, first in zip(held(other), held(truth), strict=True):
+            assert (mine[first >= 0] >= 0).all()
 
 
 def sums(of: Tables) -> list[np.ndarray]:
@@ -248,6 +248,29 @@ def orders(of: Tables) -> list[np.ndarray]:
         there = [of[name, t] for name in LIFE if (name, t) in of]
         if there and ("firms", t) in of:
             found.append(of["firms", t] - np.sum(there, axis=0))
+    return found
+
+
+def reasons(of: Tables) -> list[np.ndarray]:
+    """What is zero or more by who can have grown, and by jobs, unless it is not in truth."""
+    found = []
+    for t in sorted({t for _, t in of}):
+        base, late = ("growth_base", t), [(-1, name, t) for name in LIFE[:4]]
+        for terms in (
+            ((1, "firms", t - 3), (-1, *base), (-1, "exit", t - 3)),
+            ((1, "firms", t - 3), (-1, *base), (-1, "entry", t - 3)),
+            ((1, "firms", t), (-1, *base), *late),
+            ((1, "survivors_4", t), (1, "survivors_5", t), (-1, "gazelles", t)),
+            ((1, "employment", t - 3), (-1, "firms", t - 3), (-9, *base)),
+            ((1, "employment", t), (-1, "firms", t), (-13, "high_growth", t)),
+            (*((1, "jobs_expansion", u) for u in range(t - 2, t + 1)), (-4, "high_growth", t)),
+            ((1, "young_employment", t), (-1, "young", t), (-13, "gazelles", t)),
+            ((1, "jobs_entry", t), (-1, "entry", t)),
+            ((1, "jobs_exit", t), (-1, "exit", t - 1)),
+            ((1, "employment", t), (-1, "young_employment", t), (-1, "firms", t), (1, "young", t)),
+        ):
+            if all((name, u) in of for _, name, u in terms):
+                found.append(np.sum([w * of[name, u] for w, name, u in terms], axis=0))
     return found
 
 
