@@ -72,15 +72,19 @@ class Case:
                 most += [off, off]
         ends = [(a, None if np.isinf(b) else b) for a, b in
                 zip(self.low[:, region], self.high[:, region], strict=True)]  # fmt: skip
-        found = linprog(
-            -cost,
-            A_ub=np.array(rows) if rows else None,
-            b_ub=most or None,
-            bounds=ends,
-            method="highs",
-            # With presolve HiGHS calls some of these infeasible in which the truth is feasible.
-            options={"presolve": False},
-        )
+        # With presolve HiGHS calls some of these infeasible in which the truth is feasible, and
+        # its simplex gives up on a few: then its interior points are asked.
+        for method in ("highs", "highs-ipm"):
+            found = linprog(
+                -cost,
+                A_ub=np.array(rows) if rows else None,
+                b_ub=most or None,
+                bounds=ends,
+                method=method,
+                options={"presolve": False},
+            )
+            if found.status in (0, 3):
+                break
         assert found.status in (0, 3), found.message
         return np.inf if found.status == 3 else -found.fun
 
