@@ -74,7 +74,7 @@ class _Told:
 
         def died(t: int) -> bool | None:
             if self.death:
-                ended = death is not None and (t < self.last or death <= t)
+                ended = death is not None and death <= self.last
                 after = neither(active(s) for s in range(t + 1, self.last + 1))
                 return both(active(t), after, ended)
             return both(active(t), neither(active(t + s) for s in range(1, self.gap + 1)))

@@ -23,6 +23,12 @@ from fractions import Fraction
 from hansa.errors import UsageError, listed
 from hansa.facts.disclosure_rules import Rules
 
+NEEDED = ("id", "geo", "activity", "time", "employment")
+MONEY = ("turnover", "payroll")
+DATES = ("birth", "death")
+OURS = (*NEEDED, *MONEY, *DATES)
+"""Columns of the rows, by our names."""
+
 Group = str
 """Measures hidden in the same cells: stocks, flows, survival_1, …, age, growth, gazelles."""
 

@@ -7,14 +7,15 @@ id is only the key of one grouping; no table that is kept holds it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hansa.codes.codelist import TOTAL
 from hansa.errors import HansaError, listed
+from hansa.facts.firms.contradictions import dates_of_firms, refuse_firms
 from hansa.facts.firms.definitions import OF, SPAN, SURVIVAL, YOUNG, Choices
-from hansa.facts.firms.rows import Opened, first_row, how_many
+from hansa.facts.firms.keys import placed
+from hansa.facts.firms.rows import Opened
 
 _BITS = 44
 """Bits for employment of one firm and year; the place stands above them."""
@@ -47,14 +48,13 @@ class Histories:
 def make_histories(
     engine: Any,
     rows: Opened,
-    by: Sequence[str],
-    unit_of: dict[str, str] | None,
+    named: Mapping[str, Mapping[str, str]],
     choices: Choices,
 ) -> Histories:
     """The table `histories`. Raises HansaError for years that are missing and for doubled keys.
 
-    by       `geo`, `activity` or both; over the other everything is one place
-    unit_of  activity -> its cluster, where there is a definition
+    named  `geo`, `activity` or both -> cell -> region, activity or cluster; over the other
+           everything is one place
     """
     con = engine.con
     count, first, last, years = con.execute(
@@ -69,13 +69,13 @@ def make_histories(
             fix="correct the files, or --where",
         )
     _refuse_years(years, rows)
-    geos = _codes(con, "geo", "geo" in by, None)
-    units = _codes(con, "activity", "activity" in by, unit_of)
+    geos = placed(con, "geo", named.get("geo"))
+    units = placed(con, "activity", named.get("activity"))
     _refuse_fine(len(geos), len(units), rows)
     con.execute(_coded(len(units), rows))
     con.execute(_wide(range(first, last + 1), rows))
-    firms = _refuse_doubled(con, rows)
-    _refuse_dates(con, rows)
+    refuse_firms(con, rows)
+    firms = int(con.execute("SELECT count(*) FROM wide").fetchone()[0])
     birth, death = "birth" in rows.has, "death" in rows.has
     span = tuple(range(first, last + 1))
     made = Histories(geos, units, span, birth, death, int(count), firms)
@@ -112,27 +112,6 @@ def _refuse_years(years: list[int], rows: Opened) -> None:
         )
 
 
-def _codes(con: Any, name: str, kept: bool, unit_of: dict[str, str] | None) -> tuple[str, ...]:
-    """The codes of one key, and a table from each of them to its position."""
-    found = [row[0] for row in con.execute(f"SELECT DISTINCT {name} FROM firm_rows").fetchall()]
-    if kept and TOTAL in found:
-        raise HansaError(
-            "a firm stands in a total",
-            place=f"column of {name}",
-            printed=TOTAL,
-            admissible="the code of the region and the activity of each firm",
-            fix=f"leave such rows out: --where {name}!={TOTAL}",
-        )
-    named = {code: (unit_of or {}).get(code, code) if kept else TOTAL for code in found}
-    codes = tuple(sorted(set(named.values())))
-    at = {code: i for i, code in enumerate(codes)}
-    con.execute(f"CREATE TEMP TABLE of_{name} (code VARCHAR, pos INTEGER)")
-    con.executemany(
-        f"INSERT INTO of_{name} VALUES (?, ?)", [(c, at[u]) for c, u in sorted(named.items())]
-    )
-    return codes
-
-
 def _coded(units: int, rows: Opened) -> str:
     money = "".join(f", {name}" for name in rows.has)
     return (
@@ -146,81 +125,11 @@ def _coded(units: int, rows: Opened) -> str:
 def _wide(years: range, rows: Opened) -> str:
     packed = f"(place << {_BITS}) + coalesce(employment + 1, 0)"
     cells = ", ".join(f"max({packed}) FILTER (time = {t}) AS p{t}" for t in years)
-    dates = "".join(
-        f", min({d}) AS {d}, max({d}) AS {d}_last" for d in ("birth", "death") if d in rows.has
-    )
     return (
         f"CREATE TEMP TABLE wide AS SELECT count(*) AS n, "
-        f"bit_count(bit_or(1::BIGINT << (time - {years[0]}))) AS years, {cells}{dates} "
+        f"bit_or(1::BIGINT << (time - {years[0]})) AS seen, {cells}{dates_of_firms(rows.has)} "
         "FROM coded GROUP BY id"
     )
-
-
-def _refuse_doubled(con: Any, rows: Opened) -> int:
-    firms, doubled = con.execute(
-        "SELECT count(*), count(*) FILTER (n <> years) FROM wide"
-    ).fetchone()
-    if doubled:
-        again = _doubled_row(con, rows)
-        raise HansaError(
-            "a firm stands twice in a year",
-            place=again or listed(rows.files),
-            printed=f"{how_many(doubled, 'firm')}; ids are not shown",
-            admissible="one row a firm and year",
-            fix="add local units up to firms first, or take the doubled rows out",
-        )
-    return int(firms)
-
-
-def _doubled_row(con: Any, rows: Opened) -> str:
-    """File and row of the first key that was there before."""
-    if any(spec.where for spec in rows.specs):
-        return ""
-    sides = " UNION ALL ".join(
-        f"SELECT {i} AS file, row_number() OVER () AS n, id::VARCHAR AS id, "
-        f"time::VARCHAR AS time FROM raw_{i}"
-        for i in range(len(rows.files))
-    )
-    found = con.execute(
-        "SELECT file, n FROM (SELECT *, row_number() OVER "
-        f"(PARTITION BY trim(id), trim(time) ORDER BY file, n) AS seen FROM ({sides})) "
-        "WHERE seen > 1 ORDER BY file, n LIMIT 1"
-    ).fetchone()
-    if found is None:
-        return ""
-    path = rows.files[found[0]]
-    return f"{path}, row {found[1] + (path.suffix.lower() not in ('.parquet', '.pq'))}"
-
-
-def _refuse_dates(con: Any, rows: Opened) -> None:
-    for name in ("birth", "death"):
-        if name in rows.has:
-            sql = f"SELECT count(*) FROM wide WHERE {name} <> {name}_last"
-            if count := con.execute(sql).fetchone()[0]:
-                raise HansaError(
-                    f"rows of one firm differ in its {name}",
-                    place=f"{listed(rows.files)}, column of {name}",
-                    printed=f"{how_many(count, 'firm')}; ids are not shown",
-                    admissible=f"one {name} a firm",
-                    fix="correct the column, or leave it out: it is then found from the years",
-                )
-    if {"birth", "death"} <= set(rows.has):
-        sql = "SELECT count(*) FROM wide WHERE death < birth"
-        if count := con.execute(sql).fetchone()[0]:
-            raise HansaError(
-                "a firm dies before its birth",
-                place=_place_of(con, rows, "death < birth"),
-                printed=f"{how_many(count, 'firm')}; ids are not shown",
-                admissible="a death in the year of the birth or later; empty while it lives",
-                fix="correct the dates, or map another column: --columns death=NAME",
-            )
-
-
-def _place_of(con: Any, rows: Opened, condition: str) -> str:
-    if len(rows.files) == 1 and not rows.specs[0].where:
-        row = first_row(con, "firm_rows", condition, rows.files[0])
-        return f"{rows.files[0]}, row {row}" if row else str(rows.files[0])
-    return listed(rows.files)
 
 
 def _told(years: range, rows: Opened, asked: Questions) -> str:
@@ -294,8 +203,7 @@ class Questions:
         """Dead: active, and in none of the years of the gap after; or last seen before death."""
         if self.histories.death:
             after = self._any(range(t + 1, self.last + 1))
-            known = "death IS NOT NULL" if t < self.last else f"coalesce(death <= {t}, false)"
-            return f"(a{t} AND NOT {after} AND {known})"
+            return f"(a{t} AND NOT {after} AND coalesce(death <= {self.last}, false))"
         return f"(a{t} AND NOT {self._any(range(t + 1, t + 1 + self.choices.gap))})"
 
     def _any(self, years: range) -> str:

@@ -5,25 +5,35 @@ A message gives row numbers, columns and counts, never a cell or an id: ids may 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hansa.codes.codelist import Codelist
 from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.engine import opened
-from hansa.sources.raw import column_names, is_parquet
+from hansa.facts.firms.definitions import DATES, MONEY, NEEDED, OURS
+from hansa.facts.firms.keys import lists_of, quoted, trimmed
+from hansa.facts.firms.messages import (
+    first_row,
+    how_many,
+    names_in,
+    names_told,
+    no_column,
+    quiet,
+)
+from hansa.sources.raw import is_parquet, refuse_no_file
 from hansa.sources.spec import FactsSpec, beside, picked
+from hansa.sources.text import TEXT
 
-NEEDED = ("id", "geo", "activity", "time", "employment")
-MONEY = ("turnover", "payroll")
-DATES = ("birth", "death")
 DECIMALS = 3
 """Digits kept of numbers that are not whole."""
 
 _NOT_HERE = (
     "wide", "sheet", "totals", "level", "rounding", "zeros", "thousands", "measure", "classes",
-    "convert",
+    "convert", "areas", "unknown_codes",
 )  # fmt: skip
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
 _MOST = 10**12
@@ -39,6 +49,7 @@ class Opened:
     has      optional columns that all files have
     scale    digits after the point of each number column
     specs    the description of each file
+    lists    the code list of `geo` and of `activity`
     """
 
     name: str
@@ -46,10 +57,14 @@ class Opened:
     scale: dict[str, int]
     files: tuple[Path, ...]
     specs: tuple[FactsSpec, ...]
+    lists: dict[str, Codelist]
 
 
 def open_rows(engine: Any, files: Sequence[Path], spec: FactsSpec) -> Opened:
-    """All files as one view `firm_rows`. Raises HansaError for what cannot be rows of firms."""
+    """All files as one view `firm_rows`, each as `rows_0`, `rows_1`, …
+
+    Raises HansaError for what cannot be rows of firms.
+    """
     if given := [key for key in _NOT_HERE if key in spec.model_fields_set]:
         raise UsageError(
             "firms are counted from rows as they stand in the files",
@@ -57,9 +72,10 @@ def open_rows(engine: Any, files: Sequence[Path], spec: FactsSpec) -> Opened:
             admissible="columns, where, missing, delimiter, encoding, decimal",
             fix="leave it out",
         )
-    if not files:
-        raise UsageError("there is no file", fix="hansa firms FILE … --out DIR")
+    _refuse_names(spec)
+    _refuse_files(files)
     specs = [beside(path, spec) for path in files]
+    lists = lists_of(files, specs)
     has = _optional(files, specs)
     names = (*NEEDED, *has)
     for number, (path, own) in enumerate(zip(files, specs, strict=True)):
@@ -71,12 +87,40 @@ def open_rows(engine: Any, files: Sequence[Path], spec: FactsSpec) -> Opened:
     }
     for number, (path, own) in enumerate(zip(files, specs, strict=True)):
         _refuse_cells(engine, number, path, own, names)
-    parts = [
-        f"SELECT {', '.join(_typed(engine, f'raw_{i}', n, own, scale) for n in names)} FROM raw_{i}"
-        for i, own in enumerate(specs)
-    ]
+    for i, own in enumerate(specs):
+        typed = ", ".join(_typed(engine, f"raw_{i}", n, own, scale) for n in names)
+        engine.con.execute(f"CREATE TEMP VIEW rows_{i} AS SELECT {typed} FROM raw_{i}")
+    parts = [f"SELECT * FROM rows_{i}" for i in range(len(specs))]
     engine.con.execute("CREATE TEMP VIEW firm_rows AS " + " UNION ALL ".join(parts))
-    return Opened("firm_rows", has, scale, tuple(files), tuple(specs))
+    return Opened("firm_rows", has, scale, tuple(files), tuple(specs), lists)
+
+
+def _refuse_names(spec: FactsSpec) -> None:
+    for name in spec.columns:
+        if name not in OURS:
+            near = difflib.get_close_matches(name.lower(), OURS, 1)
+            raise UsageError(
+                f"rows of firms have no column {name!r} of ours",
+                place="columns",
+                printed=f"{name}={spec.columns[name]}",
+                admissible=listed(OURS, len(OURS)) + "; our name stands first: id=orgnr",
+                fix=f"did you mean {near[0]}={spec.columns[name]}?" if near else "leave it out",
+            )
+
+
+def _refuse_files(files: Sequence[Path]) -> None:
+    if not files:
+        raise UsageError("there is no file", fix="hansa firms FILE … --out DIR")
+    for path in files:
+        refuse_no_file(path)
+        if not is_parquet(path) and path.suffix.lower() not in TEXT:
+            raise HansaError(
+                "rows of firms are read from CSV or Parquet",
+                place=str(path),
+                printed=path.suffix or "no ending",
+                admissible="csv, tsv, txt, parquet",
+                fix="save the table in one of these formats",
+            )
 
 
 def _optional(files: Sequence[Path], specs: Sequence[FactsSpec]) -> tuple[str, ...]:
@@ -86,15 +130,15 @@ def _optional(files: Sequence[Path], specs: Sequence[FactsSpec]) -> tuple[str, .
         there = []
         for path, own in zip(files, specs, strict=True):
             theirs = own.columns.get(name, name)
-            there.append(theirs in column_names(path, own))
+            there.append(theirs in names_in(path, own))
             if name in own.columns and not there[-1]:
-                raise _no_column(name, theirs, path, own)
+                raise no_column(name, theirs, path, own)
         if any(there) and not all(there):
             lacking = files[there.index(False)]
             raise HansaError(
                 f"only some of the files have a column {name}",
                 place=str(lacking),
-                printed=listed(column_names(lacking, specs[there.index(False)]), 20),
+                printed=names_told(lacking, specs[there.index(False)]),
                 admissible=f"{name} in all files or in none",
                 fix=f"name it: --columns {name}=NAME, or leave the column out of the other files",
             )
@@ -103,26 +147,16 @@ def _optional(files: Sequence[Path], specs: Sequence[FactsSpec]) -> tuple[str, .
     return tuple(found)
 
 
-def _no_column(ours: str, theirs: str, path: Path, spec: FactsSpec) -> HansaError:
-    return HansaError(
-        f"there is no column {theirs!r}",
-        place=str(path),
-        printed=listed(column_names(path, spec), 20),
-        admissible=f"a column for {ours}",
-        fix=f"say which column it is: --columns {ours}=NAME"
-        + (f"; a constant: --columns {ours}==VALUE" if ours in ("geo", "activity", "time") else ""),
-    )
-
-
 def _view(engine: Any, view: str, path: Path, spec: FactsSpec, names: Sequence[str]) -> None:
     """The columns that count of one file, under our names and in its own types."""
     import ibis
 
-    rows, named = opened(engine, path, spec)
+    with quiet():
+        rows, named = opened(engine, path, spec)
     for key, wanted in spec.where.items():
         name, kept = picked(key, named)
         if name not in named:
-            raise _no_column(name, name, path, spec)
+            raise no_column(name, name, path, spec)
         values = [str(v) for v in (wanted if isinstance(wanted, list) else [wanted])]
         found = rows[named[name]].cast("string").isin(values)
         rows = rows.filter(found if kept else ~found.fill_null(False))
@@ -134,7 +168,7 @@ def _view(engine: Any, view: str, path: Path, spec: FactsSpec, names: Sequence[s
         elif theirs.startswith("=") and ours in ("geo", "activity", "time"):
             columns[ours] = ibis.literal(theirs[1:], "string")
         else:
-            raise _no_column(ours, theirs, path, spec)
+            raise no_column(ours, theirs, path, spec)
     engine.create_view(view, rows.select(**columns), overwrite=True)
 
 
@@ -146,24 +180,22 @@ def _kind(engine: Any, view: str, name: str) -> str:
 def _plain(engine: Any, view: str, name: str, spec: FactsSpec) -> str:
     """SQL of a column with nulls where missing; text trimmed, with a decimal point.
 
-    Keys stay as they are: no mark means missing there, and a pass over millions of ids is dear.
+    No mark means missing in keys. Codes stay as they are: only the distinct ones are trimmed.
     """
-    if name in ("id", "geo", "activity"):
+    if name in ("geo", "activity"):
         return name
     kind = _kind(engine, view, name)
+    if name == "id":
+        return trimmed(name) if kind == "VARCHAR" else name
     if kind in ("FLOAT", "DOUBLE"):
         return f"(CASE WHEN {name} * 0 = 0 OR abs({name}) = 'inf'::DOUBLE THEN {name} END)"
     if kind != "VARCHAR":
         return name
-    marks = ", ".join(_quoted(mark) for mark in ("", *spec.missing))
+    marks = ", ".join(quoted(mark) for mark in ("", *spec.missing))
     text = f"(CASE WHEN trim({name}) NOT IN ({marks}) THEN trim({name}) END)"
     if name in ("employment", *MONEY) and spec.decimal == ",":
         return f"replace(replace({text}, '.', '?'), ',', '.')"
     return text
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _scale(engine: Any, view: str, name: str, spec: FactsSpec) -> int:
@@ -191,8 +223,8 @@ def _typed(engine: Any, view: str, name: str, spec: FactsSpec, scale: dict[str, 
         return f"CAST({plain} AS INTEGER) AS time"
     if name in DATES:
         return f"{_year(engine, view, name, plain)} AS {name}"
-    if name == "id":
-        return f"{plain} AS id" if "INT" in _kind(engine, view, "id") else f"{plain}::VARCHAR AS id"
+    if name == "id" and "INT" in _kind(engine, view, "id"):
+        return f"{plain} AS id"
     return f"CAST({plain} AS VARCHAR) AS {name}"
 
 
@@ -284,15 +316,3 @@ def _refuse_first(
                 admissible=needed,
                 fix="correct them, or leave such rows out: --where COLUMN!=VALUE",
             )
-
-
-def how_many(count: int, noun: str) -> str:
-    """A number of rows or firms in a message; one or two of them are not counted."""
-    return f"{count:,} such {noun}s" if count > 2 else f"fewer than 3 such {noun}s"
-
-
-def first_row(con: Any, view: str, condition: str, path: Path) -> int | None:
-    """Number of the first row of a file for which a condition holds; the header is row 1."""
-    sql = f"SELECT min(n) FROM (SELECT *, row_number() OVER () AS n FROM {view}) WHERE {condition}"
-    number = con.execute(sql).fetchone()[0]
-    return None if number is None else int(number) + (0 if is_parquet(path) else 1)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hansa.errors import HansaError, UsageError, listed
+from hansa.errors import UsageError, listed
 from hansa.facts.engine import start
 from hansa.facts.firms.definitions import Choices
 from hansa.facts.firms.histories import Histories, Questions, make_histories
+from hansa.facts.firms.keys import clusters_of, spelt
+from hansa.facts.firms.messages import stopped
 from hansa.facts.firms.panels import Told, counts_of, lines_of, panels, unknown_shares
 from hansa.facts.firms.rows import Opened, open_rows
 from hansa.facts.firms.tallies import Grid, tally_all
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
 
 MEMORY = "1200MB"
 """Memory of the engine; what does not fit waits in a folder that goes away afterwards."""
-
-OUTSIDE = "outside"
-"""Activities that no cluster of a definition holds."""
 
 
 @dataclass(frozen=True)
@@ -124,21 +123,35 @@ def _counted(
     )
     try:
         rows = open_rows(engine, files, spec)
-        units = None if definition is None else _clusters(engine, definition)
-        histories = make_histories(engine, rows, by, units, choices)
+        named = _named(engine, rows, by, definition)
+        histories = make_histories(engine, rows, named, choices)
         asked = Questions(histories, choices, rows.scale["employment"]).all()
         return rows, histories, tally_all(engine, rows, histories, asked)
     except faults as problem:
-        # The engine quotes cells in its words: what it says stays here.
-        kind = type(problem).__name__
-        raise HansaError(
-            "the files cannot be read as rows of firms",
-            place=listed(files),
-            printed=f"the engine stopped: {kind}; its message may hold cells and is not shown",
-            admissible="CSV with a header row and the same number of cells in each row, or "
-            "complete Parquet files",
-            fix="check the file with its owner's tools; name --delimiter or --encoding",
-        ) from None
+        raise stopped(problem, files) from None
+
+
+def _named(
+    engine: Any, rows: Opened, by: Sequence[str], definition: ClusterDefinition | None
+) -> dict[str, dict[str, str]]:
+    """Each key of `by` -> each of its cells -> region, activity or cluster."""
+    lists = dict(rows.lists)
+    if definition is not None:
+        declared, own = lists["activity"], definition.codelist
+        if not (declared.is_local or own.is_local) and declared.id != own.id:
+            raise UsageError(
+                "the clusters are defined on other codes than the table has",
+                place=f"definition {definition.id}",
+                printed=f"{own.id}; the table is said to have {declared.id}",
+                admissible=f"activities of {own.id}",
+                fix=f"convert the table first (hansa convert), or --classification {own.id}",
+            )
+        lists["activity"] = own
+    named = {name: spelt(engine.con, rows, name, lists[name]) for name in by}
+    if definition is not None:
+        clusters = clusters_of(named["activity"].values(), definition)
+        named["activity"] = {cell: clusters[code] for cell, code in named["activity"].items()}
+    return named
 
 
 def _chosen(by: Sequence[str], definition: ClusterDefinition | None) -> tuple[str, ...]:
@@ -150,46 +163,6 @@ def _chosen(by: Sequence[str], definition: ClusterDefinition | None) -> tuple[st
             fix="--by geo,activity",
         )
     return tuple(by)
-
-
-def _clusters(engine: Any, definition: ClusterDefinition) -> dict[str, str]:
-    """Activity -> its cluster. A firm cannot be split: partial and double membership is refused."""
-    found: dict[str, str] = {}
-    codes = definition.codelist
-    held = [(m, codes.leaves(m.activity)) for m in definition.members if m.weight > 0]
-    for (code,) in engine.con.execute(
-        "SELECT DISTINCT activity FROM firm_rows ORDER BY 1"
-    ).fetchall():
-        spelt = codes.spell(code)
-        if spelt is None:
-            raise HansaError(
-                f"a code is none of {codes.id}",
-                place="column of activity",
-                printed=code,
-                admissible=f"a code of {codes.id}, on which {definition.id} is defined",
-                fix="convert the codes first, or set such rows aside: --where activity!=CODE",
-            )
-        wanted = codes.leaves(spelt)
-        mine = [(m.cluster, m.weight, wanted & own) for m, own in held if wanted & own]
-        whole = {c for c, w, own in mine if w == 1 and own == wanted}
-        inside: dict[str, set[str]] = {}
-        for c, w, own in mine:
-            if w == 1:
-                inside.setdefault(c, set()).update(own)
-        whole |= {c for c, own in inside.items() if own == wanted}
-        if not mine:
-            found[code] = OUTSIDE
-        elif len(whole) == 1 and {c for c, *_ in mine} == whole:
-            found[code] = next(iter(whole))
-        else:
-            raise HansaError(
-                "a firm would belong to clusters in parts",
-                place=f"definition {definition.id}",
-                printed=f"activity {code}: {listed(sorted({c for c, *_ in mine}))}",
-                admissible="activities that lie wholly in one cluster, or in none",
-                fix="use finer activity codes, or a definition without shared activities",
-            )
-    return found
 
 
 @contextmanager
@@ -287,8 +260,8 @@ def _header(
         steps.append(f"weaker rules of disclosure, because: {choices.reason}")
     return Header(
         "firms",
-        classification=definition.codelist.id if definition else spec.classification or "local",
-        geography=spec.geography or "local",
+        classification=definition.codelist.id if definition else rows.lists["activity"].id,
+        geography=rows.lists["geo"].id,
         definition=definition.id if definition else "",
         source=spec.source,
         licence=spec.licence,

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hansa.codes.codelist import TOTAL
+from hansa.facts.firms.definitions import MONEY
 from hansa.facts.firms.histories import Asked, Histories
-from hansa.facts.firms.rows import MONEY, Opened
+from hansa.facts.firms.rows import Opened
 
 Whole = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
