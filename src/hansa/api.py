@@ -310,7 +310,7 @@ def _filler(cube: Cube, choice: FillOptions, units: Cube | None) -> Filler:
 
 def firms(
     files: Path | str | Sequence[Path | str],
-    by: Sequence[str] = ("geo", "activity"),
+    by: str | Sequence[str] = ("geo", "activity"),
     definition: str | Path = "",
     *,
     describe: Description = None,
@@ -319,15 +319,35 @@ def firms(
     """Panels of births, deaths, survival, growth and jobs from rows of firms, safe to publish.
 
     files       a row a firm and year: id, geo, activity, time, employment, and where there are
-                any turnover, payroll, birth, death
+                any turnover, payroll, birth, death; files only, so that rows stay where they are
+    by          geo, activity or both, also as one text: "geo,activity"
     definition  clusters in place of activities
     options     fields of `hansa.facts.firms.Choices`
 
     No row, no id and no cell of few firms leaves; see `docs/how-to/firm-level-tables.md`.
     """
+    known = [f.name for f in fields(FirmChoices)]
+    if unknown := sorted(set(options) - set(known)):
+        raise UsageError(f"unknown option {listed(unknown)}", admissible=listed(known, 20))
+    several = files if isinstance(files, list | tuple) else [files]
+    if not all(isinstance(file, str | Path) for file in several):
+        raise UsageError(
+            "rows of firms are read from files",
+            printed=f"a {type(several[0]).__name__}; what it holds is not shown",
+            admissible="the path of a CSV or Parquet file, or several",
+            fix='write the table to a file first: hansa.firms("firms.parquet")',
+        )
     spec = _spec(describe)
     own = find_definition(str(definition), spec.classification) if definition else None
-    return firm_panels(_paths(files), by, own, spec, FirmChoices(**options))
+    if "without" in options:
+        options["without"] = _names(options["without"])
+    return firm_panels(_paths(files), _names(by), own, spec, FirmChoices(**options))
+
+
+def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Names given one by one, or as one text with commas."""
+    parts = given.split(",") if isinstance(given, str) else given
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def protect(

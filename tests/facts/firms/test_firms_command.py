@@ -192,11 +192,38 @@ def test_weaker_rules_need_a_reason(tmp_path: Path) -> None:
             Choices(**weaker)
         assert Choices(**weaker, reason="agreed with the office")
     assert Choices(fewest=5)
-    with pytest.raises(UsageError, match="the growth is no rate a year"):
-        Choices(growth="ten")
+    for text in ("ten", "0", "1.01", "0.12345"):
+        with pytest.raises(UsageError, match="the growth is no share a year"):
+            Choices(growth=text)
+    with pytest.raises(UsageError, match=r"0.10 is 10 % a year\n.*--growth 0.2$"):
+        Choices(growth="20")
+    assert Choices(growth=0.2).factor == Choices(growth="0.20").factor
+    with pytest.raises(UsageError, match="a handful of firms in a cell"):
+        Choices(fewest=1_000_000)
     one = write(tmp_path, HEAD + "x,n,10,2020,4,2015,\n")
     with pytest.raises(UsageError, match="geo, activity or both"):
         firm_panels([one], by=("time",), machine=Machine(tmp_path))
+
+
+def test_the_call_in_python_takes_names_as_text_and_refuses_what_it_does_not_know(
+    tmp_path: Path,
+) -> None:
+    one = write(tmp_path, HEAD + "".join(f"x{i},n,10,2020,4,2015,\n" for i in range(5)))
+    made = hansa.firms(str(one), by="activity", without="survival, age", growth=0.2)
+    assert made["firms"].distinct("geo") == ["TOTAL"]
+    assert not [name for name in made if name.startswith(("survivors", "young"))]
+    assert made.account["growth"] == "0.2"
+    both = hansa.firms([one], by="geo,activity")["firms"]
+    assert both.rows() == hansa.firms([one])["firms"].rows()
+    with pytest.raises(UsageError, match="unknown option nope") as refused:
+        hansa.firms(one, nope=1)
+    assert "p_percent" in str(refused.value)
+    table = pa.table({"id": ["p19"]})
+    for wrong in (table, [table]):
+        with pytest.raises(UsageError, match="rows of firms are read from files") as refused:
+            hansa.firms(wrong)
+        assert "a Table; what it holds is not shown" in str(refused.value)
+        assert "p19" not in str(refused.value)
 
 
 def test_by_region_alone_and_decimals(tmp_path: Path) -> None:

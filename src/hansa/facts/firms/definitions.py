@@ -137,17 +137,19 @@ DERIVED: tuple[Derived, ...] = (
 class Choices:
     """What may be chosen.
 
-    growth    growth a year above which a firm is of high growth: "0.10", or "0.20" as in 2007
+    growth    growth a year, as a share, above which a firm is of high growth: 0.10, or 0.20 as in
+              2007
     start     persons at the start from which growth counts
     gap       years out of sight after which a firm that comes back is born anew
     without   groups that are not computed: flows, survival, age, growth; every one that is left out
               leaves more cells of the others to publish
-    fewest    least number of firms in a published cell; less than 3 only with a `reason`
+    fewest    least number of firms in a published cell, at most 100; less than 3 only with a
+              `reason`
     reason    why rules are weaker
     share     least width left open of a hidden value, as a share of it
     """
 
-    growth: str = "0.10"
+    growth: str | float = "0.10"
     start: int = 10
     gap: int = 2
     without: tuple[str, ...] = ()
@@ -159,6 +161,10 @@ class Choices:
 
     def __post_init__(self) -> None:
         _ = (self.rules, self.factor)
+        self._refuse_ranges()
+        self._refuse_weaker()
+
+    def _refuse_ranges(self) -> None:
         if not 1 <= self.gap <= 5:
             raise UsageError(
                 "the gap of a reactivation is some years",
@@ -180,6 +186,15 @@ class Choices:
                 admissible="1 or more; the manual has 10",
                 fix="--start 10",
             )
+        if self.fewest > MOST:
+            raise UsageError(
+                "a rule of disclosure asks for a handful of firms in a cell",
+                printed=f"fewest {self.fewest:,}",
+                admissible=f"3 to {MOST}; offices ask for 3 to 10",
+                fix="--fewest 3; to leave out small cells altogether, use coarser codes",
+            )
+
+    def _refuse_weaker(self) -> None:
         # A field that weakens the gate is only taken with words for it.
         weaker = [f.name for f in fields(self) if f.name in _STRICT and self._weakens(f.name)]
         if weaker and not self.reason.strip():
@@ -204,18 +219,23 @@ class Choices:
     def factor(self) -> Fraction:
         """How many times its start a firm of high growth must exceed, exactly."""
         try:
-            rate = Fraction(self.growth)
+            rate = Fraction(str(self.growth))
         except (ValueError, ZeroDivisionError):
             rate = Fraction(0)
-        if not 0 < rate <= 10 or rate.denominator > 1000:
+        if not 0 < rate <= 1 or rate.denominator > 1000:
+            percent = f"{float(rate / 100):g}" if 1 < rate <= 100 else "0.10"
             raise UsageError(
-                "the growth is no rate a year",
-                printed=self.growth,
-                admissible="a decimal number above 0 with at most three digits: 0.10, 0.20",
-                fix="--growth 0.10",
+                "the growth is no share a year",
+                printed=str(self.growth),
+                admissible="a share above 0, at most 1, with at most three digits: 0.10 is 10 % "
+                "a year",
+                fix=f"--growth {percent}",
             )
         return (1 + rate) ** SPAN
 
+
+MOST = 100
+"""Greatest least number of firms; to prove more, the gate takes longer than anybody waits."""
 
 OPTIONAL = ("flows", "survival", "age", "growth")
 

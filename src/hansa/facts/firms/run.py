@@ -200,7 +200,7 @@ def _account(histories: Histories, rows: Opened, told: Told, choices: Choices) -
             "reason": choices.reason,
         },
         "all_tables_together": _together(told),
-        "growth": choices.growth,
+        "growth": str(choices.growth),
         "start": choices.start,
         "gap": choices.gap,
         "births": "from the source" if histories.birth else "from the years",
