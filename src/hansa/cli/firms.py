@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hansa.cli import options as o
+from hansa.cli.firms_folder import refuse_folder, replace_panels
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +65,7 @@ def firms(
     left = tuple(name.strip() for name in without.split(",") if name.strip())
     choices = Choices(growth, start, gap, left, fewest, share, dominance, p_percent, reason)
     refuse_format(kind)
+    refuse_folder(out, files)
     code_list = spec.classification if spec is not None else ""
     clusters = find_definition(definition, code_list) if definition else None
     keys = [name.strip() for name in by.split(",") if name.strip()]
@@ -85,11 +87,9 @@ def refuse_format(kind: str) -> None:
 
 
 def _give(found: Any, out: Path, kind: str, as_json: bool) -> None:
-    from hansa.files import json_bytes, write_bytes, write_panel
+    from hansa.files import json_bytes
 
-    for name in found:
-        write_panel(found[name], out / f"{name}.{kind}")
-    write_bytes(out / "account.json", json_bytes(found.account))
+    replace_panels(found, out, kind)
     if as_json:
         print(json_bytes(found.account).decode(), end="")
         return
