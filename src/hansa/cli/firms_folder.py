@@ -26,7 +26,7 @@ def refuse_folder(out: Path, files: Sequence[Path]) -> None:
     with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=out).close()
-    names = [one.name for one in (*ADDITIVE, *DERIVED)]
+    names = [*(one.name for one in ADDITIVE), *(one.name for one in DERIVED)]
     for path in files:
         # A description beside the register has the name of that of the panel.
         if path.resolve().parent == out.resolve() and path.stem in names:
