@@ -210,3 +210,18 @@ def test_dates_are_compared_row_by_row_over_several_files(tmp_path: Path) -> Non
     text = refused(tmp_path, one + two)
     assert text.startswith("a firm is active after its death")
     assert "b.csv, row 3" in text
+
+
+def test_firms_out_of_sight_are_counted_by_year_and_told_where_they_are_many(
+    tmp_path: Path,
+) -> None:
+    # Seven of forty have no row in 2016, two in 2017: two are not counted.
+    rows = [row for t in range(2014, 2019) for i, row in enumerate(sixty(time=t)[:40])
+            if (t, i < 7) != (2016, True) and (t, i < 2) != (2017, True)]  # fmt: skip
+    made = firm_panels(register(tmp_path, rows), machine=Machine(tmp_path))
+    counts = {"2014": 0, "2015": 0, "2016": 7, "2017": None, "2018": 0}
+    assert made.account["out_of_sight"] == counts
+    assert [line for line in made.lines if "before and after" in line] == [
+        "2016: 7 firms have rows before and after, and none in this year, more than a tenth of "
+        "its firms; are rows missing?"
+    ]

@@ -34,6 +34,7 @@ class Histories:
     years          first to last, none missing
     birth, death   whether the source says when firms were born and died
     rows, firms    how many were read
+    unseen         firms of each year that have rows before and after it, and none in it
     """
 
     geos: tuple[str, ...]
@@ -43,6 +44,7 @@ class Histories:
     death: bool
     rows: int
     firms: int
+    unseen: tuple[int, ...] = ()
 
 
 def make_histories(
@@ -75,10 +77,10 @@ def make_histories(
     con.execute(_coded(len(units), rows))
     con.execute(_wide(range(first, last + 1), rows))
     refuse_firms(con, rows)
-    firms = int(con.execute("SELECT count(*) FROM wide").fetchone()[0])
+    firms, *unseen = con.execute(_counts(last - first + 1)).fetchone()
     birth, death = "birth" in rows.has, "death" in rows.has
     span = tuple(range(first, last + 1))
-    made = Histories(geos, units, span, birth, death, int(count), firms)
+    made = Histories(geos, units, span, birth, death, int(count), firms, tuple(unseen))
     asked = Questions(made, choices, rows.scale["employment"])
     con.execute(_told(range(first, last + 1), rows, asked))
     con.execute("DROP TABLE wide")
@@ -130,6 +132,15 @@ def _wide(years: range, rows: Opened) -> str:
         f"bit_or(1::BIGINT << (time - {years[0]})) AS seen, {cells}{dates_of_firms(rows.has)} "
         "FROM coded GROUP BY id"
     )
+
+
+def _counts(years: int) -> str:
+    """SQL of how many firms there are, and how many are out of sight in each year."""
+    unseen = ", ".join(
+        f"count(*) FILTER (seen & {1 << t} = 0 AND seen & {(1 << t) - 1} <> 0 AND seen >> {t} <> 0)"
+        for t in range(years)
+    )
+    return f"SELECT count(*), {unseen} FROM wide"
 
 
 def _told(years: range, rows: Opened, asked: Questions) -> str:

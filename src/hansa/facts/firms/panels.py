@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from hansa.facts.firms.definitions import ADDITIVE, DERIVED, OF, Additive, Choices, Derived
+from hansa.facts.firms.histories import Histories
 from hansa.facts.firms.joint import group_of
 from hansa.facts.firms.tallies import Grid, Tallies
 from hansa.facts.firms.windows import Safe
@@ -199,6 +200,26 @@ def unknown_shares(told: Told, choices: Choices) -> dict[str, float | None]:
         unknown, known = int(tally.unknown[-1, -1]), int(tally.value[-1, -1])
         few = 0 < unknown < choices.fewest
         found[str(t)] = None if few else round(unknown / max(1, unknown + known), 6)
+    return found
+
+
+def out_of_sight(histories: Histories, choices: Choices) -> dict[str, int | None]:
+    """Firms that have rows before and after a year and none in it, by year; few are not counted."""
+    return {
+        str(t): None if 0 < count < choices.fewest else count
+        for t, count in zip(histories.years, histories.unseen, strict=True)
+    }
+
+
+def gaps_of(account: Mapping[str, Any], told: Told) -> list[str]:
+    """Years in which so many firms are out of sight that rows may be missing."""
+    found = []
+    for year, count in account["out_of_sight"].items():
+        if count and count > int(told.tallies["firms", int(year)].value[-1, -1]) / 10:
+            found.append(
+                f"{year}: {count:,} firms have rows before and after, and none in this year, more "
+                "than a tenth of its firms; are rows missing?"
+            )
     return found
 
 

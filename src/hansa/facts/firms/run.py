@@ -17,7 +17,15 @@ from hansa.facts.firms.definitions import Choices
 from hansa.facts.firms.histories import Histories, Questions, make_histories
 from hansa.facts.firms.keys import clusters_of, spelt
 from hansa.facts.firms.messages import stopped
-from hansa.facts.firms.panels import Told, counts_of, lines_of, panels, unknown_shares
+from hansa.facts.firms.panels import (
+    Told,
+    counts_of,
+    gaps_of,
+    lines_of,
+    out_of_sight,
+    panels,
+    unknown_shares,
+)
 from hansa.facts.firms.rows import Opened, open_rows
 from hansa.facts.firms.tallies import Grid, tally_all
 from hansa.facts.firms.windows import protect
@@ -97,7 +105,7 @@ def firm_panels(
     account = _account(histories, rows, told, choices)
     header = _header(rows, histories, definition, choices)
     made = {p.header.measure: p for p in panels(told, header, definition is not None)}
-    return FirmPanels(made, account, tuple(lines_of(account, _SAID)))
+    return FirmPanels(made, account, (*lines_of(account, _SAID), *gaps_of(account, told)))
 
 
 _SAID = ("firms", "employment", "entry", "exit", "young", "high_growth")
@@ -205,6 +213,7 @@ def _account(histories: Histories, rows: Opened, told: Told, choices: Choices) -
         "gap": choices.gap,
         "births": "from the source" if histories.birth else "from the years",
         "deaths": "from the source" if histories.death else "from the years",
+        "out_of_sight": out_of_sight(histories, choices),
         "share_unknown": unknown_shares(told, choices),
         "cells": counts_of(told, choices),
     }
