@@ -24,8 +24,9 @@ def refuse_folder(out: Path, files: Sequence[Path]) -> None:
     from hansa.facts.firms.definitions import ADDITIVE, DERIVED
 
     with _writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()
+        # What is refused later leaves no empty folder behind.
+        there = next(path for path in (out, *out.absolute().parents) if path.exists())
+        tempfile.TemporaryFile(dir=there).close()
     names = [*(one.name for one in ADDITIVE), *(one.name for one in DERIVED)]
     for path in files:
         # A description beside the register has the name of that of the panel.
@@ -39,8 +40,8 @@ def refuse_folder(out: Path, files: Sequence[Path]) -> None:
             )
     own = _earlier(out)
     endings = ("csv", "parquet", "meta.toml")
-    there = [out / f"{name}.{ending}" for name in names for ending in endings]
-    if others := [path.name for path in there if path not in own and path.exists()]:
+    held = [out / f"{name}.{ending}" for name in names for ending in endings]
+    if others := [path.name for path in held if path not in own and path.exists()]:
         raise UsageError(
             "the folder holds tables that no account of an earlier run names",
             place=str(out),
@@ -78,6 +79,8 @@ def replace_panels(found: Any, out: Path, kind: str) -> None:
     """Write the panels and the account in place of those of an earlier run."""
     from hansa.files import json_bytes, write_bytes, write_panel
 
+    with _writing(out):
+        out.mkdir(parents=True, exist_ok=True)
     with _writing(out), tempfile.TemporaryDirectory(prefix=".firms-", dir=out) as folder:
         new = Path(folder)
         for name in found:
