@@ -12,7 +12,8 @@ Schuh (1996, Job Creation and Destruction).
 Our choice: a firm is active in a year in which it has employment above zero; a firm stands where
 it is in the year, its growth, its survival and its job flows where they started; the share of
 high growth is of the firms that could have been one and are still active (at least ten persons
-three years ago, not born then).
+three years ago, not born then). Where the source has dates, a firm whose birth lies in the table
+is born in its first active year, one whose death lies in it dies in its last active year.
 """
 
 from __future__ import annotations
