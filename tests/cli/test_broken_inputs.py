@@ -374,7 +374,7 @@ or NAME.meta.toml, or --table missing=-12""",
   where:  {dir}/jobs.csv, column of activity
   found:  161
   needed: 0161 (Support activities for crop production)
-  do:     store the column as text before the zero is lost""",
+  do:     store the column as text before the zero is lost; where 16.1 is meant, write it so""",
         NACE,
     ),
     Broken(
@@ -385,7 +385,7 @@ or NAME.meta.toml, or --table missing=-12""",
   where:  {dir}/jobs.parquet, column of activity
   found:  161
   needed: 0161 (Support activities for crop production)
-  do:     store the column as text before the zero is lost""",
+  do:     store the column as text before the zero is lost; where 16.1 is meant, write it so""",
         NACE,
     ),
     Broken(

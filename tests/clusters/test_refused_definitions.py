@@ -231,3 +231,34 @@ def test_an_unknown_version_is_refused_with_its_geography(tmp_path):
     path.write_text(GEOGRAPHY.replace("nuts:2013", "nuts:1066"))
     text = refusal(read_geography, path)
     assert text.startswith(f"unknown geography version 'nuts:1066'\n  where:  {path}\n  needed: ")
+
+
+@pytest.mark.parametrize(
+    ("codes", "row", "found", "needed", "meant"),
+    [
+        (("161", "162", "1013", "1011"), 2, "161", "0161 (Support activities for crop", "16.1"),
+        (("1013", "0111", "111"), 4, "111", "0111 (Growing of cereals", ""),
+        (("161", "11"), 3, "11", "011 (Growing of non-perennial crops", "C11"),
+        (("1", "62"), 2, "1", "01 (Crop and animal production", ""),
+        (("1", "1011"), 2, "1", "01 (Crop and animal production", ""),
+    ],
+)
+def test_codes_that_lost_their_leading_zero(codes, row, found, needed, meant, tmp_path):
+    path = csv(tmp_path, "cluster,activity\n" + "".join(f"{c}k,{c}\n" for c in codes))
+    text = refusal(find_definition, path, "nace:2")
+    assert text.startswith(
+        "a code has lost its leading zero\n"
+        f"  where:  {path}, row {row}\n"
+        f"  found:  {found}\n"
+        f"  needed: {needed}"
+    )
+    assert text.endswith(
+        "  do:     store the column as text before the zero is lost"
+        + (f"; where {meant} is meant, write it so" if meant else "")
+    )
+
+
+@pytest.mark.parametrize("codes", [("16.1", "1011"), ("161", "241", "1011"), ("C11", "161")])
+def test_codes_of_two_levels_that_can_only_be_meant_so(codes, tmp_path):
+    path = csv(tmp_path, "cluster,activity\n" + "".join(f"{c}k,{c}\n" for c in codes))
+    assert len(find_definition(path, "nace:2").members) == len(codes)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hansa.codes.codelist import Codelist, classification
 from hansa.errors import HansaError, listed
 from hansa.sources.rows import code_list as listed_codes
+from hansa.sources.rows import lost_zero, without_zero
 
 KINDS = ("traded", "local", "outside")
 _COLUMNS = {"cluster", "activity", "weight", "cluster_label", "subcluster", "kind", "reason"}
@@ -55,6 +56,7 @@ def read_members(
     ours = _ours(names, layout, place)
     codes = listed_codes(classification, code_list, place)
     found = []
+    written: dict[str, int] = {}
     for line, record in records:
         where = f"{place}, row {line}"
         _refuse_ragged(record, names, where)
@@ -62,8 +64,11 @@ def read_members(
         plain = {name: row[theirs].strip() for name, theirs in ours.items()}
         plain["kind"] = layout.kinds.get(plain.get("kind", ""), plain.get("kind", ""))
         member = _member(plain, where, codes)
+        written.setdefault(plain["activity"], line)
         if member is not None:
             found.append(member)
+    if short := without_zero(codes, written):
+        raise lost_zero(codes, short, f"{place}, row {written[short]}")
     if not found:
         raise HansaError(
             "the definition has no members",
@@ -159,6 +164,8 @@ def _member(row: dict[str, str], place: str, codes: Codelist) -> Member | None:
             "row), or the weight 0",
         )
     activity = codes.spell(row["activity"])
+    if activity is None and row["activity"].isdigit() and codes.spell("0" + row["activity"]):
+        raise lost_zero(codes, row["activity"], place)
     if activity is None:
         raise HansaError(
             "an activity is not in the classification",

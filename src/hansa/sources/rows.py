@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -64,6 +64,45 @@ def no_rows(place: str, names: list[str]) -> HansaError:
         admissible="at least one row of values",
         fix="check how the table was saved; leave the file out if it is meant to be empty",
     )
+
+
+def without_zero(codes: Codelist, texts: Iterable[str]) -> str:
+    """The first digit code one shorter than the rest, where all such are valid with a zero.
+
+    `161` among four-digit codes is class 01.61, not group 16.1, when every three-digit code of
+    the table can be read that way. Empty where there is none.
+    """
+    if codes.is_local:
+        return ""
+    digits = [t for t in texts if t.isdigit()]
+    widest = max((len(t) for t in digits), default=0)
+    shorter = [t for t in digits if len(t) == widest - 1]
+    lost = widest >= 3 and shorter and all(codes.spell("0" + t) for t in shorter)
+    return shorter[0] if lost else ""
+
+
+def lost_zero(codes: Codelist, text: str, place: str) -> HansaError:
+    """A digit code without the zero it began with; one that is a code as it is can be meant."""
+    label = codes.label[codes.spell("0" + text) or ""]
+    meant = _unmistakable(codes, text)
+    return HansaError(
+        "a code has lost its leading zero",
+        place=place,
+        printed=text,
+        admissible=f"0{text} ({label})",
+        fix=f"store the column as text before the zero is lost; where {meant} is meant, write it so"
+        if meant
+        else "store the column as text before the zero is lost",
+    )
+
+
+def _unmistakable(codes: Codelist, text: str) -> str:
+    """A spelling of a digit code that holds more than digits: `16.1`, `C11`; empty for none."""
+    code = codes.spell(text)
+    if code is None or not code.isdigit():
+        return code or ""
+    with_letter = (above + code for above in codes.ancestors(code) if above.isalpha())
+    return next((t for t in with_letter if codes.spell(t) == code), "")
 
 
 def code_list(find: Callable[[str], Codelist], name: str, place: str) -> Codelist:

@@ -13,6 +13,7 @@ from hansa.cube import Ints
 from hansa.errors import HansaError, listed
 from hansa.sources.cells import to_numpy
 from hansa.sources.lookup import Lookup, Unusual, words_of
+from hansa.sources.rows import lost_zero, without_zero
 from hansa.sources.spec import declared
 
 SET_ASIDE = -1
@@ -171,7 +172,7 @@ class Vocabulary:
                 fix="give the code, or remove the row",
             )
         if text.isdigit() and self.codelist.spell("0" + text):
-            raise self._lost_zero(text, place)
+            raise lost_zero(self.codelist, text, place)
         elsewhere = versions_with(text, scheme)
         if elsewhere:
             raise HansaError(
@@ -192,28 +193,10 @@ class Vocabulary:
             + declared("unknown_codes", "set_aside"),
         )
 
-    def _lost_zero(self, text: str, place: str) -> HansaError:
-        return HansaError(
-            "a code has lost its leading zero",
-            place=place,
-            printed=text,
-            admissible=f"0{text} ({self.codelist.label[self.codelist.spell('0' + text) or '']})",
-            fix="store the column as text before the zero is lost",
-        )
-
     def refuse_lost_zeros(self, place: str) -> None:
-        """Refuse digit codes one shorter than the rest that all become valid with a zero.
-
-        `161` among four-digit codes is class 01.61, not group 16.1, when every three-digit
-        code of the table can be read that way.
-        """
-        if self.codelist.is_local:
-            return
-        digits = [t for t in self._met if t.isdigit()]
-        widest = max((len(t) for t in digits), default=0)
-        shorter = [t for t in digits if len(t) == widest - 1]
-        if widest >= 3 and shorter and all(self.codelist.spell("0" + t) for t in shorter):
-            raise self._lost_zero(shorter[0], f"{place}, column of {self.dimension}")
+        """Refuse codes of the table that have lost their leading zero (`without_zero`)."""
+        if found := without_zero(self.codelist, self._met):
+            raise lost_zero(self.codelist, found, f"{place}, column of {self.dimension}")
 
 
 def _looked_up(known: Ints, indices: Ints) -> Ints:

@@ -269,6 +269,7 @@ TABLES = Texts(
         N_("leave out thousands and decimal: numbers of a sheet need neither"),
         N_("correct the code, pick the right rows {option}, or leave such rows out by name: {how}"),
         N_("store the column as text before the zero is lost"),
+        N_("store the column as text before the zero is lost; where {code} is meant, write it so"),
         N_("give the code, or remove the row"),
         N_("convert the table to one version, or leave such rows out by name: {how}"),
         N_("check how the table was saved; leave the file out if it is meant to be empty"),
