@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pytest
 
@@ -10,6 +11,8 @@ import hansa
 from hansa.errors import HansaError
 from hansa.law import flags_to_text
 from hansa.sources.cells import numbers
+from hansa.sources.spec import FactsSpec
+from hansa.sources.tabular import read_facts
 
 MISSING = (":", "..", "-", "NA")
 
@@ -166,3 +169,64 @@ def test_a_status_column_in_usual_spellings(status, flags):
         {"geo": ["A"], "activity": ["x"], "time": [2020], "employment": [1], "status": [status]}
     )
     assert hansa.read(table).rows()[0]["status"] == flags
+
+
+def jobs_of(folder, cells, measure="employment", **described):
+    """Values of a table of text in a file, read with a description."""
+    path = folder / "jobs.csv"
+    rows = "".join(f"SE11;{10 + i};2020;{cell}\n" for i, cell in enumerate(cells))
+    path.write_text(f"geo;activity;time;{measure}\n{rows}")
+    spec = FactsSpec(delimiter=";", classification="nace:2", **described)
+    cube = read_facts(path, spec, measure)
+    return cube.load(2020).values.value.tolist()
+
+
+@pytest.mark.parametrize(
+    ("cells", "row", "found"),
+    [
+        (["850", "1.200", "12.450", "2.000"], 3, "1.200"),
+        (["30", "1.070"], 3, "1.070"),
+        (["7.100 e", "..", "12"], 2, "7.100 e"),
+    ],
+)
+def test_jobs_in_groups_of_three_behind_a_point_are_refused(cells, row, found, tmp_path):
+    with pytest.raises(HansaError) as refused:
+        jobs_of(tmp_path, cells)
+    whole = found.replace(".", "")
+    assert str(refused.value) == (
+        "a point may part thousands or be the decimal mark\n"
+        f"  where:  {tmp_path}/jobs.csv, row {row}, column employment\n"
+        f"  found:  {found!r}, and three digits behind every point of the column\n"
+        "  needed: one of the two, said in the description\n"
+        f'  do:     {whole} is meant: thousands = "." in study.toml or NAME.meta.toml, or --table '
+        'thousands=.; decimal = "," in study.toml or NAME.meta.toml, or --table decimal=,; '
+        f'{found} is meant: decimal = "." in study.toml or NAME.meta.toml, or --table decimal=.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "described", "values"),
+    [
+        (["850", "1.200"], {"decimal": "."}, [850, 1.2]),
+        (["850", "1.200"], {"decimal": ",", "thousands": "."}, [850, 1200]),
+        (["850", "1.200"], {"steps": ("converted",)}, [850, 1.2]),
+        (["0.850", "1.200"], {}, [0.85, 1.2]),
+        (["1.25", "1.200"], {}, [1.25, 1.2]),
+        (["1500.125", "1.200"], {}, [1500.125, 1.2]),
+    ],
+)
+def test_a_point_whose_meaning_is_told(cells, described, values, tmp_path):
+    assert jobs_of(tmp_path, cells, **described) == values
+
+
+def test_a_payroll_may_have_three_decimals(tmp_path):
+    assert jobs_of(tmp_path, ["1.200", "12.450"], "payroll") == [1.2, 12.45]
+
+
+def test_a_number_of_a_sheet_has_a_decimal_point(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["geo", "activity", "time", "employment"], ["SE11", "10", 2020, 12.345]):
+        book.active.append(row)
+    book.save(tmp_path / "jobs.xlsx")
+    cube = read_facts(tmp_path / "jobs.xlsx", FactsSpec(classification="nace:2"))
+    assert cube.load(2020).values.value.tolist() == [12.345]

@@ -156,6 +156,7 @@ def test_of_several_levels_the_finest_that_covers() -> None:
         (["1.234", "0.950", "12.345"], ".", ""),
         (["1,234", "0,950", "12,345"], ",", ""),
         (["1.234", "1950", "12.345"], ".", ""),
+        (["1.234", "950"], ",", "."),
         ([":", "", "c"], ".", ""),
     ],
 )
@@ -261,3 +262,11 @@ def test_a_table_that_names_other_files_is_refused(tmp_path: Path, own: dict[str
     pq.write_table(pq.read_table(path).replace_schema_metadata(told), path)
     with pytest.raises(HansaError, match="asks for other files or for a conversion"):
         read_sample(path)
+
+
+def test_a_decimal_point_is_declared_where_there_is_one(tmp_path: Path) -> None:
+    head = "geo,activity,time,employment\nSE11,10,2020,"
+    for cell, said in (("12.5", "."), ("0.950", "."), ("12", None), ("..", None)):
+        path = tmp_path / "a.csv"
+        path.write_text(f"{head}{cell}\nSE12,10,2020,7\n")
+        assert description(guess(read_sample(path)).chosen).get("decimal") == said

@@ -62,6 +62,42 @@ def numbers(
     return values, flags
 
 
+def refuse_two_ways(
+    column: pa.ChunkedArray, name: str, place: str, numbered: Callable[[int], int]
+) -> None:
+    """Raise where the points of a text column may part thousands as well as be decimal.
+
+    They may where each has three digits behind it and one to three before it, the first no zero.
+    """
+    text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    if not text or not any(map(_has_point, column.chunks)):
+        return
+    own = pc.fill_null(pc.match_substring_regex(column, _POINTED), False)
+    fitting = pc.fill_null(pc.match_substring_regex(column.filter(own), _POINT_OF_TWO), False)
+    if not len(fitting) or not pc.all(fitting).as_py():
+        return
+    row = int(positions(own)[0])
+    cell = column[row].as_py().strip()
+    raise HansaError(
+        "a point may part thousands or be the decimal mark",
+        place=f"{place}, row {numbered(row)}, column {name}",
+        printed=f"{cell!r}, and three digits behind every point of the column",
+        admissible="one of the two, said in the description",
+        fix=f"{cell.replace('.', '')} is meant: {declared('thousands', '.')}; "
+        f"{declared('decimal', ',')}; {cell} is meant: {declared('decimal', '.')}",
+    )
+
+
+def _has_point(array: pa.Array) -> bool:
+    """False where no text has a point; looking at the bytes takes a tenth of the time of texts."""
+    content = array.buffers()[2]
+    return content is not None and bool((np.frombuffer(content, np.uint8) == ord(".")).any())
+
+
+_POINTED = r"^\s*[+-]?\d*\.\d"
+_POINT_OF_TWO = r"^\s*[+-]?[1-9]\d{0,2}\.\d{3}([^\d.eE]|$)"
+
+
 def positions(mask: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Positions where a null-free Boolean column is true."""
     array = mask.combine_chunks() if isinstance(mask, pa.ChunkedArray) else mask

@@ -22,6 +22,9 @@ Numbered = Callable[[int], int]
 SIGNED = ("value_added",)
 """Measures that may be negative: an industry may use up more than it makes."""
 
+WHOLE = ("employment", "establishments")
+"""Measures that count something: a decimal is unusual."""
+
 _BESIDE = {"employment": "payroll", "payroll": "employment"}
 
 
@@ -31,6 +34,7 @@ class Columns:
 
     size_class  column of size classes of the value; jobs_class, of the jobs beside a payroll
     signed      True for a measure that may be negative, and so may its bounds
+    whole       True for a measure that counts something
     """
 
     geo: str
@@ -47,6 +51,7 @@ class Columns:
     size_class: str = ""
     jobs_class: str = ""
     signed: bool = False
+    whole: bool = False
 
     @property
     def constant(self) -> bool:
@@ -121,6 +126,7 @@ def find_columns(
         size_class=find.mapped(f"{measure}_class"),
         jobs_class=jobs_class,
         signed=measure in SIGNED,
+        whole=measure in WHOLE,
     )
     if bool(columns.lower) != bool(columns.upper):
         raise _one_bound(columns, place)

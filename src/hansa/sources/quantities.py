@@ -21,7 +21,15 @@ from hansa.law import (
     carries,
     flags_from_text,
 )
-from hansa.sources.cells import as_text, decoded, infinite, numbers, positions, to_numpy
+from hansa.sources.cells import (
+    as_text,
+    decoded,
+    infinite,
+    numbers,
+    positions,
+    refuse_two_ways,
+    to_numpy,
+)
 from hansa.sources.classes import SizeClasses, hidden, outside, size_classes
 from hansa.sources.columns import Columns
 from hansa.sources.spec import FactsSpec, declared
@@ -69,6 +77,7 @@ class _Rows:
         """Numbers of a column with the flags in its cells and those of a column of its own."""
         value, flags = self.numeric(name)
         if name == self.columns.value:
+            self.refuse_two_ways(name)
             self.refuse_negative(value, name)
         if not status:
             return value, flags
@@ -79,6 +88,13 @@ class _Rows:
         if not name:
             return None
         return size_classes(self.table[name], name, self.spec, self.place, self.numbered)
+
+    def refuse_two_ways(self, name: str) -> None:
+        """Raise where jobs such as `1.200` may be 1200, and nobody has said what the point is."""
+        # What Hansa has written itself has a decimal point.
+        said = self.spec.steps or self.spec.model_fields_set & {"decimal", "thousands"}
+        if self.columns.whole and not said:
+            refuse_two_ways(decoded(self.table[name]), name, self.place, self.numbered)
 
     def refuse_negative(self, value: Floats, name: str) -> None:
         if not self.columns.signed:

@@ -35,6 +35,7 @@ from hansa.sources.gathering import Gathering
 from hansa.sources.pieces import Packing, Piece, Pieces, on_its_own, small
 from hansa.sources.quantities import quantity
 from hansa.sources.raw import (
+    SHEETS,
     batches,
     first_sentence,
     is_parquet,
@@ -137,6 +138,9 @@ class _Reader:
             if not spec.wide:
                 self._batches(path, columns, spec)
                 return
+        if path.suffix.lower() in SHEETS:
+            # Its cells hold numbers: a point in the text made of one is the decimal mark.
+            spec = spec.model_copy(update={"decimal": spec.decimal})
         self.add_table(raw_table(path, spec), spec, str(path), TEXT_FIRST_ROW, totals)
 
     def add_table(

@@ -157,7 +157,7 @@ def _of_file(seen: Looked) -> Iterator[Field]:
     if seen.sheets:
         sheets = tuple((name, name) for name in seen.sheets)
         yield Field("sheet", N_("Sheet"), 2, chosen.get("sheet", ""), sheets)
-    yield Field("decimal", N_("Decimal mark"), 2, chosen.get("decimal", "."), _DECIMALS)
+    yield Field("decimal", N_("Decimal mark"), 2, chosen.get("decimal") or ".", _DECIMALS)
     own = chosen.get("thousands", "")
     yield Field("thousands", N_("Between thousands"), 2, back.get(own, own), _THOUSANDS)
     own = chosen.get("missing", "")

@@ -91,7 +91,9 @@ def _marks(sample: Sample, made: Mapping[str, str]) -> Guess:
     cells = [cell for name in names for cell in sample.columns.get(name, ())]
     decimal, thousands, reasons = written(cells)
     marks = gaps(cells)
-    chosen = {"decimal": decimal, "thousands": thousands, "missing": " ".join(marks)}
+    # Where no number has a point, nothing is said of it: a later table may have thousands so.
+    said_of = decimal if decimal != "." or any("." in c for c in cells if c.strip(".")) else ""
+    chosen = {"decimal": said_of, "thousands": thousands, "missing": " ".join(marks)}
     if marks:
         said = N_("Taken as a gap, not as zero, in {n} cells.")
         reasons["missing"] = Reason(said, {"n": sum(marks.values())})
@@ -159,7 +161,8 @@ def description(chosen: Mapping[str, str]) -> dict[str, Any]:
     if chosen.get("unknown_codes") == "set_aside":
         made["unknown_codes"] = "set_aside"
     for key in ("encoding", "delimiter", "sheet", "decimal", "thousands"):
-        if (value := chosen.get(key, "")) and value != FactsSpec.model_fields[key].default:
+        value = chosen.get(key, "")
+        if value and (key == "decimal" or value != FactsSpec.model_fields[key].default):
             made[key] = value
     if called := [w.strip() for w in chosen.get("total", "").split(";") if w.strip()]:
         made["total"] = ["TOTAL", *called]

@@ -56,9 +56,7 @@ def _grouped(texts: Sequence[str], mark: str) -> str:
     own = [t for t in texts if mark in t]
     # One wrong cell of many is a mistake, and no other way of writing.
     fitting = [t for t in own if _GROUPS[mark].fullmatch(t)]
-    # A lone point may be a decimal one; a lone comma between groups of three hardly is.
-    few = len(own) < (2 if mark == "." else 1)
-    if few or len(fitting) < 0.9 * len(own) or any(_LONG.fullmatch(t) for t in texts):
+    if not own or len(fitting) < 0.9 * len(own) or any(_LONG.fullmatch(t) for t in texts):
         return ""
     return fitting[0]
 
