@@ -11,6 +11,7 @@ import hansa
 from hansa.errors import HansaError
 from hansa.law import flags_to_text
 from hansa.sources.cells import numbers
+from hansa.sources.quantities import flag_bits
 from hansa.sources.spec import FactsSpec
 from hansa.sources.tabular import read_facts
 
@@ -230,3 +231,31 @@ def test_a_number_of_a_sheet_has_a_decimal_point(tmp_path):
     book.save(tmp_path / "jobs.xlsx")
     cube = read_facts(tmp_path / "jobs.xlsx", FactsSpec(classification="nace:2"))
     assert cube.load(2020).values.value.tolist() == [12.345]
+
+
+@pytest.mark.parametrize(
+    ("status", "flags"),
+    [
+        ("e", "e"),
+        ("x", "x"),
+        ("bd", "b;d"),
+        ("be", "b;e"),
+        ("PB", "b;p"),
+        ("bep", "b;e;p"),
+        (":c", "c"),
+        ("b; e,u p|d", "b;d;e;p;u"),
+        ("e;imputed", "e;imputed"),
+    ],
+)
+def test_a_status_is_letters_and_known_joints(status, flags):
+    assert flags_to_text(flag_bits(status)) == flags
+
+
+@pytest.mark.parametrize(
+    "status", ["see note", "foo", "note", "pub", "emp", "nm", "bx", "ee", "est.", "OK", "bdeu"]
+)
+def test_a_word_is_no_status(status, tmp_path):
+    (tmp_path / "a.csv").write_text(f"geo,activity,time,employment,status\nA,x,2020,1,{status}\n")
+    with pytest.raises(HansaError, match=r"^a status cannot be read\n") as refused:
+        read_facts(tmp_path / "a.csv")
+    assert f"found:  {status!r}\n" in str(refused.value)

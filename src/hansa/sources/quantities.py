@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from hansa.errors import HansaError
 from hansa.law import (
     ESTIMATED,
+    MEANING,
     NAMED_FLAGS,
     Flags,
     Floats,
@@ -192,7 +193,7 @@ def _flags(
     bits = np.zeros(len(texts), np.uint64)
     for i, text in enumerate(texts):
         try:
-            bits[i] = 0 if text.strip() in silent else _flag_bits(text)
+            bits[i] = 0 if text.strip() in silent else flag_bits(text)
         except ValueError:
             here = pc.fill_null(pc.equal(array.indices, i), False)
             if pc.any(here).as_py():
@@ -207,17 +208,27 @@ def _flags(
     return found
 
 
-def _flag_bits(text: str) -> int:
-    """Flags of a status; a whole word that is none of ours is not taken letter by letter."""
+def flag_bits(text: str) -> int:
+    """Flags of a status: letters, named flags, joined by signs or blanks; `bd`, `bep` as printed.
+
+    Raises ValueError for any other text: a word is not taken letter by letter.
+    """
     # Before letters the colon of `:c` stands for the empty value; alone it is a flag.
     own = re.sub(r":\s*(?=[A-Za-z])", "", text)
     for token in re.split(r"[;,|\s]+", own.strip()):
-        if len(token) > _MOST_LETTERS and token not in NAMED_FLAGS:
+        if len(token) > 1 and token not in NAMED_FLAGS and not _is_run(token.lower()):
             raise ValueError(text)
     return flags_from_text(own)
 
 
-_MOST_LETTERS = 4
+def _is_run(token: str) -> bool:
+    """Two known letters, or three in order, as Eurostat prints them; `m` stands alone."""
+    if not set(token) <= _IN_RUNS or len(set(token)) < len(token):
+        return False
+    return len(token) == 2 or (len(token) == 3 and list(token) == sorted(token))
+
+
+_IN_RUNS = {name for name in MEANING if len(name) == 1} - {"m"}
 
 
 def _no_status(text: str, place: str) -> HansaError:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from hansa.codes.codelist import membership
 from hansa.language import N_
-from hansa.law import flags_from_text
 from hansa.sources.guess.reason import Reason
+from hansa.sources.quantities import flag_bits
 
 WIDE = "=years"
 """In place of the column of time: every column whose name is a year is one."""
@@ -234,7 +234,7 @@ def _numeric(cells: tuple[str, ...]) -> bool:
 def _statuses(cells: tuple[str, ...]) -> bool:
     for cell in _distinct(cells):
         try:
-            flags_from_text(cell)
+            flag_bits(cell)
         except ValueError:
             return False
         if len(cell) > 3:
