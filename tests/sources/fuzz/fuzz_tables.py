@@ -170,9 +170,13 @@ class Signs:
     missing: tuple[str, ...] = MARKS
 
     def describe(self) -> dict[str, Any]:
-        """Keys of the description, the usual ones left out."""
-        own: dict[str, Any] = {"decimal": self.decimal, "thousands": self.thousands}
-        given = {k: v for k, v in own.items() if v != getattr(Signs, k)}
+        """Keys of the description, the usual ones left out.
+
+        A decimal point is one of them: jobs such as `1.200` are refused where it is not said.
+        """
+        given: dict[str, Any] = {"decimal": self.decimal}
+        if self.thousands:
+            given["thousands"] = self.thousands
         return given | ({"missing": list(self.missing)} if self.missing != MARKS else {})
 
 

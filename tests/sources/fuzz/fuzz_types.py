@@ -57,7 +57,7 @@ def typed(facts: Facts, constant_year: bool = False) -> Typed:
     }
     if beside:
         columns[own] = statuses([(e.flags, c) for e, c in pairs], choice)
-    describe = facts.describe()
+    describe = facts.describe(decimal=".")
     plan = Plan(
         "geo",
         "activity",
