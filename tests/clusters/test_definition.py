@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import hansa
 from hansa.clusters import definitions, find_definition
 from hansa.clusters.definition import findings
 from hansa.errors import HansaError, UsageError
@@ -126,3 +127,35 @@ def test_a_shipped_definition_has_no_fault_and_a_source(name):
         assert getattr(own, part), part
     for cluster in own.clusters:
         assert own.label_of(cluster) != cluster
+
+
+def test_a_plain_table_that_overlaps_is_told(tmp_path):
+    found = definition(tmp_path, "cluster,activity\na,10\nb,10.1\nc,62\nb,10.2\n", "nace:2")
+    assert found.unsaid
+    assert found.shared == {"10.1": ("a", "b"), "10.2": ("a", "b")}
+    told = [f for f in findings(found) if f.severity == "warning"]
+    assert [f.rule for f in told] == [
+        "clusters overlap: the weights of an activity add up to more than 1"
+    ]
+    assert told[0].printed == "10.1 in a and b, 10.2 in a and b"
+
+
+def test_an_overlap_that_is_declared_is_no_finding(tmp_path):
+    members = "cluster,activity,weight\nX,10,1\nY,10.1,1\n"
+    found = folder_with(tmp_path, META + "overlapping = true\n", members)
+    assert not found.unsaid
+    assert [f.severity for f in findings(found)] == ["note"]
+    plain = definition(tmp_path, "cluster,activity,weight\nX,10,0.5\nY,10,0.5\n", "nace:2")
+    assert [f.severity for f in findings(plain)] == ["note"]
+
+
+def test_a_result_of_clusters_that_overlap_says_so(tmp_path):
+    own = definition(tmp_path, "cluster,activity\na,10\nb,10\n", "nace:2")
+    jobs = tmp_path / "jobs.csv"
+    jobs.write_text("geo,activity,time,employment\nn,10,2020,3\nn,62,2020,4\n")
+    described = {"classification": "nace:2", "absent_rows": "zero"}
+    notes = hansa.compute("employment", jobs, own, describe=described).header.notes
+    assert "Clusters overlap: 10 counts in a, b." in notes
+    more = definition(tmp_path, "cluster,activity\na,10\nb,10\na,62\nb,62\n", "nace:2")
+    notes = hansa.compute("employment", jobs, more, describe=described).header.notes
+    assert "Clusters overlap in 2 activities: 10 counts in a, b." in notes

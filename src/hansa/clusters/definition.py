@@ -16,13 +16,17 @@ from hansa.codes.codelist import Codelist, classification
 from hansa.errors import Finding, HansaError, UsageError, listed
 from hansa.language import named
 
+_ALL = 1 + 1e-6
+"""All of an activity, where weights are added up."""
+
 
 @dataclass(frozen=True)
 class ClusterDefinition:
     """A dated set of clusters on one classification.
 
     `level` is the finest level of the classification that some member needs. Weights of one
-    activity over all clusters add up to at most 1 unless `overlapping` says otherwise.
+    activity over all clusters add up to at most 1 unless `overlapping` says otherwise; `unsaid`
+    where it says so of a plain CSV, which had no place to say it.
     """
 
     id: str
@@ -34,6 +38,7 @@ class ClusterDefinition:
     version: str = ""
     overlapping: bool = False
     note: str = ""
+    unsaid: bool = False
 
     @property
     def codelist(self) -> Codelist:
@@ -56,6 +61,17 @@ class ClusterDefinition:
         """The name of a cluster for people."""
         labels = (m.cluster_label for m in self.members if m.cluster == cluster)
         return named("cluster", next((label for label in labels if label), cluster))
+
+    @property
+    def shared(self) -> dict[str, tuple[str, ...]]:
+        """Each activity whose weights add up to more than 1 -> the clusters that hold it."""
+        heavy = [a for a, w in _weight_sums(self.members, self.codelist).items() if w > _ALL]
+        clusters = {}
+        for activity in heavy:
+            codes = {activity, *self.codelist.ancestors(activity)}
+            own = (m.cluster for m in self.members if m.activity in codes and m.weight)
+            clusters[activity] = tuple(dict.fromkeys(own))
+        return clusters
 
     @property
     def name(self) -> str:
@@ -202,13 +218,15 @@ def read_csv(
     layout = Layout(columns or {})
     members = read_members(text.removeprefix("\ufeff"), str(path), code_list, layout)
     sums = _weight_sums(members, classification(code_list))
+    overlapping = any(total > _ALL for total in sums.values())
     found = ClusterDefinition(
         id=path.name.removesuffix(".csv"),
         label=path.stem,
         classification=code_list or "local",
         members=members,
         source=path.name,
-        overlapping=any(total > 1 + 1e-6 for total in sums.values()),
+        overlapping=overlapping,
+        unsaid=overlapping,
     )
     return _checked(found, str(path))
 
@@ -233,6 +251,7 @@ def findings(definition: ClusterDefinition, place: str = "") -> list[Finding]:
         *_nested(definition, place),
         *_of_two_kinds(definition, place),
         *_too_heavy(definition, place),
+        *_overlap_unsaid(definition, place),
         *_left_over(definition, place),
     ]
 
@@ -291,7 +310,7 @@ def _too_heavy(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
     if definition.overlapping:
         return
     for activity, weight in _weight_sums(definition.members, definition.codelist).items():
-        if weight > 1 + 1e-6:
+        if weight > _ALL:
             yield Finding(
                 "error",
                 place,
@@ -300,6 +319,20 @@ def _too_heavy(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
                 "at most 1 over all clusters",
                 "lower the weights, or declare the set: overlapping = true",
             )
+
+
+def _overlap_unsaid(definition: ClusterDefinition, place: str) -> Iterable[Finding]:
+    if definition.unsaid:
+        shared = (f"{a} in {' and '.join(clusters)}" for a, clusters in definition.shared.items())
+        yield Finding(
+            "warning",
+            place,
+            "clusters overlap: the weights of an activity add up to more than 1",
+            listed(shared),
+            "at most 1 over all clusters, unless they are meant to overlap",
+            "lower the weights; where clusters may overlap, say so in a folder with "
+            "definition.toml: overlapping = true",
+        )
 
 
 def _left_over(definition: ClusterDefinition, place: str) -> Iterable[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hansa.clusters.definition import ClusterDefinition
 from hansa.facts.series import of_years
 from hansa.language import N_, _
 from hansa.measures.catalogue import FACTS_UNIT, Measure
@@ -171,10 +172,10 @@ def _coverage_notes(plan: Plan) -> tuple[str, ...]:
     if plan.coverage is None:
         return ()
     clusters = plan.coverage.clusters
+    notes = _overlap_notes(plan.coverage.definition)
     without = sum(c.state == "not computable" for c in clusters)
     partly = sum(bool(c.outside) for c in clusters) - without
     bounded = [c.cluster for c in clusters if c.state == "bounded"]
-    notes = []
     if partly:
         notes.append(
             _(
@@ -196,6 +197,30 @@ def _coverage_notes(plan: Plan) -> tuple[str, ...]:
             )
         )
     return tuple(notes)
+
+
+def _overlap_notes(definition: ClusterDefinition) -> list[str]:
+    """An overlap that nobody has declared may be a mistake: jobs then count more than once."""
+    if not definition.unsaid:
+        return []
+    shared = definition.shared
+    activity, clusters = next(iter(shared.items()))
+    if len(shared) == 1:
+        return [
+            _(
+                "Clusters overlap: {activity} counts in {clusters}.",
+                activity=activity,
+                clusters=enumerated(clusters),
+            )
+        ]
+    return [
+        _(
+            "Clusters overlap in {number} activities: {activity} counts in {clusters}.",
+            number=len(shared),
+            activity=activity,
+            clusters=enumerated(clusters),
+        )
+    ]
 
 
 def _coverage_steps(plan: Plan) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ STUDIES = Texts(
         N_("the members of one cluster are of several kinds"),
         N_("the weights of an activity add up to more than 1"),
         N_("codes of the classification that no cluster holds"),
+        N_("clusters overlap: the weights of an activity add up to more than 1"),
         N_("the definition has no members"),
         N_("a row has another number of columns than the header"),
         N_("the definition has columns without meaning"),
@@ -120,6 +121,7 @@ STUDIES = Texts(
         N_("one row for each cluster and activity"),
         N_("one of the two"),
         N_("one kind for a whole cluster: {kinds}, or empty"),
+        N_("at most 1 over all clusters, unless they are meant to overlap"),
         N_("at most 1 over all clusters"),
         N_("the cluster in every row; empty only with weight 0: placed nowhere"),
         N_("{kinds}, or empty"),
@@ -164,6 +166,10 @@ STUDIES = Texts(
         N_("remove the part or the whole"),
         N_("give all its rows the same kind, or make two clusters"),
         N_("lower the weights, or declare the set: overlapping = true"),
+        N_(
+            "lower the weights; where clusters may overlap, say so in a folder with "
+            "definition.toml: overlapping = true"
+        ),
         N_("place them, or leave them: they still count in the base"),
         N_("add the rows"),
         N_("complete the row (empty cells count), or put quotes around values with commas"),
