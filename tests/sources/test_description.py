@@ -433,3 +433,20 @@ def test_an_unknown_classification_is_wrong_usage(read):
     with pytest.raises(UsageError) as refused:
         read("geo,activity,time,employment\nA,x,2015,1\n", classification="nice:2")
     assert refused.value.finding.rule == "unknown classification 'nice:2'"
+
+
+def test_a_long_table_without_the_measure_names_those_it_holds(read, tmp_path):
+    text = "geo,activity,time,measure,value\nSE11,10,2020,jobs,30\nSE11,10,2020,payroll,9\n"
+    with pytest.raises(HansaError) as refused:
+        read(text)
+    assert str(refused.value) == (
+        "no row of the table is of employment\n"
+        "  where:  t.csv\n"
+        "  found:  jobs, payroll in the column measure\n"
+        "  needed: rows of employment\n"
+        "  do:     say which rows they are: --columns employment=value --where measure=jobs"
+    )
+    followed = {"columns": {"employment": "value"}, "where": {"measure": "jobs"}}
+    assert read(text, followed) == {("SE11", "10", 2020): 30}
+    with pytest.raises(HansaError, match="no rows are left"):
+        read(text.replace("jobs", "employment"), where={"time": "1999"})

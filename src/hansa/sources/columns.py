@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -263,6 +264,22 @@ def chosen_rows(
         return used.filter(keep), lambda i: number(int(at[i]))
     except pa.ArrowNotImplementedError as problem:
         raise _cannot_filter(used, keep, place) from problem
+
+
+def no_measure(measure: str, others: Mapping[str, Columns], place: str) -> HansaError:
+    """A long table has no row of the measure; `others` are what its column of measures holds."""
+    columns = next(iter(others.values()))
+    # A word of the table's own may mean the measure; the name of another one does not.
+    unknown = [name for name in others if name not in MEASURES]
+    meant = shlex.quote(unknown[0]) if len(unknown) == 1 else "NAME"
+    return HansaError(
+        f"no row of the table is of {measure}",
+        place=place,
+        printed=f"{listed(sorted(others))} in the column {columns.measure}",
+        admissible=f"rows of {measure}",
+        fix=f"say which rows they are: --columns {measure}={columns.value} "
+        f"--where {columns.measure}={meant}",
+    )
 
 
 def _without(table: pa.Table, encoded: Callable[[pa.DataType], bool]) -> pa.Table:

@@ -23,11 +23,13 @@ from hansa.cube import Cube, Ints
 from hansa.errors import HansaError
 from hansa.law import Quantity
 from hansa.panel import Header
+from hansa.sources.cells import as_text
 from hansa.sources.classes import step_of
 from hansa.sources.columns import (
     Columns,
     chosen_rows,
     find_columns,
+    no_measure,
     wide_years,
     years_of,
 )
@@ -125,6 +127,7 @@ class _Reader:
         self.packing = Packing()
         self.names: set[str] = set()
         self.unused: set[str] = set()
+        self.other_measures: dict[str, Columns] = {}
 
     def add(self, path: Path, spec: FactsSpec, totals: bool = False) -> None:
         """Read the codes of one file, and its values unless they can wait."""
@@ -198,8 +201,12 @@ class _Reader:
     def _take(
         self, table: pa.Table, columns: Columns, spec: FactsSpec, place: str, first: int
     ) -> None:
+        every = table
         table, numbered = chosen_rows(table, columns, spec, self.measure, place, first)
         if not table.num_rows:
+            if columns.measure:
+                names = pc.unique(as_text(every[columns.measure], columns.measure, place))
+                self.other_measures |= dict.fromkeys(filter(None, names.to_pylist()), columns)
             return
         geo = self.geo.positions(columns.column(table, "geo"), place, numbered)
         activity = self.activity.positions(columns.column(table, "activity"), place, numbered)
@@ -217,6 +224,8 @@ class _Reader:
         """The cube of everything added."""
         place = ", ".join(path.name for path in files)
         pieces = self.gathering.pieces()
+        if not pieces and self.other_measures and self.measure not in self.other_measures:
+            raise no_measure(self.measure, self.other_measures, place)
         if not pieces and not self.spec.where:
             raise no_rows(place, sorted(self.names))
         if not pieces:

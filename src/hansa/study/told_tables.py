@@ -64,6 +64,7 @@ TABLES = Texts(
         N_("the codes of geo cannot be read as text"),
         N_("the codes of activity cannot be read as text"),
         N_("there are no rows below the header"),
+        N_("no row of the table is of {measure}"),
         N_("columns have values but no name"),
         N_("column names repeat"),
         N_("the header row is empty"),
@@ -136,6 +137,7 @@ TABLES = Texts(
         N_("no names"),
         N_("payroll {pay}, employment empty"),
         N_("no row with {chosen}"),
+        N_("{names} in the column {name}"),
         N_("{number} beside {class}"),
         N_("{number} rows"),
         N_("codes of an undeclared classification, without levels"),
@@ -193,6 +195,7 @@ TABLES = Texts(
         N_("codes of {list}"),
         N_("text in UTF-8: codes keep their leading zeros and their points"),
         N_("at least one row of values"),
+        N_("rows of {measure}"),
         N_("one name for each column"),
         N_("letters such as p, e, b, c, u; several joined by ;"),
         N_("zero or more; an empty cell for a missing value"),
@@ -235,6 +238,7 @@ TABLES = Texts(
         N_("correct below, at “{field}”"),
         N_("correct wide = …, or leave it out for a long table"),
         N_("correct the mapping: {how}"),
+        N_("say which rows they are: {how}"),
         N_(
             "say which column it is: {how}, or in the study columns = {line}; a constant: "
             "{constant}"
