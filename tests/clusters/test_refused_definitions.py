@@ -262,3 +262,15 @@ def test_codes_that_lost_their_leading_zero(codes, row, found, needed, meant, tm
 def test_codes_of_two_levels_that_can_only_be_meant_so(codes, tmp_path):
     path = csv(tmp_path, "cluster,activity\n" + "".join(f"{c}k,{c}\n" for c in codes))
     assert len(find_definition(path, "nace:2").members) == len(codes)
+
+
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "bar")])
+def test_a_definition_with_another_separator(sign, name, tmp_path):
+    path = csv(tmp_path, f"cluster{sign}activity\nk{sign}x\n")
+    assert refusal(find_definition, path) == (
+        "the columns are separated by another sign\n"
+        f"  where:  {path}, header row\n"
+        f"  found:  {name} in {f'cluster{sign}activity'!r}\n"
+        "  needed: comma\n"
+        "  do:     save the definition with commas between its columns"
+    )

@@ -71,7 +71,9 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
                 raise UsageError(
                     f"{option} needs NAME=VALUE", printed=repr(part), fix=f"{option} time=year"
                 )
-            found[name.strip()] = value.strip()
+            # --table thousands=' ' means the blank.
+            blank = option == "--table" and value.isspace()
+            found[name.strip()] = value if blank else value.strip()
     return found
 
 

@@ -12,6 +12,7 @@ from hansa.codes.codelist import Codelist, classification
 from hansa.errors import HansaError, listed
 from hansa.sources.rows import code_list as listed_codes
 from hansa.sources.rows import lost_zero, without_zero
+from hansa.sources.text import SEPARATORS
 
 KINDS = ("traded", "local", "outside")
 _COLUMNS = {"cluster", "activity", "weight", "cluster_label", "subcluster", "kind", "reason"}
@@ -121,6 +122,7 @@ def _ours(names: list[str], layout: Layout, place: str) -> dict[str, str]:
             admissible="one name for each column",
             fix="rename or remove the columns",
         )
+    _refuse_other_separator(names, place)
     own = layout.columns or {name: name for name in names if name.strip()}
     _refuse_missing(("cluster", "activity"), own, names, place)
     if unknown := sorted(set(own) - _COLUMNS):
@@ -133,6 +135,19 @@ def _ours(names: list[str], layout: Layout, place: str) -> dict[str, str]:
         )
     _refuse_missing(own.values(), names, names, place)
     return dict(own)
+
+
+def _refuse_other_separator(names: list[str], place: str) -> None:
+    """Raise for a header of one name that holds another sign between names."""
+    only = names[0] if len(names) == 1 else ""
+    if sign := next((sign for sign in SEPARATORS if sign in only), ""):
+        raise HansaError(
+            "the columns are separated by another sign",
+            place=f"{place}, header row",
+            printed=f"{SEPARATORS[sign]} in {only[:60]!r}",
+            admissible=SEPARATORS[","],
+            fix="save the definition with commas between its columns",
+        )
 
 
 def _refuse_missing(

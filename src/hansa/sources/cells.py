@@ -13,7 +13,7 @@ from hansa.errors import HansaError
 from hansa.law import MEANING, Flags, Floats, flags_from_text
 from hansa.sources.spec import declared
 
-SPACES = "\u00a0\u2009\u202f"
+SPACES = "\u00a0\u2007\u2008\u2009\u200a\u202f\u3000"
 """Spaces between thousands as publishers print them; `thousands = " "` stands for all."""
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"

@@ -168,6 +168,8 @@ class _Finder:
             return ours if ours in self.names else ""
         if theirs in self.names or (theirs.startswith("=") and ours in KEYS):
             return theirs
+        if theirs.strip() in self.names:
+            return theirs.strip()
         raise HansaError(
             f"there is no column {theirs!r}",
             place=self.place,

@@ -89,7 +89,7 @@ def _below_header(cells: pa.RecordBatch, place: str) -> pa.Table:
             fix="name another sheet: --sheet NAME",
         )
     head, *rows = filled
-    names = [str(cells.column(i)[head].as_py() or "") for i in range(cells.num_columns)]
+    names = [str(cells.column(i)[head].as_py() or "").strip() for i in range(cells.num_columns)]
     refuse_repeated(names, place)
     if not rows:
         raise no_rows(place, [n for n in names if n])

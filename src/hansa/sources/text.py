@@ -16,7 +16,24 @@ from hansa.sources.spec import FactsSpec
 
 TEXT = (".csv", ".tsv", ".txt")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_SEPARATORS = {";": "semicolon", "\t": "tab", "|": "bar", ",": "comma"}
+_SEP_LINE = re.compile(rb"sep=([^\w\r\n])\r?\n", re.IGNORECASE)
+"""A first line by which Excel is told the sign between columns."""
+_UNPACK = "unpack it, and name the table in it"
+_OTHER_KINDS = {
+    b"\x1f\x8b": ("the file is packed by gzip", _UNPACK),
+    b"BZh91AY&SY": ("the file is packed by bzip2", _UNPACK),
+    b"\xfd7zXZ": ("the file is packed by xz", _UNPACK),
+    b"\x28\xb5\x2f\xfd": ("the file is packed by zstd", _UNPACK),
+    b"PK\x03\x04": (
+        "the file is a zip archive or a workbook",
+        "a workbook: give it its ending, such as .xlsx; an archive: unpack it",
+    ),
+    b"\xd0\xcf\x11\xe0": ("the file is a workbook of the old format", "give it its ending: .xls"),
+    b"%PDF-": ("the file is a PDF document", "save the table in it as CSV or as a workbook"),
+    b"PAR1\x15": ("the file is a Parquet file", "give it its ending: .parquet"),
+}
+"""First bytes of files that are no text -> what they are, and what to do."""
+SEPARATORS = {";": "semicolon", "\t": "tab", "|": "bar", ",": "comma"}
 
 
 def read_csv(path: Path, spec: FactsSpec) -> pa.Table:
@@ -27,17 +44,16 @@ def read_csv(path: Path, spec: FactsSpec) -> pa.Table:
     """
     import pyarrow.csv as arrow
 
-    spec = spec.model_copy(update={"delimiter": separator(path, spec)})
-    text = _text(path, _bytes(path), spec.encoding)
-    _refuse_wrong_separator(path, text, spec)
-    names = _header_names(path, text, spec.delimiter)
+    text, spec = _opened(path, spec)
+    written = _header_names(path, text, spec.delimiter)
+    names = _trimmed(written, path)
     try:
         table = arrow.read_csv(
             io.BytesIO(text),
             read_options=arrow.ReadOptions(use_threads=False, block_size=1 << 24),
             parse_options=arrow.ParseOptions(delimiter=spec.delimiter, newlines_in_values=True),
             convert_options=arrow.ConvertOptions(
-                column_types={name: pa.string() for name in names}, strings_can_be_null=False
+                column_types={name: pa.string() for name in written}, strings_can_be_null=False
             ),
         )
         plain = _lines(text) == table.num_rows + 1 and not _open_quote(text)
@@ -55,15 +71,49 @@ def read_csv(path: Path, spec: FactsSpec) -> pa.Table:
         ) from problem
     if not table.num_rows:
         raise no_rows(str(path), names)
-    return shifted(named_columns(table, names, str(path)), shifts)
+    return shifted(named_columns(table.rename_columns(names), names, str(path)), shifts)
 
 
 def header_names(path: Path, spec: FactsSpec) -> list[str]:
     """Names in the header of a CSV file, which is otherwise left unread."""
-    spec = spec.model_copy(update={"delimiter": separator(path, spec)})
-    text = _text(path, _bytes(path, 1 << 16), spec.encoding, whole=False)
+    text, spec = _opened(path, spec, 1 << 16)
+    return _trimmed(_header_names(path, text, spec.delimiter), path)
+
+
+def _trimmed(names: list[str], path: Path) -> list[str]:
+    """Names without the blanks around them, each of them once."""
+    trimmed = [name.strip() for name in names]
+    refuse_repeated(trimmed, str(path))
+    return trimmed
+
+
+def _opened(path: Path, spec: FactsSpec, most: int = -1) -> tuple[bytes, FactsSpec]:
+    """The text of a file, or its first bytes, and the description with the sign between columns."""
+    data = _bytes(path, most)
+    _refuse_no_text(path, data)
+    text = _text(path, data, spec.encoding, whole=most < 0)
+    sign = separator(path, spec)
+    if told := _SEP_LINE.match(text):
+        # Rows keep their numbers: the line is left empty.
+        text = b"\n" + text[told.end() :]
+        if "delimiter" not in spec.model_fields_set:
+            sign = told[1].decode()
+    spec = spec.model_copy(update={"delimiter": sign})
     _refuse_wrong_separator(path, text, spec)
-    return _header_names(path, text, spec.delimiter)
+    return text, spec
+
+
+def _refuse_no_text(path: Path, data: bytes) -> None:
+    """Raise for a file of another kind that has the ending of a text."""
+    for start, (rule, fix) in _OTHER_KINDS.items():
+        if data.startswith(start):
+            raise HansaError(
+                rule,
+                place=str(path),
+                printed=" ".join(f"{b:02X}" for b in data[:4]) + " as its first bytes",
+                admissible="a table as text: a header row, and values with a sign between them",
+                fix=fix,
+            )
 
 
 def separator(path: Path, spec: FactsSpec) -> str:
@@ -79,7 +129,8 @@ def first_line_with(path: Path, spec: FactsSpec, column: str, cell: str) -> int 
         reader = csv.reader(stream, delimiter=separator(path, spec))
         for record in reader:
             if at < 0:
-                at = record.index(column) if column in record else -1
+                names = [name.strip() for name in record]
+                at = names.index(column) if column in names else -1
             elif len(record) > at and record[at] == cell:
                 return line
             line = reader.line_num + 1
@@ -145,6 +196,14 @@ def _ragged(
     path: Path, line: int, record: list[str], names: list[str], spec: FactsSpec
 ) -> HansaError:
     more = len(record) > len(names)
+    if more and sum(bool(name) for name in names) == 1:
+        return HansaError(
+            "the table does not begin with its column names",
+            place=f"{path}, row 1",
+            printed=repr(next(filter(None, names))[:80]),
+            admissible="the column names in the first row",
+            fix=f"row {line} seems to hold them: delete what stands above it",
+        )
     shown = spec.delimiter.join(record)
     return HansaError(
         f"a row has {'more' if more else 'fewer'} columns than the header",
@@ -231,12 +290,19 @@ def _refuse_zero_bytes(path: Path, text: bytes) -> None:
     at = text.find(b"\x00")
     if at < 0:
         return
+    row = text[:at].count(bytes([10])) + 1
+    # In UTF-16 every second byte of Latin letters and digits is zero.
+    wide = 3 * text.count(b"\x00") > len(text)
     raise HansaError(
-        "the file holds zero bytes: it is no text, or text of another encoding",
-        place=f"{path}, row {text[:at].count(bytes([10])) + 1}, byte {at}",
+        "the file holds zero bytes: it is no text, or text of another encoding"
+        if wide
+        else "the file holds a zero byte",
+        place=f"{path}, row {row}, byte {at}",
         printed=repr(text[max(0, at - 8) : at + 8])[1:],
         admissible="UTF-8 text",
-        fix="save it as UTF-8, or name its encoding: --encoding utf-16-le",
+        fix=f"save it as UTF-8, or name its encoding: --encoding utf-16-{'le' if at % 2 else 'be'}"
+        if wide
+        else f"remove the byte from row {row}, or save the file again with the program it is from",
     )
 
 
@@ -249,7 +315,7 @@ def _header_names(path: Path, text: bytes, delimiter: str) -> list[str]:
             "the header row cannot be read",
             place=f"{path}, row 1",
             printed=str(problem),
-            admissible="column names separated by " + _SEPARATORS.get(delimiter, repr(delimiter)),
+            admissible="column names separated by " + SEPARATORS.get(delimiter, repr(delimiter)),
             fix="begin the table with its column names",
         ) from problem
     refuse_repeated(names, str(path))
@@ -260,14 +326,14 @@ def _refuse_wrong_separator(path: Path, text: bytes, spec: FactsSpec) -> None:
     first = text.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8", "ignore").rstrip("\r")
     if spec.delimiter in first:
         return
-    other = max(_SEPARATORS, key=first.count)
+    other = max(SEPARATORS, key=first.count)
     if first.count(other) == 0:
         return
     shown = "\\t" if other == "\t" else other
     raise HansaError(
         "the columns are separated by another sign",
         place=f"{path}, row 1",
-        printed=f"{_SEPARATORS[other]} in {first[:60]!r}",
-        admissible=_SEPARATORS.get(spec.delimiter, repr(spec.delimiter)),
+        printed=f"{SEPARATORS[other]} in {first[:60]!r}",
+        admissible=SEPARATORS.get(spec.delimiter, repr(spec.delimiter)),
         fix=f"name the separator: --delimiter '{shown}' (and --table decimal=, where it applies)",
     )

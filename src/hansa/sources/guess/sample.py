@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -80,10 +81,13 @@ def _of_text(path: Path, given: Mapping[str, str]) -> Sample:
     reasons = {"encoding": why}
     encoding = given.get("encoding", encoding)
     text = data.decode(encoding, "replace").removeprefix("\ufeff")
+    # The line that tells Excel the sign between columns is no header.
+    text = re.sub(r"\Asep=.\r?\n", "\n", text, count=1, flags=re.IGNORECASE)
     delimiter, reasons["delimiter"] = delimiter_of(text[: 1 << 20])
     delimiter = given.get("delimiter", delimiter)
     lines = records(text, delimiter)
-    _line, names = next(lines, (1, []))
+    _line, written = next(lines, (1, []))
+    names = [name.strip() for name in written]
     if len(set(names)) < len(names) or not any(names):
         # The strict reader says what is wrong with such a header.
         raw_table(path, FactsSpec(encoding=encoding, delimiter=delimiter))

@@ -1,0 +1,112 @@
+"""Files as people save them: read as they are, or refused with a way out that works."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zipfile
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hansa.cli import main
+
+ROWS = "geo,activity,time,employment\nSE11,10,2020,30\nSE11,62,2020,1070\n"
+OPTIONS = ("--classification", "nace:2", "--geography", "nuts:2021", "--absent-rows", "zero")
+
+
+@pytest.fixture
+def compute(tmp_path, monkeypatch, capsys):
+    """Write the table, compute jobs: the result below its header, or what was said."""
+
+    def run(content, *options, name="jobs.csv"):
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        out = tmp_path / "out.csv"
+        command = ["hansa", "compute", "employment", "--facts", str(tmp_path / name), *OPTIONS]
+        monkeypatch.setattr(sys, "argv", [*command, "--out", str(out), *options])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        said = capsys.readouterr()
+        return said.err if stop.value.code else out.read_text()
+
+    return run
+
+
+READ = "geo,activity,time,value,status\nSE11,10,2020,30,\nSE11,62,2020,1070,\n"
+
+
+def test_a_plain_table(compute):
+    assert compute(ROWS) == READ
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u2009", "\u2007", "\u3000"])
+def test_any_blank_between_thousands_follows_the_advice(compute, blank):
+    table = ROWS.replace("1070", f"1{blank}070")
+    advice = compute(table)
+    assert "a number has thousands separators" in advice
+    assert advice.rstrip().endswith("--table thousands=' '")
+    assert compute(table, "--table", "thousands= ") == READ
+
+
+def test_blanks_around_names_do_not_count(compute):
+    table = ROWS.replace("geo,activity,time,employment", ' geo ,"activity ",time, jobs ')
+    assert compute(table, "--columns", "employment=jobs") == READ
+    assert "column names repeat" in compute(ROWS.replace("time,", "geo ,"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("options", [(), ("--delimiter", ";")])
+def test_the_line_that_tells_excel_the_separator(compute, end, options):
+    table = "sep=;\n" + ROWS.replace(",", ";")
+    assert compute(table.replace("\n", end), *options) == READ
+    assert "row 4, column employment" in compute(table.replace("1070", "many"), *options)
+
+
+def test_one_zero_byte_is_to_be_removed_from_its_row(compute):
+    said = compute(ROWS.replace("30", "3\x000"))
+    assert said.startswith("hansa: the file holds a zero byte\n")
+    assert "do:     remove the byte from row 2," in said
+
+
+def test_text_in_utf_16_follows_the_advice(compute):
+    for encoding in ("utf-16-le", "utf-16-be"):
+        said = compute(ROWS.encode(encoding))
+        assert "the file holds zero bytes" in said
+        assert said.rstrip().endswith(f"--encoding {encoding}")
+        assert compute(ROWS.encode(encoding), "--encoding", encoding) == READ
+
+
+def packed():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("jobs.csv", ROWS)
+    return content.getvalue()
+
+
+def parquet():
+    content = io.BytesIO()
+    pq.write_table(pa.table({"geo": ["SE11"]}), content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "way"),
+    [
+        (gzip.compress(ROWS.encode()), "packed by gzip", "unpack it, and name the table in it"),
+        (packed(), "a zip archive or a workbook", "an archive: unpack it"),
+        (parquet(), "a Parquet file", "give it its ending: .parquet"),
+        (b"%PDF-1.7\n%\xe2\xe3", "a PDF document", "save the table in it as CSV or as a workbook"),
+    ],
+)
+def test_what_is_no_text_is_named(compute, content, what, way):
+    said = compute(content)
+    assert said.startswith(f"hansa: the file is {what}\n")
+    assert said.rstrip().endswith(way)
+
+
+def test_lines_above_the_header_are_told(compute):
+    said = compute("Employment by region\nSource: SCB\n\n" + ROWS)
+    assert said.startswith("hansa: the table does not begin with its column names\n")
+    assert said.rstrip().endswith("do:     row 4 seems to hold them: delete what stands above it")
