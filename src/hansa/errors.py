@@ -6,6 +6,7 @@ that stops the work. Texts follow one order: what, where, found, needed, what to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -35,7 +36,8 @@ class HansaError(Exception):
     def __init__(
         self, rule: str, *, place: str = "", printed: str = "", admissible: str = "", fix: str = ""
     ) -> None:
-        self.finding = Finding("error", place, rule, printed, admissible, fix)
+        said = (_cut(text) for text in (rule, printed, admissible, fix))
+        self.finding = Finding("error", place, *said)
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -50,6 +52,17 @@ class HansaError(Exception):
             if text:
                 lines.append(f"  {name + ':':<8}{text}")
         return "\n".join(lines)
+
+
+def _cut(text: str) -> str:
+    """The text with its long words cut: a cell of a broken file may hold megabytes."""
+    if len(text) <= _LONG_WORD:
+        return text
+    return _WORDS.sub(lambda word: f"{word[1]}…{word[2]}", text)
+
+
+_LONG_WORD = 400
+_WORDS = re.compile(rf"(\S{{80}})\S{{{_LONG_WORD - 100},}}(\S{{20}})")
 
 
 class UsageError(HansaError):

@@ -450,3 +450,35 @@ def test_a_long_table_without_the_measure_names_those_it_holds(read, tmp_path):
     assert read(text, followed) == {("SE11", "10", 2020): 30}
     with pytest.raises(HansaError, match="no rows are left"):
         read(text.replace("jobs", "employment"), where={"time": "1999"})
+
+
+def test_years_as_columns_are_seen_where_time_is_missing(read):
+    text = "geo,activity,2020,2021\nSE11,10,30,33\n"
+    with pytest.raises(HansaError) as refused:
+        read(text)
+    assert 'do:     the years are columns: wide = "years"' in str(refused.value)
+    assert str(refused.value).endswith("--table wide=years; else say which column it is: "
+                                       "--columns time=NAME")  # fmt: skip
+    assert read(text, wide="years") == {("SE11", "10", 2020): 30, ("SE11", "10", 2021): 33}
+    with pytest.raises(HansaError, match="--columns time=year,"):
+        read("geo,activity,year,2020\nSE11,10,30,33\n")
+
+
+@pytest.mark.parametrize(("code", "total"), [("_T", "_T"), ("Alla", "Alla"), ("i alt", "'i alt'")])
+def test_an_unknown_code_that_means_the_total_can_be_declared(read, code, total):
+    text = f"geo,activity,time,employment\nSE11,10,2020,30\nSE11,{code},2020,70\n"
+    with pytest.raises(HansaError, match=f"unknown activity code '{code}'") as refused:
+        read(text, classification="nace:2")
+    assert str(refused.value).endswith(
+        f'if it is the total of all others, say so: total = ["{code}"] in study.toml or '
+        f"NAME.meta.toml, or --table total={total}"
+    )
+    found = read(text, classification="nace:2", total=code)
+    assert found == {("SE11", "10", 2020): 30, ("SE11", "TOTAL", 2020): 70}
+
+
+def test_a_code_of_megabytes_is_cut_where_it_is_printed(read):
+    with pytest.raises(HansaError, match=r"unknown activity code '9{79}…9{19}'") as refused:
+        read("geo,activity,time,employment\nSE11," + "9" * 1_000_000 + ",2020,1\n",
+             classification="nace:2")  # fmt: skip
+    assert len(str(refused.value)) < 1000

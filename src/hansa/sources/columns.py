@@ -16,7 +16,7 @@ from hansa.cube import Ints
 from hansa.errors import HansaError, listed
 from hansa.sources.cells import as_text, decoded, positions, to_numpy
 from hansa.sources.rows import row_numbers
-from hansa.sources.spec import KEYS, MEASURES, FactsSpec, picked
+from hansa.sources.spec import KEYS, MEASURES, FactsSpec, declared, picked
 
 Numbered = Callable[[int], int]
 
@@ -158,6 +158,9 @@ def _one_bound(columns: Columns, place: str) -> HansaError:
     )
 
 
+_YEAR = re.compile(r"(19|20)\d\d")
+
+
 class _Finder:
     def __init__(self, names: list[str], spec: FactsSpec, place: str) -> None:
         self.names, self.spec, self.place = names, spec, place
@@ -187,6 +190,8 @@ class _Finder:
         if found:
             return found
         guess = self._likeliest(ours)
+        if ours == "time" and guess == "NAME" and any(map(_YEAR.fullmatch, self.names)):
+            raise self._years_as_columns()
         constant = f"; a constant: --columns {ours}==VALUE" if ours in KEYS else ""
         raise HansaError(
             f"the column {ours} is missing",
@@ -195,6 +200,16 @@ class _Finder:
             admissible=f"a column named {ours}",
             fix=f"say which column it is: --columns {ours}={guess}, or in the study "
             f'columns = {{ {ours} = "{guess}" }}{constant}',
+        )
+
+    def _years_as_columns(self) -> HansaError:
+        return HansaError(
+            "the column time is missing",
+            place=self.place,
+            printed=listed(self.names, 20),
+            admissible="a column named time",
+            fix=f"the years are columns: {declared('wide', 'years')}; else say which column it is: "
+            "--columns time=NAME",
         )
 
     def _likeliest(self, ours: str) -> str:

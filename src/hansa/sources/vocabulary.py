@@ -189,9 +189,17 @@ class Vocabulary:
             place=place,
             printed=repr(text),
             admissible=f"codes of {self.codelist.id} in any usual spelling, or TOTAL",
-            fix="correct the code, pick the right rows (--where), or leave such rows out by name: "
+            fix="if it is the total of all others, say so: " + declared("total", text, many=True)
+            if self._called_total(text)
+            else "correct the code, pick the right rows (--where), or leave such rows out by name: "
             + declared("unknown_codes", "set_aside"),
         )
+
+    def _called_total(self, text: str) -> bool:
+        # What guesses is not needed to read.
+        from hansa.sources.guess.codes import CALLED_TOTAL
+
+        return text.strip().lower() in CALLED_TOTAL
 
     def refuse_lost_zeros(self, place: str) -> None:
         """Refuse codes of the table that have lost their leading zero (`without_zero`)."""

@@ -249,6 +249,8 @@ TABLES = Texts(
         N_("correct wide = …, or leave it out for a long table"),
         N_("correct the mapping: {how}"),
         N_("say which rows they are: {how}"),
+        N_("the years are columns: {how}; else say which column it is: {other}"),
+        N_("if it is the total of all others, say so: {how}"),
         N_(
             "say which column it is: {how}, or in the study columns = {line}; a constant: "
             "{constant}"

@@ -24,6 +24,8 @@ CALLED_TOTAL = frozenset(
     (
         *("total", "totals", "all", "sum", "insgesamt", "gesamt", "summe", "i alt", "totalt"),
         *("yhteensä", "kokku", "kopā", "iš viso", "ogółem", "razem", "alls", "samtals"),
+        # SDMX and Eurostat have codes for it.
+        *("_t", "tot"),
         *("all industries", "all activities", "alla", "sammanlagt"),
     )
 )
