@@ -110,3 +110,14 @@ def test_lines_above_the_header_are_told(compute):
     said = compute("Employment by region\nSource: SCB\n\n" + ROWS)
     assert said.startswith("hansa: the table does not begin with its column names\n")
     assert said.rstrip().endswith("do:     row 4 seems to hold them: delete what stands above it")
+
+
+def test_the_line_that_tells_excel_the_separator_is_no_header_of_sums(tmp_path, monkeypatch):
+    (tmp_path / "jobs.csv").write_text("sep=;\n" + ROWS.replace(",", ";"))
+    out = tmp_path / "sums.csv"
+    command = ["hansa", "reduce", str(tmp_path / "jobs.csv"), "--by", "geo,time"]
+    monkeypatch.setattr(sys, "argv", [*command, "--out", str(out)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert not stop.value.code
+    assert out.read_text() == "geo,time,employment\nSE11,2020,1100\n"

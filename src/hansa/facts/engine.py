@@ -13,7 +13,7 @@ import pyarrow as pa
 from hansa.errors import HansaError, listed
 from hansa.sources.raw import is_parquet, parquet, refuse_no_file
 from hansa.sources.spec import FactsSpec
-from hansa.sources.text import TEXT, codec_name, header_names, read_csv, separator
+from hansa.sources.text import TEXT, codec_name, header_names, names_separator, read_csv, separator
 
 if TYPE_CHECKING:
     import ibis
@@ -54,8 +54,8 @@ def opened(connection: Any, path: Path, spec: FactsSpec) -> tuple[ibis.Table, di
         )
     names = header_names(path, spec)
     encoding = _ENCODINGS.get(codec_name(path, spec.encoding))
-    if encoding is None:
-        # The engine knows few encodings; other files pass through memory.
+    if encoding is None or names_separator(path):
+        # The engine knows few encodings and begins with a header; other files pass through memory.
         return _as_named(ibis.memtable(read_csv(path, spec)))
     plain = {own: f"column{i}" for i, own in enumerate(names)}
     rows = connection.read_csv(

@@ -122,6 +122,11 @@ def separator(path: Path, spec: FactsSpec) -> str:
     return "\t" if tabs else spec.delimiter
 
 
+def names_separator(path: Path) -> bool:
+    """True for a file whose first line is no header: it tells Excel the sign between columns."""
+    return bool(_SEP_LINE.match(_bytes(path, 16).removeprefix(codecs.BOM_UTF8)))
+
+
 def first_line_with(path: Path, spec: FactsSpec, column: str, cell: str) -> int | None:
     """Number of the first line whose value in a column is exactly this."""
     with path.open(encoding=spec.encoding, newline="") as stream:
