@@ -150,6 +150,17 @@ def test_addresses() -> None:
             address(wrong, "https://h")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["file:///etc/passwd", "ftp://x/y", "FILE:/x", "data:text/json,{}", "HTTPS://h/x", "//h/x"],
+)
+def test_an_address_of_another_scheme_is_never_asked_for_elsewhere(name: str) -> None:
+    """A part of it would be sent to the host of the source, which nobody named."""
+    with pytest.raises(UsageError, match="only addresses of http and https are asked") as caught:
+        SERVICE.describe(name, EUROSTAT)
+    assert caught.value.finding.printed == name
+
+
 # --- real answers of Eurostat ------------------------------------------------------------
 
 

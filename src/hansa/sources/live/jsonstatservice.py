@@ -39,6 +39,8 @@ _DIALECT = "/statistics/1.0/data"
 _LAST = "lastTimePeriod"
 _SINCE, _UNTIL = "sinceTimePeriod", "untilTimePeriod"
 _EXAMPLE = "jsonstat:https://HOST/PATH/table.json, or jsonstat:nama_10_gdp of Eurostat"
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+"""How a whole address begins, whatever its scheme: none of it belongs below another host."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,13 @@ def address(dataset: str, home: str) -> str:
     name = dataset.strip()
     if name.startswith(("https://", "http://")):
         return name
+    if _ADDRESS.match(name):
+        raise UsageError(
+            "only addresses of http and https are asked",
+            printed=secretless(name),
+            admissible=_EXAMPLE,
+            fix="name such an address; files on this machine are read without fetching",
+        )
     if not name.strip("/") or re.search(r"[\s\\#]", name) or ".." in name.split("/"):
         raise UsageError(
             "this is no JSON-stat data set",
