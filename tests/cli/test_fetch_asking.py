@@ -119,6 +119,55 @@ def test_an_address_where_nobody_is_asked_is_refused(name: str) -> None:
         hansa.sources(name, at=at)
 
 
+def test_an_unknown_name_is_told_before_an_address_beside_it() -> None:
+    done = run("sources", "gisco:foo", "--at", "http://127.0.0.1:9")
+    assert "GISCO has no file 'foo'" in str(done.exception)
+    done = run("sources", "foo", "--at", "http://127.0.0.1:9")
+    assert "no source and no extract is called 'foo'" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("foo",), "unknown extract 'foo', and there is no study folder of this name"),
+        (("no/such/folder",), "there is no study folder of this name"),
+        (("eurostat",), "eurostat is a source; which of its data sets is meant?"),
+        (("nowhere:x",), "unknown source 'nowhere'"),
+        (("eurostat:a/b",), "this cannot be a data set of Eurostat"),
+        (("gdp-euro", "--at", "notaurl"), "this is no address of a service"),
+        (("gdp-euro", "--period", "20x"), "these periods cannot be read"),
+        (("eurostat:nama_10r_2gdp", "--filter", "geo"), "--filter needs DIMENSION=CODE"),
+        (("gisco:foo",), "GISCO has no file 'foo'"),
+        (("eurostat:nama_10r_2gdp",), "where to?"),
+        (("gisco:nuts-2024-names",), "--out FILE.csv"),
+    ],
+)
+def test_the_place_to_write_is_asked_for_last(
+    server: SdmxServer, arguments: tuple[str, ...], words: str
+) -> None:
+    done = run("fetch", *arguments)
+    assert isinstance(done.exception, UsageError)
+    assert words in str(done.exception)
+    assert not server.asked
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "needed"),
+    [
+        ("gisco:nuts-2024-20m-level2", "reg.csv", "reg.geojson"),
+        ("gisco:nuts-2024-20m-level2", "reg", "reg.geojson"),
+        ("gisco:nuts-2024-names", "names.geojson", "names.csv"),
+        ("gisco:nuts-2016-2021-links", "links.parquet", "links.csv"),
+    ],
+)
+def test_boundaries_and_lists_are_not_written_under_another_ending(
+    tmp_path: Path, name: str, out: str, needed: str
+) -> None:
+    done = run("fetch", name, "--out", tmp_path / out, "--at", "http://127.0.0.1:9")
+    assert "under the ending of another format" in str(done.exception)
+    assert f"--out {tmp_path / needed}" in str(done.exception)
+
+
 def test_a_wrong_name_leads_to_the_search(server: SdmxServer) -> None:
     done = run("sources", "population-density")
     assert "hansa sources --search 'population-density'" in str(done.exception)

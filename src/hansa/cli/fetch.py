@@ -54,18 +54,20 @@ def fetch(
 ) -> None:
     """Bring live data: resumable, cached, with an account of where it came from."""
     from hansa.study.fetch import Wanted
+    from hansa.study.fetch_plan import refuse_unaskable
 
     if Path(what).is_dir() or (":" not in what and Path(what).exists()):
         _refuse_beside_study(bool(filters or geo or period or out or at))
         _study(Path(what), part, refresh, dry_run)
         return
-    if not dry_run or out is not None:
-        out = _target(what, out)
     codes = tuple(c.strip() for text in geo for c in text.split(",") if c.strip())
     if geo and not codes:
         raise UsageError("--geo names no region", printed=repr(geo), fix="--geo SE11,SE12")
     wanted = Wanted(_filters(filters), codes, period, part, at, refresh)
     _refuse_useless(what, wanted)
+    refuse_unaskable(what, wanted)
+    if not dry_run or out is not None:
+        out = _target(what, out)
     if dry_run or out is None:
         _dry(what, wanted)
     elif what.startswith("gisco:"):
@@ -76,15 +78,12 @@ def fetch(
 
 def _target(what: str, out: Path | None) -> Path:
     """The file to write; refused where there is none, or its ending says another format."""
+    from hansa.study.fetch_files import endings_of, refuse_ending
+
     if out is None:
-        raise UsageError("where to?", admissible="a file", fix="--out FILE.parquet, or .csv")
-    if not what.startswith("gisco:") and out.suffix.lower() not in (".csv", ".parquet", ".pq"):
-        raise UsageError(
-            "fetched tables are written as CSV or Parquet",
-            place=str(out),
-            admissible=".csv or .parquet",
-            fix="change the ending; `hansa export` makes other formats of it",
-        )
+        shown = ", or ".join(endings_of(what)[:2])
+        raise UsageError("where to?", admissible="a file", fix=f"--out FILE{shown}")
+    refuse_ending(what, out)
     return out
 
 

@@ -56,10 +56,8 @@ def sources(
     elif extracts:
         _extracts(own.extracts_with(search), False, as_json)
     elif name and search:
-        own.refuse_bare(name)
         _data_sets(name, search, at, as_json)
     else:
-        own.refuse_bare(name)
         _overview(name, search, as_json)
 
 

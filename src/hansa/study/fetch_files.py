@@ -12,6 +12,41 @@ from hansa.sources.live.fetching import Told, open_ends
 from hansa.study.fetch_line import line_to
 
 GISCO = "gisco"
+TABLES = (".parquet", ".csv", ".pq")
+
+
+def endings_of(what: str) -> tuple[str, ...]:
+    """How the file of what is fetched may end: boundaries are GeoJSON, lists of regions CSV."""
+    if not what.startswith(f"{GISCO}:"):
+        return TABLES
+    from hansa.sources.live import gisco
+
+    kind = gisco.find(what.partition(":")[2]).kind
+    return (".geojson", ".json") if kind == "boundaries" else (".csv",)
+
+
+def refuse_ending(what: str, path: Path) -> None:
+    """Raise where the ending of a file names another format than the one it would hold."""
+    endings = endings_of(what)
+    if path.suffix.lower() in endings:
+        return
+    if endings == TABLES:
+        raise _no_table(path)
+    raise UsageError(
+        f"{what} would be written under the ending of another format",
+        place=str(path),
+        admissible=" or ".join(endings),
+        fix=f"--out {path.with_suffix(endings[0])}",
+    )
+
+
+def _no_table(path: Path) -> UsageError:
+    return UsageError(
+        "fetched tables are written as CSV or Parquet",
+        place=str(path),
+        admissible=".csv or .parquet",
+        fix="change the ending; `hansa export` makes other formats of it",
+    )
 
 
 def files_of(made: Made, path: Path) -> dict[Path, bytes]:
@@ -27,12 +62,7 @@ def files_of(made: Made, path: Path) -> dict[Path, bytes]:
     elif suffix in (".parquet", ".pq"):
         files = {path: parquet_bytes(made.table)}
     else:
-        raise UsageError(
-            "fetched tables are written as CSV or Parquet",
-            place=str(path),
-            admissible=".csv or .parquet",
-            fix="change the ending; `hansa export` makes other formats of it",
-        )
+        raise _no_table(path)
     return {**files, account_path(path): json_bytes(made.report)}
 
 

@@ -37,7 +37,6 @@ def listing(
         return [structure_entry(name, narrowed(structure(name, at, told), search))]
     if name in extracts():
         return [extract_entry(find_extract(name))]
-    refuse_bare(name)
     if name and search:
         found = data_sets(name, search, at, told)
         return [data_set_entry(name, one) for one in found.entries]
@@ -46,7 +45,11 @@ def listing(
 
 
 def refuse_senseless(name: str, search: str, at: str = "") -> None:
-    """Raise for words where there is nothing to look for, an address where nobody is asked."""
+    """Raise for a name of nothing, words without use, an address where nobody is asked."""
+    if name.startswith(f"{FILES}:"):
+        file_set(name)
+    elif ":" not in name:
+        _refuse_bare(name)
     if search and (name in extracts() or name.startswith(f"{FILES}:")):
         raise UsageError(
             f"there is nothing to look for in {name}",
@@ -64,7 +67,7 @@ def refuse_senseless(name: str, search: str, at: str = "") -> None:
         )
 
 
-def refuse_bare(name: str) -> None:
+def _refuse_bare(name: str) -> None:
     """Raise for what is neither a source nor an extract, with what it may be."""
     known = (*services(), FILES, *extracts())
     if not name or name in known:

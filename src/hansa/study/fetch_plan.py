@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hansa.errors import HansaError
-from hansa.sources.live.extracts import Extract, find_extract
+from hansa.errors import HansaError, UsageError, listed
+from hansa.sources.live.extracts import Extract, extracts, find_extract
 from hansa.sources.live.fetching import dataset_of
 from hansa.sources.live.planning import Plan, Planned, plan
+from hansa.sources.live.services import services
 from hansa.sources.live.troubles import secretless
 from hansa.study.config import Study
 from hansa.study.fetch import Wanted, question_of, questions_of
@@ -24,6 +25,30 @@ def planned(what: str, wanted: Wanted) -> list[tuple[str, Plan]]:
     if what.startswith(f"{GISCO}:"):
         return [(what, _of_files(what, wanted.at))]
     return _of_extract(find_extract(what), wanted) if ":" not in what else _of_set(what, wanted)
+
+
+def refuse_unaskable(what: str, wanted: Wanted) -> None:
+    """Raise for what is wrong with a question before anybody is asked: names, address, period."""
+    if what.startswith(f"{GISCO}:"):
+        _of_files(what, wanted.at)
+    elif ":" in what:
+        service, dataset, home = dataset_of(what, wanted.at)
+        service.describe(dataset, home)
+        question_of(wanted)
+    else:
+        for part, _ in questions_of(_extract_or_folder(what), wanted):
+            dataset_of(part.dataset, wanted.at)
+
+
+def _extract_or_folder(name: str) -> Extract:
+    """The extract of a name that is no folder; refused with both, for either may be misspelled."""
+    if name in extracts() or name in (*services(), GISCO):
+        return find_extract(name)
+    raise UsageError(
+        f"unknown extract {name!r}, and there is no study folder of this name",
+        admissible=listed(extracts(), 40),
+        fix="`hansa sources --extracts` lists extracts; a data set is named SOURCE:DATASET",
+    )
 
 
 def _of_set(name: str, wanted: Wanted) -> list[tuple[str, Plan]]:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hansa.errors import HansaError, UsageError, listed
 from hansa.panel import Header
 from hansa.sources.live.contract import Observations
+from hansa.sources.live.services import FILES, services
 from hansa.sources.spec import MEASURES
 
 _FOLDER = files("hansa.sources.live") / "catalogue"
@@ -124,6 +125,12 @@ def find_extract(name: str) -> Extract:
     known = extracts()
     if name in known:
         return known[name]
+    if name in (*services(), FILES):
+        raise UsageError(
+            f"{name} is a source; which of its data sets is meant?",
+            admissible="SOURCE:DATASET, as in eurostat:nama_10r_2gdp",
+            fix=f"`hansa sources {name}` says how they are found",
+        )
     raise UsageError(
         f"unknown extract {name!r}",
         admissible=listed(known, 40),
