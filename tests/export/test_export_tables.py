@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from pathlib import Path
 
 import duckdb
@@ -239,6 +240,38 @@ def test_the_table_itself_and_its_description_are_never_overwritten(tmp_path: Pa
         hansa.export(tmp_path / "b.parquet", tmp_path / "b.parquet")
     after = (tmp_path / "a.csv").read_bytes(), (tmp_path / "a.meta.toml").read_bytes()
     assert after == before
+
+
+def test_a_new_header_never_becomes_that_of_the_table(tmp_path: Path) -> None:
+    """`jobs.txt` has the header `jobs.meta.toml`, which `jobs.csv` would be read with."""
+    (tmp_path / "jobs.csv").write_text("geo,activity,time,employment\nnorth,01,2020,30\n")
+    facts = {"classification": "nace:2", "absent_rows": "unknown"}
+    with pytest.raises(UsageError, match=r"read as the header of the table\n.*jobs.meta.toml\n"):
+        hansa.export(tmp_path / "jobs.csv", tmp_path / "jobs.txt", to="csv", describe=facts)
+    assert [one.name for one in tmp_path.iterdir()] == ["jobs.csv"]
+    hansa.export(quotients(), tmp_path / "lq.parquet")
+    hansa.export(tmp_path / "lq.parquet", tmp_path / "lq.csv")
+    bare = pl.read_csv(tmp_path / "jobs.csv", infer_schema=False)
+    bare.cast({"time": pl.Int32, "employment": pl.Float64}).write_parquet(tmp_path / "b.parquet")
+    with pytest.raises(UsageError, match="read as the header of the table"):
+        hansa.export(tmp_path / "b.parquet", tmp_path / "b.csv", describe=facts)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, ending: str) -> None:
+    folder, file = tmp_path / f"folder.{ending}", tmp_path / "file"
+    folder.mkdir()
+    file.touch()
+    for out, words in (
+        (folder, "Is a directory"),
+        (file / f"a.{ending}", "File exists|Not a directory"),
+        (Path(f"/proc/o.{ending}"), "No such file or directory"),
+    ):
+        with pytest.raises(HansaError, match="the file cannot be written") as caught:
+            hansa.export(quotients(), out)
+        assert re.fullmatch(words, caught.value.finding.printed)
+        assert caught.value.finding.place.startswith(str(out.parent))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", folder.name]
 
 
 def test_nothing_to_export() -> None:

@@ -138,7 +138,7 @@ def _filters(texts: list[str]) -> dict[str, tuple[str, ...]]:
 def _table(what: str, wanted: Wanted, out: Path) -> None:
     from hansa.sources.live.extracts import find_extract
     from hansa.study.fetch import fetch_dataset, fetch_extract
-    from hansa.study.fetch_files import files_of
+    from hansa.study.fetch_files import files_of, write_all
 
     if ":" in what:
         found = {"": fetch_dataset(what, wanted, told())}
@@ -147,7 +147,7 @@ def _table(what: str, wanted: Wanted, out: Path) -> None:
     for name, made in found.items():
         several = len(found) > 1
         path = out.with_name(f"{out.stem}-{name}{out.suffix}") if several else out
-        _write(files_of(made, path))
+        write_all(files_of(made, path))
         say(f"{path}: {made.lines[0]}")
         for line in _names(made.report["codes"]):
             say(f"  {line}")
@@ -228,11 +228,11 @@ def _print_plan(name: str, plan: Plan, refresh: bool) -> None:
 
 def _file(what: str, wanted: Wanted, out: Path) -> None:
     from hansa.files import json_bytes
-    from hansa.study.fetch_files import account_path, beside, fetch_file
+    from hansa.study.fetch_files import account_path, beside, fetch_file, write_all
 
     got, report = fetch_file(what, wanted.at, told(), wanted.refresh)
     files = {beside(out, ending): content for ending, content in got.items()}
-    _write({**files, account_path(out): json_bytes(report)})
+    write_all({**files, account_path(out): json_bytes(report)})
     for path, content in files.items():
         say(f"{path}: {report['title']}, {len(content):,} bytes")
     for note in (report["licence"], *report["notes"]):
@@ -245,36 +245,22 @@ def fetch_into(folder: Path, names: list[str], refresh: bool) -> bool:
     What can be had is fetched: one table that a service refuses does not hold up the others.
     """
     from hansa.study.config import read_study
+    from hansa.study.fetch_files import write_all
     from hansa.study.fetch_study import fetch_study, refuse_unknown_names, scoreboards
 
     study = read_study(folder)
     refuse_unknown_names(study, folder)
     failed: list[HansaError] = []
     for name, files, lines in fetch_study(study, folder, told(), (refresh, failed), names):
-        _write(files)
+        write_all(files)
         say(f"{name}:")
         for line in lines:
             say(f"  {line}")
     for name, files, lines in scoreboards(study, folder):
-        _write(files)
+        write_all(files)
         say(f"scoreboard {name}:")
         for line in lines:
             say(f"  {line}")
     for problem in failed:
         say(f"NOT FETCHED\n{problem}")
     return not failed
-
-
-def _write(files: dict[Path, bytes]) -> None:
-    from hansa.files import write_bytes
-
-    for path, content in files.items():
-        try:
-            write_bytes(path, content)
-        except OSError as problem:
-            raise HansaError(
-                "the file cannot be written",
-                place=str(path),
-                printed=problem.strerror or str(problem),
-                admissible="a folder that is there, or can be made, and can be written to",
-            ) from problem

@@ -92,6 +92,15 @@ def _written(path: Path) -> Panel | None:
     return _panel(_typed(raw_table(path, FactsSpec()), str(path)), data, str(beside))
 
 
+def has_header(path: Path) -> bool:
+    """Whether a file holds the header of a panel itself: Parquet as Hansa writes results."""
+    if not is_parquet(path):
+        return False
+    with parquet(path) as file:
+        raw = (file.schema_arrow.metadata or {}).get(METADATA_KEY, b"{}")
+    return b'"dims"' in raw
+
+
 def _with_header(table: pa.Table, place: str) -> Panel | None:
     raw = (table.schema.metadata or {}).get(METADATA_KEY)
     if raw is None:

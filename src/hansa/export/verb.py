@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from hansa.errors import UsageError, listed
 from hansa.export.prepare import Ready, prepared
-from hansa.export.reading import panel_of
+from hansa.export.reading import has_header, panel_of
 from hansa.export.regions import Layer, layer_of
-from hansa.files import csv_bytes, header_bytes, parquet_bytes, toml_bytes, write_bytes
+from hansa.files import csv_bytes, header_bytes, parquet_bytes, toml_bytes
 from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec, spec_from
+from hansa.study.fetch_files import write_all
 
 ENDINGS = {
     ".sdmx.csv": "sdmx-csv",
@@ -97,8 +98,7 @@ def export(
     made, notes = _WRITERS[to](ready, choice, target)
     if isinstance(table, str | Path):
         _refuse_overwriting(Path(table), made)
-    for name, content in made.items():
-        write_bytes(name, content)
+    write_all(made)
     absent = ready.panel.table[ready.holds].null_count
     return Exported(tuple(made), to, len(ready.panel), absent, (*ready.notes, *notes))
 
@@ -139,16 +139,25 @@ def _chosen(given: dict[str, Any]) -> ExportOptions:
     return ExportOptions(**own)
 
 
+_BECOMES = "the header of the export would be read as the header of the table"
+
+
 def _refuse_overwriting(source: Path, made: Iterable[Path]) -> None:
-    """Raise where a file would take the place of the table it is made of, or of its description."""
+    """Raise where a file would take the place of the table it is made of, or of its description.
+
+    A new header is refused too, unless the table holds its own: it would be read with the table.
+    """
+    header = source.with_name(source.stem + ".meta.toml")
     own = {
-        source.resolve(): "",
-        source.with_name(source.stem + ".meta.toml").resolve(): "'s header",
+        source.resolve(): "the export would take the place of the table",
+        header.resolve(): "the export would take the place of the table's header",
     }
+    if not header.exists():
+        own[header.resolve()] = "" if has_header(source) else _BECOMES
     for path in made:
-        if path.exists() and (what := own.get(path.resolve())) is not None:
+        if rule := own.get(path.resolve()):
             raise UsageError(
-                f"the export would take the place of the table{what}",
+                rule,
                 place=str(path),
                 admissible="another name, or another folder",
                 fix=f"--out NAME{path.suffix} with another NAME than {source.stem}",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hansa.errors import UsageError
+from hansa.errors import HansaError, UsageError
 from hansa.facts.made import Made
-from hansa.files import csv_bytes, json_bytes, parquet_bytes, toml_bytes
+from hansa.files import csv_bytes, json_bytes, parquet_bytes, toml_bytes, write_bytes
 from hansa.sources.live.fetching import Told, open_ends
 from hansa.study.fetch_line import line_to
 
@@ -64,6 +67,28 @@ def files_of(made: Made, path: Path) -> dict[Path, bytes]:
     else:
         raise _no_table(path)
     return {**files, account_path(path): json_bytes(made.report)}
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write files one after the other, each whole or not at all.
+
+    Raises HansaError where one cannot be written; before anything, where its place is a folder.
+    """
+    path = next(iter(files), Path())
+    try:
+        for path in files:
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        for path, content in files.items():
+            write_bytes(path, content)
+    except OSError as problem:
+        raise HansaError(
+            "the file cannot be written",
+            place=str(path),
+            printed=problem.strerror or str(problem),
+            admissible="a folder that is there, or can be made, and can be written to",
+            fix="--out with another place or name",
+        ) from problem
 
 
 def account_path(path: Path) -> Path:
