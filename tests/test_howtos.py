@@ -229,7 +229,7 @@ def test_live_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HANSA_CACHE", str(tmp_path / "cache"))
         guide = Guide(tmp_path, "live-data.md")
         guide.walk()
-    assert (len(guide.done), guide.shown) == (6, 12)
+    assert (len(guide.done), guide.shown) == (7, 13)
     assert (tmp_path / "gdp.source.json").is_file()
 
 

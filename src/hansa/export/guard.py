@@ -111,7 +111,8 @@ def _secret(panel: Panel, where: Mask) -> HansaError:
     row = int(np.flatnonzero(where)[0])
     return HansaError(
         "confidential cells hold a value",
-        place=", ".join(f"{d}={panel.table[d][row].as_py()}" for d in panel.dims),
+        place=", ".join(f"{d}={panel.table[d][row].as_py()}" for d in panel.dims)
+        or f"row {row + 1}",
         printed=f"{int(where.sum())} cells with status c and a value",
         admissible="a table in which confidential cells are empty",
         fix="hansa protect TABLE --out safe.csv, then export safe.csv",

@@ -108,7 +108,11 @@ def _plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
 
 def _at(panel: Panel, times: Sequence[str]) -> Panel:
     if "time" not in panel.dims:
-        raise UsageError("the table has no time to choose from", printed=listed(panel.dims))
+        raise UsageError(
+            "the table has no time to choose from",
+            printed=listed(panel.dims),
+            fix="leave --time out",
+        )
     there = {str(time): time for time in panel.distinct("time")}
     if missing := [time for time in times if time not in there]:
         raise UsageError(
@@ -142,6 +146,8 @@ def _refuse_twice(panel: Panel) -> None:
     import pyarrow.compute as pc
 
     keys = keys_of(panel)
+    if not keys:
+        return
     counted = panel.table.select(keys).group_by(keys).aggregate([([], "count_all")])
     double = counted.filter(pc.greater(counted["count_all"], 1))
     if double.num_rows:

@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.export.described import described, says_no_measure
 from hansa.panel import METADATA_KEY, Header, Panel
-from hansa.sources.raw import is_parquet, parquet, raw_table
-from hansa.sources.spec import FactsSpec
+from hansa.sources.raw import column_names, is_parquet, parquet, raw_table
+from hansa.sources.spec import FactsSpec, beside, inside
 from hansa.sources.spec_measures import measures_in, measures_of
 from hansa.sources.text import TEXT
 
@@ -35,7 +36,7 @@ def panel_of(source: Any, measure: str = "", spec: FactsSpec | None = None) -> P
     plain = not measure and not given.model_fields_set
     if hasattr(source, "__arrow_c_stream__"):
         table = pa.table(source)
-        found = _with_header(table, "the table") if plain else None
+        found = _in_memory(table) if plain else None
         return found or _facts(table, measure or _only(measures_of(table, given)), given)
     if not isinstance(source, str | Path):
         raise UsageError(
@@ -44,8 +45,25 @@ def panel_of(source: Any, measure: str = "", spec: FactsSpec | None = None) -> P
             admissible="a panel, the path of a table, or a data frame",
         )
     path = Path(source)
-    found = _written(path) if plain else None
+    found = (_written(path) or _as_it_is(path)) if plain else None
     return found or _facts(path, measure or _only(measures_in(path, given)), given)
+
+
+def _in_memory(table: pa.Table) -> Panel | None:
+    """The panel in a table that carries its header; None where it carries none."""
+    said = inside(table.schema, FactsSpec())
+    if says_no_measure(said, table.column_names):
+        return described(table, said)
+    return _with_header(table, "the table")
+
+
+def _as_it_is(path: Path) -> Panel | None:
+    """A table that `hansa fetch` wrote for a data set; None for any other."""
+    said = beside(path, FactsSpec())
+    if not said.model_fields_set or not says_no_measure(said, column_names(path, said)):
+        return None
+    table = raw_table(path, FactsSpec())
+    return described(table if is_parquet(path) else _typed(table, str(path)), said)
 
 
 def _facts(source: Any, measure: str, spec: FactsSpec) -> Panel:
@@ -74,22 +92,22 @@ def _written(path: Path) -> Panel | None:
             return None
         table = raw_table(path, FactsSpec()).replace_schema_metadata(meta)
         return _with_header(table, str(path))
-    beside = path.with_name(path.stem + ".meta.toml")
-    if path.suffix.lower() not in TEXT or not beside.is_file():
+    header = path.with_name(path.stem + ".meta.toml")
+    if path.suffix.lower() not in TEXT or not header.is_file():
         return None
     try:
-        data = tomllib.loads(beside.read_text(encoding="utf-8")).get("panel")
+        data = tomllib.loads(header.read_text(encoding="utf-8")).get("panel")
     except (ValueError, RecursionError) as problem:
         raise HansaError(
             "the header beside the table cannot be read",
-            place=str(beside),
+            place=str(header),
             printed=str(problem),
             admissible="TOML in UTF-8",
             fix="correct the file, or write the table again",
         ) from problem
     if data is None:
         return None
-    return _panel(_typed(raw_table(path, FactsSpec()), str(path)), data, str(beside))
+    return _panel(_typed(raw_table(path, FactsSpec()), str(path)), data, str(header))
 
 
 def has_header(path: Path) -> bool:

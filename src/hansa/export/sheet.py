@@ -137,7 +137,7 @@ def _about(ready: Ready, table: pa.Table) -> Iterator[tuple[str, str]]:
         "Title": ready.title,
         "Measure": header.measure,
         "Unit": header.unit,
-        "Kind": header.kind,
+        "Kind": header.kind if header.measure else "",
         "Source": header.source,
         "Licence": header.licence,
         "Vintage": header.vintage,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from hansa.errors import UsageError, listed
+from hansa.export.described import Described, beside_csv
 from hansa.export.prepare import Ready, prepared
 from hansa.export.reading import has_header, panel_of
 from hansa.export.regions import Layer, layer_of
-from hansa.files import csv_bytes, header_bytes, parquet_bytes, toml_bytes
+from hansa.files import csv_bytes, parquet_bytes, toml_bytes
 from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec, spec_from
 from hansa.study.fetch_files import write_all
@@ -31,6 +32,8 @@ ENDINGS = {
 
 FORMATS = tuple(dict.fromkeys(ENDINGS.values()))
 MAPS = ("geojson", "gpkg")
+_AS_IT_IS = ("csv", "parquet", "xlsx")
+"""What a table without a measure is written as: other formats have to know what a number is."""
 _LABELLED = ("xlsx", "gpkg")
 
 
@@ -95,12 +98,32 @@ def export(
     _refuse_senseless(to, choice)
     spec = spec_from(dict(describe), "describe") if isinstance(describe, Mapping) else describe
     ready = prepared(panel_of(table, measure, spec or FactsSpec()), choice.time)
+    as_it_is = isinstance(ready.panel, Described)
+    if as_it_is:
+        _refuse_unsaid(target, to, choice)
     made, notes = _WRITERS[to](ready, choice, target)
     if isinstance(table, str | Path):
-        _refuse_overwriting(Path(table), made)
+        _refuse_overwriting(Path(table), made, as_it_is)
     write_all(made)
     absent = ready.panel.table[ready.holds].null_count
     return Exported(tuple(made), to, len(ready.panel), absent, (*ready.notes, *notes))
+
+
+def _refuse_unsaid(path: Path, to: str, choice: ExportOptions) -> None:
+    """Raise for what a table cannot be asked for that only says where it comes from."""
+    if to not in _AS_IT_IS:
+        raise UsageError(
+            f"{to} needs to know what is measured, and the table says no measure",
+            place=str(path),
+            admissible=f"{', '.join(_AS_IT_IS)}: all columns as they are",
+            fix="choose one of these, or fetch an extract (`hansa sources --extracts`)",
+        )
+    if choice.labels == "both":
+        raise UsageError(
+            "what the codes are called is not said in the table",
+            printed="--labels both",
+            fix="leave it out; NAME.source.json of a fetched table holds the names",
+        )
 
 
 def format_of(path: Path, to: str = "") -> str:
@@ -142,10 +165,11 @@ def _chosen(given: dict[str, Any]) -> ExportOptions:
 _BECOMES = "the header of the export would be read as the header of the table"
 
 
-def _refuse_overwriting(source: Path, made: Iterable[Path]) -> None:
+def _refuse_overwriting(source: Path, made: Collection[Path], same: bool) -> None:
     """Raise where a file would take the place of the table it is made of, or of its description.
 
-    A new header is refused too, unless the table holds its own: it would be read with the table.
+    A new header is refused too: it would be read with the table. Not where the table holds one of
+    its own, or the `same`.
     """
     header = source.with_name(source.stem + ".meta.toml")
     own = {
@@ -153,14 +177,14 @@ def _refuse_overwriting(source: Path, made: Iterable[Path]) -> None:
         header.resolve(): "the export would take the place of the table's header",
     }
     if not header.exists():
-        own[header.resolve()] = "" if has_header(source) else _BECOMES
+        own[header.resolve()] = "" if same or has_header(source) else _BECOMES
     for path in made:
         if rule := own.get(path.resolve()):
             raise UsageError(
                 rule,
                 place=str(path),
                 admissible="another name, or another folder",
-                fix=f"--out NAME{path.suffix} with another NAME than {source.stem}",
+                fix=f"--out NAME{list(made)[-1].suffix} with another NAME than {source.stem}",
             )
 
 
@@ -209,7 +233,7 @@ def _csv(ready: Ready, choice: ExportOptions, path: Path) -> Made:
     table = _labelled(ready, choice, "csv")
     # The header first: a table without it would be read as something else.
     header = path.with_name(path.stem + ".meta.toml")
-    return {header: header_bytes(ready.panel), path: csv_bytes(table)}, ()
+    return {header: beside_csv(ready.panel), path: csv_bytes(table)}, ()
 
 
 def _parquet(ready: Ready, choice: ExportOptions, path: Path) -> Made:
