@@ -108,6 +108,33 @@ def test_nothing_is_never_silent(server: SdmxServer) -> None:
     assert "2018 to 2020" in made.lines[1]
 
 
+def test_an_answer_without_rows_never_replaces_a_table(server: SdmxServer, tmp_path: Path) -> None:
+    out = tmp_path / "gdp.csv"
+    for name in ("gdp-euro", "eurostat:nama_10r_2gdp"):
+        assert run("fetch", name, "--geo", "SE11", "--out", out).exit_code == 0
+        before = {one: one.read_bytes() for one in tmp_path.glob("gdp*")}
+        done = run("fetch", name, "--geo", "SE11", "--period", "2023", "--out", out)
+        assert type(done.exception) is HansaError, "exit code 1"
+        assert "no row, so nothing is written" in str(done.exception)
+        assert "The data set holds 2018 to 2020." in str(done.exception)
+        assert {one: one.read_bytes() for one in tmp_path.glob("gdp*")} == before
+
+
+def test_an_entry_without_rows_is_told_and_the_others_of_a_study_are_fetched(
+    server: SdmxServer, tmp_path: Path
+) -> None:
+    (tmp_path / "study.toml").write_text(
+        'format = 1\ntitle = "Two"\n\n[facts.a]\nfile = "a.csv"\n\n'
+        '[fetch.none]\ndataset = "eurostat:nama_10r_2gdp"\nperiod = "2023"\n\n'
+        '[fetch.some]\nextract = "gdp-euro"\n'
+    )
+    done = run("fetch", tmp_path)
+    assert done.exit_code == 1
+    assert "NOT FETCHED\nthe answer has no row" in done.output
+    assert (tmp_path / "indicators" / "gdp-euro.parquet").is_file()
+    assert not (tmp_path / "facts").exists()
+
+
 @pytest.mark.parametrize("odd", ["abc", "2015,2020", ":", "2015:x"])
 def test_odd_periods_are_refused(server: SdmxServer, odd: str) -> None:
     with pytest.raises(UsageError, match="periods cannot be read"):

@@ -144,15 +144,23 @@ def _table(what: str, wanted: Wanted, out: Path) -> None:
         found = {"": fetch_dataset(what, wanted, told())}
     else:
         found = fetch_extract(find_extract(what), wanted, told())
+    failed: list[HansaError] = []
     for name, made in found.items():
         several = len(found) > 1
         path = out.with_name(f"{out.stem}-{name}{out.suffix}") if several else out
-        write_all(files_of(made, path))
+        try:
+            write_all(files_of(made, path))
+        except HansaError as problem:
+            # One part that has no row does not hold up the others.
+            failed.append(problem)
+            continue
         say(f"{path}: {made.lines[0]}")
         for line in _names(made.report["codes"]):
             say(f"  {line}")
         for line in made.lines[1:]:
             say(f"  note: {line}")
+    if failed:
+        raise failed[0]
 
 
 def _names(codes: dict[str, dict[str, str]], most: int = 5) -> list[str]:

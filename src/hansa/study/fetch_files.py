@@ -53,8 +53,19 @@ def _no_table(path: Path) -> UsageError:
 
 
 def files_of(made: Made, path: Path) -> dict[Path, bytes]:
-    """What is written for a fetched table: itself with its header, and where it came from."""
+    """What is written for a fetched table: itself with its header, and where it came from.
+
+    Raises HansaError for a table without a row: it would take the place of one that holds data.
+    """
     assert made.table is not None
+    if not made.table.num_rows:
+        raise HansaError(
+            "the answer has no row, so nothing is written",
+            place=str(path),
+            printed=" ".join(made.lines),
+            admissible="at least one row; a file that is there stays as it is",
+            fix="ask for more codes or other years, or look at the data set: hansa sources",
+        )
     suffix = path.suffix.lower()
     if suffix == ".csv":
         meta = {k: v for k, v in made.description.items() if v != {}}

@@ -154,7 +154,13 @@ def _table_entry(
     lines: list[str] = []
     notes: dict[str, list[str]] = {}
     for path, made in found.items():
-        files |= files_of(made, path)
+        try:
+            files |= files_of(made, path)
+        except UsageError:
+            raise
+        except HansaError as problem:
+            failed.append(problem)
+            continue
         lines.append(f"{path.relative_to(folder)}: {made.lines[0]}")
         for note in made.lines[1:]:
             notes.setdefault(note, []).append(path.stem)
