@@ -17,7 +17,8 @@ from hansa.errors import HansaError, UsageError
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "sources" / "live"))
 
-from sdmx_server import SdmxServer
+from sdmx_messages import Flow, eurostat_csv
+from sdmx_server import Answer, Asked, SdmxServer
 
 YEARS = ("2018", "2019", "2020")
 GEO = ("SE", "SE11", "SE12", "FI1B")
@@ -106,6 +107,38 @@ def test_nothing_is_never_silent(server: SdmxServer) -> None:
     assert len(made) == 0
     assert "NO ROW" in made.lines[1]
     assert "2018 to 2020" in made.lines[1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "note"),
+    [
+        ({}, "4 rows with codes that the data set does not list (unit USD; geo XX1)"),
+        ({"period": "2019:2020"}, "6 rows that were not asked for"),
+        ({"filters": {"unit": "MIO_EUR"}}, "3 rows that were not asked for"),
+        ({"filters": {"unit": "MIO_EUR"}}, "1 rows with codes that the data set does not list"),
+    ],
+)
+def test_rows_that_nobody_asked_for_are_left_out_and_counted(
+    server: SdmxServer, asked: dict, note: str
+) -> None:
+    """Codes that the structure lacks too, where a dimension is taken whole."""
+    own = [row for row in gdp().to_pylist() if row["unit"] == "MIO_EUR"]
+    wrong = [{**own[0], "unit": "USD", "TIME_PERIOD": year} for year in ("2018", "2019", "2020")]
+    wrong += [{**own[0], "geo": "XX1", "TIME_PERIOD": "2020"}]
+    odd = pa.Table.from_pylist([*own, *wrong, {**own[0], "TIME_PERIOD": "1999"}])
+
+    class Gateway(SdmxServer):
+        """It answers every question alike, as one that drops the question does."""
+
+        def _estat_rows(self, asked: Asked, flow: Flow, *_: object) -> Answer:
+            return Answer(200, eurostat_csv(flow, odd), "text/csv")
+
+    with Gateway({"nama_10r_2gdp": pa.Table.from_pylist(own)}) as gateway:
+        made = hansa.fetch("eurostat:nama_10r_2gdp", at=gateway.home, **asked)
+    assert any(note in line for line in made.lines), made.lines
+    assert set(made.table["unit"].to_pylist()) == {"MIO_EUR"}
+    assert "XX1" not in made.table["geo"].to_pylist()
+    assert ("1999" in made.table["TIME_PERIOD"].to_pylist()) is ("period" not in asked)
 
 
 def test_an_answer_without_rows_never_replaces_a_table(server: SdmxServer, tmp_path: Path) -> None:

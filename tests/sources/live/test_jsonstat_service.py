@@ -84,6 +84,8 @@ def test_filters_and_periods_as_eurostat_reads_them(tmp_path: Path) -> None:
     assert found.structure.dimension("time") is not None
     # Only the last period was sent, so periods are not listed.
     assert found.structure.dimensions[2].codes == {}
+    # A code without any place in it may be missing, so rows of other codes are kept.
+    assert all(own.partial for own in found.structure.dimensions)
     assert found.structure.dimensions[1].codes["AT7"] == "Austria 7"
 
 
@@ -136,6 +138,7 @@ def test_a_file_that_knows_no_filters_is_cut_here(tmp_path: Path) -> None:
         "/f/t.json?unit=PC",
     ]
     assert list(everything.structure.dimensions[2].codes) == list(YEARS)
+    assert not any(own.partial for own in everything.structure.dimensions)
 
 
 def test_addresses() -> None:

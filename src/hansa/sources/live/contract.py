@@ -55,6 +55,7 @@ class Dimension:
     codes       code -> label, in the service's order; empty where the service does not list them
     time        True for the time dimension
     eliminable  True where the service sums over the dimension when no code is asked for (PxWeb)
+    partial     True where the data may have codes that are not among `codes`
     """
 
     id: str
@@ -62,6 +63,7 @@ class Dimension:
     codes: Mapping[str, str] = field(default_factory=dict)
     time: bool = False
     eliminable: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Parts of an answer to one table: of one edition, only what was asked for, no cell twice."""
+"""Parts of an answer to one table: of one edition, only what was asked for, no cell twice.
+
+A service or gateway may answer more than was asked. Such rows are left out and counted, whether a
+filter names the codes or the dimension is taken whole: then its codes are those of the structure.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +49,9 @@ def together(structure: Structure, filters: Filters, found: Sequence[Observation
             fix="ask again with --refresh",
         )
     table = pa.concat_tables([one.table for one in found], promote_options="default")
-    table = _asked_periods(table.combine_chunks(), first.time, filters.get(first.time, ()))
-    table, unasked = _asked_codes(table, structure, filters)
+    table, lost = _asked_periods(table.combine_chunks(), first.time, filters.get(first.time, ()))
+    table, unasked = _asked_codes(table, structure, filters, lost)
+    table, unlisted = _listed_codes(table, structure, filters)
     _refuse_twice(table, first.dimensions, structure.dataset)
     labels: dict[str, dict[str, str]] = {}
     for one in found:
@@ -54,27 +59,40 @@ def together(structure: Structure, filters: Filters, found: Sequence[Observation
             labels.setdefault(dimension, {}).update(own)
     notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
     absent = _without_data(structure, filters, table)
-    return replace(first, table=table, labels=labels, notes=(*notes, *unasked, *absent))
+    return replace(first, table=table, labels=labels, notes=(*notes, *unasked, *unlisted, *absent))
 
 
-def _asked_periods(table: pa.Table, time_id: str, wanted: Sequence[str]) -> pa.Table:
+def _asked_periods(table: pa.Table, time_id: str, wanted: Sequence[str]) -> tuple[pa.Table, int]:
+    """Only rows of periods that were asked for, and how many lay outside of the years.
+
+    Services are asked from one year to another: what lies between two periods comes along.
+    """
     if not time_id or not wanted:
-        return table
+        return table, 0
     import pyarrow.compute as pc
 
     column = table[time_id].cast(pa.string())
-    inside = [p for p in pc.unique(column).to_pylist() if within(str(p), wanted)]
-    chosen: pa.Table = table.filter(pc.is_in(column, value_set=pa.array(inside, pa.string())))
-    return chosen
+    there = [str(p) for p in pc.unique(column).to_pylist()]
+    inside = [p for p in there if within(p, wanted)]
+    if len(inside) == len(there):
+        return table, 0
+    ends = wanted[0].split(":") if ":" in wanted[0] else (min(wanted), max(wanted))
+    start, end = (year[:4] for year in ends)
+    far = [p for p in there if p not in inside and not start <= p[:4] <= (end or "9999")]
+    lost = pc.sum(pc.is_in(column, value_set=pa.array(far, pa.string()))).as_py() or 0
+    return table.filter(pc.is_in(column, value_set=pa.array(inside, pa.string()))), lost
 
 
 def _asked_codes(
-    table: pa.Table, structure: Structure, filters: Filters
+    table: pa.Table, structure: Structure, filters: Filters, lost: int
 ) -> tuple[pa.Table, list[str]]:
-    """Only rows with codes that were asked for: a gateway that drops the question answers all."""
+    """Only rows with codes that were asked for: a gateway that drops the question answers all.
+
+    lost  rows already left out
+    """
     import pyarrow.compute as pc
 
-    before = table.num_rows
+    before = table.num_rows + lost
     for own in structure.dimensions:
         if own.time or own.id not in filters or own.id not in table.column_names:
             continue
@@ -83,6 +101,28 @@ def _asked_codes(
     lost = before - table.num_rows
     said = f"The service answered {lost:,} rows that were not asked for; they are left out."
     return table, [said] if lost else []
+
+
+def _listed_codes(
+    table: pa.Table, structure: Structure, filters: Filters
+) -> tuple[pa.Table, list[str]]:
+    """Only rows with codes that the structure lists, in dimensions that are taken whole."""
+    import pyarrow.compute as pc
+
+    before, odd = table.num_rows, []
+    for own in structure.dimensions:
+        whole = not own.time and own.id not in filters and own.id in table.column_names
+        if not whole or not own.codes or own.partial:
+            continue
+        if lost := [c for c in table[own.id].unique().to_pylist() if c not in own.codes]:
+            column = table[own.id].cast(pa.string())
+            table = table.filter(pc.invert(pc.is_in(column, value_set=pa.array(lost, pa.string()))))
+            odd.append(f"{own.id} {listed(lost, 5)}")
+    said = (
+        f"The service answered {before - table.num_rows:,} rows with codes that the data set does "
+        f"not list ({'; '.join(odd)}); they are left out."
+    )
+    return table, [said] if odd else []
 
 
 def _refuse_twice(table: pa.Table, dimensions: Sequence[str], place: str) -> None:

@@ -78,6 +78,7 @@ class JsonStat:
                 inside[_theirs(name)][0],
                 {} if partial and name == found.time else inside[_theirs(name)][1],
                 time=name == found.time,
+                partial=partial,
             )
             for name in found.dimensions
         )
