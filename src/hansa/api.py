@@ -37,7 +37,8 @@ from hansa.study.check import check_path
 from hansa.study.columns import Block, Results
 from hansa.study.compute import Options, compute_one
 from hansa.study.config import read_study
-from hansa.study.fetch import Wanted, fetch_dataset, fetch_extract
+from hansa.study.fetch import fetch_dataset, fetch_extract
+from hansa.study.fetch_asked import wanted_of
 from hansa.study.fetch_listing import listing
 from hansa.study.plan import columns_of, inputs
 from hansa.study.run import StudyResult, run_study
@@ -112,24 +113,23 @@ def compute(
 def fetch(
     what: str,
     *,
-    filters: Mapping[str, Sequence[str] | str] | None = None,
+    filters: Mapping[str, Sequence[str | int] | str | int] | None = None,
     geo: Sequence[str] | str = (),
-    period: str = "",
-    part: str = "",
+    period: Sequence[str | int] | str | int = "",
+    part: Sequence[str] | str = "",
     at: str = "",
     refresh: bool = False,
 ) -> Made:
     """Live data as a table: a data set `SOURCE:DATASET`, or a ready-made extract.
 
     filters  dimension -> codes or patterns (`SE??`)
-    geo      regions; period: `2015:2020`; part: of an extract made of several
+    geo      regions; part: of an extract made of several
+    period   `2015:2020`, a year, or several years of a data set
     at       base address in place of the service's own; refresh: ask again where it is kept
 
     Asks the one service that is named and no other host. Raises HansaError for what it refuses.
     """
-    own = {k: (v,) if isinstance(v, str) else tuple(v) for k, v in (filters or {}).items()}
-    regions = (geo,) if isinstance(geo, str) and geo else tuple(geo)
-    wanted = Wanted(own, regions, period, (part,) if part else (), at, refresh)
+    wanted = wanted_of(filters, geo, period, part, at, refresh)
     if ":" in what:
         return fetch_dataset(what, wanted)
     found = fetch_extract(find_extract(what), wanted)

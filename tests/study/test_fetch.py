@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
@@ -100,6 +101,43 @@ def test_one_year_is_one_year(server: SdmxServer, period: str) -> None:
     assert made.table["time"].unique().to_pylist() == ["2019"]
     same = hansa.fetch("gdp-euro", geo="SE??", filters={"time": period})
     assert same.table.equals(made.table)
+
+
+@pytest.mark.parametrize("period", [2019, [2019], ("2019",), "2019", np.int64(2019)])
+def test_a_year_may_be_a_number_and_stand_in_a_list(server: SdmxServer, period: object) -> None:
+    made = hansa.fetch("gdp-euro", geo=["SE11"], period=period, part=None)
+    assert made.table["time"].to_pylist() == ["2019"]
+    raw = hansa.fetch("eurostat:nama_10r_2gdp", filters={"unit": ["MIO_EUR"], "time": period})
+    assert set(raw.table["TIME_PERIOD"].to_pylist()) == {"2019"}
+
+
+def test_several_years_are_a_filter_of_a_data_set(server: SdmxServer) -> None:
+    made = hansa.fetch("eurostat:nama_10r_2gdp", geo="SE11", period=[2018, 2020])
+    assert set(made.table["TIME_PERIOD"].to_pylist()) == {"2018", "2020"}
+    with pytest.raises(UsageError, match="one period or range"):
+        hansa.fetch("gdp-euro", period=[2018, 2020])
+    with pytest.raises(UsageError, match="asked for twice"):
+        hansa.fetch("gdp-euro", period=[2018, 2020], filters={"time": "2019"})
+
+
+@pytest.mark.parametrize(
+    ("odd", "name"),
+    [
+        ({"period": 2019.0}, "period"),
+        ({"period": True}, "period"),
+        ({"period": [None]}, "period"),
+        ({"geo": {"SE11": 1}}, "geo"),
+        ({"geo": ["SE11", None]}, "geo"),
+        ({"part": b"new"}, "part"),
+        ({"filters": "unit=MIO_EUR"}, "filters"),
+        ({"filters": {"unit": 1.5}}, r"filters\['unit'\]"),
+        ({"at": 5}, "at"),
+    ],
+)
+def test_what_is_no_text_and_no_year_is_refused(server: SdmxServer, odd: dict, name: str) -> None:
+    with pytest.raises(UsageError, match=f"^{name} cannot be read"):
+        hansa.fetch("gdp-euro", **odd)
+    assert not server.asked
 
 
 def test_nothing_is_never_silent(server: SdmxServer) -> None:
