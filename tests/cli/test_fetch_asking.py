@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +24,7 @@ from hansa.sources.live.transport import TRY
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "sources" / "live"))
 
-from sdmx_server import SdmxServer
+from sdmx_server import Answer, Asked, SdmxServer
 
 GEO = {"SE": "Sweden", "SE11": "Stockholm", "SE12": "Östra Mellansverige", "FI1B": "Helsinki"}
 LABELS = {"geo": GEO, "unit": {"MIO_EUR": "Million euro"}}
@@ -357,6 +361,46 @@ def test_a_fetch_in_a_pipe_says_that_it_began_and_json_says_nothing(
     quiet = run("sources", "eurostat:nama_10r_2gdp", "--json")
     assert quiet.stderr == ""
     json.loads(quiet.stdout)
+
+
+def test_stopping_a_fetch_says_that_it_goes_on(tmp_path: Path) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+
+    class Slow(SdmxServer):
+        """It answers one question for numbers, then none until it is told to."""
+
+        def answer(self, asked: Asked) -> Answer:
+            if asked_for_data(self) and "/data/" in asked.path and not go_on.is_set():
+                reached.set()
+                go_on.wait(20)
+            return super().answer(asked)
+
+    wide = {f"XX{n:03}": "2020" for n in range(700)}
+    rows = [
+        {"freq": "A", "unit": "MIO_EUR", "geo": geo, "TIME_PERIOD": year, "OBS_VALUE": "1.0",
+         "OBS_FLAG": ""} for geo, year in wide.items()
+    ]  # fmt: skip
+    out, code = tmp_path / "x.csv", "from hansa.cli import main; main()"
+    with Slow({"nama_10r_2gdp": pa.Table.from_pylist(rows)}) as server:
+        question = ("fetch", "eurostat:nama_10r_2gdp", "--geo", "XX0*,XX1*,XX2*,XX3*,XX4*,XX5*")
+        told = {**os.environ, "HANSA_AT": f"eurostat={server.home}", "HANSA_CACHE": str(tmp_path)}
+        command = [sys.executable, "-c", code, *question, "--out", str(out)]
+        with subprocess.Popen(command, env=told, stderr=subprocess.PIPE, text=True) as process:
+            assert reached.wait(20)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert said.endswith(
+            "\nstopped; the answers so far are kept: the same command goes on from there\n"
+        )
+        go_on.set()
+        assert not out.exists()
+        before = len(server.asked)
+        again = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
+        assert again.returncode == 0, again.stderr
+    assert out.read_text().count("XX") == 600
+    repeated = [one for one in server.asked[before:] if "/data/" in one.path]
+    assert [bool(one.headers.get("if-none-match")) for one in repeated[:2]] == [True, False]
 
 
 # --- in Python ---

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +28,19 @@ def register(app: typer.Typer) -> None:
     app.command("fetch")(fetch)
 
 
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Say at Ctrl-C that nothing is lost; exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        # The bar of a terminal stands on a line of its own.
+        newline = "\n" if sys.stderr.isatty() else ""
+        say(f"{newline}stopped; the answers so far are kept: the same command goes on from there")
+        raise typer.Exit(130) from None
+
+
+@_resumable()
 def fetch(
     what: str = typer.Argument(
         help="SOURCE:DATASET (`hansa sources`), an extract (`--extracts`), or a study folder."
