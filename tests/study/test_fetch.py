@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import hansa
 from hansa.cli import app
 from hansa.errors import HansaError, UsageError
+from hansa.study.fetch import Wanted, fetch_dataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "sources" / "live"))
 
@@ -245,6 +246,50 @@ def test_a_service_that_answers_less_at_a_time_is_asked_in_parts(tmp_path: Path)
     key = ["unit", "geo", "TIME_PERIOD"]
     found = {tuple(r[k] for k in key): r["value"] for r in made.table.to_pylist()}
     assert found == {tuple(r[k] for k in key): float(r["OBS_VALUE"]) for r in gdp().to_pylist()}
+
+
+def test_what_was_too_big_is_not_asked_again_within_the_hour(server: SdmxServer) -> None:
+    name = "eurostat:nama_10r_2gdp"
+    with SdmxServer({"nama_10r_2gdp": gdp()}, most=4) as small:
+        first = hansa.fetch(name, at=small.home)
+        asked = data_of(small)
+        again = hansa.fetch(name, at=small.home)
+        repeated = data_of(small)[len(asked) :]
+        hansa.fetch(name, at=small.home, refresh=True)
+        anew = data_of(small)[len(asked) + len(repeated) :]
+    assert again.table.equals(first.table)
+    assert set(repeated) < set(asked)
+    assert len(repeated) == len(again.report["requests"]) - 2, "the answers, and no refusal"
+    assert sorted(anew) == sorted(asked)
+
+
+def test_a_dry_run_asks_in_the_halves_that_a_fetch_would(server: SdmxServer) -> None:
+    with SdmxServer({"nama_10r_2gdp": gdp()}, most=4) as small:
+        question = ("fetch", "eurostat:nama_10r_2gdp", "--at", small.home)
+        hansa.fetch(question[1], at=small.home)
+        done = run(*question, "--dry-run")
+        before = len(data_of(small))
+        hansa.fetch(question[1], at=small.home)
+        sent = data_of(small)[before:]
+    assert "; split in halves of what the service found too big" in done.output
+    assert all(one in done.output for one in sent)
+    assert f"numbers: {len(sent)} requests" in done.output
+
+
+def test_parts_are_told_with_how_many_there_are(server: SdmxServer) -> None:
+    said: list[str] = []
+    with SdmxServer({"nama_10r_2gdp": gdp()}, most=4) as small:
+        wanted = Wanted({}, at=small.home)
+        fetch_dataset("eurostat:nama_10r_2gdp", wanted, lambda text, _: said.append(text))
+    told = [text for text in said if "part" in text]
+    count = len({text.partition(" of ")[0] for text in told})
+    assert count > 5
+    assert told[-1] == f"nama_10r_2gdp, part {count} of {count}"
+    assert said[said.index(told[0]) :] == [*told, "nama_10r_2gdp, done"], "bytes, too"
+
+
+def data_of(server: SdmxServer) -> list[str]:
+    return [path for path in server.paths if "/data/" in path]
 
 
 def test_a_new_edition_between_two_parts_is_asked_again_as_a_whole(

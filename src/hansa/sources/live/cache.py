@@ -3,7 +3,8 @@
 A folder holds `answers/KEY.json` (readable: address, status, headers, date, checksum) and beside it
 the body, `answers/KEY-CHECKSUM.body`. A body is named by its checksum and the JSON that points to
 it is put in its place last, so every moment shows the old entry or the new one. Bodies are not
-packed: they are the bytes the checksum is about, open to any other program.
+packed: they are the bytes the checksum is about, open to any other program. Of a request that a
+service found too big, `answers/KEY.too-big` says when.
 """
 
 from __future__ import annotations
@@ -112,6 +113,19 @@ class Cache:
                 return again
         return self.keep(again.reply.request, again.reply, now)
 
+    def note_too_big(self, request: Request, now: datetime) -> None:
+        """Remember that the service finds this request too big, until it is answered."""
+        with self._clear_errors(), self._waiting(_moment(now).encode()) as told, self._alone():
+            self._too_big(request).parent.mkdir(exist_ok=True)
+            os.replace(told, self._too_big(request))
+
+    def too_big(self, request: Request) -> datetime | None:
+        """When the service found this request too big; None where it did not."""
+        try:
+            return datetime.strptime(self._too_big(request).read_text(), "%Y-%m-%dT%H:%M:%S%z")
+        except (OSError, ValueError):
+            return None
+
     def part(self, request: Request) -> Path:
         """Where the transport may keep what came of an answer that broke off."""
         with self._clear_errors():
@@ -143,6 +157,9 @@ class Cache:
     def _json(self, request: Request) -> Path:
         return self.folder / "answers" / f"{key_of(request)}.json"
 
+    def _too_big(self, request: Request) -> Path:
+        return self.folder / "answers" / f"{key_of(request)}.too-big"
+
     def _body(self, kept: Kept) -> Path:
         return self._json(kept.reply.request).with_name(
             f"{key_of(kept.reply.request)}-{kept.sha256[:16]}.body"
@@ -168,6 +185,7 @@ class Cache:
         with self._alone():
             os.replace(body, place)
             os.replace(told, self._json(request))
+            self._too_big(request).unlink(missing_ok=True)
             for path in place.parent.glob(f"{key_of(request)}-*.body"):
                 if path != place:
                     # Where another program has it open, Windows keeps it until the next time.

@@ -121,6 +121,10 @@ class Line:
             return Got(kept.reply, kept.fetched, cached=True)
         return Got(reply, f"{self.now():%Y-%m-%dT%H:%M:%SZ}")
 
+    def refused(self, request: Request) -> bool:
+        """Whether the service found this request too big, as lately as answers are taken on."""
+        return not self.refresh and too_big_lately(self.cache, request, self.now())
+
     def keep(self, request: Request, got: Got) -> None:
         """Note an answer that could be read, and keep it under the request it answers.
 
@@ -132,6 +136,12 @@ class Line:
         sha = hashlib.sha256(reply.body).hexdigest()
         shown = secretless(request.shown())
         self.asked.append(Asked(shown, got.fetched, sha, len(reply.body), reply.end_told))
+
+
+def too_big_lately(cache: Cache, request: Request, now: datetime) -> bool:
+    """Whether a service refused this request as too big, no longer ago than answers are fresh."""
+    told = cache.too_big(request)
+    return told is not None and now - told < FRESH
 
 
 def dataset_of(name: str, at: str = "") -> tuple[Service, str, str]:
@@ -186,12 +196,8 @@ def fetch(
     structure = structure_of(service, dataset, home, line)
     own, lost = known(asked, structure) if prepared else (asked, ())
     filters = resolved(own, structure)
-    planned = questions(service, structure, filters, home)
-    found: list[Observations] = []
     already = len(line.asked)
-    for number, part in enumerate(planned):
-        line.told(f"{dataset}, part {number + 1} of {len(planned)}", number / len(planned))
-        found += _answered(service, structure, part, home, line)
+    found = _answers(service, structure, filters, home, line)
     line.told(f"{dataset}, done", 1.0)
     if len({one.updated for one in found if one.updated}) > 1 and not line.refresh:
         # Parts kept from an earlier edition: all are asked again, once.
@@ -208,17 +214,35 @@ def fetch(
 
 
 def questions(
-    service: Service, structure: Structure, filters: Filters, home: str
+    service: Service,
+    structure: Structure,
+    filters: Filters,
+    home: str,
+    refused: Callable[[Request], bool] = lambda _request: False,
 ) -> tuple[Filters, ...]:
     """The questions a fetch begins with: within the service's cells and the length of an address.
+
+    refused  whether the service found a request too big not long ago: its halves are asked at once
 
     A service may still find one too big; it is then asked in halves.
     """
     return tuple(
-        piece
+        half
         for part in parts(structure, filters, service.most)
         for piece in pieces(structure, part, lambda f: len(service.ask(structure, f, home).url))
+        for half in _divided(structure, piece, lambda f: refused(service.ask(structure, f, home)))
     )
+
+
+def _divided(
+    structure: Structure, filters: Filters, refused: Callable[[Filters], bool]
+) -> Iterator[Filters]:
+    pair = halves(structure, filters) if refused(filters) else None
+    if pair is None:
+        yield filters
+        return
+    for half in pair:
+        yield from _divided(structure, half, refused)
 
 
 def open_ends(asked: Sequence[Asked]) -> list[str]:
@@ -243,33 +267,61 @@ def _nothing(structure: Structure, whole: Observations) -> list[str]:
     return [f"The service has NO ROW for this question: an empty table.{held}"]
 
 
-def _answered(
+def _answers(
     service: Service, structure: Structure, filters: Filters, home: str, line: Line
-) -> Iterator[Observations]:
-    """The answer to one question, in halves where the service finds it too big."""
-    request = service.ask(structure, filters, home)
+) -> list[Observations]:
+    """The answers to all parts of a question, each told with how many there are."""
+    found: list[Observations] = []
+    waiting = list(questions(service, structure, filters, home, line.refused))[::-1]
+    done = 0
+    while waiting:
+        part, total = waiting.pop(), done + len(waiting) + 1
+        request = service.ask(structure, part, home)
+        if total > 1:
+            request = replace(request, about=f"{request.about}, part {done + 1} of {total}")
+        line.told(request.about, done / total)
+        answer = _answered(service, structure, part, request, line)
+        if isinstance(answer, TooBig):
+            waiting += reversed(_halves(structure, part, request, answer))
+            continue
+        found += answer
+        done += 1
+    return found
+
+
+def _answered(
+    service: Service, structure: Structure, filters: Filters, request: Request, line: Line
+) -> list[Observations] | TooBig:
+    """The answer to one question: none where the service has nothing for it."""
     got = line.get(request)
     outcome = service.outcome(got.reply)
     if isinstance(outcome, TooBig):
-        pair = halves(structure, filters)
-        if pair is None:
-            raise HansaError(
-                "the service refuses the question, even for one series",
-                place=f"{request.about}: {request.url}",
-                printed=f"{got.reply.status}: {outcome.said}",
-                fix="narrow the question with --filter DIMENSION=CODE, or ask again later",
-            )
-        for half in pair:
-            yield from _answered(service, structure, half, home, line)
-        return
+        line.cache.note_too_big(request, line.now())
+        return replace(outcome, said=f"{got.reply.status}: {outcome.said}")
     if isinstance(outcome, Later):
         got = replace(got, reply=_prepared(service, outcome, line))
         outcome = service.outcome(got.reply)
+    found = []
     if not isinstance(outcome, Empty):
-        found = service.parse(got.reply, structure)
-        _refuse_other_dimensions(found, structure, filters)
-        yield found
+        found = [service.parse(got.reply, structure)]
+        _refuse_other_dimensions(found[0], structure, filters)
     line.keep(request, got)
+    return found
+
+
+def _halves(
+    structure: Structure, filters: Filters, request: Request, refused: TooBig
+) -> tuple[Filters, Filters]:
+    """The two questions to ask in place of one that the service refuses as too big."""
+    pair = halves(structure, filters)
+    if pair is None:
+        raise HansaError(
+            "the service refuses the question, even for one series",
+            place=f"{request.about}: {request.url}",
+            printed=refused.said,
+            fix="narrow the question with --filter DIMENSION=CODE, or ask again later",
+        )
+    return pair
 
 
 def _refuse_other_dimensions(found: Observations, structure: Structure, filters: Filters) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hansa.sources.live.contract import Filters, Request, Service, Structure
-from hansa.sources.live.fetching import questions
+from hansa.sources.live.fetching import questions, too_big_lately
 from hansa.sources.live.filters import cells, known, parts, resolved
 from hansa.sources.live.sdmx_keys import LONGEST
 
@@ -66,8 +67,14 @@ def plan(
     own, lost = known(asked, structure) if prepared else (asked, ())
     filters = resolved(own, structure)
     whole = questions(service, structure, filters, home)
-    data = tuple(_planned(service.ask(structure, one, home), cache) for one in whole)
+    now = datetime.now(UTC)
+    smaller = questions(
+        service, structure, filters, home, lambda request: too_big_lately(cache, request, now)
+    )
+    data = tuple(_planned(service.ask(structure, one, home), cache) for one in smaller)
     split = _split(service, structure, filters, whole)
+    if len(smaller) > len(whole):
+        split = "; ".join(filter(None, (split, "in halves of what the service found too big")))
     return Plan(dataset, service.id, first, data, split, cells(structure, filters), lost)
 
 
