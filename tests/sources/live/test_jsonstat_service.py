@@ -218,6 +218,45 @@ def test_no_results_are_empty_and_other_errors_are_not() -> None:
         SERVICE.outcome(reply(b"<html><title>Maintenance</title></html>"))
 
 
+@pytest.mark.parametrize(
+    ("status", "rule", "fix"),
+    [
+        (204, "answers without any content", "look the name up"),
+        (403, "does not admit the question", "it may want an account or keep this network out"),
+        (410, "has nothing of this name any more", "look the name up"),
+    ],
+)
+def test_a_refusal_is_told_by_its_number(status: int, rule: str, fix: str) -> None:
+    with pytest.raises(HansaError, match=rule) as caught:
+        SERVICE.structure("x", [reply(b"", status)])
+    assert caught.value.finding.printed.startswith(f"{status} ")
+    assert caught.value.finding.fix.startswith(fix)
+    assert "--filter" not in str(caught.value)
+
+
+def test_no_content_for_a_question_is_no_data() -> None:
+    assert isinstance(SERVICE.outcome(reply(b"", 204)), Empty)
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "printed"),
+    [
+        (
+            b'{"class":"dataset","label":"L\xe4n","value":[1]}',
+            "not UTF-8",
+            "byte 0xe4 at position 29",
+        ),
+        (b'{"label":"L","id":["a"],"size":[1],"value":[1]}', "else than numbers", "no dimension"),
+        (b'{"label":"L","id":["a"],"size":[1]}', "else than numbers", "no dimension, no value"),
+        (b'{"message":"closed on Sundays"}', "else than numbers", "closed on Sundays"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said(body: bytes, rule: str, printed: str) -> None:
+    with pytest.raises(HansaError, match=rule) as caught:
+        SERVICE.structure("x", [reply(body)])
+    assert caught.value.finding.printed == printed
+
+
 def test_a_data_set_that_changed_its_dimensions() -> None:
     table = gdp()
     whole = json_stat_2(table, {d.code: list(d.values) for d in table.dims})

@@ -112,6 +112,8 @@ class JsonStat:
             return TooBig(int(most[1]) if most else 0, said)
         if status == 100 or "no results found" in said.lower():
             return Empty(said)
+        if reply.status == 204:
+            return Empty("no content")
         if reply.status != 200 or said:
             raise refused(reply, "The address")
         return answered(reply, "The address")

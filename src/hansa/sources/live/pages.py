@@ -10,6 +10,10 @@ from hansa.sources.live.contract import Reply
 from hansa.sources.live.troubles import first_words, place_of, status_words
 
 _LATER = "ask again later: what was answered so far is kept"
+_NOT_ADMITTED = (
+    "it may want an account or keep this network out: ask it, or name a mirror with --at"
+)
+_LOOK_UP = "look the name up on the office's pages"
 
 
 def said_by(reply: Reply) -> str:
@@ -33,6 +37,8 @@ def json_of(reply: Reply, who: str) -> Any:
         return json.loads(reply.body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as problem:
         page = is_page(reply)
+        if isinstance(problem, UnicodeDecodeError) and not page:
+            raise _not_utf_8(reply, who, problem) from problem
         raise HansaError(
             f"{who} answers with {'a page' if page else 'something else'} in place of JSON",
             place=place_of(reply.request),
@@ -42,6 +48,16 @@ def json_of(reply: Reply, who: str) -> Any:
         ) from problem
 
 
+def _not_utf_8(reply: Reply, who: str, problem: UnicodeDecodeError) -> HansaError:
+    return HansaError(
+        f"{who} answers in letters that are not UTF-8",
+        place=place_of(reply.request),
+        printed=f"byte {problem.object[problem.start]:#04x} at position {problem.start:,}",
+        admissible="JSON in UTF-8",
+        fix="tell the service; give another address of it",
+    )
+
+
 def refused(reply: Reply, who: str, pace: str = "") -> HansaError:
     """The error for a reply that refuses a question.
 
@@ -49,7 +65,10 @@ def refused(reply: Reply, who: str, pace: str = "") -> HansaError:
     """
     known = {
         401: (f"{who} asks for an account", "an address open to everybody", "use such an address"),
-        404: (f"{who} has nothing of this name", "", "look the name up on the office's pages"),
+        204: (f"{who} answers without any content", "", _LOOK_UP),
+        403: (f"{who} does not admit the question", "an address open to everybody", _NOT_ADMITTED),
+        404: (f"{who} has nothing of this name", "", _LOOK_UP),
+        410: (f"{who} has nothing of this name any more", "", _LOOK_UP),
         429: (f"{who} was asked too often", pace, _LATER),
     }
     rule, needed, fix = known.get(

@@ -147,12 +147,19 @@ def answered(reply: Reply, who: str) -> Ready | Empty:
         raise HansaError(
             f"{who} answers with something else than numbers",
             place=place_of(reply.request),
-            printed=said_by(reply),
-            admissible="JSON-stat",
+            printed=_lacking(data) or said_by(reply),
+            admissible="JSON-stat: id, size, dimension and value",
             fix="ask again with --refresh; if it stays, the service has changed its answers",
         )
     # A cell that is hidden has a status and no value: it is no empty answer.
     return Ready() if data["value"] or data.get("status") else Empty("no cells")
+
+
+def _lacking(data: object) -> str:
+    """What a message of JSON-stat lacks; empty for anything else, which may say why."""
+    if not isinstance(data, dict) or not {"id", "size", "dimension", "value"} & set(data):
+        return ""
+    return listed(f"no {name}" for name in ("dimension", "value") if name not in data)
 
 
 def refuse_twice(names: Iterable[str], what: str, reply: Reply) -> None:
