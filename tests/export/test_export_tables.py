@@ -94,7 +94,10 @@ def test_labels_already_there_are_not_added_twice(tmp_path: Path) -> None:
 
 def test_codes_without_labels_are_said(tmp_path: Path) -> None:
     done = hansa.export(traps(), tmp_path / "a.csv")
-    assert done.notes == ("no labels are known for the codes of geo",)
+    assert done.notes == (
+        "no flag that Hansa knows, kept in status as it was: x;q",
+        "no labels are known for the codes of geo",
+    )
 
 
 def test_one_time_of_several(tmp_path: Path) -> None:
@@ -272,6 +275,25 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, ending: str) -> 
         assert re.fullmatch(words, caught.value.finding.printed)
         assert caught.value.finding.place.startswith(str(out.parent))
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file", folder.name]
+
+
+@pytest.mark.parametrize("ending", ["csv", "sdmx.csv"])
+def test_a_zero_has_no_sign(tmp_path: Path, ending: str) -> None:
+    table = pa.table({"geo": ["a", "b"], "value": [-0.0, -1.5], "lower": [-0.0, None]})
+    panel = Panel.of(table, ("geo",), Header("m", kind="intensive"))
+    hansa.export(panel, tmp_path / f"a.{ending}")
+    text = (tmp_path / f"a.{ending}").read_text()
+    assert not re.search(r"-0\b", text)
+    assert "-1.5" in text
+
+
+def test_a_mark_that_is_no_flag_is_told_and_kept(tmp_path: Path) -> None:
+    table = pa.table({"geo": ["a", "b", "c"], "value": [1.0] * 3, "status": ["p", "weird", "7"]})
+    done = hansa.export(Panel(("geo",), table, Header("m")), tmp_path / "a.csv")
+    assert "no flag that Hansa knows, kept in status as it was: weird, 7" in done.notes
+    assert (tmp_path / "a.csv").read_text().endswith("b,1,weird\nc,1,7\n")
+    known = hansa.export(quotients(), tmp_path / "b.csv")
+    assert not [note for note in known.notes if "no flag" in note]
 
 
 def test_nothing_to_export() -> None:

@@ -12,6 +12,7 @@ from hansa.codes.codelist import TOTAL, available, classification, geography_cod
 from hansa.errors import HansaError, UsageError, listed
 from hansa.export.guard import guarded
 from hansa.export.reading import NUMBERS
+from hansa.law import MEANING, flags_from_text, flags_to_text
 from hansa.panel import Header, Panel
 
 Labels = Mapping[str, str]
@@ -65,11 +66,27 @@ def prepared(panel: Panel, times: Sequence[str] = ()) -> Ready:
     _refuse_gaps(panel)
     _refuse_twice(panel)
     panel, notes = guarded(panel)
+    if odd := _unknown_marks(panel):
+        notes = (*notes, f"no flag that Hansa knows, kept in status as it was: {listed(odd)}")
     labels = {name: _labels(name, panel) for name in panel.dims}
     without = [name for name in panel.dims if name in _NAMED and not labels[name]]
     if without:
         notes = (*notes, f"no labels are known for the codes of {listed(without)}")
     return Ready(panel, labels, notes)
+
+
+def _unknown_marks(panel: Panel) -> list[str]:
+    """What stands in the status and has no meaning here: numbers and own letters of an office."""
+    texts = panel.table["status"].unique().to_pylist()
+    return [text for text in texts if text and not _known(text)]
+
+
+def _known(text: str) -> bool:
+    try:
+        names = flags_to_text(flags_from_text(text)).split(";")
+    except ValueError:
+        return False
+    return all(name in MEANING for name in names)
 
 
 def mapped(column: pa.ChunkedArray, texts: Mapping[str, str | None]) -> pa.ChunkedArray:
@@ -95,7 +112,8 @@ def _plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     if pa.types.is_dictionary(kind):
         column, kind = pc.cast(column, kind.value_type), kind.value_type
     if name in NUMBERS:
-        column = pc.cast(column, pa.float64())
+        # Adding zero takes the sign off a zero, which readers would print.
+        column = pc.add(pc.cast(column, pa.float64()), 0.0)
         return pc.if_else(pc.is_nan(column), None, column)
     if name == "status":
         return pc.fill_null(pc.cast(column, pa.string()), "")

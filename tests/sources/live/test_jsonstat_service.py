@@ -141,6 +141,17 @@ def test_a_file_that_knows_no_filters_is_cut_here(tmp_path: Path) -> None:
     assert not any(own.partial for own in everything.structure.dimensions)
 
 
+def test_a_period_without_a_year_is_told(tmp_path: Path) -> None:
+    dims = (*gdp().dims[:2], PxDim("time", "Time", {"spring": "spring"}, time=True))
+    rows = [{"unit": "THS", "geo": "AT1", "time": "spring", "value": 1.0, "mark": None}]
+    table = PxTable("-", "x", "X", dims, pa.Table.from_pylist(rows))
+    whole = json_stat_2(table, {d.code: list(d.values) for d in table.dims})
+    server = PxServer((), broken={"/t.json": (200, json.dumps(whole).encode(), "text/json")})
+    with serving(server):
+        found = ask(server, f"{server.at}/t.json", tmp_path, {})
+    assert "No year can be read from the periods spring." in found.observations.notes
+
+
 def test_addresses() -> None:
     assert address("nama_10_gdp", EUROSTAT) == f"{EUROSTAT}/nama_10_gdp"
     assert address("a/b c".replace(" ", "%20"), "https://h/p/") == "https://h/p/a/b%20c"

@@ -201,6 +201,14 @@ def test_a_redirect_elsewhere_is_refused(path: str) -> None:
     assert "name http://" in message
 
 
+@pytest.mark.parametrize("location", ["file:/etc/passwd", "ftp://127.0.0.1/x"])
+def test_a_redirect_to_no_address_of_http_is_refused_without_naming_it(location: str) -> None:
+    message = refused(Answer(302, headers={"Location": location}))
+    assert "redirects to something that is no address of http or https" in message
+    assert f"found:  {location}\n" in message
+    assert message.endswith("do:     tell the service; give another address of it")
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_on_the_same_host_is_followed(status: int) -> None:
     answers = {"/data": [Answer(status, headers={"Location": "new?x=1"})]}

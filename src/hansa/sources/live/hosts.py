@@ -85,6 +85,14 @@ def refuse_elsewhere(home: httpx.URL, target: httpx.URL, request: Request, last:
     if target.userinfo:
         raise _with_password(target)
     what = "redirects to" if last else "is asked for at"
+    if target.scheme not in _PORTS:
+        raise HansaError(
+            f"the service {shown(home)} {what} something that is no address of http or https",
+            place=place_of(request),
+            printed=secretless(plain(str(target)))[:300],
+            admissible=f"addresses of {shown(home)} only; nobody else is asked",
+            fix="tell the service; give another address of it",
+        )
     if not _same_service(home, target):
         raise HansaError(
             f"the service {shown(home)} {what} another address: {shown(target)}",
@@ -104,7 +112,7 @@ def refuse_elsewhere(home: httpx.URL, target: httpx.URL, request: Request, last:
 
 
 def _same_service(home: httpx.URL, target: httpx.URL) -> bool:
-    if home.raw_host.lower() != target.raw_host.lower() or target.scheme not in _PORTS:
+    if home.raw_host.lower() != target.raw_host.lower():
         return False
     # A port of None is the one of the scheme: between http and https it changes with it.
     own, other = home.port or _PORTS[home.scheme], target.port or _PORTS[target.scheme]

@@ -6,6 +6,7 @@ filter names the codes or the dimension is taken whole: then its codes are those
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -58,7 +59,7 @@ def together(structure: Structure, filters: Filters, found: Sequence[Observation
         for dimension, own in one.labels.items():
             labels.setdefault(dimension, {}).update(own)
     notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
-    absent = _without_data(structure, filters, table)
+    absent = [*_without_data(structure, filters, table), *_yearless(table, first.time)]
     return replace(first, table=table, labels=labels, notes=(*notes, *unasked, *unlisted, *absent))
 
 
@@ -155,6 +156,14 @@ def _without_data(structure: Structure, filters: Filters, table: pa.Table) -> li
         if lost := [named(own, code) for code in wanted if code not in there]:
             said.append(f"No data for {own.id}: {listed(lost, 12)}.")
     return said
+
+
+def _yearless(table: pa.Table, time_id: str) -> list[str]:
+    """What is said of periods that do not begin with a year: nobody can put them in order."""
+    if not time_id:
+        return []
+    odd = [p for p in table[time_id].unique().to_pylist() if not re.match(r"\d{4}", str(p))]
+    return [f"No year can be read from the periods {listed(odd, 5)}."] if odd else []
 
 
 def named(own: Dimension, code: str) -> str:
