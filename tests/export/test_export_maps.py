@@ -387,3 +387,11 @@ def test_the_same_content_gives_the_same_bytes_and_nothing_beside(
         hansa.export(quotients(), tmp_path / folder / name, geometry=shapes)
         assert [p.name for p in (tmp_path / folder).iterdir()] == [name]
     assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_boundaries_are_never_overwritten(tmp_path: Path) -> None:
+    shapes = boundaries(tmp_path)
+    before = shapes.read_bytes()
+    with pytest.raises(UsageError, match="take the place of the boundaries"):
+        hansa.export(quotients((2018,)), tmp_path / "." / shapes.name, geometry=shapes)
+    assert shapes.read_bytes() == before

@@ -96,6 +96,7 @@ def export(
     target, choice = Path(path), _chosen(options)
     to = format_of(target, choice.to)
     _refuse_senseless(to, choice)
+    _refuse_over_boundaries(target, choice.geometry)
     spec = spec_from(dict(describe), "describe") if isinstance(describe, Mapping) else describe
     ready = prepared(panel_of(table, measure, spec or FactsSpec()), choice.time)
     as_it_is = isinstance(ready.panel, Described)
@@ -160,6 +161,16 @@ def _chosen(given: dict[str, Any]) -> ExportOptions:
     several = isinstance(time, Sequence) and not isinstance(time, str)
     own["time"] = tuple(str(t) for t in (time if several else (time,)))
     return ExportOptions(**own)
+
+
+def _refuse_over_boundaries(path: Path, shapes: Path | str | Geometry | None) -> None:
+    if isinstance(shapes, str | Path) and path.resolve() == Path(shapes).resolve():
+        raise UsageError(
+            "the export would take the place of the boundaries",
+            place=str(path),
+            admissible="another name, or another folder",
+            fix=f"--out NAME{path.suffix} with another NAME than {path.stem}",
+        )
 
 
 _BECOMES = "the header of the export would be read as the header of the table"
