@@ -311,6 +311,12 @@ def test_numbers_and_letters_of_another_country(text, encoding, describe, tmp_pa
             "column of employment_status",
             "'9?'",
         ),
+        (
+            "geo,activity,time,employment,status\nA,x,2015,1,see note\n",
+            "a status cannot be read",
+            "column of employment_status",
+            "'see note'",
+        ),
     ],
 )
 def test_a_broken_file_is_refused(text, rule, place, printed, table):

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.engine import opened, run, start
-from hansa.law import bit, flags_from_text, flags_to_text
+from hansa.law import bit, flags_to_text
 from hansa.sources.cells import SPACES
+from hansa.sources.quantities import flag_bits
 from hansa.sources.raw import column_names, first_row_with
 from hansa.sources.rows import no_rows
 from hansa.sources.spec import KEYS, MEASURES, FactsSpec, beside, picked
@@ -369,7 +370,7 @@ def _status(found: pa.ChunkedArray, values: pa.ChunkedArray, place: str) -> pa.A
 
 def _bits(text: str, place: str) -> int:
     try:
-        return flags_from_text(text)
+        return flag_bits(text)
     except ValueError as problem:
         raise HansaError(
             "a status cannot be read",
