@@ -150,6 +150,16 @@ def _table_entry(
             continue
         for part, made in got.items():
             found[path.with_name(f"{path.stem}-{part}{path.suffix}") if part else path] = made
+    return _files_and_lines(found, folder, failed)
+
+
+def _files_and_lines(
+    found: dict[Path, Made], folder: Path, failed: list[HansaError]
+) -> tuple[dict[Path, bytes], tuple[str, ...]]:
+    """What is written for the tables of an entry, and what is said of them.
+
+    A table without a row is collected in `failed`, and the others go on.
+    """
     files: dict[Path, bytes] = {}
     lines: list[str] = []
     notes: dict[str, list[str]] = {}

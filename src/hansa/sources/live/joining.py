@@ -54,13 +54,18 @@ def together(structure: Structure, filters: Filters, found: Sequence[Observation
     table, unasked = _asked_codes(table, structure, filters, lost)
     table, unlisted = _listed_codes(table, structure, filters)
     _refuse_twice(table, first.dimensions, structure.dataset)
+    labels = _labels(found)
+    notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
+    absent = [*_without_data(structure, filters, table), *_yearless(table, first.time)]
+    return replace(first, table=table, labels=labels, notes=(*notes, *unasked, *unlisted, *absent))
+
+
+def _labels(found: Sequence[Observations]) -> dict[str, dict[str, str]]:
     labels: dict[str, dict[str, str]] = {}
     for one in found:
         for dimension, own in one.labels.items():
             labels.setdefault(dimension, {}).update(own)
-    notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
-    absent = [*_without_data(structure, filters, table), *_yearless(table, first.time)]
-    return replace(first, table=table, labels=labels, notes=(*notes, *unasked, *unlisted, *absent))
+    return labels
 
 
 def _asked_periods(table: pa.Table, time_id: str, wanted: Sequence[str]) -> tuple[pa.Table, int]:
