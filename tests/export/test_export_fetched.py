@@ -114,3 +114,10 @@ def test_a_table_of_jobs_is_still_read_as_one(tmp_path: Path) -> None:
         'format = 1\nsource = "ours"\nclassification = "nace:2"\nabsent_rows = "unknown"\n'
     )
     assert panel_of(tmp_path / "jobs.csv").header.measure == "employment"
+
+
+def test_without_its_description_nobody_is_told_to_call_it_employment(folder: Path) -> None:
+    (folder / "gdp.meta.toml").unlink()
+    with pytest.raises(HansaError, match="the table holds no measure") as caught:
+        hansa.export(folder / "gdp.csv", folder / "o.xlsx")
+    assert caught.value.finding.fix == "say which column it is: --columns MEASURE=NAME"

@@ -60,5 +60,5 @@ def _none(names: Iterable[str], place: str) -> list[str]:
         place=place,
         printed=listed(names, 20),
         admissible=f"a column named {listed(MEASURES)}, or value with a column measure",
-        fix="say which column it is: --columns employment=NAME",
+        fix="say which column it is: --columns MEASURE=NAME",
     )
