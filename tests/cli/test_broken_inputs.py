@@ -912,7 +912,8 @@ def test_a_header_beside_the_table_with_a_misspelt_key(hansa, tmp_path):
     code, _, err = hansa("compute", "employment", "--facts", tmp_path / "jobs.csv")
     assert code == 1
     assert err.startswith(
-        "hansa: the description of the facts is wrong at 'clasification'\n"
+        "hansa: the description of the facts is wrong at 'clasification'; "
+        "did you mean classification?\n"
         f"  where:  {tmp_path}/jobs.meta.toml\n"
         "  found:  'nace:2'\n"
         "  needed: one of file, sheet, format, columns, "

@@ -21,6 +21,7 @@ from pydantic import (
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.panel import METADATA_KEY, Header
+from hansa.sources.spec_wrong import wrong_key
 
 MEASURES = ("employment", "payroll", "establishments", "value_added")
 KEYS = ("geo", "activity", "time")
@@ -198,17 +199,12 @@ def spec_from(data: dict[str, Any], place: str) -> FactsSpec:
 
 def _wrong(problem: ValidationError) -> tuple[str, str, str]:
     """Rule, what was found and what is admissible, of the first thing that is wrong."""
-    first = problem.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    unknown = first["type"] == "extra_forbidden"
-    needed = first["msg"].removeprefix("Value error, ")
-    return (
-        f"the description of the facts is wrong at {key!r}"
-        if key
-        else "the description of the facts contradicts itself",
-        repr(first.get("input"))[:120] if key else needed.partition("; ")[0],
-        "one of " + listed(FactsSpec.model_fields, 40) if unknown else needed.rpartition("; ")[2],
-    )
+    first = wrong_key(problem, FactsSpec)
+    if not first.key:
+        rule = "the description of the facts contradicts itself"
+        return rule, first.needed.partition("; ")[0], first.needed.rpartition("; ")[2]
+    rule = f"the description of the facts is wrong at {first.key!r}{first.hint}"
+    return rule, first.printed, first.needed
 
 
 def declared(key: str, value: str, many: bool = False) -> str:

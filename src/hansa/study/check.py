@@ -20,6 +20,7 @@ from hansa.programme.call_check import check_call
 from hansa.programme.call_settings import FILE as CALL
 from hansa.sources.spec import MEASURES, FactsSpec
 from hansa.study.config import Study, facts_paths, placed, read_study
+from hansa.study.run import definitions_of
 
 REPLICATIONS = 10_000
 """Of an index, as its commands have it without options."""
@@ -92,7 +93,16 @@ def _study(folder: Path) -> list[Finding]:
             found += _coverage(folder, study, definition)
         except HansaError as problem:
             found.append(problem.finding)
-    return found
+    return found if any(f.severity == "error" for f in found) else [*found, *_ids(study, folder)]
+
+
+def _ids(study: Study, folder: Path) -> list[Finding]:
+    """Two definitions under one id, where each is right by itself."""
+    try:
+        definitions_of(study, folder)
+    except HansaError as problem:
+        return [problem.finding]
+    return []
 
 
 def _coverage(folder: Path, study: Study, definition: ClusterDefinition) -> list[Finding]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from pydantic import (
 from hansa.errors import HansaError, UsageError, listed
 from hansa.language import N_
 from hansa.sources.spec import FactsSpec
+from hansa.sources.spec_wrong import wrong_key
 
 ALL_ACTIVITIES = N_("all activities")
 """Name of the base of a study that names none."""
@@ -137,7 +138,7 @@ class ScoreboardSpec(BaseModel):
     def _inside_and_once(self) -> ScoreboardSpec:
         if self.folder:
             _refuse_outside(self.folder, ())
-        if twice := sorted({i for i in self.indicators if self.indicators.count(i) > 1}):
+        if twice := _repeated(self.indicators):
             raise ValueError(f"each indicator once; twice: {listed(twice)}")
         return self
 
@@ -198,6 +199,26 @@ class Study(BaseModel):
             raise ValueError("two years, the earlier one first")
         return value
 
+    @field_validator("definitions", "measures")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _refuse_none(value)
+        if twice := _repeated(value):
+            raise ValueError(f"each once; twice: {listed(twice)}")
+        return value
+
+    @field_validator("base")
+    @classmethod
+    def _bases_apart(cls, value: tuple[BaseChoice, ...]) -> tuple[BaseChoice, ...]:
+        _refuse_none(value)
+        folders = [folder_name(base.name) for base in value]
+        if alike := [b.name for b in value if folder_name(b.name) in _repeated(folders)]:
+            raise ValueError(
+                "names that differ in their letters a to z and digits, as folders are named after "
+                f"them; alike: {listed(map(repr, alike))}"
+            )
+        return value
+
     @field_validator("fetch", "scoreboard")
     @classmethod
     def _plain_names(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -214,6 +235,20 @@ class Study(BaseModel):
             if not spec.file:
                 raise ValueError(f'[facts.{name}] needs file = "…"')
         return value
+
+
+def _refuse_none(value: Sequence[object]) -> None:
+    if not value:
+        raise ValueError("at least one; leave the key out for the default")
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def folder_name(name: str) -> str:
+    """The name of a base as the folder of its tables."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def read_study(folder: Path) -> Study:
@@ -240,17 +275,12 @@ def study_from(data: dict[str, Any], place: str) -> Study:
     try:
         return Study(**data)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        extra = first["type"] == "extra_forbidden"
-        near = difflib.get_close_matches(key, Study.model_fields, 1) if extra else []
+        first = wrong_key(problem, Study)
         raise UsageError(
-            f"the study is wrong at {key!r}" + (f"; did you mean {near[0]}?" if near else ""),
+            f"the study is wrong at {first.key!r}{first.hint}",
             place=place,
-            printed=repr(first.get("input"))[:120],
-            admissible=listed(Study.model_fields, 30)
-            if extra and len(first["loc"]) == 1
-            else first["msg"].removeprefix("Value error, "),
+            printed=first.printed,
+            admissible=first.needed,
             fix="correct the key in study.toml",
         ) from problem
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +18,15 @@ from hansa.panel import Panel
 from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec
 from hansa.study.compute import Options, Request, compute_all, reference_members
-from hansa.study.config import BaseChoice, Study, expanded, extra_files, facts_paths, placed
+from hansa.study.config import (
+    BaseChoice,
+    Study,
+    expanded,
+    extra_files,
+    facts_paths,
+    folder_name,
+    placed,
+)
 from hansa.study.hidden import revealed
 from hansa.study.places import reference_of, regions_of
 from hansa.study.plan import check_options, columns_of, inputs, looks_back
@@ -77,7 +84,7 @@ class StudyResult:
         """Where a table lies in the folder of the results."""
         folder = ["tables", own.definition.id]
         if len(own.bases) > 1:
-            folder.append(re.sub(r"[^a-z0-9]+", "-", base.base.name.lower()).strip("-"))
+            folder.append(folder_name(base.base.name))
         ending = "parquet" if self.study.outputs.tables == "parquet" else "csv"
         return "/".join((*folder, f"{'area_' if area else ''}{measure}.{ending}"))
 
@@ -147,9 +154,9 @@ class _Read:
 def _computed(study: Study, folder: Path, read: _Read, progress: Progress) -> StudyResult:
     chosen = [find_measure(m) for m in study.measures]
     results = []
-    for i, name in enumerate(study.definitions):
+    for i, definition in enumerate(definitions_of(study, folder)):
+        name = study.definitions[i]
         progress(_("computing {name}", name=name), i / len(study.definitions))
-        definition = find_definition(_own(folder, name), classification_of(_first(study)))
         results.append(_on_definition(study, folder, definition, chosen, read.cubes))
     progress(_("done"), 1.0)
     main = next(iter(read.cubes.values()))
@@ -193,6 +200,22 @@ def _names(cube: Cube) -> dict[str, str]:
 
 def _first(study: Study) -> FactsSpec:
     return next(iter(study.facts.values()))
+
+
+def definitions_of(study: Study, folder: Path) -> list[ClusterDefinition]:
+    """The definitions of a study. Raises where two have one id: results are named after it."""
+    code_list = classification_of(_first(study))
+    found = [find_definition(_own(folder, name), code_list) for name in study.definitions]
+    ids = [definition.id for definition in found]
+    if twice := [n for n, i in zip(study.definitions, ids, strict=True) if ids.count(i) > 1]:
+        raise HansaError(
+            "two definitions of the study have one id",
+            place="study.toml, definitions",
+            printed=listed(twice),
+            admissible="ids that differ; a CSV file has its name as its id",
+            fix="rename one of the files, or leave it out",
+        )
+    return found
 
 
 def _own(folder: Path, name: str) -> str:

@@ -59,6 +59,7 @@ STUDIES = Texts(
         N_("the codes of the regions know no country to compare wages with"),
         N_("this is no study folder"),
         N_("study.toml cannot be read"),
+        N_("two definitions of the study have one id"),
         N_("the study is wrong at {key}; did you mean {near}?"),
         N_("the study is wrong at {key}"),
         N_("the address is wrong at {key}; did you mean {near}?"),

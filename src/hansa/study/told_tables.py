@@ -86,6 +86,7 @@ TABLES = Texts(
         N_("the header of a panel cannot be read"),
         N_("a header beside a table cannot ask for a conversion"),
         N_("the header beside the table cannot be read"),
+        N_("the description of the facts is wrong at {key}; did you mean {near}?"),
         N_("the description of the facts is wrong at {key}"),
         N_("the description of the facts contradicts itself"),
         N_("the table holds no measure"),
