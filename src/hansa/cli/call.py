@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansa.cli.options import AsJson, say
+from hansa.cli.overwriting import refuse_overwriting
 from hansa.errors import UsageError, listed
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ def report(
     from hansa.files import write_bytes
     from hansa.report.call_file import call_file
 
+    refuse_overwriting([out], [folder])
     content = call_file(folder, out.suffix.lower(), (mode, ranking), proposal, seconds)
     write_bytes(out, content)
     say(f"{out}: {len(content)} bytes")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hansa.cli import options as o
+from hansa.cli.overwriting import refuse_overwriting
 
 
 def register(app: typer.Typer) -> None:
@@ -66,6 +67,7 @@ def convert(
     """Put a table into the codes of another version: regions or industries, never chained."""
     import hansa
 
+    refuse_overwriting([out, report], [file, links, definition, spec.totals])
     found = hansa.convert(
         file,
         to,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansa.cli import options as o
+from hansa.cli.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
     from hansa.panel import Panel
@@ -51,6 +52,7 @@ def compute(
     """Compute one measure of a table."""
     import hansa
 
+    refuse_overwriting([out], [*facts, definition, spec.totals])
     chosen, of = o.compute_options(settings)
     if reference:
         chosen["reference"] = reference
@@ -93,6 +95,7 @@ def reduce(
     from hansa.facts.reduce import reduce_files
     from hansa.files import csv_bytes, write_table
 
+    refuse_overwriting([out], files)
     keys = [name.strip() for name in by.split(",") if name.strip()]
     table = reduce_files(files, keys, spec, engine)
     if out is None:
@@ -117,6 +120,7 @@ def check(
     from hansa.cli.checking import findings_on
     from hansa.report import findings as shown
 
+    refuse_overwriting([page], [path])
     findings = findings_on(path, spec)
     if page is not None:
         from hansa.files import write_bytes

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hansa.cli import options as o
+from hansa.cli.overwriting import refuse_overwriting
 
 
 def register(app: typer.Typer) -> None:
@@ -66,6 +67,7 @@ def fill(
             fix="--draws 20 --draws-out draws.parquet",
         )
     _refuse_places(out, draws_out, report)
+    refuse_overwriting([out, draws_out, report], [file, units, spec.totals])
     found = hansa.fill(
         file,
         describe=spec,

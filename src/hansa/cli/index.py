@@ -22,6 +22,7 @@ from hansa.cli.index_shared import (
     print_json,
     refuse_ending,
 )
+from hansa.cli.overwriting import refuse_overwriting
 from hansa.errors import UsageError, listed
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ def intervals(
     from hansa.index.tables import intervals as table_of
 
     refuse_ending(out, ".csv", ".parquet")
+    refuse_overwriting([out], [where, recipe])
     if every and level:
         raise UsageError("--any-weights knows no level", fix="leave one of the two out")
     if not 0 <= spread < 1:

@@ -21,6 +21,7 @@ from hansa.cli.index_shared import (
     print_json,
     refuse_ending,
 )
+from hansa.cli.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
     from hansa.index.result import IndexResult
@@ -48,6 +49,7 @@ def audit(
     from hansa.index.audit import audit_text
 
     refuse_ending(out, ".html", ".xlsx", ".json", ".txt")
+    refuse_overwriting([out], [where, recipe, factors])
     result = _whole(computed(where, recipe, replications, factors, seed), seed)
     found = audit_of(result, outcome=outcome or None)
     if out is not None:
@@ -170,6 +172,7 @@ def export(
     from hansa.index.workbook import write_workbook
 
     refuse_ending(out, ".xlsx")
+    refuse_overwriting([out], [where])
     tree, data, _ = read_folder(where)
     metadata, rows = rows_of(tree, data)
     left = []

@@ -23,6 +23,7 @@ from hansa.cli.index_shared import (
     print_json,
     refuse_ending,
 )
+from hansa.cli.overwriting import refuse_overwriting
 from hansa.errors import UsageError, listed
 
 if TYPE_CHECKING:
@@ -222,6 +223,7 @@ def change(
     from hansa.index.tables import changes
 
     refuse_ending(out, ".csv", ".parquet")
+    refuse_overwriting([out], [where, recipe, factors])
     if replications < 1:
         raise UsageError("a change of rank needs replications", fix="--replications 10000")
     result = computed(where, recipe, replications, factors, seed)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hansa.cli.options import AsJson, say
+from hansa.cli.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
     from hansa.study.position import Position
@@ -51,6 +52,7 @@ def position(
     """Decompose GDP per inhabitant: output per hour, hours, jobs, prices, against a reference."""
     from hansa.study.position import position as verb
 
+    refuse_overwriting([out], [folder])
     found = verb(folder, time, reference, long=long, least=least, complete=complete)
     if found.head.share is None and not complete:
         say(

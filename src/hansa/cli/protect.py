@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hansa.cli import options as o
+from hansa.cli.overwriting import refuse_overwriting
 
 
 def register(app: typer.Typer) -> None:
@@ -61,6 +62,7 @@ def protect(
     """Hide confidential cells, and others so that no sum gives them away; or say what does."""
     import hansa
 
+    refuse_overwriting([out, report], [file, units, keys, spec.totals])
     found = hansa.protect(
         file,
         units=units,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hansa.cli.options import Progress
+from hansa.cli.overwriting import refuse_overwriting, refuse_results_among_sources
 from hansa.errors import HansaError, UsageError
 from hansa.language import LANGUAGES, speaking
 
@@ -244,8 +245,10 @@ def _run(folder: Path, out: Path) -> tuple[str, ...]:
     from hansa.study.recipe import recipe, write_results
     from hansa.study.run import run_study
 
+    study = read_study(folder)
+    refuse_results_among_sources(out, folder)
     with second_process() as artist:
-        result = run_study(read_study(folder), folder, Progress())
+        result = run_study(study, folder, Progress())
         outputs, findings = _outputs(result, artist)
     write_results(out, outputs, recipe(result, folder, outputs))
     return findings
@@ -283,6 +286,8 @@ def _replay(path: Path, folder: Path, out: Path | None) -> None:
     from hansa.study.run import run_study
 
     data = read_recipe(path)
+    if out is not None and (folder / "study.toml").is_file():
+        refuse_results_among_sources(out, folder)
     with second_process() as artist:
         result = run_study(study_of(data, folder, path), folder, Progress())
         outputs, _ = _outputs(result, artist)
@@ -333,6 +338,7 @@ def report(
     # The report in English lies beside those in other languages.
     name = ("brief" if brief else "report") + (f"-{language}" if language != "en" else "")
     target = out or folder / "out" / f"{name}.{to}"
+    refuse_overwriting([target], [folder])
     with speaking(language):
         result = run_study(read_study(folder), folder, Progress())
         write_bytes(target, _rendered(result, to, brief))
