@@ -906,6 +906,14 @@ def test_a_folder_given_as_a_file(hansa, tmp_path):
     )
 
 
+def test_the_folder_itself_given_as_a_file(hansa, tmp_path, monkeypatch):
+    folder(tmp_path / "jobs")
+    monkeypatch.chdir(tmp_path / "jobs")
+    code, _, err = hansa("compute", "employment", "--facts", ".")
+    assert code == 1
+    assert err.startswith("hansa: a folder stands where a file is needed\n  where:  .\n")
+
+
 def test_a_header_beside_the_table_with_a_misspelt_key(hansa, tmp_path):
     (tmp_path / "jobs.csv").write_text(HEAD + "SE11,C,2015,12\n")
     (tmp_path / "jobs.meta.toml").write_text('clasification = "nace:2"\n')

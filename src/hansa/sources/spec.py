@@ -239,7 +239,8 @@ def _completed(given: FactsSpec, found: list[dict[str, Any]], place: str) -> Fac
 
 
 def _beside_file(path: Path) -> dict[str, Any]:
-    meta = path.with_name(path.stem + ".meta.toml")
+    # A folder given as `.` has no name that could be replaced.
+    meta = path.parent / f"{path.stem}.meta.toml"
     if not meta.is_file():
         return {}
     try:
