@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 
 from tests.report.conftest import pages_of, picture, text_of
@@ -65,6 +66,35 @@ def test_texts_are_never_read_as_markup() -> None:
     text = squeezed("".join(text_of(render_pdf(hostile))))
     # Title, subtitle, origin, finding, question, answer, certainty, note, method, footer, ...
     assert text.count(squeezed(HOSTILE)) >= 10
+
+
+def test_what_the_font_lacks_is_shown_as_a_sign_and_said(made: Document) -> None:
+    told: list[str] = []
+    title = "東京 in ệ\u0301, 각\u0007\ufeff\u200b"
+    text = " ".join(text_of(render_pdf(replace(made, title=title), told=told.append)))
+    assert "☐☐ in ệ́, ☐☐☐" in unicodedata.normalize("NFC", text)
+    # The page says so too, so that nobody takes the sign for a part of the name.
+    assert told == [
+        "☐ stands for a character that the font of the PDF does not have: U+0007, U+4EAC, U+6771, "
+        "U+AC01, U+FEFF. The report as HTML shows them all."
+    ]
+    assert squeezed(told[0]) in squeezed(text)
+    assert "東京" in render_html(replace(made, title=title))
+
+
+def test_figures_show_the_sign_too(made: Document) -> None:
+    plot = {**picture(100, 1).spec, "mark": {"type": "text", "text": "Jobs of 食品"}}
+    figure = replace(picture(100, 1), spec=plot)
+    section = Section("s", "q", ("a",), (figure,), (), (), "")
+    text = "".join(text_of(render_pdf(replace(made, sections=(section,)))))
+    assert "Jobs of ☐☐" in text
+
+
+def test_nothing_is_said_where_the_font_has_every_sign(made: Document) -> None:
+    told: list[str] = []
+    text = "".join(text_of(render_pdf(made, told=told.append)))
+    assert not told
+    assert "☐" not in text
 
 
 def test_model_data_say_so_on_every_page(made: Document) -> None:

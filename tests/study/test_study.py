@@ -94,6 +94,18 @@ def test_nothing_of_a_machine_or_a_moment_gets_into_the_results(folder: Path) ->
             assert not re.search(rb"20\d\d-\d\d-\d\dT\d\d:\d\d", text), path
 
 
+def test_names_that_the_font_of_the_pdf_lacks_stop_nothing(folder: Path) -> None:
+    for name in ("study.toml", "jobs.csv", "wood.csv"):
+        path = folder / name
+        path.write_text(re.sub(r"\bNorth\b|\bnorth\b|\bcode\b", "東京", path.read_text()))
+    done = command("run", folder)
+    assert done.exit_code == 0, done.output
+    assert "☐ stands for a character that the font of the PDF does not have" in done.stderr
+    assert (folder / "out" / "brief.pdf").stat().st_size
+    assert "東京" in (folder / "out" / "report.html").read_text()
+    assert command("run", folder / "out" / "recipe.json").exit_code == 0
+
+
 def test_a_changed_input_is_refused_by_a_replay(folder: Path) -> None:
     command("run", folder)
     (folder / "jobs.csv").write_text(JOBS.replace("60", "61"))

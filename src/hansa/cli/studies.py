@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hansa.cli.options import Progress
+from hansa.cli.options import Progress, say
 from hansa.cli.overwriting import refuse_overwriting, refuse_results_among_sources
 from hansa.errors import HansaError, UsageError
 from hansa.language import LANGUAGES, speaking
@@ -272,7 +272,7 @@ def _outputs(
     pictures = {f"figures/{n}.svg": drawn.svg(f).encode() for n, f in figures(made).items()}
     reports = {
         "report.html": render_html(made, drawn).encode(),
-        "report.pdf": render_pdf(made, drawn),
+        "report.pdf": render_pdf(made, drawn, say),
         "report.xlsx": workbook,
         "brief.html": render_html(short, drawn).encode(),
         "brief.pdf": render_pdf(short, drawn),
@@ -354,7 +354,7 @@ def _rendered(result: StudyResult, to: str, brief: bool) -> bytes:
     if to == "pdf":
         from hansa.report.pdf import render_pdf
 
-        return render_pdf(shown)
+        return render_pdf(shown, told=say)
     if to == "xlsx":
         from hansa.report.xlsx import render_xlsx
 

@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from hansa.errors import HansaError
 from hansa.language import N_, _, spoken
 from hansa.report.document import Document, Pictures, Section, Table, table_behind
+from hansa.report.pdfsigns import lacking, note, replaced
 from hansa.views.figure import Figure
 from hansa.views.lettering import font_directory, width
 
@@ -33,20 +34,26 @@ _TOO_LONG = "more pages than allowed"
 BRIEF_PAGES = 2
 
 
-def render_pdf(document: Document, pictures: Pictures | None = None) -> bytes:
-    """The document as PDF.
+def render_pdf(
+    document: Document,
+    pictures: Pictures | None = None,
+    told: Callable[[str], None] = lambda _text: None,
+) -> bytes:
+    """The document as PDF; `told` hears of characters that its font does not have.
 
     A brief has at most two pages: its figures shrink to a third of the width of the page, and
     HansaError is raised where even that is not enough.
     """
     pictures = pictures or Pictures()
-    if not document.brief:
-        return _compiled(document, pictures, 1.0)
-    for scale in _SCALES:
+    for scale in _SCALES if document.brief else (1.0,):
+        source, said = _files(document, pictures, scale)
         try:
-            return _compiled(document, pictures, scale)
+            content = _compiled(source)
         except _TooLong:
             continue
+        if said:
+            told(said)
+        return content
     raise HansaError(
         "the brief does not fit on its pages",
         place=document.title,
@@ -60,10 +67,9 @@ class _TooLong(Exception):
     """More pages than are allowed."""
 
 
-def _compiled(document: Document, pictures: Pictures, scale: float) -> bytes:
+def _compiled(source: Any) -> bytes:  # a mapping, which the types of typst leave out
     import typst
 
-    source: Any = _files(document, pictures, scale)  # a mapping, which its types leave out
     with _fonts() as folder:
         compiler = typst.Compiler(source, font_paths=[folder], ignore_system_fonts=True)
         try:
@@ -83,14 +89,18 @@ def _fonts() -> Iterator[str]:
         yield folder
 
 
-def _files(document: Document, pictures: Pictures, scale: float) -> dict[str, bytes]:
-    """The template and what it lays out. Texts travel as JSON, so none can become markup."""
+def _files(document: Document, pictures: Pictures, scale: float) -> tuple[dict[str, bytes], str]:
+    """The template and what it lays out; then what is to be said of characters without a sign.
+
+    Texts travel as JSON, so none can become markup.
+    """
     figures = [figure for section in document.sections for figure in section.figures]
     drawn = [pictures.svg(figure) for figure in figures]
     numbers = iter(range(1, len(figures) + 1))
     sections = [_section(section, drawn, numbers) for section in document.sections]
-    data = {
+    data: dict[str, Any] = {
         **_words(),
+        "name": document.title,
         "title": document.title,
         "subtitle": document.subtitle,
         "origin": document.origin,
@@ -105,12 +115,17 @@ def _files(document: Document, pictures: Pictures, scale: float) -> dict[str, by
         "method": document.method,
         "footer": document.footer,
     }
+    signs = lacking([data, drawn])
+    if signs:
+        data, drawn = replaced(data, signs), replaced(drawn, signs)
+    data["lacking"] = said = note(signs)
     template = files("hansa.report") / "templates" / "report.typ"
-    return {
+    made = {
         "main.typ": template.read_bytes(),
         "document.json": json.dumps(data, ensure_ascii=False).encode(),
         **{_file(i): svg.encode() for i, svg in enumerate(drawn, 1)},
     }
+    return made, said
 
 
 def _words() -> dict[str, str | None]:

@@ -78,9 +78,8 @@ def wrong_key(problem: ValidationError, model: type[BaseModel]) -> WrongKey:
 
 
 def _rank(error: Any) -> int:
-    if error["type"] in _FIRST:
-        return _FIRST.index(error["type"])
-    return len(_FIRST) + (error["type"] == "missing")
+    kind = str(error["type"])
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST) + (kind == "missing")
 
 
 def _walked(
