@@ -906,6 +906,69 @@ def test_a_folder_given_as_a_file(hansa, tmp_path):
     )
 
 
+def test_a_measure_that_only_one_of_the_files_holds(hansa, tmp_path):
+    (tmp_path / "jobs.csv").write_text(HEAD + "SE11,C,2015,12\n")
+    (tmp_path / "pay.csv").write_text("geo,activity,time,payroll\nSE11,C,2015,12\n")
+    files = ("--facts", tmp_path / "jobs.csv", "--facts", tmp_path / "pay.csv")
+    code, _, err = hansa("compute", "average_wage", *files)
+    assert code == 1
+    assert err == (
+        "hansa: the column payroll is missing\n"
+        f"  where:  {tmp_path}/jobs.csv\n"
+        "  found:  geo, activity, time, employment\n"
+        "  needed: a column named payroll in each file, as in pay.csv\n"
+        "  do:     leave out what needs payroll, or describe files with other columns apart: "
+        "a table [facts.NAME] of a study for each\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compute", "employment", "--facts", "jobs.csv"),
+        *((name, "jobs.csv") for name in ("reduce", "fill", "protect")),
+        ("convert", "jobs.csv", "--to", "nace:2.1"),
+    ],
+)
+def test_a_column_under_a_name_that_nothing_looks_for(hansa, tmp_path, monkeypatch, command):
+    (tmp_path / "jobs.csv").write_text(HEAD + "SE11,C,2015,12\n")
+    monkeypatch.chdir(tmp_path)
+    code, _, err = hansa(*command, "--columns", "employmnt=employment")
+    assert code == 2
+    assert err == (
+        "hansa: 'employmnt' is no name of ours; did you mean employment?\n"
+        "  where:  command line, columns\n"
+        "  found:  employmnt=employment\n"
+        "  needed: geo, activity, time, employment, payroll, establishments, value_added, value, "
+        "measure, largest, two_largest, status, lower, upper, estimated; and employment_status, "
+        "_lower, _upper, _class\n"
+        "  do:     --columns OURS=THEIRS: employment=employment\n"
+    )
+
+
+def test_a_measure_of_ones_own_is_a_name(hansa, tmp_path):
+    (tmp_path / "jobs.csv").write_text("geo,activity,time,P,S\nSE11,C,2015,12,p\n")
+    own = ("--columns", "patents=P,patents_status=S", "--set", "of=patents")
+    code, out, _ = hansa("compute", "focus", "--facts", tmp_path / "jobs.csv", *own, *NACE)
+    assert (code, out.splitlines()[0]) == (0, "geo,activity,time,value,status")
+
+
+def test_a_column_to_keep_is_a_name(hansa, tmp_path):
+    (tmp_path / "jobs.csv").write_text("geo,activity,time,employment,T\nSE11,C,2015,12,f\n")
+    given = ("--by", "geo,activity,time,sex", "--columns", "sex=T")
+    code, out, _ = hansa("reduce", tmp_path / "jobs.csv", *given)
+    assert (code, out.splitlines()[0]) == (0, "geo,activity,time,sex,employment")
+
+
+def test_no_cell_is_below_nothing(hansa, tmp_path):
+    (tmp_path / "jobs.csv").write_text(HEAD + "SE11,C,2015,12\n")
+    given = ("--facts", tmp_path / "jobs.csv", *NACE, "--set")
+    code, _, err = hansa("compute", "focus", *given, "min_cell=-5")
+    assert code == 2
+    assert err.startswith("hansa: min_cell is no number of persons\n  found:  -5\n")
+    assert hansa("compute", "focus", *given, "min_cell=0")[0] == 0
+
+
 def test_the_folder_itself_given_as_a_file(hansa, tmp_path, monkeypatch):
     folder(tmp_path / "jobs")
     monkeypatch.chdir(tmp_path / "jobs")

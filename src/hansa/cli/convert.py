@@ -67,6 +67,7 @@ def convert(
     """Put a table into the codes of another version: regions or industries, never chained."""
     import hansa
 
+    o.refuse_unknown_names(spec, by)
     refuse_overwriting([out, report], [file, links, definition, spec.totals])
     found = hansa.convert(
         file,

@@ -51,11 +51,13 @@ def compute(
 ) -> None:
     """Compute one measure of a table."""
     import hansa
+    from hansa.measures import find_measure
 
     refuse_overwriting([out], [*facts, definition, spec.totals])
     chosen, of = o.compute_options(settings)
     if reference:
         chosen["reference"] = reference
+    o.refuse_unknown_names(spec, of, *find_measure(measure).needs)
     own = facts[0] if len(facts) == 1 else facts
     panel = hansa.compute(measure, own, definition, describe=spec, of=of, **chosen)
     _give(panel, out)
@@ -97,6 +99,7 @@ def reduce(
 
     refuse_overwriting([out], files)
     keys = [name.strip() for name in by.split(",") if name.strip()]
+    o.refuse_unknown_names(spec, *keys)
     table = reduce_files(files, keys, spec, engine)
     if out is None:
         sys.stdout.buffer.write(csv_bytes(table))

@@ -67,6 +67,7 @@ def fill(
             fix="--draws 20 --draws-out draws.parquet",
         )
     _refuse_places(out, draws_out, report)
+    o.refuse_unknown_names(spec)
     refuse_overwriting([out, draws_out, report], [file, units, spec.totals])
     found = hansa.fill(
         file,

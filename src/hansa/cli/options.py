@@ -230,6 +230,33 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def refuse_unknown_names(spec: FactsSpec, *more: str) -> None:
+    """Raise for a column that is mapped to a name which nothing looks for.
+
+    more  names beyond those of every table: columns of a measure, columns to keep
+    """
+    import difflib
+
+    from hansa.sources.spec import KEYS, MEASURES
+
+    parts = ("status", "lower", "upper", "estimated")
+    sizes = list(dict.fromkeys((*MEASURES, *filter(None, more))))
+    others = ("value", "measure", "largest", "two_largest", *parts)
+    plain = list(dict.fromkeys((*KEYS, *sizes, *others)))
+    known = {*plain, *(f"{size}_{part}" for size in sizes for part in (*parts, "class"))}
+    for name, theirs in spec.columns.items():
+        if name in known:
+            continue
+        near = difflib.get_close_matches(name, sorted(known), 1)
+        raise UsageError(
+            f"{name!r} is no name of ours" + (f"; did you mean {near[0]}?" if near else ""),
+            place="command line, columns",
+            printed=f"{name}={theirs}",
+            admissible=f"{listed(plain, 20)}; and {sizes[0]}_status, _lower, _upper, _class",
+            fix=f"--columns OURS=THEIRS: {near[0] if near else 'time'}={theirs}",
+        )
+
+
 def tolerance(text: str) -> str | float:
     """How exactly sums hold: auto, exact, rounded, or a number."""
     if text in ("auto", "exact", "rounded"):

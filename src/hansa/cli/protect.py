@@ -62,6 +62,7 @@ def protect(
     """Hide confidential cells, and others so that no sum gives them away; or say what does."""
     import hansa
 
+    o.refuse_unknown_names(spec)
     refuse_overwriting([out, report], [file, units, keys, spec.totals])
     found = hansa.protect(
         file,

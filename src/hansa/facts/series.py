@@ -23,6 +23,7 @@ from hansa.facts.convert_choice import dimension_of
 from hansa.facts.convert_cube import as_described
 from hansa.law import side_by_side
 from hansa.panel import Header
+from hansa.sources.raw import column_names
 from hansa.sources.spec import FactsSpec, beside
 from hansa.sources.tabular import read_facts
 
@@ -45,16 +46,43 @@ def facts_cube(paths: Sequence[Path], spec: FactsSpec, measure: str = "employmen
     """
     groups = series_of(paths, spec)
     if len(groups) == 1:
-        return as_described(read_facts(paths, spec, measure), spec)
+        return as_described(_read(paths, spec, measure), spec)
     cubes = [_converted(group, spec, measure) for group in groups]
     _refuse_other_codes(cubes, groups)
     _refuse_other_units(cubes, groups)
     return joined(cubes)
 
 
+def _read(paths: Sequence[Path], spec: FactsSpec, measure: str) -> Cube:
+    """One cube of files. A measure that only some of them hold is refused with what to do then."""
+    try:
+        return read_facts(paths, spec, measure)
+    except HansaError as problem:
+        own = problem.finding
+        if own.rule != f"the column {measure} is missing" or not _holding(paths, spec, measure):
+            raise
+        raise HansaError(
+            own.rule,
+            place=own.place,
+            printed=own.printed,
+            admissible=f"{own.admissible} in each file, as in {_holding(paths, spec, measure)}",
+            fix=f"leave out what needs {measure}, or describe files with other columns apart: "
+            "a table [facts.NAME] of a study for each",
+        ) from problem
+
+
+def _holding(paths: Sequence[Path], spec: FactsSpec, measure: str) -> str:
+    """The first of several files that has the column of a measure; empty without one."""
+    for path in paths:
+        own = beside(path, spec)
+        if own.columns.get(measure, measure) in column_names(path, own):
+            return path.name
+    return ""
+
+
 def _converted(group: list[Path], spec: FactsSpec, measure: str) -> Cube:
     """One series in the codes of the result; one that has them already is left as it is."""
-    cube = read_facts(group, spec, measure)
+    cube = _read(group, spec, measure)
     if not spec.convert:
         return cube
     axis = cube.geo if dimension_of(spec.convert) == "geo" else cube.activity

@@ -19,6 +19,7 @@ _TABLES = {
 }
 _NEEDED = {
     "period": "two years, the earlier one first: [2010, 2020]",
+    "min_cell": "a number of persons: 0 or more",
     "columns": 'our names = the names of the table: { time = "year" }; or --columns time=year',
     "where": 'columns and values: { sex = "T" }; or --where sex=T',
     "rounding": "pairs of a value and a step: [[0, 5], [100, 10]]",

@@ -170,7 +170,7 @@ class Study(BaseModel):
     reference: str = "all"
     reference_name: str = ""
     period: tuple[int, int] | tuple[()] = ()
-    min_cell: float = 50.0
+    min_cell: float = Field(50.0, ge=0, allow_inf_nan=False)
     hidden: Literal["absent", "bounds", "fill"] = "absent"
     rules: str = ""
     benchmark: Literal["plain", "weighted", "totals", "plain-known", "weighted-known"] = "plain"

@@ -287,6 +287,13 @@ def check_options(cube: Cube, definition: ClusterDefinition | None, options: Opt
         raise UsageError(
             "the period ends before it begins", printed=f"{options.start} to {options.end}"
         )
+    if not 0 <= options.min_cell < float("inf"):
+        raise UsageError(
+            "min_cell is no number of persons",
+            printed=f"{options.min_cell:g}",
+            admissible="0 or more",
+            fix="--set min_cell=50",
+        )
     if options.rows not in ("grid", "listed"):
         raise UsageError(f"unknown rows {options.rows!r}", admissible="grid, listed")
     if options.rows == "listed" and definition is not None:

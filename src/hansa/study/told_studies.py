@@ -69,6 +69,7 @@ STUDIES = Texts(
         N_("unknown reference {name}"),
         N_("unknown area {name}"),
         N_("the period ends before it begins"),
+        N_("min_cell is no number of persons"),
         N_("there are no facts for {year}"),
         N_("jobs and wage bills would be added up over different members"),
         N_("the definition {id} has no {kind} clusters"),

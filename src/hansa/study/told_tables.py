@@ -317,6 +317,10 @@ TABLES = Texts(
         N_("correct the key in this file"),
         N_("say which column it is: {how}"),
         N_(
+            "leave out what needs {name}, or describe files with other columns apart: a table "
+            "[facts.NAME] of a study for each"
+        ),
+        N_(
             "correct the row, or say what the class means: classes = {line} in study.toml or "
             "NAME.meta.toml"
         ),
