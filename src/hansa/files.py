@@ -65,7 +65,8 @@ def csv_bytes(table: pa.Table) -> bytes:
     import pyarrow.csv as csv
 
     columns = {}
-    plain = not any(_needs_quotes(pa.array([name])) for name in table.column_names)
+    plain_names = not any(_needs_quotes(pa.array([name])) for name in table.column_names)
+    plain = plain_names
     for name in table.column_names:
         column = table[name]
         if pa.types.is_dictionary(column.type):
@@ -81,7 +82,9 @@ def csv_bytes(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     # Arrow's "needed" puts every text in quotes; RFC 4180 asks for them only around separators.
     style = "none" if plain else "needed"
-    options = csv.WriteOptions(quoting_style=style, quoting_header=style)
+    options = csv.WriteOptions(
+        quoting_style=style, quoting_header="none" if plain_names else "needed"
+    )
     csv.write_csv(pa.table(columns), buffer, options)
     return buffer.getvalue()
 
