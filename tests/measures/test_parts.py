@@ -60,6 +60,32 @@ def test_a_whole_is_all_of_itself() -> None:
     assert interval(panel, ("baltic-three", "a", 2020)) == (1.0, 1.0)
 
 
+def test_a_whole_beside_itself_is_as_specialised_as_itself() -> None:
+    """The two regions together are the reference; each alone is not."""
+    members = groups({"a": {"A": 1}, "third": {"B": 1 / 3}, "c": {"C": 1}})
+    table = bounded(ENDS).replace({"R1": "EE", "R2": "LV"})
+    own = {"describe": {**UNKNOWN, "geography": "nuts:2013"}}
+    measure = "location_quotient_total"
+    both = hansa.compute(measure, table, members, area=("baltic-three",), **own)
+    for cluster in ("a", "third", "c"):
+        assert interval(both, ("baltic-three", cluster, 2020)) == (1.0, 1.0)
+    low, high = interval(hansa.compute(measure, table, members, **own), ("EE", "a", 2020))
+    assert low < high
+
+
+def test_what_is_nowhere_has_no_quotient() -> None:
+    """0 / 0, although the part is its whole."""
+    members = groups({"a": {"A": 1}, "c": {"C": 1}})
+    table = bounded([(10, 20), (80, 90), (0, 0)]).replace({"R1": "EE", "R2": "LV"})
+    table.loc[table.activity == "C", table.columns[3:]] = 0.0
+    own = {**UNKNOWN, "geography": "nuts:2013"}
+    panel = hansa.compute(
+        "location_quotient_total", table, members, describe=own, area=("baltic-three",)
+    )
+    assert results(panel)["baltic-three", "c", 2020] is None
+    assert interval(panel, ("baltic-three", "c", 2020)) == (None, None)
+
+
 def test_a_published_total_is_no_sum_of_the_cells() -> None:
     """B is at most 80 and 1.5, at least 80 less 1.5 and less 3 that may lie outside A and B; the
     total 100 is what it is, whatever B holds.

@@ -57,3 +57,19 @@ def as_part(
     lower = np.where(lower >= value - near, value, lower)
     upper = np.where(upper <= value + near, value, upper)
     return replace(result, lower=lower, upper=upper)
+
+
+def by_itself(result: Quantity, *pairs: tuple[Quantity, Quantity]) -> Quantity:
+    """A quotient of quotients of parts by wholes: exactly its value where each part is its whole.
+
+    pairs  each part is some of the cells that are added up to its whole, none negative; where
+           both have the same bounds, the cells beside it hold nothing
+    """
+    if result.lower is None or result.upper is None:
+        return result
+    same = ~np.isnan(result.value)
+    for part, whole in pairs:
+        for own, every in zip(part.bounds(), whole.bounds(), strict=True):
+            same = same & (own >= every * (1 - ROUNDING))
+    lower, upper = (np.where(same, result.value, end) for end in (result.lower, result.upper))
+    return replace(result, lower=lower, upper=upper)

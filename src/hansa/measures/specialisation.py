@@ -5,7 +5,7 @@ from __future__ import annotations
 from hansa.language import N_
 from hansa.law import Quantity, product, ratio
 from hansa.measures.catalogue import measure
-from hansa.measures.parts import as_part
+from hansa.measures.parts import as_part, by_itself
 from hansa.measures.slices import Slice
 
 _FORMULA = "LQ_cr = (E_cr / E_r) / (E_c / E)"
@@ -16,9 +16,11 @@ def quotient(now: Slice) -> Quantity:
     now = now.saying_once()
     # One division of exact products: jobs are whole numbers, so 21000/25000 is 0.84 to the bit.
     found = ratio(product(now.size, now.of_all), product(now.of_region, now.of_unit))
-    if not now.inside[0]:
-        return found
-    return as_part(found, now.size, now.of_region, (now.of_all, now.of_unit))
+    if now.inside[0]:
+        found = as_part(found, now.size, now.of_region, (now.of_all, now.of_unit))
+    if now.inside[1]:
+        found = by_itself(found, (now.size, now.of_unit), (now.of_region, now.of_all))
+    return found
 
 
 @measure(
