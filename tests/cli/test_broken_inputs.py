@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -967,6 +968,37 @@ def test_no_cell_is_below_nothing(hansa, tmp_path):
     assert code == 2
     assert err.startswith("hansa: min_cell is no number of persons\n  found:  -5\n")
     assert hansa("compute", "focus", *given, "min_cell=0")[0] == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux how much memory was taken")
+@pytest.mark.parametrize("group", [1 << 20, 1 << 24])
+def test_a_small_file_of_many_equal_rows_takes_little_memory(tmp_path, group):
+    rows = 12_000_000
+    same = {"geo": "SE11", "activity": "10", "time": 2020, "employment": 1}
+    table = pa.table(
+        {
+            name: pa.repeat(pa.scalar(cell), rows).dictionary_encode()
+            if isinstance(cell, str)
+            else pa.repeat(pa.scalar(cell, pa.int32()), rows)
+            for name, cell in same.items()
+        }
+    )
+    path = tmp_path / "jobs.parquet"
+    pq.write_table(table, path, row_group_size=group)
+    assert path.stat().st_size < 1_000_000
+    program = (
+        "import sys; from hansa.cli import main; "
+        f"sys.argv = ['hansa', 'compute', 'employment', '--facts', {str(path)!r}]\n"
+        "try: main()\n"
+        "finally: print(open('/proc/self/status').read())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr.startswith("hansa: the same key stands in more than one row\n")
+    assert "the rest was not read" in done.stderr
+    # The promise is 500 MB; 40 million such rows took 1,900 MB.
+    most = re.search(r"VmHWM:\s+(\d+) kB", done.stdout)
+    assert most is not None
+    assert int(most[1]) < 300_000
 
 
 def test_the_folder_itself_given_as_a_file(hansa, tmp_path, monkeypatch):

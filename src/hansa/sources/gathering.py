@@ -22,9 +22,16 @@ class Gathering:
     def __init__(self) -> None:
         self._pieces: dict[int, list[Piece]] = {}
         self._open: dict[int, _Block] = {}
+        self.rows = 0
+
+    @property
+    def years(self) -> int:
+        """In how many years rows were found so far."""
+        return len(self._pieces.keys() | self._open.keys())
 
     def add(self, year: int, piece: Piece) -> None:
         """Append rows as they are, whatever waits for the year before them."""
+        self.rows += piece.geo.size
         self._close(year)
         self._pieces.setdefault(year, []).append(piece)
 
@@ -42,6 +49,7 @@ class Gathering:
                     block = self._open[year] = _Block(_Block.ROWS if more else _Block.FIRST)
                 now, rows = rows[: block.room], rows[block.room :]
                 block.add(geo, activity, values, now)
+                self.rows += now.size
                 if not block.room:
                     self._close(year)
 

@@ -50,6 +50,10 @@ from hansa.sources.rows import code_list, no_rows, refuse_repeated
 from hansa.sources.spec import FactsSpec, beside, inside, picked
 from hansa.sources.vocabulary import Vocabulary
 
+CROWD = 1 << 20
+"""Rows from which a table is asked whether it can have room for so many keys."""
+LARGEST_GROUP = 1 << 23
+"""Rows of a group that is still read at once."""
 TEXT_FIRST_ROW = 2
 """Rows of text files and sheets are numbered as an editor shows them: the header is row 1."""
 
@@ -184,6 +188,7 @@ class _Reader:
                     _later(path, group, columns, spec, first),
                 )
                 self.gathering.add(year, piece)
+                self._refuse_crowd(path)
                 first += table.num_rows
         self.activity.refuse_lost_zeros(str(path))
 
@@ -196,6 +201,7 @@ class _Reader:
             names = list(dict.fromkeys([*columns.used, *chosen]))
             for first, table in batches(file, names, path):
                 self._take(table, columns, spec, str(path), first)
+                self._refuse_crowd(path)
         self.activity.refuse_lost_zeros(str(path))
 
     def _take(
@@ -219,6 +225,29 @@ class _Reader:
         values = self.packing.pack(values)
         geo, activity = small(geo), small(activity)
         self.gathering.add_batch(time, geo, activity, values)
+
+    def _refuse_crowd(self, path: Path) -> None:
+        """Raise, with the rest unread, where there are more rows than keys of the codes so far.
+
+        A small file may promise any number of equal rows: its memory would have no end.
+        """
+        rows = self.gathering.rows
+        room = len(self.geo.codes) * len(self.activity.codes) * self.gathering.years
+        if rows < CROWD or rows <= room:
+            return
+        found = self.cube([path])
+        try:
+            for year in found.years:
+                found.laid_out(year, found.load(year))
+        except HansaError as problem:
+            own = problem.finding
+            raise HansaError(
+                own.rule,
+                place=own.place,
+                printed=f"{own.printed}, of the first {rows:,} rows; the rest was not read",
+                admissible=own.admissible,
+                fix=own.fix,
+            ) from problem
 
     def cube(self, files: list[Path]) -> Cube:
         """The cube of everything added."""
@@ -306,6 +335,8 @@ def _years_of_groups(
     if not plain or columns.constant:
         return []
     if not pa.types.is_integer(file.schema_arrow.field(columns.time).type):
+        return []
+    if any(file.metadata.row_group(i).num_rows > LARGEST_GROUP for i in range(file.num_row_groups)):
         return []
     found: list[int] = []
     first = 1
