@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import hansa
 from hansa.cli import app
 from hansa.errors import HansaError, UsageError
+from hansa.study.check import check_path
 from hansa.study.config import read_study
 
 STUDIES = Path(__file__).parent.parent / "studies"
@@ -154,6 +155,18 @@ def test_a_wrong_study_is_refused_by_its_key(
     path.write_text(path.read_text().replace(*change))
     with pytest.raises((HansaError, UsageError), match=re.escape(message)):
         hansa.run(folder)
+
+
+def test_a_cluster_of_no_weight_is_found(folder: Path) -> None:
+    members = folder / "wood.csv"
+    members.write_text(members.read_text() + "none,16,0\nnone,62,0\n")
+    said = "every weight of a cluster is 0, so nothing is known of it"
+    for place in (folder, members):
+        found = [f for f in check_path(place) if f.rule == said]
+        assert [(f.severity, f.printed) for f in found] == [("warning", "none")]
+    panel = hansa.compute("employment", folder, "wood.csv")
+    assert "1 of 3 clusters lie outside the source." in panel.header.notes
+    assert not any("without some of their codes" in note for note in panel.header.notes)
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:

@@ -97,6 +97,31 @@ def test_growth_stands_in_the_row_of_its_cluster_and_says_new_for_an_entry() -> 
     assert {"+25\u202f%", "−10\u202f%", "+50\u202f%", "no change"} <= set(words(spec))
 
 
+CUT = "Whisker up to the edge, without an end: it ends beyond the axis."
+ARROW = "Arrow: beyond the axis; the number is printed beside it."
+
+
+@pytest.mark.parametrize(("upper", "noted"), [(0.2, False), (9.0, True)])
+def test_a_whisker_longer_than_the_axis_is_no_arrow(upper: float, noted: bool) -> None:
+    names = ("a", "b", "c", "d")
+    own = [{"cluster": n, "value": 0.2, "lower": 0.1, "upper": 0.2} for n in names]
+    own[-1]["upper"] = upper
+    jobs = sizes(*({"cluster": n, "value": 10.0} for n in names))
+    notes = size_bars(jobs, rates(*own)).notes
+    assert (CUT in notes, ARROW in notes) == (noted, False)
+
+
+def test_a_quotient_that_may_be_far_below_is_no_arrow() -> None:
+    rows = [{"cluster": "a", "value": 1.5, "lower": 0.01, "upper": 1.9}]
+    notes = specialisation_bars(quotients(*rows)).notes
+    assert (CUT in notes, ARROW in notes) == (True, False)
+
+
+def test_a_cluster_without_a_code_in_the_source_is_said_to_be_outside() -> None:
+    jobs = sizes({"cluster": "a", "value": 10.0}, {"cluster": "b", "value": None, "status": "d"})
+    assert "outside the source" in words(size_bars(jobs).spec)
+
+
 def test_a_rate_is_no_size() -> None:
     with pytest.raises(UsageError, match="no size"):
         size_bars(rates(*RATES))

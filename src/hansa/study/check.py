@@ -43,9 +43,10 @@ def check_path(path: Path, spec: FactsSpec | None = None) -> list[Finding]:
         if is_account(path):
             return check_account(path, spec)
         if path.is_dir():
-            return findings(find_definition(str(path)), str(path))
+            return _of_definition(find_definition(str(path)), str(path))
         if _is_definition(path):
-            return findings(read_csv(path, spec.classification if spec else ""), str(path))
+            own = read_csv(path, spec.classification if spec else "")
+            return _of_definition(own, str(path))
         if is_printed_table(path, spec):
             return check_account(path, spec)
         return _table(path, spec)
@@ -89,11 +90,31 @@ def _study(folder: Path) -> list[Finding]:
         own = str(folder / name) if (folder / name).exists() else name
         try:
             definition = find_definition(own, code_list)
-            found += findings(definition, name)
+            found += _of_definition(definition, name)
             found += _coverage(folder, study, definition)
         except HansaError as problem:
             found.append(problem.finding)
     return found if any(f.severity == "error" for f in found) else [*found, *_ids(study, folder)]
+
+
+def _of_definition(definition: ClusterDefinition, place: str) -> list[Finding]:
+    """Findings on a definition, and its clusters that nothing of any activity belongs to."""
+    heavy = {m.cluster for m in definition.members if m.weight > 0}
+    return [
+        *findings(definition, place),
+        *(
+            Finding(
+                "warning",
+                place,
+                "every weight of a cluster is 0, so nothing is known of it",
+                cluster,
+                "a weight above 0 for at least one of its activities",
+                "correct the weights, or take its rows out",
+            )
+            for cluster in definition.clusters
+            if cluster not in heavy
+        ),
+    ]
 
 
 def _ids(study: Study, folder: Path) -> list[Finding]:

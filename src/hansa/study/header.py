@@ -174,7 +174,7 @@ def _coverage_notes(plan: Plan) -> tuple[str, ...]:
     clusters = plan.coverage.clusters
     notes = _overlap_notes(plan.coverage.definition)
     without = sum(c.state == "not computable" for c in clusters)
-    partly = sum(bool(c.outside) for c in clusters) - without
+    partly = sum(bool(c.outside) and c.state != "not computable" for c in clusters)
     bounded = [c.cluster for c in clusters if c.state == "bounded"]
     if partly:
         notes.append(

@@ -20,6 +20,7 @@ STUDIES = Texts(
         N_("a cluster holds a code and a part of it: jobs would count twice"),
         N_("the members of one cluster are of several kinds"),
         N_("the weights of an activity add up to more than 1"),
+        N_("every weight of a cluster is 0, so nothing is known of it"),
         N_("codes of the classification that no cluster holds"),
         N_("clusters overlap: the weights of an activity add up to more than 1"),
         N_("the definition has no members"),

@@ -20,6 +20,7 @@ from hansa.views.canvas import (
     tooltip,
 )
 from hansa.views.captions import (
+    cut_note,
     data_columns,
     data_rows,
     header_notes,
@@ -132,8 +133,10 @@ def _caption(drawing: _Drawing, words: Words) -> Caption:
     notes = mark_notes(sizes)
     if rates is not None:
         notes += open_note(rates.known)
+        scale = Column(0, 1, *_limits(rates))
+        notes += cut_note(rates.known, scale.beyond)
         notes += grey_note(rates)
-        if _out_of_scale(rates):
+        if any(c.value is not None and scale.beyond(c.value) for c in rates.known):
             notes.append(_("Arrow: beyond the axis; the number is printed beside it."))
         entries = [c.name for c in rates.absent if "entry" in c.status]
         if entries:
@@ -289,11 +292,6 @@ def _step(span: float) -> float:
         if span <= 8 * step:
             return step
     return span / 8
-
-
-def _out_of_scale(rates: Reading) -> bool:
-    low, high = _limits(rates)
-    return any(c.value is not None and not low <= c.value <= high for c in rates.known)
 
 
 def _axis(column: Column, rows: Rows) -> Layer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hansa.clusters import definitions
 from hansa.language import N_, _
@@ -85,6 +85,17 @@ def open_note(cells: Iterable[Cell]) -> list[str]:
     if not any(c.half_open for c in cells):
         return []
     return [_("Whisker up to the edge, without an end: on that side no bound is known.")]
+
+
+def cut_note(cells: Iterable[Cell], beyond: Callable[[float], bool]) -> list[str]:
+    """The note on whiskers that are longer than the axis, where there are any.
+
+    beyond  whether a value does not fit on the axis
+    """
+    closed = [c for c in cells if not c.absent and c.bounded and not c.half_open]
+    if not any(beyond(end) for c in closed for end in (c.low, c.high)):
+        return []
+    return [_("Whisker up to the edge, without an end: it ends beyond the axis.")]
 
 
 def tiny_note(reading: Reading) -> list[str]:

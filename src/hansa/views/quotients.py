@@ -9,6 +9,7 @@ from hansa.language import _
 from hansa.panel import Panel
 from hansa.views.canvas import Caption, Layer, Plot, compose, inner_width, texts
 from hansa.views.captions import (
+    cut_note,
     data_columns,
     data_rows,
     header_notes,
@@ -118,7 +119,9 @@ def _caption(reading: Reading, drawn: Reading, words: Words) -> Caption:
         notes.append(_("Pale bar: above or below 1 is possible, not certain."))
     notes += tiny_note(drawn)
     reach = symmetric_reach([c.high for c in drawn.known])
-    if any(c.value is not None and not 1 / reach <= c.value <= reach for c in drawn.known):
+    scale = Column(0, 1, 1 / reach, reach, log=True)
+    notes += cut_note(drawn.known, scale.beyond)
+    if any(c.value is not None and scale.beyond(c.value) for c in drawn.known):
         notes.append(_("Arrow: beyond the axis; the number is printed beside it."))
     if reading.absent:
         reasons = "; ".join(noted(reading.absent))

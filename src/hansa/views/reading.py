@@ -84,7 +84,8 @@ class Cell:
     @property
     def brief_reason(self) -> str:
         """The reason in few words, for a place with little room; the notes have it in full."""
-        return self.reason.replace(_(MEANING["d"]), _("definition differs"))
+        # Nothing known and no other reason: other definitions give a value, marked so.
+        return self.reason.replace(_(MEANING["d"]), _("outside the source"))
 
     @property
     def meanings(self) -> tuple[str, ...]:
