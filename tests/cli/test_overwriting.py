@@ -131,6 +131,16 @@ def test_results_of_a_study_have_a_folder_of_their_own(study: Path, out: str) ->
     assert kept(study) == before
 
 
+def test_the_usual_folder_of_results_is_never_refused(study: Path) -> None:
+    (study / "out").mkdir()
+    (study / "facts" / "jobs.csv").rename(study / "out" / "jobs.csv")
+    (study / "study.toml").write_text(STUDY.replace("facts/jobs.csv", "out/jobs.csv"))
+    before = (study / "out" / "jobs.csv").read_bytes()
+    done = CliRunner().invoke(app, ["run", str(study)])
+    assert done.exit_code == 0, done.output
+    assert (study / "out" / "jobs.csv").read_bytes() == before
+
+
 def test_a_replay_has_one_too(study: Path) -> None:
     (study / "out").mkdir()
     recipe = study / "out" / "recipe.json"

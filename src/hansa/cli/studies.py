@@ -232,6 +232,8 @@ def run(
     if path.suffix == ".json":
         _replay(path, study or path.parent.parent, out)
         return
+    if out is not None:
+        refuse_results_among_sources(out, path)
     target = out or path / "out"
     for sentence in _run(path, target):
         print(sentence)
@@ -245,10 +247,8 @@ def _run(folder: Path, out: Path) -> tuple[str, ...]:
     from hansa.study.recipe import recipe, write_results
     from hansa.study.run import run_study
 
-    study = read_study(folder)
-    refuse_results_among_sources(out, folder)
     with second_process() as artist:
-        result = run_study(study, folder, Progress())
+        result = run_study(read_study(folder), folder, Progress())
         outputs, findings = _outputs(result, artist)
     write_results(out, outputs, recipe(result, folder, outputs))
     return findings
