@@ -442,3 +442,20 @@ def test_size_classes_are_not_added_up(table, how):
         hansa.reduce([path], describe={"columns": columns} if how == "asked" else None)
     assert "size classes cannot be added up" in str(error.value)
     assert "flag" in str(error.value)
+
+
+def test_points_that_may_part_thousands_are_asked_about(tmp_path) -> None:
+    path = tmp_path / "jobs.csv"
+    head = "geo,activity,time,employment\n"
+    path.write_text(head + "A,x,2020,1.200\nA,y,2020,850\nB,x,2020,12.450\n")
+
+    def sums(**said: str) -> list:
+        found = hansa.reduce(path, ("geo",), describe=said)
+        return [float(v) for v in found["employment"].to_pylist()]
+
+    with pytest.raises(HansaError, match="part thousands or be the decimal mark"):
+        sums()
+    assert sums(thousands=".", decimal=",") == [2050, 12450]
+    assert sums(decimal=".") == [851.2, 12.45]
+    path.write_text(head + "A,x,2020,1.200\nA,y,2020,850.5\n")
+    assert sums() == [851.7]

@@ -19,11 +19,12 @@ import pyarrow.compute as pc
 from hansa.errors import HansaError, UsageError, listed
 from hansa.facts.engine import opened, run, start
 from hansa.law import bit, flags_to_text
-from hansa.sources.cells import SPACES
+from hansa.sources.cells import POINT_OF_TWO, POINTED, SPACES, point_of_two
+from hansa.sources.columns import WHOLE
 from hansa.sources.quantities import flag_bits
 from hansa.sources.raw import column_names, first_row_with
 from hansa.sources.rows import no_rows
-from hansa.sources.spec import KEYS, MEASURES, FactsSpec, beside, picked
+from hansa.sources.spec import KEYS, MEASURES, FactsSpec, beside, picked, says_point
 
 if TYPE_CHECKING:
     import ibis
@@ -203,13 +204,29 @@ def _scale(source: _Source, measure: str, decimals: int) -> int:
     seen = source.rows.aggregate(
         wrong=(number.notnull() & wrong.fill_null(True)).sum(),
         fractions=(number.try_cast(f"decimal(38, {decimals})") != whole).any(),
+        **_points(source, measure),
     )
     found = run(seen, [source.path]).to_pylist()[0]
     if found["wrong"]:
         shown = source.rows.filter(number.notnull() & wrong.fill_null(True)).select(measure)
         cell = run(shown.limit(1), [source.path])[measure][0].as_py()
         raise _no_number(source, measure, cell, found["wrong"])
+    if found.get("pointed") and found["pointed"] == found["of_two"]:
+        first = source.rows.filter(source.rows[measure].re_search(POINTED)).select(measure)
+        cell = run(first.limit(1), [source.path])[measure][0].as_py()
+        raise point_of_two(cell, f"{source.path}, column {measure}")
     return decimals if found["fractions"] else 0
+
+
+def _points(source: _Source, measure: str) -> dict[str, Any]:
+    """Counts of texts with a point, where nobody has said what it is, and of those it may part."""
+    column = source.rows[measure]
+    if not column.type().is_string() or measure not in WHOLE or says_point(source.spec):
+        return {}
+    return {
+        "pointed": column.re_search(POINTED).sum(),
+        "of_two": column.re_search(POINT_OF_TWO).sum(),
+    }
 
 
 def _no_number(source: _Source, measure: str, cell: object, rows: int) -> HansaError:

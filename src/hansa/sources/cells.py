@@ -72,15 +72,19 @@ def refuse_two_ways(
     text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
     if not text or not any(map(_has_point, column.chunks)):
         return
-    own = pc.fill_null(pc.match_substring_regex(column, _POINTED), False)
-    fitting = pc.fill_null(pc.match_substring_regex(column.filter(own), _POINT_OF_TWO), False)
-    if not len(fitting) or not pc.all(fitting).as_py():
-        return
-    row = int(positions(own)[0])
-    cell = column[row].as_py().strip()
-    raise HansaError(
+    own = pc.fill_null(pc.match_substring_regex(column, POINTED), False)
+    fitting = pc.fill_null(pc.match_substring_regex(column.filter(own), POINT_OF_TWO), False)
+    if len(fitting) and pc.all(fitting).as_py():
+        row = int(positions(own)[0])
+        raise point_of_two(column[row].as_py(), f"{place}, row {numbered(row)}, column {name}")
+
+
+def point_of_two(printed: str, place: str) -> HansaError:
+    """A cell such as `1.200` of a column in which every point may be one of two."""
+    cell = printed.strip()
+    return HansaError(
         "a point may part thousands or be the decimal mark",
-        place=f"{place}, row {numbered(row)}, column {name}",
+        place=place,
         printed=f"{cell!r}, and three digits behind every point of the column",
         admissible="one of the two, said in the description",
         fix=f"{cell.replace('.', '')} is meant: {declared('thousands', '.')}; "
@@ -94,8 +98,9 @@ def _has_point(array: pa.Array) -> bool:
     return content is not None and bool((np.frombuffer(content, np.uint8) == ord(".")).any())
 
 
-_POINTED = r"^\s*[+-]?\d*\.\d"
-_POINT_OF_TWO = r"^\s*[+-]?[1-9]\d{0,2}\.\d{3}([^\d.eE]|$)"
+POINTED = r"^\s*[+-]?\d*\.\d"
+"""A number with a point and digits behind it."""
+POINT_OF_TWO = r"^\s*[+-]?[1-9]\d{0,2}\.\d{3}([^\d.eE]|$)"
 
 
 def positions(mask: pa.Array | pa.ChunkedArray) -> np.ndarray:

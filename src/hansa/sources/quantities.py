@@ -33,7 +33,7 @@ from hansa.sources.cells import (
 )
 from hansa.sources.classes import SizeClasses, hidden, outside, size_classes
 from hansa.sources.columns import Columns
-from hansa.sources.spec import FactsSpec, declared
+from hansa.sources.spec import FactsSpec, declared, says_point
 
 Numbered = Callable[[int], int]
 
@@ -92,9 +92,7 @@ class _Rows:
 
     def refuse_two_ways(self, name: str) -> None:
         """Raise where jobs such as `1.200` may be 1200, and nobody has said what the point is."""
-        # What Hansa has written itself has a decimal point.
-        said = self.spec.steps or self.spec.model_fields_set & {"decimal", "thousands"}
-        if self.columns.whole and not said:
+        if self.columns.whole and not says_point(self.spec):
             refuse_two_ways(decoded(self.table[name]), name, self.place, self.numbered)
 
     def refuse_negative(self, value: Floats, name: str) -> None:

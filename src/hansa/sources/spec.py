@@ -349,6 +349,12 @@ def _unreadable(place: str, found: str) -> HansaError:
     )
 
 
+def says_point(spec: FactsSpec) -> bool:
+    """Whether it is known what a point in a number means."""
+    # What Hansa has written itself has a decimal point.
+    return bool(spec.steps or spec.model_fields_set & {"decimal", "thousands"})
+
+
 def picked(name: str, names: Iterable[str]) -> tuple[str, bool]:
     """Column that a key of `where` speaks of, and whether its rows are kept or left out."""
     if name.endswith("!") and name not in names:
