@@ -373,6 +373,7 @@ def test_stopping_a_fetch_says_that_it_goes_on(tmp_path: Path) -> None:
             if asked_for_data(self) and "/data/" in asked.path and not go_on.is_set():
                 reached.set()
                 go_on.wait(20)
+                return Answer(503, b"")
             return super().answer(asked)
 
     wide = {f"XX{n:03}": "2020" for n in range(700)}
