@@ -108,7 +108,7 @@ def test_effects_are_those_of_the_values(session: Session) -> None:
         (State(reference="own.toml"), "a name that the page offers"),
         (State(min_cell="nan"), "a number of persons: 0 or more"),
         (State(min_cell="-5"), "a number of persons: 0 or more"),
-        (State(x_line="sideways"), "'zero' or 'region'"),
+        (State(x_line="sideways"), "zero or region"),
         (State(period="2023-2020"), "two years, the earlier one first"),
     ],
 )

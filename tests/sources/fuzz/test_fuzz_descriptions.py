@@ -16,7 +16,7 @@ from hansa.clusters.definition import find_definition
 from hansa.codes.geography import read_geography
 from hansa.measures.rules import find_rules
 from hansa.sources.spec import FactsSpec, beside
-from hansa.study.config import read_study
+from hansa.study.config import folder_name, read_study
 
 TEXTS = st.sampled_from(
     ["a", "Jobs", "Malmö", 'a "b"', "", "ß\u2028", "x" * 300, "\u0001", "=2015"]
@@ -185,13 +185,18 @@ STUDIES = st.fixed_dictionaries(
         "format": st.just(1),
         "summary": TEXTS,
         "geography": TEXTS,
-        "period": st.sampled_from([[2010, 2015], [], [2010, 2010]]),
+        "period": st.sampled_from([[2010, 2015], [], [2010, 2011]]),
         "min_cell": st.sampled_from([0, 50, 10.5]),
         "hidden": st.sampled_from(["absent", "bounds"]),
         "benchmark": st.sampled_from(["plain", "totals"]),
-        "definitions": st.lists(TEXTS, max_size=2),
-        "measures": st.lists(TEXTS, max_size=2),
-        "base": st.lists(st.fixed_dictionaries({"name": TEXTS}), min_size=1, max_size=2),
+        "definitions": st.lists(TEXTS, min_size=1, max_size=2, unique=True),
+        "measures": st.lists(TEXTS, min_size=1, max_size=2, unique=True),
+        "base": st.lists(
+            st.fixed_dictionaries({"name": TEXTS}),
+            min_size=1,
+            max_size=2,
+            unique_by=lambda base: folder_name(base["name"]),
+        ),
         "outputs": st.fixed_dictionaries({"region": TEXTS, "published": st.booleans()}),
     },
 )
