@@ -102,7 +102,7 @@ def test_effects_are_those_of_the_values(session: Session) -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        (State(reference="nowhere"), "all, complete, a code of the table, or a geography"),
+        (State(reference="nowhere"), "all, complete, a code of the table, or a "),
         (State(rules="nothing"), "us-strong"),
         (State(rules="/etc/rules.toml"), "a name that the page offers"),
         (State(reference="own.toml"), "a name that the page offers"),
