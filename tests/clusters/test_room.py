@@ -63,25 +63,29 @@ class Case:
         """The greatest weighted sum by a linear programme."""
         cost = np.zeros(NODES)
         cost[list(weights)] = list(weights.values())
-        rows, most = [], []
+        rows, most, same = [], [], []
         for whole, parts, off in zip(WHOLES, PARTS, self.slack[:, region], strict=True):
             row = np.zeros(NODES)
             row[whole], row[list(parts)] = -1.0, 1.0
-            if np.isfinite(off):
+            if off == 0:
+                same.append(row)
+            elif np.isfinite(off):
                 rows += [row, -row]
                 most += [off, off]
         ends = [(a, None if np.isinf(b) else b) for a, b in
                 zip(self.low[:, region], self.high[:, region], strict=True)]  # fmt: skip
         # With presolve HiGHS calls some of these infeasible in which the truth is feasible, and
-        # its simplex gives up on a few: then its interior points are asked.
-        for method in ("highs", "highs-ipm"):
+        # without it gives up on a few.
+        for method, presolve in (("highs", False), ("highs-ipm", False), ("highs", True)):
             found = linprog(
                 -cost,
                 A_ub=np.array(rows) if rows else None,
                 b_ub=most or None,
+                A_eq=np.array(same) if same else None,
+                b_eq=np.zeros(len(same)) if same else None,
                 bounds=ends,
                 method=method,
-                options={"presolve": False},
+                options={"presolve": presolve},
             )
             if found.status in (0, 3):
                 break
