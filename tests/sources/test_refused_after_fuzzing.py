@@ -6,6 +6,7 @@ import datetime
 import gzip
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -14,7 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import hansa
 from hansa.errors import HansaError
+from hansa.files import write_panel
+from hansa.panel import Header, Panel
 from hansa.sources import geometry
 from hansa.sources.geometry import read_geometry
 from hansa.sources.spec import FactsSpec, beside, spec_from
@@ -418,3 +422,12 @@ def test_boundaries_that_unpack_to_more_than_a_map(tmp_path, monkeypatch):
         "  found:  more than 1 MiB\n"
         "  needed: GeoJSON in UTF-8, plain or with gzip"
     )
+
+
+def test_what_hansa_wrote_itself_is_read_again(tmp_path: Path) -> None:
+    """A single 446.765 of a result: its header says whose point it is."""
+    table = pa.table({"geo": ["A"], "activity": ["x"], "time": [2020], "value": [446.765],
+                      "status": [""]})  # fmt: skip
+    panel = Panel(("geo", "activity", "time"), table, Header("employment", unit="persons"))
+    write_panel(panel, tmp_path / "t.csv")
+    assert hansa.read(tmp_path / "t.csv").table["value"].to_pylist() == [446.765]

@@ -135,6 +135,7 @@ def description(ready: Ready) -> dict[str, Any]:
             columns[name] = _ATTRIBUTES[name][0]
     said = {
         "measure": header.measure,
+        "decimal": ".",
         "classification": header.classification if unit == "activity" else "",
         "geography": header.geography,
         "source": header.source,

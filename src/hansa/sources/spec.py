@@ -316,6 +316,8 @@ def _of_panel(data: Any, place: str) -> dict[str, Any]:
                 f"no key {problem}" if isinstance(problem, KeyError) else "values of other kinds"
             )
         raise _unreadable(place, found) from problem
+    # Hansa writes numbers with a decimal point and no sign between thousands.
+    own["decimal"] = "."
     if "activity" in dims:
         own["classification"] = header.classification
     elif "cluster" in dims:

@@ -289,7 +289,7 @@ def described(part: Part, extract: Extract, found: Observations) -> dict[str, An
         "steps": [*scaled, *broken, *_chosen(part, found)],
     }
     if extract.kind == "facts":
-        return {k: v for k, v in own.items() if v} | {"format": 1}
+        return {k: v for k, v in own.items() if v} | {"format": 1, "decimal": "."}
     column = part.columns["value"]
     header = Header(
         measure=extract.id,
