@@ -44,6 +44,8 @@ PRINTED = {"strongholds": ("stronghold", "note"), "pilots": ("focus_type", "area
 MOST = 20
 """Texts without a translation that are printed."""
 SAID = re.compile(r"""\{%-?\s*say\s+(?:"([^"]*)"|'([^']*)')""")
+WORDS = re.compile(r"\b[a-z]{3,}\b")
+"""What a formula or a source with words of a language holds, beside symbols and names."""
 COUNTED = re.compile(r"""\{%-?\s*say_n\s+"([^"]*)"\s+"([^"]*)\"""")
 
 
@@ -86,10 +88,10 @@ def _described() -> Iterator[tuple[str, str]]:
     """What measures and rule sets say of themselves, with the file that says it."""
     for one in measures().values():
         module = one.function.__module__.partition(".")[2].replace(".", "/")
-        yield f"{module}.py", one.definition
-        yield f"{module}.py", one.unit
+        for text in (one.definition, one.unit, *filter(WORDS.search, (one.formula, one.source))):
+            yield f"{module}.py", text
     for rules in rule_sets().values():
-        for text in (rules.label, rules.to_confirm):
+        for text in (rules.label, rules.to_confirm, *filter(WORDS.search, (rules.source,))):
             if text:
                 yield f"measures/rulesets/{rules.id}.toml", text
     for line in standard():
@@ -112,6 +114,8 @@ def _names() -> Iterator[tuple[str, str]]:
             yield "place", row["label"]
     for path in sorted((PACKAGE / "codes/data/geographies").glob("*.toml")):
         yield "place", tomllib.loads(path.read_text(encoding="utf-8"))["title"]
+    for row in _rows(PACKAGE / "study/published2009/monitor-framework.csv"):
+        yield "place", row["country"]
     for text in (model.STUDY, bsr.STUDY):
         study = tomllib.loads(text)
         yield from (("place", study[key]) for key in ("area_name", "reference_name"))

@@ -19,3 +19,19 @@ def test_findings_follow_the_language_whoever_asks_first() -> None:
     assert "alltså placering" in swedish
     assert "contradicts" not in swedish
     assert contradictions("sv") == swedish
+
+
+def test_countries_have_their_names_in_the_language_spoken() -> None:
+    def first(language: str) -> str:
+        with speaking(language):
+            return sections_monitor()[1].answer[0]
+
+    assert "Sydkorea" in first("sv")
+    assert "USA" in first("sv")
+    assert "Korea by the printed rank" in first("en")
+    with speaking("sv"):
+        said = " ".join(
+            " ".join((*s.answer, *s.certainty, *(t for f in s.figures for t in (f.title, f.alt))))
+            for s in sections_monitor()
+        )
+    assert not {"Denmark", "Norway", "United", "Turkey", "Switzerland"} & set(said.split())

@@ -142,3 +142,14 @@ def test_geographies_are_named_in_the_language_of_whoever_asks(session: Session)
     assert list(english) == list(swedish)
     assert english["baltic-three"] == "The three Baltic countries (baltic-three)"
     assert swedish["baltic-three"] == "De tre baltiska länderna (baltic-three)"
+
+
+def test_formulas_and_sources_are_said_in_swedish(session: Session) -> None:
+    with speaking("sv"):
+        sheet = build(session)
+    said = " ".join(detail for item in sheet.lists[0].items for detail in item.details)
+    assert "LQ_cr = (E_cr / E_r) / (E_c / E), totaler över alla näringsgrenar i källan" in said
+    assert "citerat i BSR InnoNet 2009, kapitel 2.1" in said
+    for english in ("chapter", "totals over", "regions of the source", "quoted in"):
+        assert english not in said
+    assert "alla regioner i källan" in [row[1] for row in table(sheet, "options").rows]

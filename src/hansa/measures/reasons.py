@@ -103,6 +103,7 @@ _WHOLE = (
 AWARDS = (
     *(N_("size"), N_("specialisation"), N_("focus"), N_("growth"), N_("productivity")),
     *(N_("strong"), N_("specialised"), N_("significant"), N_("qualifying")),
+    N_("strong-10"),
 )
 """Names of the awards of the rule sets that ship."""
 

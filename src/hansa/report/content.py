@@ -159,16 +159,16 @@ def method(result: StudyResult) -> Iterator[tuple[str, str]]:
         text = _(
             "{definition} Formula: {formula}. Unit: {unit}. Source: {source}.",
             definition=_(m.definition),
-            formula=m.formula,
+            formula=_(m.formula),
             unit=_(m.unit),
-            source=m.source,
+            source=_(m.source),
         )
         yield _(m.label), text
     area = geographies().get(study.geography)
     yield _("Regions"), area.name if area else study.geography or _("every region of the facts")
     header = next(iter(result.results[0].bases[0].regions.values())).header
     known_as = f" ({named('place', study.reference_name)})" if study.reference_name else ""
-    yield _("Compared with"), f"{header.reference}{known_as}"
+    yield _("Compared with"), f"{_(header.reference)}{known_as}"
     bases = (f"({i}) {base_named(b.name)}" for i, b in enumerate(study.base, 1))
     yield _("Base"), "; ".join(bases)
     yield (

@@ -13,7 +13,8 @@ import numpy as np
 
 from hansa.index.link import Link
 from hansa.index.link_time import Association
-from hansa.language import N_, _, pgettext
+from hansa.index.printed import PrintedTable
+from hansa.language import N_, _, named, pgettext, spoken
 from hansa.report.document import Section, Table
 from hansa.study import published
 from hansa.study.monitor import NORDIC, Monitor, Side, findings, published_monitor
@@ -38,16 +39,40 @@ _CHECK = (
 
 
 @cache
-def monitor_2009() -> Monitor:
-    """The study of the two printed tables, computed once a process."""
+def _computed() -> Monitor:
     return published_monitor()
+
+
+def monitor_2009() -> Monitor:
+    """The study of the two printed tables, computed once, with countries in the language spoken."""
+    return _said_in(spoken())
+
+
+@cache
+def _said_in(language: str) -> Monitor:
+    m = _computed()
+    framework, performance = (
+        replace(side, table=_spoken(side.table)) for side in (m.framework, m.performance)
+    )
+    residuals = tuple(replace(r, name=named("place", r.name)) for r in m.residuals)
+    return replace(
+        m,
+        names=performance.table.names,
+        framework=framework,
+        performance=performance,
+        residuals=residuals,
+    )
+
+
+def _spoken(table: PrintedTable) -> PrintedTable:
+    return replace(table, names=tuple(named("place", name) for name in table.names))
 
 
 def sections_monitor() -> tuple[Section, ...]:
     """Three questions on the two Monitor tables: the link, the ranks, what is not supported."""
     # The study is computed once; its sentences and findings are said anew in each language.
     tables = published.monitor_framework(), published.monitor_performance()
-    m = replace(monitor_2009(), findings=tuple(findings(*tables)))
+    m = replace(monitor_2009(), findings=tuple(findings(*map(_spoken, tables))))
     said: dict[Kind, list[str]] = {"main": [], "link": [], "group": [], "rank": []}
     for kind, sentence in told(m):
         said[kind].append(sentence)

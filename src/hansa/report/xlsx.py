@@ -125,7 +125,7 @@ def _measure(sheet: LongSheet, writer: _Writer, panel: Panel, words: tuple[str, 
     facts = [
         _("Source: {source}", source=header.source) if header.source else "",
         header.vintage,
-        _("reference {reference}", reference=header.reference) if header.reference else "",
+        _("reference {reference}", reference=_(header.reference)) if header.reference else "",
         _("regions {version}", version=header.geography),
         _("the same numbers as {file}", file=path),
     ]

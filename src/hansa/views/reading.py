@@ -314,7 +314,7 @@ def within(name: str) -> str:
 
 def reference_name(header: Header, words: Words) -> str:
     """The name of the reference area."""
-    return words.reference or header.reference or _("the reference area")
+    return words.reference or _(header.reference) or _("the reference area")
 
 
 def _few(names: list[str], most: int = 6) -> str:

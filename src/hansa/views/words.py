@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from hansa.codes import classification, geography_codes
-from hansa.language import spoken
+from hansa.language import named, spoken
 from hansa.panel import Header
 
 
@@ -61,7 +61,9 @@ PLAIN = Words()
 
 @cache
 def _geo_list(text: str, language: str) -> Mapping[str, str]:
-    return geography_codes(text).names if text not in ("", "local") else {}
+    names = geography_codes(text).names if text not in ("", "local") else {}
+    # A region may be a whole country, whose name the catalogue has.
+    return {code: named("place", name) for code, name in names.items()}
 
 
 @cache

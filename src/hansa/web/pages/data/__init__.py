@@ -84,7 +84,7 @@ def _lists(result: StudyResult, state: State) -> Any:
     yield Listing(heading, tuple(items))
     notes = dict.fromkeys(note for cube in result.cubes.values() for note in cube.header.notes)
     if notes:
-        yield Listing(_("What the sources say"), tuple(Item(note) for note in notes))
+        yield Listing(_("What the sources say"), tuple(Item(retold(note)) for note in notes))
     if result.facts_findings:
         number = len(result.facts_findings)
         text = ngettext(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hansa.language import _, ngettext
+from hansa.language import _, named, ngettext
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
 from hansa.views import sentences
 from hansa.views.carried import carried, carriers
 from hansa.views.figure import Figure
 from hansa.views.format import MISSING, joined
-from hansa.views.reading import At, Cell, Reading, read, within
+from hansa.views.reading import At, Cell, Reading, read, reference_name, within
 from hansa.views.tilemap import tile_map
 from hansa.views.tiles import country, layout_for
 from hansa.views.written import because
@@ -92,7 +92,7 @@ def _regions(part: Part, sizes: Reading, here: At) -> Table:
     note = _(
         "Specialisation: the share of the cluster as a multiple of that in {reference}. "
         "{missing}: not known.",
-        reference=part.words.reference or shares.header.reference,
+        reference=reference_name(shares.header, part.words),
         missing=MISSING,
     )
     if left:
@@ -111,7 +111,7 @@ def _regions(part: Part, sizes: Reading, here: At) -> Table:
 
 def _country(part: Part, code: str) -> str:
     """The name of a country where the code list of the table has one."""
-    return part.result.cube.geo.codelist.names.get(code, code) or MISSING
+    return named("place", part.result.cube.geo.codelist.names.get(code, code)) or MISSING
 
 
 def _head(unit: str) -> str:

@@ -76,7 +76,8 @@ def options_section(own: StudyResult, now: StudyResult) -> Section:
 def _reference(result: StudyResult) -> str:
     header = next(iter(result.results[0].bases[0].regions.values())).header
     known_as = named("place", result.study.reference_name)
-    return f"{header.reference} ({known_as})" if known_as else header.reference
+    called = _(header.reference)
+    return f"{called} ({known_as})" if known_as else called
 
 
 def _few(names: tuple[str, ...]) -> str:
@@ -174,7 +175,7 @@ def _table(one: RuleSet) -> Table:
         n=one.smallest,
     )
     floor = _("Fewer than {floor} jobs earn nothing.", floor=general(one.floor))
-    source = _("Source: {source}.", source=one.source.rstrip("."))
+    source = _("Source: {source}.", source=_(one.source).rstrip("."))
     said = (counted, compared, *([floor] if one.floor else []), source)
     caption = _("Rule set {rules} {version}", rules=one.id, version=one.version)
     return Table(caption, (_("Award"), pgettext("condition", "Where")), rows, " ".join(said))
