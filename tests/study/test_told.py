@@ -13,10 +13,15 @@ import pytest
 
 import hansa
 from hansa.errors import Finding, HansaError
+from hansa.index.retold import FAULTS
 from hansa.language import speaking
 from hansa.patterns import matched
+from hansa.programme.call_reading import read_call
+from hansa.programme.model_call import model_call
 from hansa.study.told import told
+from hansa.study.told_calls import CALLS
 from hansa.study.told_indices import INDICES
+from hansa.study.told_steps import STEPS
 from hansa.study.told_studies import STUDIES
 from hansa.study.told_tables import TABLES
 from hansa.web import told as web_told
@@ -29,11 +34,21 @@ MODULES = (
     *("codes.geography", "measures.slices", "measures.rules", "study.config", "study.adopt"),
     *("index.reading", "index.metadata", "index.data", "index.tree"),
     *("study.adopt_check", "study.places", "web.state", "web.session", "web.composing"),
+    *("index.chain", "index.recipe", "index.steps", "index.steps_impute", "index.steps_scores"),
+    *("index.normalise", "index.treat", "index.impute", "index.impute_draws", "index.factors"),
+    *("index.impute_models", "index.impute_rules", "index.schemes", "index.weights_correlation"),
+    *("index.weights_data", "index.weights_people", "index.weights_reading", "index.evaluator"),
+    *("index.whatif", "index.reach", "index.change", "index.extreme", "index.sensitivity"),
+    *("index.robustness", "index.removal", "index.strengths", "index.ratios", "index.noise"),
+    *("index.workbook", "index.result", "index.audit_parts"),
+    *("programme.call_reading", "programme.call_settings", "programme.call_tables"),
+    *("programme.activities", "programme.governance", "programme.laboratory"),
+    *("programme.replay", "programme.verbs", "programme.call_claims", "programme.call_check"),
 )
 """What a page may have to refuse; the first text of an error is its rule."""
-MADE = {"HansaError": 0, "UsageError": 0, "fault": 1}
+MADE = {"HansaError": 0, "UsageError": 0, "fault": 1, "faults.add": 1, "Finding": 2}
 """What makes a finding, and where its rule stands."""
-ALL = TABLES | STUDIES | INDICES | web_told.PAGES
+ALL = TABLES | STUDIES | INDICES | STEPS | CALLS | web_told.PAGES
 ENGLISH = re.compile(r"\b(the|and|or|of|with|is|are|be|rows?|columns?|each|not|by|in)\b")
 
 
@@ -67,8 +82,9 @@ def made_in(module: ModuleType) -> Iterator[tuple[str, str]]:
     """(part, text) of every error that a module makes in so many words."""
     assert module.__file__ is not None
     for call in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in MADE:
-            first = MADE[getattr(call.func, "id", "")]
+        made = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+        if isinstance(call, ast.Call) and made in MADE:
+            first = MADE[made]
             parts = [("rules", arg) for arg in call.args[first : first + 1]]
             parts += [("fixes", arg) for arg in call.args[first + 3 : first + 4]]
             parts += [("fixes", k.value) for k in call.keywords if k.arg == "fix"]
@@ -86,7 +102,8 @@ def test_every_refusal_can_be_said_in_another_language(
     lost = [
         (part, text)
         for part, text in said
-        if re.search(r"^[^-].*[a-z]{3} ", text) and matched(text, getattr(ALL, part)) is None
+        if re.search(r"^(?!\w+ = [\[\d])[^-].*[a-z]{3} ", text)
+        and matched(text, (*getattr(ALL, part), *FAULTS)) is None
     ]
     assert lost == []
 
@@ -233,3 +250,37 @@ def test_lists_that_were_cut_short_and_numbers_are_said() -> None:
     assert said.rule == "rader som lagts åt sidan: deras koder finns inte i den angivna versionen"
     assert said.printed == "region X1: 7 rader, region X2: 3 rader och 2 till"
     assert share.replace("\u202f", " ") == "3 av 24 rader (12,5 %)"
+
+
+def test_a_broken_recipe_is_told_in_swedish_with_its_step(tmp_path: Path) -> None:
+    rows = "code,type,parent,direction,weight\ntop,aggregate,,,\na,indicator,top,1,1\n"
+    (tmp_path / "indicators.csv").write_text(f"{rows}b,indicator,top,1,1\n")
+    (tmp_path / "data.csv").write_text("unit,a,b\nX,1,2\nY,2,5\n")
+    recipe = 'format = 1\n[[step]]\ndo = "normalise"\nrange = "wide"\n'
+    (tmp_path / "recipe.toml").write_text(f'{recipe}[[step]]\ndo = "aggregate"\n')
+    with pytest.raises(HansaError) as problem:
+        hansa.index(tmp_path)
+    with speaking("sv"):
+        said = told(problem.value.finding)
+    assert said.rule == "en inställning har fel slags värde"
+    assert said.place.endswith("recept, steg 1 (normalise), range")
+    assert said.admissible == "en lista"
+    assert said.fix == "rätta det i receptet; inget har beräknats"
+
+
+def test_everything_wrong_with_a_call_is_said_in_swedish(tmp_path: Path) -> None:
+    for name, content in model_call().items():
+        (tmp_path / name).write_bytes(content)
+    funders = tmp_path / "funders.csv"
+    head, first, *rest = funders.read_text(encoding="utf-8").splitlines()
+    bad = first.split(",")
+    bad[head.split(",").index("cash")] = "1 000"
+    funders.write_text("\n".join([head, ",".join(bad), first, *rest]), encoding="utf-8")
+    with pytest.raises(HansaError) as problem:
+        read_call(tmp_path)
+    with speaking("sv"):
+        said = told(problem.value.finding)
+    assert re.fullmatch(r"\d saker är fel med utlysningen", said.rule)
+    assert "cash är inget tal" in said.printed
+    assert "står två gånger (hittat först i " in said.printed
+    assert ENGLISH.findall(said.printed.replace(str(tmp_path), "")) == []

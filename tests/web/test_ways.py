@@ -44,6 +44,8 @@ def test_fields_are_called_what_the_page_calls_them() -> None:
 def test_fields_are_named_in_the_language_of_the_page() -> None:
     with speaking("sv"):
         assert "Teckenkodning" in in_the_browser("--encoding latin-1")
+        told = in_the_browser("ange det: total = ['TOTAL'] eller --table total=TOTAL")
+    assert told == "ange det: nedan, vid ”Ord för totalen, åtskilda med ;”: TOTAL"
 
 
 def test_the_page_of_a_table_names_its_fields_only_where_they_are_there() -> None:

@@ -20,6 +20,7 @@ from hansa.report.document import Document, Section, Table
 from hansa.report.index_audit_report import audit_section, verdict
 from hansa.report.index_certain import gaps_section, how_sure, origin, score_table, scores_only
 from hansa.report.index_method import method
+from hansa.study.told import told
 from hansa.views.figure import Figure
 from hansa.views.format import grouped, joined
 from hansa.views.index_change import change_answer, change_figure
@@ -102,8 +103,8 @@ class _Part:
 
     def lose(self, problem: HansaError, what: str) -> None:
         """Keep why a question cannot be asked of this index."""
-        f = problem.finding
-        self.lost.append(f"{what}: {retold(f.rule)} ({retold(f.place or f.printed)}).")
+        f = told(problem.finding)
+        self.lost.append(f"{what}: {f.rule} ({f.place or f.printed}).")
 
     def origin(self) -> dict[str, Any]:
         """The quiet line of a section, and how to get its numbers."""

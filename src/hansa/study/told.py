@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 
 from hansa.errors import Finding
+from hansa.index.retold import retold as of_an_index
 from hansa.language import N_, _, decimal_mark, spoken
 from hansa.patterns import Patterns, matched
 
@@ -50,11 +51,13 @@ def told(finding: Finding, more: Texts | None = None) -> Finding:
 @cache
 def _texts() -> Texts:
     # A page in English needs none of them.
+    from hansa.study.told_calls import CALLS
     from hansa.study.told_indices import INDICES
+    from hansa.study.told_steps import STEPS
     from hansa.study.told_studies import STUDIES
     from hansa.study.told_tables import TABLES
 
-    return TABLES | STUDIES | INDICES
+    return TABLES | STUDIES | INDICES | STEPS | CALLS
 
 
 _FURTHER = N_("{rule} ({number} more: hansa check)")
@@ -64,7 +67,8 @@ def _rule(text: str, rules: Patterns) -> str:
     if found := matched(text, (_FURTHER,)):
         first, number = found[1]["rule"], found[1]["number"]
         return _(_FURTHER, rule=_said(first, rules), number=number)
-    return _said(text, rules)
+    said = _said(text, rules)
+    return said if said != text else of_an_index(text)
 
 
 _ONE = re.compile(r"(?P<place>.+?): (?P<rule>.+?)(?: \(found (?P<printed>.+)\))?(?:; (?P<fix>.+))?")
@@ -98,7 +102,16 @@ _HOW = (
     N_("{how}; {other}"),
     N_("choose it below"),
 )
+_KINDS = (
+    *(N_("a number"), N_("a whole number"), N_("a text"), N_("true or false"), N_("a list")),
+    *(N_("a table"), N_("{first} or {second}")),
+)
 _INSIDE: Mapping[str, Patterns] = {
+    "first": _KINDS,
+    "second": _KINDS,
+    "keys": (N_("{first} and {keys}"),),
+    "what": (N_("pots"), N_("asks"), N_("the call")),
+    **dict.fromkeys(("step", "before"), (N_("weigh by data or people"),)),
     "how": _HOW,
     "other": _HOW,
     "option": (N_("(below)"),),
@@ -121,6 +134,7 @@ _INSIDE: Mapping[str, Patterns] = {
 """Places of patterns that are filled with texts of ours."""
 _NUMBERS = ("number", "parts", "whole", "pay")
 """Places that are filled with numbers for people; those in other places may be codes."""
+_REACH = re.compile(r"(-?[\d.]+) to (-?[\d.]+)")
 _MORE = re.compile(r"(.+) and (\d+) more", re.DOTALL)
 
 
@@ -134,6 +148,10 @@ def _said(text: str, patterns: Patterns) -> str:
 def _value(name: str, value: str) -> str:
     if name in _NUMBERS:
         return value.replace(".", decimal_mark()) if re.fullmatch(r"-?\d+\.\d+", value) else value
+    if name == "place":
+        return _place(value)
+    if name == "part":
+        return _part(value)
     return _(value) if name == "field" else _said(value, _INSIDE.get(name, ()))
 
 
@@ -141,7 +159,9 @@ _ASIDE = (N_("geo {code}: {number} rows"), N_("activity {code}: {number} rows"))
 
 
 def _listed(text: str) -> str:
-    """A list of names whose end was counted, as `hansa.errors.listed` makes it."""
+    """A list of names whose end was counted, as `hansa.errors.listed` makes it; or a range."""
+    if match := _REACH.fullmatch(text):
+        return _("{low} to {high}", low=match[1], high=match[2])
     match = _MORE.fullmatch(text)
     names = match[1] if match else text
     if " rows" in names:
@@ -176,15 +196,38 @@ _PARTS = (
     N_("command line"),
     N_("the whole table"),
     N_("the address"),
+    N_("step {number} ({name}): {part}"),
+    N_("step {number} ({name})"),
+    N_("indicator {code}"),
+    N_("factor {name}"),
+    N_("threshold {name}"),
+    N_("year {time}"),
+    N_("proposal {name}"),
+    N_("funder {name}"),
+    N_("party {name}"),
+    N_("step {name}"),
+    N_("{part} (and {number} more)"),
+    N_("{code} under {name}"),
+    N_("the table with the columns {names}"),
+    N_("points or judgements"),
 )
+_FIRST = (
+    *(N_("the address"), N_("recipe"), N_("step {name}"), N_("indicator {code}")),
+    *(N_("aggregate {code}"), N_("unit {code}"), N_("factor {name}"), N_("threshold {name}")),
+    *(N_("year {time}"), N_("sheet {name}")),
+)
+"""What a place begins with where that is no file."""
+_FILE = re.compile(r"\.[a-z]\w*$")
 _CELL = re.compile(r"cell ([A-Z]+\d+)")
 _CELLS = re.compile(r"cells ([A-Z]+\d+:[A-Z]+\d+)")
 
 
 def _place(text: str) -> str:
     """File, row and column; the name of the file comes first and is none of our words."""
+    if (said := of_an_index(text)) != text:
+        return said
     first, *others = text.split(", ")
-    head = first if others else _said(first, (N_("the address"),))
+    head = first if _FILE.search(first) else _said(first, _FIRST)
     return ", ".join([head, *(_part(part) for part in others)])
 
 

@@ -96,7 +96,7 @@ def _size(index: OpenIndex) -> str:
 
 def _findings(index: OpenIndex) -> tuple[list[Item], list[str]]:
     """What stands out, and why something that would belong here cannot be said."""
-    from hansa.index.retold import retold
+    from hansa.study.told import told
 
     makers: Mapping[str, Callable[[], Item]] = {
         _("who leads"): lambda: _leader(index),
@@ -110,10 +110,10 @@ def _findings(index: OpenIndex) -> tuple[list[Item], list[str]]:
         try:
             found.append(make())
         except HansaError as problem:
-            f = problem.finding
+            f = told(problem.finding)
             lost.append(
                 _("Nothing is said about {name}: {rule} ({place}).", name=name,
-                  rule=retold(f.rule), place=retold(f.place or f.printed))
+                  rule=f.rule, place=f.place or f.printed)
             )  # fmt: skip
     return found, lost
 

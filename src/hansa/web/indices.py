@@ -381,7 +381,7 @@ def sections_of(
 
     One question that an index cannot be asked must not cost the page. Each is made once.
     """
-    from hansa.index.retold import retold
+    from hansa.study.told import told
 
     made, lost = [], []
     for name, make in makers.items():
@@ -390,10 +390,10 @@ def sections_of(
         except UsageError:
             raise
         except HansaError as problem:
-            f = problem.finding
+            f = told(problem.finding)
             lost.append(
                 _("Nothing is said about {name}: {rule} ({place}).", name=name,
-                  rule=retold(f.rule), place=retold(f.place or f.printed))
+                  rule=f.rule, place=f.place or f.printed)
             )  # fmt: skip
             continue
         if found is not None:

@@ -33,9 +33,11 @@ LABELS = {
 _OPEN = ("", "NAME", "OTHER", "VALUE", "COLUMN=VALUE", "column=value", "OURS=NAME")
 """Values of an option that stand for one that the reader knows."""
 _OPTION = re.compile(r"(?:by )?--([a-z]+(?:-[a-z]+)*)(?:[ =]([^\s,;()]*'[^']*'|[^\s,;()]+))?")
+_OR = r" (?:or|eller) (?=--)"
+"""What joins a line of a study and the option that does the same, in the languages spoken."""
 _OF_A_STUDY = re.compile(
-    r"(?:columns|where) = \{.*?\} or (?=--)"
-    r"|\w+ = \S+ or (?=--)|\w+ = [^;:()]+ in study\.toml or NAME\.meta\.toml, or (?=--)"
+    rf"(?:columns|where) = \{{.*?\}}{_OR}|\w+ = \S+{_OR}"
+    rf"|\w+ = [^;:()]+ in study\.toml or NAME\.meta\.toml,{_OR}"
     r"|(?<=--columns )(\S+), or in the study.*$"
 )
 
