@@ -137,6 +137,8 @@ def _names() -> Iterator[tuple[str, str]]:
             for column in ("cluster_label", "subcluster"):
                 if row.get(column):
                     yield "cluster", row[column]
+            if row["reason"]:
+                yield "reason", row["reason"]
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

@@ -72,7 +72,7 @@ def pgettext(context: str, text: str, /, **values: Any) -> str:
 
 
 def named(kind: str, name: str) -> str:
-    """The name of an `activity`, a `cluster` or a `place` that ships with Hansa.
+    """The name of an `activity`, a `cluster` or a `place`, or a `reason`, that ships with Hansa.
 
     A name that the catalogue of names does not have, such as one of the user's own files, stays.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hansa.language import speaking
 from hansa.report.document import Section
 from hansa.web.pages.cluster import PAGE
 from hansa.web.session import Session
@@ -30,6 +31,15 @@ def test_members_with_their_weights_and_reasons(session: Session, cluster: str) 
     ]
     assert "Manufacture of furniture" in {r["Activity"] for r in rows}
     assert f"{len(members)} activit" in own.answer[0]
+
+
+def test_reasons_are_said_in_swedish(session: Session, cluster: str) -> None:
+    with speaking("sv"):
+        table = sections(session, cluster=cluster, lang="sv")["members"].tables[0]
+    reasons = [row[-1] for row in table.rows]
+    english = {m.reason for m in session.part(State()).own.definition.members}
+    assert any("nära skogen" in reason for reason in reasons)
+    assert not english & set(reasons)
 
 
 def test_regions_that_carry_it(session: Session, cluster: str) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 
 from hansa.errors import Finding
-from hansa.index.retold import retold as of_an_index
 from hansa.language import N_, _, decimal_mark, spoken
 from hansa.patterns import Patterns, matched
 
@@ -48,6 +47,13 @@ def told(finding: Finding, more: Texts | None = None) -> Finding:
     )
 
 
+def _of_an_index(text: str) -> str:
+    """What a step of an index says, in the language spoken; other texts stay."""
+    from hansa.index.retold import retold
+
+    return retold(text)
+
+
 @cache
 def _texts() -> Texts:
     # A page in English needs none of them.
@@ -68,7 +74,7 @@ def _rule(text: str, rules: Patterns) -> str:
         first, number = found[1]["rule"], found[1]["number"]
         return _(_FURTHER, rule=_said(first, rules), number=number)
     said = _said(text, rules)
-    return said if said != text else of_an_index(text)
+    return said if said != text else _of_an_index(text)
 
 
 _ONE = re.compile(r"(?P<place>.+?): (?P<rule>.+?)(?: \(found (?P<printed>.+)\))?(?:; (?P<fix>.+))?")
@@ -224,7 +230,7 @@ _CELLS = re.compile(r"cells ([A-Z]+\d+:[A-Z]+\d+)")
 
 def _place(text: str) -> str:
     """File, row and column; the name of the file comes first and is none of our words."""
-    if (said := of_an_index(text)) != text:
+    if (said := _of_an_index(text)) != text:
         return said
     first, *others = text.split(", ")
     head = first if _FILE.search(first) else _said(first, _FIRST)

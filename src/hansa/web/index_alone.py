@@ -13,6 +13,7 @@ from hansa.web.session import Session
 from hansa.web.sheet import Item, Listing, Sheet
 from hansa.web.state import EMPTY, State
 from hansa.web.studies import is_alone
+from hansa.web.told import unsaid
 
 if TYPE_CHECKING:
     from hansa.report.document import Section, Table
@@ -96,8 +97,6 @@ def _size(index: OpenIndex) -> str:
 
 def _findings(index: OpenIndex) -> tuple[list[Item], list[str]]:
     """What stands out, and why something that would belong here cannot be said."""
-    from hansa.study.told import told
-
     makers: Mapping[str, Callable[[], Item]] = {
         _("who leads"): lambda: _leader(index),
         _("which choice matters"): lambda: _choice(index),
@@ -110,11 +109,7 @@ def _findings(index: OpenIndex) -> tuple[list[Item], list[str]]:
         try:
             found.append(make())
         except HansaError as problem:
-            f = told(problem.finding)
-            lost.append(
-                _("Nothing is said about {name}: {rule} ({place}).", name=name,
-                  rule=f.rule, place=f.place or f.printed)
-            )  # fmt: skip
+            lost.append(unsaid(name, problem))
     return found, lost
 
 

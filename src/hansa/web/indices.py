@@ -381,7 +381,7 @@ def sections_of(
 
     One question that an index cannot be asked must not cost the page. Each is made once.
     """
-    from hansa.study.told import told
+    from hansa.web.told import unsaid
 
     made, lost = [], []
     for name, make in makers.items():
@@ -390,11 +390,7 @@ def sections_of(
         except UsageError:
             raise
         except HansaError as problem:
-            f = told(problem.finding)
-            lost.append(
-                _("Nothing is said about {name}: {rule} ({place}).", name=name,
-                  rule=f.rule, place=f.place or f.printed)
-            )  # fmt: skip
+            lost.append(unsaid(name, problem))
             continue
         if found is not None:
             made.append(found)

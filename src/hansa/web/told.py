@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hansa.errors import Finding
-from hansa.language import N_
+from hansa.errors import Finding, HansaError
+from hansa.language import N_, _
 from hansa.study.told import Texts
 from hansa.study.told import told as told_of_studies
 
@@ -123,3 +123,10 @@ PAGES = Texts(
 def told(finding: Finding) -> Finding:
     """The finding in the language spoken, also one that only the workbench makes."""
     return told_of_studies(finding, PAGES)
+
+
+def unsaid(name: str, problem: HansaError) -> str:
+    """That nothing is said about something, and why."""
+    f = told(problem.finding)
+    why = {"rule": f.rule, "place": f.place or f.printed}
+    return _("Nothing is said about {name}: {rule} ({place}).", name=name, **why)

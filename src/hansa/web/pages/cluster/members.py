@@ -43,10 +43,7 @@ def members_section(part: Part) -> Section:
     told = [any(getattr(m, name) for m in own) for name in ("subcluster", "reason")]
     shown = (True, any(_label(codes, m) for m in own), told[0], True, told[1])
     heads = (_("Code"), _("Activity"), _("Part of the cluster"), _("Weight"), _("Reason"))
-    rows = [
-        (m.activity, _label(codes, m), named("cluster", m.subcluster), _weight(m), m.reason)
-        for m in own
-    ]
+    rows = [(m.activity, _label(codes, m), *_said(m)) for m in own]
     kept = [tuple(t for t, there in zip(r, shown, strict=True) if there) for r in (heads, *rows)]
     return Section(
         id=f"members{part.suffix}",
@@ -88,6 +85,11 @@ def _python(part: Part) -> str:
 def _label(codes: Codelist, member: Member) -> str:
     label = codes.names.get(member.activity, "")
     return "" if label == member.activity else label
+
+
+def _said(m: Member) -> tuple[str, str, str]:
+    """Its part of the cluster, its weight and why it is there."""
+    return named("cluster", m.subcluster), _weight(m), named("reason", m.reason)
 
 
 def _weight(member: Member) -> str:

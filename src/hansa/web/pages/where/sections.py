@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hansa.clusters.lookup import Found, look_up
-from hansa.language import N_, _
+from hansa.language import N_, _, named
 from hansa.report.document import Section, Table
 from hansa.report.part import QUOTIENT, Part
 from hansa.report.sections import cluster_section
@@ -75,14 +75,14 @@ def _rows(part: Part, found: list[tuple[str, Found]]) -> Iterator[tuple[str, ...
     for name, one in found:
         for place in one.places:
             text = codes.names.get(place.activity, "")
-            named = f"{place.activity} {text}" if text and text != place.activity else text
+            called = f"{place.activity} {text}" if text and text != place.activity else text
             yield (
                 name,
                 place.label,
                 _(_KINDS.get(place.kind, place.kind)),
-                named or place.activity,
+                called or place.activity,
                 grouped(place.weight, 0 if place.weight == 1 else 2),
-                place.reason,
+                named("reason", place.reason),
             )
 
 
