@@ -39,7 +39,12 @@ KEYWORDS = {
     "pN_": ((1, "c"), 2),
 }
 AUDIT = "audit table"
-PRINTED = {"strongholds": ("stronghold", "note"), "pilots": ("focus_type", "area")}
+PRINTED = {
+    "strongholds": ("stronghold", "note"),
+    "pilots": ("focus_type", "area"),
+    "pilot-partners": ("note",),
+    "pilot-timeline": ("step", "period", "note"),
+}
 """Tables of the publication of 2009 and their columns of names."""
 MOST = 20
 """Texts without a translation that are printed."""

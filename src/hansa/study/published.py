@@ -57,12 +57,12 @@ def strongholds() -> tuple[Stronghold, ...]:
     return tuple(
         Stronghold(
             row["code"],
-            named("claim", row["stronghold"]),
+            _claim(row["stronghold"]),
             int(row["countries_marked"]),
             int(row["of_countries"]),
             _yes(row["one_of_the_nine"]),
             _yes(row["chosen_for_pilot"]),
-            named("claim", row["note"]),
+            _claim(row["note"]),
         )
         for row in _rows("strongholds")
     )
@@ -80,14 +80,14 @@ def pilots() -> tuple[Pilot, ...]:
     return tuple(
         Pilot(
             int(row["pilot"]),
-            named("claim", row["focus_type"]),
-            named("claim", row["area"]),
+            _claim(row["focus_type"]),
+            _claim(row["area"]),
             named("place", row["lead_country"]),
             row["start"],
             row["half_time_report"],
             row["end"],
             tuple(
-                Partner(named("place", p["country"]), p["partner"], p["status"], p["note"])
+                Partner(named("place", p["country"]), p["partner"], p["status"], _claim(p["note"]))
                 for p in partners
                 if p["pilot"] == row["pilot"]
             ),
@@ -99,13 +99,23 @@ def pilots() -> tuple[Pilot, ...]:
 def pilot_timeline() -> tuple[Step, ...]:
     """The steps of the pilots in their order (chapter 2.2, figure 8); months as `2008-09`."""
     rows = sorted(_rows("pilot-timeline"), key=lambda row: int(row["order"]))
-    return tuple(Step(r["step"], r["period"], r["start"], r["end"], r["note"]) for r in rows)
+    return tuple(
+        Step(
+            _claim(r["step"]),
+            _claim(r["period"]),
+            r["start"],
+            r["end"],
+            _claim(r["note"]),
+            begins="begin" in r["step"],
+        )
+        for r in rows
+    )
 
 
 def claim_links() -> tuple[Link, ...]:
     """Which clusters of `hansa-nace2` stand for a claimed area, each with its reason (our own)."""
     return tuple(
-        Link(row["claim"], row["cluster"], named("claim", row["reason"]))
+        Link(row["claim"], row["cluster"], _claim(row["reason"]))
         for row in _rows("claims-to-clusters")
     )
 
@@ -128,6 +138,10 @@ def _monitor(side: str) -> PrintedTable:
     )
     names = tuple(row["country"] for row in rows)
     return PrintedTable(side, (2003, 2008), tuple(row["iso2"] for row in rows), names, *columns)
+
+
+def _claim(text: str) -> str:
+    return named("claim", text)
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -91,13 +91,17 @@ class Pilot:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the pilots, its period as printed, and first and last month as `2008-09`."""
+    """A step of the pilots, its period as printed, and first and last month as `2008-09`.
+
+    begins  with it the pilots begin
+    """
 
     name: str
     period: str
     start: str
     end: str
     note: str = ""
+    begins: bool = False
 
 
 class HeavyRows(Rows):
@@ -221,7 +225,7 @@ def pilot_matrix(pilots: Sequence[Pilot], countries: Sequence[tuple[str, str]]) 
 
 def pilot_steps(steps: Sequence[Step]) -> Figure:
     """When the steps of the pilots were taken, month by month."""
-    begun = next(s for s in steps if "begin" in s.name)
+    begun = next(s for s in steps if s.begins)
     months = month(begun.start) - month(steps[0].start)
     title = _(
         "From the first goals to the start of the pilots: {count} months", count=spelled(months)
