@@ -136,7 +136,7 @@ def _names() -> Iterator[tuple[str, str]]:
             yield "classification", title
     for path in sorted((PACKAGE / "clusters/definitions").glob("*/definition.toml")):
         definition = tomllib.loads(path.read_text(encoding="utf-8"))
-        yield "definition", definition["label"]
+        yield from (("definition", definition[key]) for key in ("label", "source"))
         yield "note", " ".join(definition["note"].split())
         for row in _rows(path.with_name("members.csv")):
             for column in ("cluster_label", "subcluster"):

@@ -20,6 +20,7 @@ from hansa.programme.call_reading import read_call
 from hansa.programme.model_call import model_call
 from hansa.study.told import told
 from hansa.study.told_calls import CALLS
+from hansa.study.told_files import FILES
 from hansa.study.told_indices import INDICES
 from hansa.study.told_steps import STEPS
 from hansa.study.told_studies import STUDIES
@@ -41,6 +42,8 @@ MODULES = (
     *("index.whatif", "index.reach", "index.change", "index.extreme", "index.sensitivity"),
     *("index.robustness", "index.removal", "index.strengths", "index.ratios", "index.noise"),
     *("index.workbook", "index.result", "index.audit_parts"),
+    *("study.plan", "study.run", "sources.geometry", "report.xlsxlong", "report.pdf"),
+    *("export.regions", "export.geopackage", "export.guard", "export.sheet"),
     *("programme.call_reading", "programme.call_settings", "programme.call_tables"),
     *("programme.activities", "programme.governance", "programme.laboratory"),
     *("programme.replay", "programme.verbs", "programme.call_claims", "programme.call_check"),
@@ -48,7 +51,7 @@ MODULES = (
 """What a page may have to refuse; the first text of an error is its rule."""
 MADE = {"HansaError": 0, "UsageError": 0, "fault": 1, "faults.add": 1, "Finding": 2}
 """What makes a finding, and where its rule stands."""
-ALL = TABLES | STUDIES | INDICES | STEPS | CALLS | web_told.PAGES
+ALL = TABLES | STUDIES | INDICES | STEPS | CALLS | FILES | web_told.PAGES
 ENGLISH = re.compile(r"\b(the|and|or|of|with|is|are|be|rows?|columns?|each|not|by|in)\b")
 
 

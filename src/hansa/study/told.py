@@ -58,12 +58,13 @@ def _of_an_index(text: str) -> str:
 def _texts() -> Texts:
     # A page in English needs none of them.
     from hansa.study.told_calls import CALLS
+    from hansa.study.told_files import FILES
     from hansa.study.told_indices import INDICES
     from hansa.study.told_steps import STEPS
     from hansa.study.told_studies import STUDIES
     from hansa.study.told_tables import TABLES
 
-    return TABLES | STUDIES | INDICES | STEPS | CALLS
+    return TABLES | STUDIES | INDICES | STEPS | CALLS | FILES
 
 
 _FURTHER = N_("{rule} ({number} more: hansa check)")

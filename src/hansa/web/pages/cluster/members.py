@@ -63,7 +63,7 @@ def members_section(part: Part) -> Section:
                 None,
                 (
                     _("Definition: {definition}", definition=definition_named(definition)),
-                    definition.source.rstrip("."),
+                    named("definition", definition.source).rstrip("."),
                 ),
             )
         )
