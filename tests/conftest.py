@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,6 +18,10 @@ if (ROOT.parent / "shared" / "data").is_dir():
 # No test asks a service elsewhere, nor touches what the user's own commands have kept.
 os.environ["HANSA_OFFLINE"] = "1"
 os.environ.setdefault("HANSA_CACHE", tempfile.mkdtemp(prefix="hansa-tests-"))
+
+# Wall time is no property: on a machine that does something else too, an example may stand still.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,6 +13,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -320,3 +321,7 @@ sys.exit(start.load()())
     assert result.returncode == 0, result.stdout
     assert (study / "out" / "report.html").is_file(), result.stdout
     assert str(ROOT) not in result.stdout
+
+
+def test_a_busy_machine_fails_no_test_that_draws_its_cases() -> None:
+    assert hypothesis.settings().deadline is None
