@@ -135,6 +135,13 @@ class Quantity:
         new = np.multiply(where, kind.type(bit(name)), dtype=kind)
         return replace(self, flags=self.flags | new)
 
+    def unflagged(self, where: npt.NDArray[np.bool_], name: str) -> Quantity:
+        """The same numbers without one flag at some places."""
+        if self.flags is None or not any_carries(self.flags, bit(name)):
+            return self
+        kept = self.flags.dtype.type(~bit(name) & np.uint64(np.iinfo(self.flags.dtype).max))
+        return replace(self, flags=np.where(where, self.flags & kept, self.flags))
+
     def narrowed(self) -> Quantity:
         """The same with flags in half the memory where that holds them, None where none is set.
 
@@ -273,6 +280,7 @@ def _rows_sum(rows: Any, weights: list[tuple[int, float]]) -> Floats:
 def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
     """Quotient over a non-negative denominator; a zero denominator gives absent (clause 7).
 
+    Such an absence says `z`: there is no quotient, and none is hidden.
     Bounds are those of interval division: they contain the truth whatever the dependence
     between the two. The estimated share is the larger of the two shares (clause 8).
     """
@@ -282,9 +290,11 @@ def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
         (nl, nu), (dl, du) = numerator.bounds(), denominator.bounds()
         lower = np.where(nl >= 0, _divide(nl, du), _divide(nl, dl))
         upper = np.where(nu >= 0, _divide(nu, dl), _divide(nu, du))
-    return Quantity(
+    result = Quantity(
         value, _union(numerator, denominator), lower, upper, _most(numerator, denominator)
     )
+    zero = denominator.value == 0
+    return result.flagged(np.broadcast_to(zero, value.shape), "z") if zero.any() else result
 
 
 def choose(where: npt.NDArray[np.bool_], first: Quantity, second: Quantity) -> Quantity:

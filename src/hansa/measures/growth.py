@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,13 @@ def moved(result: Quantity, before: Slice, after: Slice) -> Quantity:
         if here.any() and (here := here & (filled.size.value > 0)).any():
             result = result.flagged(here, name)
     return result
+
+
+def _rate(before: Slice, after: Slice, function: Callable[[Floats], Floats]) -> Quantity:
+    """A rate made of the quotient of the two years; growth from nothing says `entry`, not `z`."""
+    rate = monotone(ratio(after.size, before.size), function)
+    rate = rate.unflagged((before.size.value == 0) & (after.size.value > 0), "z")
+    return without_breaks(moved(rate, before, after), after)
 
 
 def without_breaks(result: Quantity, after: Slice) -> Quantity:
@@ -70,8 +78,7 @@ def employment_change(before: Slice, after: Slice) -> Quantity:
 )
 def growth_rate(before: Slice, after: Slice) -> Quantity:
     """Jobs gained as a share of the jobs at the start; absent where there were none."""
-    rate = monotone(ratio(after.size, before.size), lambda x: x - 1)
-    return without_breaks(moved(rate, before, after), after)
+    return _rate(before, after, lambda x: x - 1)
 
 
 @measure(
@@ -86,8 +93,7 @@ def growth_rate(before: Slice, after: Slice) -> Quantity:
 def growth_annual(before: Slice, after: Slice) -> Quantity:
     """The constant yearly rate that leads from the start to the end."""
     years = after.time - before.time
-    rate = monotone(ratio(after.size, before.size), lambda x: x ** (1 / years) - 1)
-    return without_breaks(moved(rate, before, after), after)
+    return _rate(before, after, lambda x: x ** (1 / years) - 1)
 
 
 @measure(

@@ -19,9 +19,7 @@ COLUMNS = ("employment", "payroll")
 
 def wage(jobs: Quantity, pay: Quantity) -> Quantity:
     """Average wage: the wage bill over the jobs; not applicable (`z`) where there are none."""
-    found = ratio(pay, jobs)
-    none = jobs.value == 0
-    return found.flagged(none, "z") if none.any() else found
+    return ratio(pay, jobs)
 
 
 def covered(jobs: Quantity, pay: Quantity) -> Quantity:
