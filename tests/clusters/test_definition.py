@@ -85,7 +85,7 @@ def test_an_error_names_the_row(tmp_path):
 @pytest.mark.parametrize(
     ("meta", "message"),
     [
-        ('label = "Mine"\n', "definition.toml cannot be read"),
+        ('label = "Mine"\n', "the definition is wrong at 'id'"),
         ("id = ", "definition.toml cannot be read"),
         (META.replace("nace:2", "nace:9"), "unknown classification 'nace:9'"),
         (None, "not complete"),

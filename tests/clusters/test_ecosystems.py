@@ -135,8 +135,8 @@ def test_a_row_without_a_cluster_places_nothing_only_with_weight_nought(tmp_path
         ('[columns]\nactivity = "NACE"\ncluster = "nothing"\n', "the column nothing is missing"),
         ('[columns]\nactivity = "NACE"\n', "the column cluster is missing"),
         ('[columns]\nactivity = "NACE"\ncluster = "NACE"\njobs = "x"\n', "without meaning"),
-        ('columns = "NACE"\n', r"\[columns\] of definition.toml is no table"),
-        ("[kinds]\nexporting = 1\n", r"\[kinds\] of definition.toml is no table"),
+        ('columns = "NACE"\n', "the definition is wrong at 'columns'"),
+        ("[kinds]\nexporting = 1\n", "the definition is wrong at 'kinds.exporting'"),
     ],
 )
 def test_layouts_that_are_refused(tmp_path, meta, message):

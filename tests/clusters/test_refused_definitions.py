@@ -7,8 +7,10 @@ import pytest
 from hansa.clusters import find_definition
 from hansa.codes.geography import read_geography
 from hansa.errors import HansaError
+from hansa.language import speaking
 from hansa.measures.rules import find_rules
 from hansa.study.config import read_study
+from hansa.study.told import told
 
 META = 'id = "mine"\nlabel = "Mine"\nclassification = "local"\n'
 GEOGRAPHY = (
@@ -118,34 +120,47 @@ def test_bytes_that_are_no_text(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    ("meta", "rule", "found", "needed"),
-    [
-        (
-            META.replace('"local"', "9"),
-            "classification of definition.toml is of another kind",
-            "classification = 9",
-            "a text in quotes",
-        ),
-        (
-            META + 'overlapping = "false"\n',
-            "overlapping of definition.toml is of another kind",
-            "overlapping = 'false'",
-            "true or false",
-        ),
-        (
-            META + "source = []\n",
-            "source of definition.toml is of another kind",
-            "source = []",
-            "a text in quotes",
-        ),
-    ],
+KEYS = (
+    "one of id, label, classification, source, licence, version, overlapping, note, columns, "
+    "kinds, format, level"
 )
-def test_keys_of_another_kind(meta, rule, found, needed, tmp_path):
+
+
+@pytest.mark.parametrize(
+    ("meta", "key", "found", "needed"),
+    [
+        (META + "overlaping = true\n", "'overlaping'; did you mean overlapping?", "True", KEYS),
+        (META + '[colums]\nactivity = "x"\n', "'colums'; did you mean columns?", "a table with "
+         "activity", KEYS),
+        (META + 'author = "us"\n', "'author'", "'us'", KEYS),
+        (META.replace("label", "# label"), "'label'", "", "this key, which has no default"),
+        (META.replace('"local"', "9"), "'classification'", "9", "a text in quotes"),
+        (META + 'overlapping = "false"\n', "'overlapping'", "'false'", "true or false"),
+        (META + "source = []\n", "'source'", "[]", "a text in quotes"),
+        (META + "[kinds]\nexporting = 1\n", "'kinds.exporting'", "1", "a text in quotes"),
+    ],
+)  # fmt: skip
+def test_keys_that_are_wrong(meta, key, found, needed, tmp_path):
+    shown = f"  found:  {found}\n" if found else ""
     assert refusal(find_definition, definition(tmp_path, meta)) == (
-        f"{rule}\n  where:  {tmp_path}\n  found:  {found}\n  needed: {needed}\n"
-        "  do:     correct the key in definition.toml"
+        f"the definition is wrong at {key}\n  where:  {tmp_path}/definition.toml\n{shown}"
+        f"  needed: {needed}\n  do:     correct the key in definition.toml"
     )
+
+
+def test_a_wrong_key_is_told_in_swedish(tmp_path):
+    with pytest.raises(HansaError) as problem:
+        find_definition(definition(tmp_path, META + "overlaping = true\n"))
+    with speaking("sv"):
+        said = told(problem.value.finding)
+    assert said.rule == "definitionen är fel vid 'overlaping'; menade du overlapping?"
+
+
+def test_an_unknown_key_of_a_rule_set_is_told_with_the_key_it_looks_like(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('id = "mine"\nlable = "Mine"\n')
+    text = refusal(find_rules, str(path))
+    assert text.startswith("the rule set is wrong at 'lable'; did you mean label?\n")
 
 
 def test_an_unknown_classification_is_refused_with_its_definition(tmp_path):

@@ -11,13 +11,35 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from hansa.clusters.members import KINDS, Layout, Member, read_members
 from hansa.codes.codelist import Codelist, classification
 from hansa.errors import Finding, HansaError, UsageError, listed
 from hansa.language import named
+from hansa.sources.spec_wrong import keyed
 
 _ALL = 1 + 1e-6
 """All of an activity, where weights are added up."""
+
+
+class Head(BaseModel):
+    """The keys of definition.toml; `format` and `level` are for readers of the file alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: str
+    label: str
+    classification: str
+    source: str = ""
+    licence: str = ""
+    version: Any = ""
+    overlapping: bool = False
+    note: str = ""
+    columns: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    format: Any = 1
+    level: Any = ""
 
 
 @dataclass(frozen=True)
@@ -123,14 +145,17 @@ def read_folder(folder: Path | Traversable) -> ClusterDefinition:
     place = str(folder)
     head, rows = _text(folder, "definition.toml"), _text(folder, "members.csv")
     try:
-        return _checked(_described(tomllib.loads(head), rows, place), place)
-    except (KeyError, ValueError, RecursionError) as problem:
+        meta = tomllib.loads(head)
+    except (ValueError, RecursionError) as problem:
         raise HansaError(
             "definition.toml cannot be read",
             place=place,
             printed=str(problem)[:160],
             admissible="TOML in UTF-8 with id, label, classification",
         ) from problem
+    fix = "correct the key in definition.toml"
+    found = keyed(Head, meta, f"{place}/definition.toml", "the definition", fix)
+    return _checked(_described(found, rows, place), place)
 
 
 def _text(folder: Path | Traversable, name: str) -> str:
@@ -154,47 +179,18 @@ def _text(folder: Path | Traversable, name: str) -> str:
         ) from problem
 
 
-def _described(meta: dict[str, Any], text: str, place: str) -> ClusterDefinition:
-    layout = Layout(_words(meta, "columns", place), _words(meta, "kinds", place))
-    _refuse_other_kinds(meta, place)
-    code_list = meta["classification"]
+def _described(head: Head, text: str, place: str) -> ClusterDefinition:
+    layout = Layout(head.columns, head.kinds)
     return ClusterDefinition(
-        id=meta["id"],
-        label=meta["label"],
-        classification=code_list,
-        members=read_members(text, f"{place}/members.csv", code_list, layout),
-        source=meta.get("source", ""),
-        licence=meta.get("licence", ""),
-        version=str(meta.get("version", "")),
-        overlapping=meta.get("overlapping", False),
-        note=meta.get("note", ""),
-    )
-
-
-def _refuse_other_kinds(meta: dict[str, Any], place: str) -> None:
-    """Raise where a key holds no text, or `overlapping` anything but true or false."""
-    kinds = dict.fromkeys(("id", "label", "classification", "source", "licence", "note"), str)
-    kinds["overlapping"] = bool  # type: ignore[assignment]
-    for key, kind in kinds.items():
-        if key in meta and not isinstance(meta[key], kind):
-            raise HansaError(
-                f"{key} of definition.toml is of another kind",
-                place=place,
-                printed=f"{key} = {meta[key]!r}"[:120],
-                admissible="true or false" if key == "overlapping" else "a text in quotes",
-                fix="correct the key in definition.toml",
-            )
-
-
-def _words(meta: dict[str, Any], name: str, place: str) -> dict[str, str]:
-    found = meta.get(name, {})
-    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
-        return found
-    raise HansaError(
-        f"[{name}] of definition.toml is no table of texts",
-        place=place,
-        printed=repr(found),
-        admissible='[columns] activity = "NACE code"; [kinds] exporting = "traded"',
+        id=head.id,
+        label=head.label,
+        classification=head.classification,
+        members=read_members(text, f"{place}/members.csv", head.classification, layout),
+        source=head.source,
+        licence=head.licence,
+        version=str(head.version),
+        overlapping=head.overlapping,
+        note=head.note,
     )
 
 

@@ -13,10 +13,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hansa.errors import UsageError, listed
 from hansa.language import _
+from hansa.sources.spec_wrong import keyed
 
 _strict = ConfigDict(extra="forbid", frozen=True)
 
@@ -156,17 +157,8 @@ def _parsed(text: bytes, place: str) -> RuleSet:
             printed=str(problem)[:160],
             admissible="TOML in UTF-8",
         ) from problem
-    try:
-        return RuleSet(**_renamed(data))
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        raise UsageError(
-            f"the rule set is wrong at {'.'.join(str(part) for part in first['loc'])!r}",
-            place=place,
-            printed=repr(first.get("input"))[:120],
-            admissible=first["msg"].removeprefix("Value error, "),
-            fix="correct the key in the file; `hansa rules us-strong` shows a complete one",
-        ) from problem
+    fix = "correct the key in the file; `hansa rules us-strong` shows a complete one"
+    return keyed(RuleSet, _renamed(data), place, "the rule set", fix)
 
 
 def _renamed(data: dict[str, Any]) -> dict[str, Any]:

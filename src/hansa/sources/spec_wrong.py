@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from hansa.errors import listed
+from hansa.errors import UsageError, listed
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _TABLES = {
     "base": 'tables [[base]], each with a name: name = "…"',
@@ -62,6 +64,21 @@ class WrongKey:
     def hint(self) -> str:
         """What follows the key in a rule: `; did you mean title?`, or nothing."""
         return f"; did you mean {self.near}?" if self.near else ""
+
+
+def keyed(model: type[Model], data: Mapping[str, Any], place: str, what: str, fix: str) -> Model:
+    """A document as `model` describes it; `what` and `place` name it where a key is wrong."""
+    try:
+        return model(**data)
+    except ValidationError as problem:
+        first = wrong_key(problem, model)
+        raise UsageError(
+            f"{what} is wrong at {first.key!r}{first.hint}",
+            place=place,
+            printed=first.printed,
+            admissible=first.needed,
+            fix=fix,
+        ) from problem
 
 
 def wrong_key(problem: ValidationError, model: type[BaseModel]) -> WrongKey:

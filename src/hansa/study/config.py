@@ -13,7 +13,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -21,7 +20,7 @@ from pydantic import (
 from hansa.errors import HansaError, UsageError, listed
 from hansa.language import N_
 from hansa.sources.spec import FactsSpec
-from hansa.sources.spec_wrong import wrong_key
+from hansa.sources.spec_wrong import keyed
 
 ALL_ACTIVITIES = N_("all activities")
 """Name of the base of a study that names none."""
@@ -272,17 +271,7 @@ def read_study(folder: Path) -> Study:
 
 def study_from(data: dict[str, Any], place: str) -> Study:
     """A validated study; `place` names the file for the message."""
-    try:
-        return Study(**data)
-    except ValidationError as problem:
-        first = wrong_key(problem, Study)
-        raise UsageError(
-            f"the study is wrong at {first.key!r}{first.hint}",
-            place=place,
-            printed=first.printed,
-            admissible=first.needed,
-            fix="correct the key in study.toml",
-        ) from problem
+    return keyed(Study, data, place, "the study", "correct the key in study.toml")
 
 
 def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
