@@ -10,7 +10,7 @@ cells are hidden.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -221,14 +221,8 @@ class Lock:
         up, down = np.where(wish < 0, 0.0, up), np.where(wish > 0, 0.0, down)
         if (low_up > up).any() or (low_down > down).any():
             return None
-        same = np.isnan(slack)
-        polytope = Polytope(
-            sparse.hstack([matrix, -matrix], format="csc"),
-            np.where(same, 0.0, -slack),
-            np.where(same, 0.0, np.inf),
-            np.concatenate([low_up, low_down]),
-            np.concatenate([up, down]),
-        )
+        polytope = _shifts(matrix, slack, down, up)
+        polytope = replace(polytope, lower=np.concatenate([low_up, low_down]))
         cost = np.concatenate([price[at], price[at]])
         if tried < TRIES:
             x = cheapest(dual_model(polytope), cost)
