@@ -121,6 +121,19 @@ def test_compute_writes_csv_parquet_and_the_screen_alike(tmp_path) -> None:
     assert not (tmp_path / "o.docx").exists()
 
 
+def test_compute_names_the_columns_it_does_not_use_and_keeps_the_screen_pure(tmp_path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text(
+        "geo,activity,time,employment,payroll,payroll_status,town,nuts_level\n"
+        "A,x,2020,30,9,,Here,2\nA,y,2020,70,8,e,Here,2\n"
+    )
+    done = run("compute", "focus", "--facts", str(table), "--where", "nuts_level=2")
+    assert done.stdout == "geo,activity,time,value,status\nA,x,2020,0.3,tiny\nA,y,2020,0.7,\n"
+    assert "  note: columns that are not used: town\n" in done.stderr
+    table.write_text("geo,activity,time,employment\nA,x,2020,30\n")
+    assert "not used" not in run("compute", "focus", "--facts", str(table)).stderr
+
+
 def test_growth_compares_with_the_year_before_and_names_it(tmp_path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("geo,activity,time,employment\nA,x,2018,100\nA,x,2019,110\nA,x,2021,120\n")

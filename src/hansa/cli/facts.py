@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hansa.panel import Panel
 
 
+_TO_KNOW = ("codes outside", "columns that are not used")
+"""How steps begin that whoever computes has to know."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("compute")(compute)
@@ -81,7 +85,7 @@ def _give(panel: Panel, out: Path | None) -> None:
     for note in panel.header.notes:
         o.say(f"  note: {note}")
     for step in panel.header.steps:
-        if "not declared" in step or step.startswith("codes outside"):
+        if "not declared" in step or step.startswith(_TO_KNOW):
             o.say(f"  note: {step}")
 
 

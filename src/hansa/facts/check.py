@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,14 +44,14 @@ def check_facts(
     except HansaError as problem:
         return [problem.finding]
     place = ", ".join(p.name for p in paths)
-    unused: list[set[str]] = []
+    unused: tuple[str, ...] | None = None
     read: dict[str, Cube] = {}
     for measure in wanted:
         try:
             cube = read_facts(paths, spec, measure)
-            if not unused:
+            if unused is None:
                 findings += [*_undeclared(cube, place), *_set_aside(cube, place)]
-            unused.append(_left_over(cube.unused, beside(paths[0], spec)))
+                unused = cube.unused
             if deep:
                 read[measure] = cube
             findings += _of_cube(cube, measure, place, above=not deep)
@@ -61,8 +61,7 @@ def check_facts(
                 read |= _read_alone(paths[0], spec, measure)
     if read:
         findings = deep_findings(Read(tuple(paths), spec, read), findings)
-    own = {spec.columns.get(m, m) for m in wanted}
-    findings += _unused(set.intersection(*unused) - own if unused else set(), place)
+    findings += _unused(unused or (), place)
     unique = list(dict.fromkeys(findings))
     return sorted(unique, key=lambda f: _ORDER[f.severity])
 
@@ -141,19 +140,13 @@ def _undeclared(cube: Cube, place: str) -> Iterable[Finding]:
         )
 
 
-def _left_over(names: Iterable[str], spec: FactsSpec) -> set[str]:
-    """The columns that nothing was read from: those of years were, where they are measures."""
-    years = spec.wide
-    return {n for n in names if not (re.fullmatch(r"\d{4}", n) if years == "years" else n in years)}
-
-
-def _unused(names: set[str], place: str) -> Iterable[Finding]:
+def _unused(names: Sequence[str], place: str) -> Iterable[Finding]:
     if names:
         yield Finding(
             "note",
             place,
             _("columns that are not used"),
-            some(sorted(names), 20),
+            some(names, 20),
             "",
             _("map them (--columns OURS=NAME) where they carry a key or a measure"),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +132,16 @@ def find_columns(
     if bool(columns.lower) != bool(columns.upper):
         raise _one_bound(columns, place)
     return columns
+
+
+def left_over(names: Iterable[str], columns: Columns, spec: FactsSpec) -> set[str]:
+    """The columns that nothing is read from, be it for this measure or another, or to pick rows."""
+    parts = ("", "_status", "_lower", "_upper", "_estimated", "_class")
+    known = {f"{measure}{part}" for measure in MEASURES for part in parts}
+    read = {*columns.used, *(picked(key, names)[0] for key in spec.where)}
+    read |= {spec.columns.get(ours, ours) for ours in known}
+    years = re.compile(r"\d{4}" if spec.wide == "years" else "|".join(map(re.escape, spec.wide)))
+    return {name for name in names if name not in read and not years.fullmatch(name)}
 
 
 def _seen_beside(find: _Finder, measure: str, long: bool, checked: bool) -> tuple[str, str, str]:

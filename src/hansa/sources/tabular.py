@@ -29,6 +29,7 @@ from hansa.sources.columns import (
     Columns,
     chosen_rows,
     find_columns,
+    left_over,
     no_measure,
     wide_years,
     years_of,
@@ -170,9 +171,7 @@ class _Reader:
     ) -> Columns:
         columns = find_columns(names, spec, self.measure, place, totals, **fixed)
         self.names |= set(names)
-        self.unused |= (
-            set(names) - set(columns.used) - {picked(key, names)[0] for key in spec.where}
-        )
+        self.unused |= left_over(names, columns, spec)
         return columns
 
     def _stream(self, years: list[int], columns: Columns, spec: FactsSpec, path: Path) -> None:

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from hansa.errors import HansaError, UsageError, listed
+from hansa.errors import HansaError, listed
 from hansa.language import N_
 from hansa.sources.spec import FactsSpec
 from hansa.sources.spec_wrong import keyed

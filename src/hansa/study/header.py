@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hansa.clusters.definition import ClusterDefinition
+from hansa.errors import listed
 from hansa.facts.series import of_years
 from hansa.language import N_, _
 from hansa.measures.catalogue import FACTS_UNIT, Measure
@@ -48,6 +49,7 @@ def header_of(m: Measure, plan: Plan) -> Header:
         + _base_notes(m, plan),
         steps=(
             *_every(used, "steps"),
+            *_unused_steps(plan),
             *_total_steps(plan),
             *_coverage_steps(plan),
             *_choice_steps(m, plan),
@@ -154,6 +156,11 @@ def _base_notes(m: Measure, plan: Plan) -> tuple[str, ...]:
             units=left,
         ),
     )
+
+
+def _unused_steps(plan: Plan) -> tuple[str, ...]:
+    names = plan.cube.unused
+    return (f"columns that are not used: {listed(names, 20)}",) if names else ()
 
 
 def _total_steps(plan: Plan) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ PATTERNS = (
     N_("confidential cells given out: {reason}"),
     N_("confidential cells left empty, the sums all but give them: {count}"),
     N_("{count} cells hidden: confidential ones ({few}), and others so that no sum reveals them"),
+    N_("columns that are not used: {names}"),
     N_("totals of activities as published; where absent, all top-level codes"),
     N_("parents of activities as published; where absent, all of their parts"),
     N_("totals of regions as published; where absent, all top-level codes"),
