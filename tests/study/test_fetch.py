@@ -431,6 +431,8 @@ def test_a_study_says_itself_what_is_fetched(server: SdmxServer, tmp_path: Path)
         ('extract = "gdp-euro"\nfile = "/tmp/x.parquet"', "inside the study folder"),
         ('extract = "gdp-euro"\nfile = "study.toml"', "ending in .parquet, .csv"),
         ('dataset = "gisco:nuts-2021-20m-level2"\nfile = "study.toml"', "ending in .geojson"),
+        ('dataset = "gisco:nuts-2021-20m-level2"\nfile = "g/a.csv"', "ending in .geojson, .json"),
+        ('dataset = "gisco:nuts-2021-names"\nfile = "g/a.geojson"', "ending in .csv"),
         ('extract = "gdp-euro"\ndataset = "eurostat:x"', "either extract"),
         ('extract = "gdp-euro"\n\n[fetch.b]\nextract = "gdp-euro"', "the same file"),
         ('extract = "gdp-euro"\n\n[fetch."../up"]\nextract = "gdp-pps"', "names of letters"),

@@ -91,18 +91,22 @@ class FetchSpec(BaseModel):
             raise ValueError("either extract = … or dataset = …")
         if self.file and len(self.extract) > 1:
             raise ValueError("one file for several extracts; leave file out")
-        endings = _BOUNDARIES if self.dataset.startswith("gisco:") else (".parquet", ".csv")
         if self.file:
-            _refuse_outside(self.file, endings)
+            _refuse_outside(self.file, self.endings)
         return self
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """How the file may end: tables, boundaries, or lists of regions; the usual one first."""
+        if not self.dataset.startswith("gisco:"):
+            return (".parquet", ".csv")
+        lists = self.dataset.lower().endswith(("-names", "-links"))
+        return (".csv",) if lists else (".geojson", ".json")
 
     @field_validator("extract", "geo", "parts", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
-
-
-_BOUNDARIES = (".geojson", ".json", ".csv")
 
 
 def _refuse_outside(name: str, endings: tuple[str, ...]) -> None:
@@ -111,7 +115,8 @@ def _refuse_outside(name: str, endings: tuple[str, ...]) -> None:
     inside = not path.is_absolute() and ".." not in path.parts and ":" not in name
     if not inside or (endings and path.suffix.lower() not in endings):
         shape = f" ending in {listed(endings)}" if endings else ""
-        raise ValueError(f"a place inside the study folder{shape}, such as facts/jobs.parquet")
+        example = f"data/NAME{endings[0] if endings else ''}"
+        raise ValueError(f"a place inside the study folder{shape}, such as {example}")
 
 
 class ScoreboardSpec(BaseModel):

@@ -77,8 +77,7 @@ def _targets(name: str, spec: FetchSpec) -> list[str]:
     if spec.file:
         return [spec.file]
     if spec.dataset.startswith(f"{GISCO}:"):
-        lists = spec.dataset.endswith(("-names", "-links"))
-        return [f"geometry/{name}.{'csv' if lists else 'geojson'}"]
+        return [f"geometry/{name}{spec.endings[0]}"]
     if spec.dataset:
         return [f"facts/{name}.parquet"]
     found = map(find_extract, spec.extract)
