@@ -7,7 +7,8 @@ that stops the work. Texts follow one order: what, where, found, needed, what to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -52,6 +53,15 @@ class HansaError(Exception):
             if text:
                 lines.append(f"  {name + ':':<8}{text}")
         return "\n".join(lines)
+
+
+@contextmanager
+def writing(rule: str, **said: str) -> Iterator[None]:
+    """What the system refuses inside (no room, no right, no such folder) is refused in words."""
+    try:
+        yield
+    except OSError as problem:
+        raise HansaError(rule, printed=problem.strerror or str(problem), **said) from problem
 
 
 def _cut(text: str) -> str:

@@ -392,6 +392,6 @@ def test_the_same_content_gives_the_same_bytes_and_nothing_beside(
 def test_boundaries_are_never_overwritten(tmp_path: Path) -> None:
     shapes = boundaries(tmp_path)
     before = shapes.read_bytes()
-    with pytest.raises(UsageError, match="take the place of the boundaries"):
+    with pytest.raises(UsageError, match="take the place of what it is made of"):
         hansa.export(quotients((2018,)), tmp_path / "." / shapes.name, geometry=shapes)
     assert shapes.read_bytes() == before

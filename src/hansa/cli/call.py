@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansa.cli.options import AsJson, say
-from hansa.cli.overwriting import refuse_overwriting
 from hansa.errors import UsageError, listed
+from hansa.study.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
     from hansa.programme.laboratory import Outcome

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansa.cli import options as o
-from hansa.cli.overwriting import refuse_overwriting
+from hansa.study.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
     from hansa.panel import Panel

@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from hansa.errors import UsageError, listed
+from hansa.errors import UsageError, listed, writing
 
 ACCOUNT = "account.json"
 
 
 def refuse_folder(out: Path, files: Sequence[Path]) -> None:
-    """Raise UsageError where panels cannot be written, or would be mixed with something else."""
+    """Raise where panels cannot be written, or would be mixed with something else."""
     from hansa.facts.firms.definitions import ADDITIVE, DERIVED
 
     with _writing(out):
@@ -95,15 +95,10 @@ def replace_panels(found: Any, out: Path, kind: str) -> None:
             os.replace(path, out / path.name)
 
 
-@contextmanager
-def _writing(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as problem:
-        raise UsageError(
-            "the panels cannot be written there",
-            place=f"--out {out}",
-            printed=problem.strerror or str(problem),
-            admissible="a folder that can be made or written to; every panel is a file in it",
-            fix="--out panels",
-        ) from problem
+def _writing(out: Path) -> AbstractContextManager[None]:
+    return writing(
+        "the panels cannot be written there",
+        place=f"--out {out}",
+        admissible="a folder that can be made or written to; every panel is a file in it",
+        fix="--out panels",
+    )

@@ -23,8 +23,8 @@ from hansa.cli.index_shared import (
     print_json,
     refuse_ending,
 )
-from hansa.cli.overwriting import refuse_overwriting
 from hansa.errors import UsageError, listed
+from hansa.study.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
     from hansa.index.result import IndexResult

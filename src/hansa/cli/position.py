@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hansa.cli.options import AsJson, say
-from hansa.cli.overwriting import refuse_overwriting
+from hansa.study.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
     from hansa.study.position import Position

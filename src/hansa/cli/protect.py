@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hansa.cli import options as o
-from hansa.cli.overwriting import refuse_overwriting
+from hansa.study.overwriting import refuse_overwriting
 
 
 def register(app: typer.Typer) -> None:

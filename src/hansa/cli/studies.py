@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hansa.cli.options import Progress, say
-from hansa.cli.overwriting import refuse_overwriting, refuse_results_among_sources
 from hansa.errors import HansaError, UsageError
 from hansa.language import LANGUAGES, speaking
+from hansa.study.overwriting import refuse_overwriting, refuse_results_among_sources
 
 if TYPE_CHECKING:
     from hansa.report.drawing import Artist

@@ -18,6 +18,7 @@ from hansa.files import csv_bytes, parquet_bytes, toml_bytes
 from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec, spec_from
 from hansa.study.fetch_files import write_all
+from hansa.study.overwriting import refuse_overwriting
 
 ENDINGS = {
     ".sdmx.csv": "sdmx-csv",
@@ -96,15 +97,16 @@ def export(
     target, choice = Path(path), _chosen(options)
     to = format_of(target, choice.to)
     _refuse_senseless(to, choice)
-    _refuse_over_boundaries(target, choice.geometry)
     spec = spec_from(dict(describe), "describe") if isinstance(describe, Mapping) else describe
     ready = prepared(panel_of(table, measure, spec or FactsSpec()), choice.time)
     as_it_is = isinstance(ready.panel, Described)
     if as_it_is:
         _refuse_unsaid(target, to, choice)
     made, notes = _WRITERS[to](ready, choice, target)
-    if isinstance(table, str | Path):
-        _refuse_overwriting(Path(table), made, as_it_is)
+    read = [one for one in (table, choice.geometry) if isinstance(one, str | Path)]
+    refuse_overwriting([target, *made], read)
+    if isinstance(table, str | Path) and not as_it_is:
+        _refuse_header(Path(table), made)
     write_all(made)
     absent = ready.panel.table[ready.holds].null_count
     return Exported(tuple(made), to, len(ready.panel), absent, (*ready.notes, *notes))
@@ -163,40 +165,16 @@ def _chosen(given: dict[str, Any]) -> ExportOptions:
     return ExportOptions(**own)
 
 
-def _refuse_over_boundaries(path: Path, shapes: Path | str | Geometry | None) -> None:
-    if isinstance(shapes, str | Path) and path.resolve() == Path(shapes).resolve():
+def _refuse_header(source: Path, made: Collection[Path]) -> None:
+    """Raise where a new header would be read with the table, which holds none of its own."""
+    header = source.with_name(source.stem + ".meta.toml").resolve()
+    if header in [path.resolve() for path in made] and not has_header(source):
         raise UsageError(
-            "the export would take the place of the boundaries",
-            place=str(path),
+            "the header of the export would be read as the header of the table",
+            place=str(header),
             admissible="another name, or another folder",
-            fix=f"--out NAME{path.suffix} with another NAME than {path.stem}",
+            fix=f"--out NAME{list(made)[-1].suffix} with another NAME than {source.stem}",
         )
-
-
-_BECOMES = "the header of the export would be read as the header of the table"
-
-
-def _refuse_overwriting(source: Path, made: Collection[Path], same: bool) -> None:
-    """Raise where a file would take the place of the table it is made of, or of its description.
-
-    A new header is refused too: it would be read with the table. Not where the table holds one of
-    its own, or the `same`.
-    """
-    header = source.with_name(source.stem + ".meta.toml")
-    own = {
-        source.resolve(): "the export would take the place of the table",
-        header.resolve(): "the export would take the place of the table's header",
-    }
-    if not header.exists():
-        own[header.resolve()] = "" if same or has_header(source) else _BECOMES
-    for path in made:
-        if rule := own.get(path.resolve()):
-            raise UsageError(
-                rule,
-                place=str(path),
-                admissible="another name, or another folder",
-                fix=f"--out NAME{list(made)[-1].suffix} with another NAME than {source.stem}",
-            )
 
 
 def _refuse_senseless(to: str, choice: ExportOptions) -> None:

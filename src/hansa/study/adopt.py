@@ -18,7 +18,7 @@ from hansa.axes import Axis
 from hansa.clusters import coverage
 from hansa.clusters.definition import definitions
 from hansa.cube import Cube
-from hansa.errors import HansaError
+from hansa.errors import HansaError, writing
 from hansa.sources.spec import spec_from
 from hansa.study.config import DEFAULT_MEASURES, study_from
 
@@ -153,23 +153,22 @@ def adopt(
     described = spec_from(dict(table.spec), table.path.name)
     cube = read_facts(table.path, described, "employment")
     files = study_files(table, cube)
+    room = writing(
+        "the study cannot be written",
+        place=str(wanted.parent),
+        admissible="a folder that may be written into, with room for the table",
+        fix="free some room, or serve another folder: hansa serve DIR",
+    )
     try:
-        (building / "facts").mkdir(parents=True)
-        shutil.copyfile(table.path, building / "facts" / f"table{table.path.suffix.lower()}")
-        for name, content in files.items():
-            path = building / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
-        trial(building)
-        return _named(building, wanted)
-    except OSError as problem:
-        raise HansaError(
-            "the study cannot be written",
-            place=str(wanted.parent),
-            printed=problem.strerror or str(problem),
-            admissible="a folder that may be written into, with room for the table",
-            fix="free some room, or serve another folder: hansa serve DIR",
-        ) from problem
+        with room:
+            (building / "facts").mkdir(parents=True)
+            shutil.copyfile(table.path, building / "facts" / f"table{table.path.suffix.lower()}")
+            for name, content in files.items():
+                path = building / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+            trial(building)
+            return _named(building, wanted)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

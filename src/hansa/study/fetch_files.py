@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from hansa.errors import HansaError, UsageError
+from hansa.errors import HansaError, UsageError, writing
 from hansa.facts.made import Made
 from hansa.files import csv_bytes, json_bytes, parquet_bytes, toml_bytes, write_bytes
 from hansa.sources.live.fetching import Told, open_ends
@@ -85,21 +86,22 @@ def write_all(files: Mapping[Path, bytes]) -> None:
 
     Raises HansaError where one cannot be written; before anything, where its place is a folder.
     """
-    path = next(iter(files), Path())
-    try:
-        for path in files:
+    for path in files:
+        with _writing(path):
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        for path, content in files.items():
+    for path, content in files.items():
+        with _writing(path):
             write_bytes(path, content)
-    except OSError as problem:
-        raise HansaError(
-            "the file cannot be written",
-            place=str(path),
-            printed=problem.strerror or str(problem),
-            admissible="a folder that is there, or can be made, and can be written to",
-            fix="--out with another place or name",
-        ) from problem
+
+
+def _writing(path: Path) -> AbstractContextManager[None]:
+    return writing(
+        "the file cannot be written",
+        place=str(path),
+        admissible="a folder that is there, or can be made, and can be written to",
+        fix="--out with another place or name",
+    )
 
 
 def account_path(path: Path) -> Path:

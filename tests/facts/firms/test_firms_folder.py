@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import hansa.facts.firms
 from hansa.cli.firms import register
-from hansa.errors import UsageError
+from hansa.errors import HansaError
 
 app = typer.Typer()
 register(app)
@@ -37,7 +37,7 @@ def run(rows: Path, out: Path, *more: str) -> None:
 def refused(rows: Path, out: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> str:
     """The refusal, which comes before anything is read."""
     monkeypatch.setattr(hansa.facts.firms, "firm_panels", None)
-    with pytest.raises(UsageError) as problem:
+    with pytest.raises(HansaError) as problem:
         CliRunner().invoke(
             app, ["firms", str(rows), "--out", str(out), *more], catch_exceptions=False
         )

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hansa.errors import HansaError
+from hansa.errors import HansaError, writing
 from hansa.sources.live.contract import Reply, Request
 from hansa.sources.live.keys import key_of
 from hansa.sources.live.locks import lock
@@ -232,18 +232,13 @@ class Cache:
                 if time.time() - path.stat().st_mtime > _FORGOTTEN_AFTER:
                     path.unlink()
 
-    @contextlib.contextmanager
-    def _clear_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise HansaError(
-                "the folder of fetched answers cannot be written",
-                place=str(self.folder),
-                printed=error.strerror or str(error),
-                admissible="a folder that can be written, with room on its disk",
-                fix="make room; or name another folder in HANSA_CACHE",
-            ) from error
+    def _clear_errors(self) -> contextlib.AbstractContextManager[None]:
+        return writing(
+            "the folder of fetched answers cannot be written",
+            place=str(self.folder),
+            admissible="a folder that can be written, with room on its disk",
+            fix="make room; or name another folder in HANSA_CACHE",
+        )
 
 
 def default_folder() -> Path:
