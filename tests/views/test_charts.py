@@ -111,6 +111,21 @@ def test_a_whisker_longer_than_the_axis_is_no_arrow(upper: float, noted: bool) -
     assert (CUT in notes, ARROW in notes) == (noted, False)
 
 
+def test_growth_beside_bars_is_printed_with_its_bounds_where_there_is_room() -> None:
+    jobs = sizes({"cluster": "food", "value": 30.0}, {"cluster": "ports", "value": 20.0})
+    own = (
+        {"cluster": "food", "value": 0.125, "lower": 0.11, "upper": 0.14},
+        {"cluster": "ports", "value": -0.62, "lower": -0.63, "upper": None},
+    )
+    figure = size_bars(jobs, rates(*own))
+    for text in ("+13\u202f% (+11\u202f% to +14\u202f%)", "−62\u202f% (−63\u202f% or more)"):
+        assert text in words(figure.spec)
+        assert text not in words(figure.narrow), "no room on a telephone"
+        assert text in figure.rows[0] + figure.rows[1]
+    far = {"cluster": "ports", "value": 11.0, "lower": -1.0, "upper": 123456789.0}
+    assert "+13\u202f%" in words(size_bars(jobs, rates(own[0], far)).spec)
+
+
 def test_a_quotient_that_may_be_far_below_is_no_arrow() -> None:
     rows = [{"cluster": "a", "value": 1.5, "lower": 0.01, "upper": 1.9}]
     notes = specialisation_bars(quotients(*rows)).notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hansa.errors import UsageError
@@ -64,6 +65,9 @@ from hansa.views.rowplot import (
 )
 from hansa.views.sentences import largest_title
 from hansa.views.theme import CONTEXT, DEEP, INK, QUIET, Format
+
+_LABELS = 0.55
+"""Part of the width of growth that numbers with bounds may take; the rest is for the dots."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +246,8 @@ def _growth_part(drawing: _Drawing, rates: Reading, rows: Rows, across: float) -
     cells = [(i, drawing.change(c.code)) for i, c in enumerate(drawing.cells)]
     things = tuple(_changed(rates, c, rows.things[i]) for i, c in cells)
     rows = replace(rows, things=things)
-    label_room = max((width(_rate_text(c, rates), form.small) for _, c in cells), default=0) + 14
+    said = _rate_texts([c for _, c in cells], rates, form, across)
+    label_room = max((width(text, form.small) for text in said), default=0) + 14
     low, high = _limits(rates)
     column = Column(_growth_start(form, across), round(across - label_room), low, high)
     known = [Placed(i, c) for i, c in cells if c is not None and not c.absent]
@@ -250,8 +255,8 @@ def _growth_part(drawing: _Drawing, rates: Reading, rows: Rows, across: float) -
     far = [p for p in known if p.cell.value is not None and column.beyond(p.cell.value)]
     zero = column.pixel(0)
     labels = [
-        {**rows.codes(i), "x": across, "y": rows.middle(i), "text": _rate_text(c, rates)}
-        for i, c in cells
+        {**rows.codes(i), "x": across, "y": rows.middle(i), "text": text}
+        for (i, _), text in zip(cells, said, strict=True)
     ]
     bounded = [p for p in known if p.cell.bounded]
     return [
@@ -334,12 +339,22 @@ def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:
     }
 
 
-def _rate_text(cell: Cell | None, rates: Reading) -> str:
+def _rate_texts(
+    cells: Sequence[Cell | None], rates: Reading, form: Format, across: float
+) -> list[str]:
+    """What is printed beside each dot, with its bounds where they leave the dots enough room."""
+    room = _LABELS * (across - _growth_start(form, across))
+    full = [_rate_text(c, rates, bounds=True) for c in cells]
+    fits = all(width(text, form.small) <= room for text in full)
+    return full if fits else [_rate_text(c, rates) for c in cells]
+
+
+def _rate_text(cell: Cell | None, rates: Reading, bounds: bool = False) -> str:
     if cell is None or cell.absent:
         new = cell is not None and "entry" in cell.status
         return _("new") if new else _not_known()
-    if cell.value is None:
-        return rates.scale.interval(cell.lower, cell.upper)
+    if bounds or cell.value is None:
+        return rates.scale.with_interval(cell.value, cell.lower, cell.upper)
     return rates.scale.text(cell.value, cell.high - cell.low)
 
 
