@@ -95,8 +95,11 @@ def above(low: Floats, high: Floats) -> Counts:
 
 
 def _could_rank(cell: Cell) -> bool:
-    """An absent cell that has a value in the world: not one that has none by its nature."""
-    return "z" not in cell.status or bool(cell.status & {"c", "m"})
+    """An absent cell that has a value in the world: not one that has none by its nature.
+
+    Growth from nothing (`entry`) has none, as measures say of conditions too.
+    """
+    return not cell.status & {"z", "entry"} or bool(cell.status & {"c", "m"})
 
 
 def top_sentence(places: TopPlaces, what: str) -> str:
