@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from hansa.cli import app
 from hansa.errors import HansaError
+from hansa.sources.spec import FactsSpec
+from hansa.sources.tabular import read_facts
 from hansa.study.config import read_study
 
 TABLE = """\
@@ -52,6 +54,41 @@ def test_what_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
         run(tmp_path, TABLE.replace("Näring", "x").replace(";16;", ";wood;").replace(";31;", ";;"))
     code, said = run(tmp_path, TABLE.replace("EE00;31;9100", "EE00;31"))
     assert (code, "fewer columns than the header" in said) == (1, True)
+
+
+def test_what_a_table_says_of_itself_stays_in_the_study(tmp_path: Path) -> None:
+    """Rows it leaves out, its zeros and its codes: none is guessed anew, none is lost."""
+    rows = ("SE11,A,16,100", "SE11,C,16,1000", "SE12,A,16,300", "SE12,A,31,0", "UKM8,A,16,9")
+    text = "geo,kind,activity,emp\n" + "\n".join(rows) + "\n"
+    (tmp_path / "jobs.meta.toml").write_text(
+        'columns = { employment = "emp", time = "=2019" }\nwhere = { "kind!" = ["C", "D"] }\n'
+        'zeros = "hidden"\ngeography = "nuts:2013"\nunknown_codes = "set_aside"\n'
+        'source = "Office of statistics"\n'
+    )
+    code, said = run(tmp_path, text)
+    assert code == 0, said
+    assert "geography = nuts:2013   (The table says so itself.)" in said
+    assert 'where = {"kind!": ["C", "D"]}   (The table says so itself.)' in said
+    spec = read_study(tmp_path / "mine").facts["table"]
+    assert spec.source == "Office of statistics"
+    here, there = (
+        read_facts(path, own).load(2019).values.value.tolist()
+        for path, own in (
+            (tmp_path / "jobs.csv", FactsSpec()),
+            (tmp_path / "mine" / "facts" / "table.csv", spec),
+        )
+    )
+    assert str(there) == str(here) == "[100.0, 300.0, nan]"
+
+
+def test_a_column_can_be_named_beside_the_table(tmp_path: Path) -> None:
+    text = TABLE.replace("Näring", "x").replace(";16;", ";wood;").replace(";31;", ";cork;")
+    with pytest.raises(HansaError, match="cannot be told: the industry") as refused:
+        run(tmp_path, text)
+    assert 'columns = { activity = "NAME" } in jobs.meta.toml' in refused.value.finding.fix
+    (tmp_path / "jobs.meta.toml").write_text('columns = { activity = "x" }\n')
+    code, said = run(tmp_path, text)
+    assert code == 0, said
 
 
 def test_columns_that_nothing_is_read_from_are_told(tmp_path: Path) -> None:

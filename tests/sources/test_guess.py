@@ -255,6 +255,21 @@ def test_what_is_given_wins_and_is_guessed_again_where_the_column_is_gone(tmp_pa
     assert "geography" not in found.reasons
 
 
+def test_what_a_table_says_of_itself_is_no_guess_and_can_be_overruled(tmp_path: Path) -> None:
+    path = table(tmp_path / "d.parquet", "typed")
+    own = {"geography": "nuts:2013", "zeros": "hidden", "columns": {"lower": "least"}}
+    told = {METADATA_KEY: json.dumps({"facts": own}).encode()}
+    pq.write_table(pq.read_table(path).replace_schema_metadata(told), path)
+    sample = read_sample(path)
+    found = guess(sample)
+    assert found.chosen["geography"] == "nuts:2013"
+    assert found.reasons["geography"].said == "The table says so itself."
+    made = description(found.chosen, sample.told)
+    assert (made["zeros"], made["columns"]["lower"]) == ("hidden", "least")
+    other = description(guess(sample, {"geography": "nuts:2016"}).chosen, sample.told)
+    assert (other["zeros"], other["geography"]) == ("hidden", "nuts:2016")
+
+
 @pytest.mark.parametrize("own", [{"totals": "/etc/hostname"}, {"convert": "nuts:2021"}])
 def test_a_table_that_names_other_files_is_refused(tmp_path: Path, own: dict[str, str]) -> None:
     path = table(tmp_path / "d.parquet", "typed")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from hansa.errors import Finding, HansaError
+
+if TYPE_CHECKING:
+    from hansa.sources.guess import Guess, Sample
 
 HOW = {
     "geo": "the region",
@@ -23,50 +29,78 @@ def study_from_table(folder: Path, path: Path) -> None:
 
     Raises HansaError where a column that is needed cannot be told.
     """
-    from hansa.report import findings as shown
-    from hansa.sources.guess import guess, read_sample
+    from hansa.sources.guess import description, guess, read_sample
     from hansa.study.adopt_check import check_reading, check_table
 
     sample = read_sample(path)
     found = guess(sample, {}, path.stem)
-    for name, value in found.chosen.items():
-        if value:
-            why = found.reasons.get(name)
-            print(f"  {name} = {value}" + (f"   ({why.said})" if why else ""))
+    _print_understood(sample, found)
     if found.open:
         # Columns may be lost because the file is broken.
-        if broken := check_reading(path, found.chosen):
-            print(shown.text(list(broken)))
+        if broken := check_reading(path, sample, found.chosen):
+            _print_findings(path, broken)
             raise typer.Exit(1)
         raise HansaError(
             "a column that is needed cannot be told: " + ", ".join(HOW[n] for n in found.open),
             place=str(path),
             printed=", ".join(sample.names[:20]),
             admissible="columns named geo, activity, time and employment, or called alike",
-            fix="rename the columns, or describe the table by hand: hansa new DIR, without --from",
+            fix="rename the columns, or say which they are in a file beside the table: "
+            f'columns = {{ {found.open[0]} = "NAME" }} in {_beside(path)}',
         )
     checked = check_table(path, sample, found.chosen)
+    _print_findings(path, checked.findings)
     if checked.cube is None or _errors(checked.findings):
-        print(shown.text(list(checked.findings)))
         raise typer.Exit(1)
-    if checked.findings:
-        print(shown.text(list(checked.findings)))
-    _write(folder, path, found.chosen)
+    _write(folder, path, description(found.chosen, sample.told))
+
+
+def _print_understood(sample: Sample, found: Guess) -> None:
+    from hansa.sources.guess import BY_ITSELF, beyond_choices
+
+    for name, value in found.chosen.items():
+        if value:
+            why = found.reasons.get(name)
+            print(f"  {name} = {value}" + (f"   ({why.said})" if why else ""))
+    for name, said in beyond_choices(sample.told).items():
+        print(f"  {name} = {json.dumps(said, ensure_ascii=False)}   ({BY_ITSELF.said})")
+
+
+AS_KEYS = """\
+Options named above are keys here: write them into {name} beside the table, such as
+  columns = {{ time = "year", employment = "jobs" }}
+  where = {{ sex = "T" }}
+and try again."""
+
+
+def _print_findings(path: Path, findings: tuple[Finding, ...]) -> None:
+    """The findings; their ways out speak of options, which this command does without."""
+    from hansa.report import findings as shown
+
+    if findings:
+        print(shown.text(list(findings)))
+    if any(f.severity == "error" and "--" in f.fix for f in findings):
+        print(AS_KEYS.format(name=_beside(path)))
+
+
+def _beside(path: Path) -> str:
+    return f"{path.stem}.meta.toml"
 
 
 def _errors(findings: tuple[Finding, ...]) -> bool:
     return any(f.severity == "error" for f in findings)
 
 
-def _write(folder: Path, path: Path, chosen: Mapping[str, str]) -> None:
-    from hansa.sources.guess import description
+def _write(folder: Path, path: Path, described: Mapping[str, Any]) -> None:
     from hansa.study.adopt import Table, adopt
 
-    table = Table(path, description(chosen), folder.resolve().name, path.name)
+    source = described.get("source") or path.name
+    table = Table(path, described, folder.resolve().name, source)
     building = folder.resolve().parent / f".hansa-new-{os.getpid()}"
     if folder.exists():
         # It is empty: that was looked at before.
         folder.rmdir()
     made = adopt(table, folder.resolve(), building)
     print(f"{made / 'study.toml'} is ready; look through it.")
-    print(f"Next: `hansa serve {folder}`, or `hansa run {folder}`.")
+    own = shlex.quote(str(folder))
+    print(f"Next: `hansa serve {own}`, or `hansa run {own}`.")

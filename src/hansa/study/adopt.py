@@ -34,7 +34,7 @@ class Table:
     """A table that is to become a study.
 
     path   the file; it is copied
-    spec   keys of its description (`FactsSpec`) beyond `file` and `source`
+    spec   keys of its description (`FactsSpec`) beyond `file`
     title  of the study; `source` who published the table, shown under every figure
     """
 
@@ -92,6 +92,7 @@ def _activities(axis: Axis, level: str) -> bytes:
 
 def study_toml(table: Table, definition: str, measures: list[str]) -> str:
     """The text of study.toml: what `hansa new` writes, filled in."""
+    spec = {"model_data": False, **table.spec, "source": table.source}
     listed = ",\n".join(f"  {_value(m)}" for m in measures)
     lines = ["format = 1", f"title = {_value(table.title)}"]
     if table.summary:
@@ -105,9 +106,7 @@ def study_toml(table: Table, definition: str, measures: list[str]) -> str:
         "",
         "[facts.table]",
         f"file = {_value(f'facts/table{table.path.suffix.lower()}')}",
-        *(f"{key} = {_value(value)}" for key, value in table.spec.items()),
-        f"source = {_value(table.source)}",
-        "model_data = false",
+        *(f"{key} = {_value(value)}" for key, value in spec.items()),
     ]
     return "\n".join(lines) + "\n"
 

@@ -21,7 +21,7 @@ from hansa.language import N_, _
 from hansa.sources.guess import Sample, description
 from hansa.sources.raw import is_parquet, raw_table
 from hansa.sources.rows import row_numbers
-from hansa.sources.spec import FactsSpec, spec_from
+from hansa.sources.spec import FactsSpec, picked, spec_from
 from hansa.sources.tabular import TEXT_FIRST_ROW, read_facts
 from hansa.sources.text import TEXT
 from hansa.sources.vocabulary import Vocabulary
@@ -47,7 +47,7 @@ def check_table(path: Path, sample: Sample, chosen: Mapping[str, str]) -> Checke
     Codes that do not exist are told once each; the rows that have them are then set aside, so
     that they hide nothing behind them.
     """
-    spec = spec_from(description(chosen), path.name)
+    spec = spec_from(description(chosen, sample.told), path.name)
     odd = list(_unknown(path, sample, chosen, spec))
     own = spec.model_copy(update={"unknown_codes": "set_aside"}) if odd else spec
     found = check_facts([path], own, deep=True)
@@ -66,10 +66,10 @@ def check_table(path: Path, sample: Sample, chosen: Mapping[str, str]) -> Checke
     return Checked((*sorted(errors, key=_row), *others), cube)
 
 
-def check_reading(path: Path, chosen: Mapping[str, str]) -> tuple[Finding, ...]:
+def check_reading(path: Path, sample: Sample, chosen: Mapping[str, str]) -> tuple[Finding, ...]:
     """What keeps a file from being read as a table at all, whatever its columns hold."""
-    how = {k: v for k, v in description(chosen).items() if k in ("encoding", "delimiter", "sheet")}
-    spec = FactsSpec(**how)
+    every = description(chosen, sample.told)
+    spec = FactsSpec(**{k: v for k, v in every.items() if k in ("encoding", "delimiter", "sheet")})
 
     def read(own: Path) -> list[Finding]:
         try:
@@ -99,7 +99,7 @@ def _unknown(
     ):
         cells = sample.columns.get(chosen.get(dimension, ""), ())
         rows = _rows_of(cells, sample, spec)
-        words = Vocabulary(dimension, code_list, spec.total)
+        words = Vocabulary(dimension, code_list, spec.total, spec.areas)
         known = [c for c in rows if c and _is_known(c, words)]
         odd = [c for c in rows if c not in set(known)]
         for code in odd[:MOST]:
@@ -125,12 +125,16 @@ def _is_known(code: str, words: Vocabulary) -> bool:
 
 def _rows_of(cells: tuple[str, ...], sample: Sample, spec: FactsSpec) -> dict[str, list[int]]:
     """Code -> the rows it stands in, of the rows that are taken."""
-    kept = dict(spec.where)
-    name, wanted = next(iter(kept.items()), ("", ""))
-    picks = sample.columns.get(name)
+    kept = [True] * len(cells)
+    for key, wanted in spec.where.items():
+        name, wants = picked(key, sample.names)
+        texts = {str(w) for w in (wanted if isinstance(wanted, list) else [wanted])}
+        # A column that is not there is told where the table is read.
+        for i, cell in enumerate(sample.columns.get(name, ())):
+            kept[i] = kept[i] and (cell in texts) == wants
     found: dict[str, list[int]] = {}
     for i, cell in enumerate(cells):
-        if picks is None or picks[i] == str(wanted):
+        if kept[i]:
             found.setdefault(cell.strip(), []).append(sample.numbers[i])
     return found
 
@@ -144,7 +148,7 @@ def _refused(
 ) -> Finding:
     """What the reader says of a code that it does not know, beside those that it does."""
     dimension, code_list, spec = listed
-    words = Vocabulary(dimension, code_list, spec.total)
+    words = Vocabulary(dimension, code_list, spec.total, spec.areas)
     try:
         words.positions(pa.chunked_array([[code, *known]]), path.name, lambda i: rows[0])
     except HansaError as problem:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hansa.errors import Finding, HansaError, listed
 from hansa.language import N_, _, speaking
@@ -65,6 +65,7 @@ class Looked:
     levels   kind of code (`activity`, `geo`) -> levels of its code list
     sheets   of a workbook with several
     extent   regions, activities, years that were read; empty where it could not be read
+    told     keys of a description that the table says of itself
     findings of the check, errors first
     """
 
@@ -77,6 +78,7 @@ class Looked:
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()
     extent: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -152,7 +154,7 @@ def looked(look: Look, pipe: Connection) -> Looked:
     made = _shown(sample, found)
     if found.open:
         # Columns may be lost because the file is broken.
-        broken = check_reading(look.path, found.chosen)
+        broken = check_reading(look.path, sample, found.chosen)
         return replace(made, findings=tuple(for_people(f, look, fields=True) for f in broken))
     _tell(pipe, N_("Checking every cell"), 0.5)
     return _checked(made, look, sample)
@@ -196,6 +198,7 @@ def _shown(sample: Sample, found: Guess) -> Looked:
             "geo": levels_of(found.chosen.get("geography", "")),
         },
         sheets=sample.sheets,
+        told=sample.told,
     )
 
 
@@ -216,7 +219,7 @@ def _made(task: Make, pipe: Connection) -> Made | Looked:
 
     table = Table(
         task.look.path,
-        description(seen.chosen),
+        description(seen.chosen, seen.told),
         task.title,
         task.source,
         _("Made from the table {name} on the first page of the workbench.", name=task.look.name),

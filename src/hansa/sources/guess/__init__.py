@@ -22,15 +22,14 @@ from hansa.sources.guess.marks import gaps, written
 from hansa.sources.guess.reason import Reason
 from hansa.sources.guess.roles import WIDE, plain, roles_of, rows_on_jobs, years_among
 from hansa.sources.guess.sample import Sample, read_sample
+from hansa.sources.guess.told import BY_ITSELF, COLUMNS, beyond_choices, choices_of, still_said
 from hansa.sources.spec import FactsSpec
 
-__all__ = ["NEEDED", "Guess", "Sample", "description", "guess", "read_sample"]
+__all__ = [
+    *("BY_ITSELF", "NEEDED", "Guess", "Sample"),
+    *("beyond_choices", "description", "guess", "read_sample"),
+]
 
-COLUMNS = (
-    *("time", "geo", "activity", "employment", "employment_status"),
-    *("payroll", "establishments", "value_added"),
-)
-"""What a column may hold; `time` also `=years` or `=2020`."""
 NEEDED = ("geo", "activity", "time", "employment")
 """What cannot be left open."""
 
@@ -58,9 +57,12 @@ class Guess:
 def guess(sample: Sample, given: Mapping[str, str] | None = None, file_name: str = "") -> Guess:
     """What the table seems to be, under the choices that are given already.
 
-    A given column that the table does not have is guessed again: the file was replaced.
+    What the table says of itself is no guess. A given column that the table does not have is
+    guessed again: the file was replaced.
     """
     own = {k: v for k, v in (given or {}).items() if _possible(k, v, sample)}
+    said = {k: v for k, v in choices_of(sample.told).items() if k not in own}
+    own = {**said, **own}
     made: dict[str, str] = {"absent_rows": "unknown", "unknown_codes": "refuse", **sample.how}
     reasons: dict[str, Reason] = dict(sample.reasons)
     columns = {k: v for k, v in sample.columns.items() if not k.startswith("=")}
@@ -74,7 +76,9 @@ def guess(sample: Sample, given: Mapping[str, str] | None = None, file_name: str
         made |= part.chosen
         reasons |= part.reasons
     made |= own
-    return Guess(made, {k: v for k, v in reasons.items() if k not in own and made.get(k)})
+    why = {k: v for k, v in reasons.items() if k not in own}
+    why |= dict.fromkeys(said, BY_ITSELF)
+    return Guess(made, {k: v for k, v in why.items() if made.get(k)})
 
 
 def _possible(key: str, value: str, sample: Sample) -> bool:
@@ -134,11 +138,23 @@ def _years(columns: Mapping[str, tuple[str, ...]], time: str) -> list[str]:
     return years_among(dict.fromkeys(cell.strip() for cell in columns.get(time, ())))
 
 
-def description(chosen: Mapping[str, str]) -> dict[str, Any]:
+def description(
+    chosen: Mapping[str, str], told: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The choices as keys of a description (`FactsSpec`), defaults left out.
+
+    told  what the table says of itself (`Sample.told`); a choice that differs overrules it
 
     Raises nothing: what contradicts itself is told where the description is read.
     """
+    made, said = _described(chosen), still_said(told or {}, chosen)
+    for key in ("columns", "level"):
+        if key in said and key in made:
+            said[key] = {**made[key], **said[key]}
+    return {**made, **said}
+
+
+def _described(chosen: Mapping[str, str]) -> dict[str, Any]:
     columns = {k: v for k in COLUMNS if (v := chosen.get(k, "")) and v not in (k, WIDE)}
     wide = chosen.get("time") == WIDE
     if wide:

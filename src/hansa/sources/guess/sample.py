@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hansa.errors import HansaError
 from hansa.language import N_
 from hansa.sources.guess.reason import Reason
 from hansa.sources.guess.text import delimiter_of, encoding_of, records
+from hansa.sources.guess.told import said_by
 from hansa.sources.raw import SHEETS, is_parquet, parquet, raw_table, refuse_no_file
 from hansa.sources.rows import row_numbers
 from hansa.sources.spec import FactsSpec
@@ -38,6 +39,7 @@ class Sample:
     how      keys of a description that say how the file is read: encoding, delimiter, sheet
     sheets   names of the sheets of a workbook with several
     typed    columns that hold numbers, not texts: nothing has to be guessed of how they look
+    told     keys of a description that the table says of itself
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -47,6 +49,7 @@ class Sample:
     reasons: Mapping[str, Reason] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()
     typed: frozenset[str] = frozenset()
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,14 +67,20 @@ def read_sample(path: Path, given: Mapping[str, str] | None = None) -> Sample:
 
     Raises HansaError for a file that is no table at all, an unknown ending, or a bomb.
     """
-    own = {k: v for k, v in (given or {}).items() if k in ("encoding", "delimiter", "sheet") and v}
     refuse_no_file(path)
+    told = said_by(path)
+    every = {**told, **{k: v for k, v in (given or {}).items() if v}}
+    own = {k: every[k] for k in ("encoding", "delimiter", "sheet") if k in every}
+    return replace(_sample(path, own), told=told)
+
+
+def _sample(path: Path, how: Mapping[str, str]) -> Sample:
     if path.suffix.lower() in TEXT:
-        return _of_text(path, own)
+        return _of_text(path, how)
     if path.suffix.lower() in SHEETS:
-        return _of_sheet(path, own.get("sheet", ""))
+        return _of_sheet(path, how.get("sheet", ""))
     if is_parquet(path):
-        _refuse_odd_header(path)
+        _refuse_long(path)
     return _of_table(raw_table(path, FactsSpec()), 1)
 
 
@@ -141,10 +150,7 @@ def _sheets(path: Path) -> tuple[str, ...]:
     return tuple(fastexcel.read_excel(str(path)).sheet_names)
 
 
-def _refuse_odd_header(path: Path) -> None:
-    """Raise where a Parquet file is too long, or names other files in its own metadata."""
-    from hansa.sources.spec import CONVERSION, beside
-
+def _refuse_long(path: Path) -> None:
     with parquet(path) as file:
         rows = file.metadata.num_rows
     if rows > ROWS:
@@ -154,15 +160,6 @@ def _refuse_odd_header(path: Path) -> None:
             printed=f"{rows} rows",
             admissible=f"at most {ROWS} rows",
             fix="add them up first (hansa reduce), or describe the table in a study by hand",
-        )
-    own = beside(path, FactsSpec())
-    if told := [key for key in ("totals", "file", *CONVERSION) if getattr(own, key)]:
-        raise HansaError(
-            "the table asks for other files or for a conversion in its own header",
-            place=str(path),
-            printed=", ".join(told),
-            admissible="a table that stands for itself",
-            fix="save it without this header, or describe it in a study by hand (hansa new)",
         )
 
 
