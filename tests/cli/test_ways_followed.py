@@ -56,6 +56,18 @@ def test_blanks_around_names_do_not_count(compute):
     assert "column names repeat" in compute(ROWS.replace("time,", "geo ,"))
 
 
+def test_numbers_of_an_option_that_are_none_are_refused_with_one_that_works(compute):
+    for wrong, right in (
+        ("rounding=abc", "rounding=0:5|100:10"),
+        ("times=x", "times=employment:1000"),
+    ):
+        said = compute(ROWS, "--table", wrong)
+        assert "the description of the facts is wrong at" in said
+        assert right in said
+        assert compute(ROWS, "--table", right).startswith("geo,activity,time,value,status")
+    assert "62,2020,1070000," in compute(ROWS, "--table", "times=employment:1000")
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("options", [(), ("--delimiter", ";")])
 def test_the_line_that_tells_excel_the_separator(compute, end, options):

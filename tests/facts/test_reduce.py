@@ -353,6 +353,13 @@ def test_no_row_chosen(table):
     assert refused.value.finding.printed == "no row with sex = T"
 
 
+def test_sums_of_thousands_would_lose_their_unit(table):
+    path = table(HEAD + "A,x,2015,1\n")
+    path.with_name("t.meta.toml").write_text("times = { employment = 1000 }\n")
+    with pytest.raises(HansaError, match="not in multiples"):
+        hansa.reduce(path)
+
+
 @pytest.mark.parametrize("name", ["t.xlsx", "t.sav", "t"])
 def test_other_formats_are_refused(name, table):
     with pytest.raises(HansaError) as refused:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -29,6 +31,40 @@ def test_columns_have_the_names_we_say(read):
     text = "region,sic4,year,jobs\nSE11,0161,2015,12\n"
     columns = {"geo": "region", "activity": "sic4", "time": "year", "employment": "jobs"}
     assert read(text, columns=columns) == {("SE11", "0161", 2015): 12}
+
+
+def test_thousands_are_taken_as_if_their_zeros_were_printed(read):
+    """Each product is the number that the printed digits stand for, not one beside it."""
+    printed = ["4.35", "10081.3", "0.07", "1.001", "8.2", "0.29", "16.1", "1234.567"]
+    rows = "".join(f"SE11,C{i},2015,{text}\n" for i, text in enumerate(printed))
+    found = read("geo,activity,time,employment\n" + rows, times={"employment": 1000})
+    assert list(found.values()) == [float(Decimal(text) * 1000) for text in printed]
+
+
+def test_bounds_and_totals_go_along_with_thousands(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "geo,activity,time,employment,employment_lower,employment_upper\n"
+        "SE11,C,2015,0.2,0.15,0.25\nSE11,F,2015,0.2,,\nSE11,TOTAL,2015,0.3,,\n"
+    )
+    times = {"times": {"employment": 1000}}
+    panel = hansa.read(tmp_path / "t.csv", describe=times)
+    assert panel.table["lower"].to_pylist() == [150, 200, 300]
+    assert panel.table["upper"].to_pylist() == [250, 200, 300]
+    assert "employment multiplied by 1,000" in panel.header.steps
+    # 400 jobs are within the rounding of 300, each printed to a hundred; 500 are not.
+    text = "geo,activity,time,employment\nSE11,C,2015,0.2\nSE11,F,2015,{}\nSE11,TOTAL,2015,0.3\n"
+    (tmp_path / "t.csv").write_text(text.format("0.2"))
+    assert hansa.compute("employment", tmp_path / "t.csv", describe=times)
+    (tmp_path / "t.csv").write_text(text.format("0.3"))
+    with pytest.raises(HansaError) as refused:
+        hansa.compute("employment", tmp_path / "t.csv", describe=times)
+    assert refused.value.finding.admissible.startswith("at most 450 ")
+
+
+@pytest.mark.parametrize("times", [{"jobs": 1000}, {"employment": 0}, {"employment": -1}])
+def test_a_multiple_without_meaning_is_refused(read, times):
+    with pytest.raises(UsageError, match="wrong at 'times"):
+        read("geo,activity,time,employment\nSE11,C,2015,1\n", times=times)
 
 
 def test_a_constant_stands_for_a_column(read):

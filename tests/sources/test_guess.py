@@ -12,7 +12,7 @@ import pytest
 
 from hansa.errors import HansaError
 from hansa.panel import METADATA_KEY
-from hansa.sources.guess import description, guess, read_sample
+from hansa.sources.guess import Sample, description, guess, read_sample
 from hansa.sources.guess.codes import activity_version, level_of, region_version
 from hansa.sources.guess.marks import gaps, written
 from hansa.sources.guess.roles import WIDE, roles_of
@@ -162,6 +162,33 @@ def test_of_several_levels_the_finest_that_covers() -> None:
 )
 def test_how_numbers_are_written(cells: list[str], decimal: str, thousands: str) -> None:
     assert written(cells)[:2] == (decimal, thousands)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "times"),
+    [
+        *(
+            ("emp1000", "", "1000"),
+            ("jobs_thousand", "", "1000"),
+            ("Sysselsatta, tusental", "", "1000"),
+        ),
+        *(("employment", "THS_PER", "1000"), ("employment", "1 000 personer", "1000")),
+        *(("employment", "MIO", "1000000"), ("employment", "PER", ""), ("employment", "", "")),
+    ],
+)
+def test_thousands_are_told_by_a_name_or_a_unit(name: str, unit: str, times: str) -> None:
+    columns = {
+        "geo": ("SE11", "SE12"),
+        "nace": ("10", "10"),
+        "year": ("2020", "2020"),
+        name: ("12.5", "7"),
+        "unit": (unit, unit),
+    }
+    found = guess(Sample(columns, 2))
+    assert found.chosen.get("times", "") == times
+    assert description(found.chosen).get("times", {}) == (
+        {"employment": int(times)} if times else {}
+    )
 
 
 def test_signs_of_a_gap_are_told_and_statuses_are_not_taken_for_one() -> None:

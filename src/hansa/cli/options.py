@@ -43,7 +43,7 @@ More = Annotated[
     typer.Option(
         "--table",
         help="Any other key of a table's description: absent_rows=zero, zeros=hidden, "
-        "level=activity:division, missing=n.a., sheet=NAME, decimal=',' (repeat).",
+        "level=activity:division, times=employment:1000, missing=n.a., sheet=NAME, decimal=',' (repeat).",
     ),
 ]
 AbsentRows = Annotated[
@@ -156,14 +156,13 @@ def _many(where: Sequence[str]) -> dict[str, str | list[str]]:
 
 
 def _value(name: str, text: str) -> Any:
-    if name in ("level", "unit"):
+    if name in ("level", "unit", "times", "sums_within"):
         key, _, value = text.partition(":")
         return {key: value}
     if name in ("missing", "total", "areas") or (name == "wide" and text != "years"):
         return text.split("|")
-    if name == "rounding":
-        return [[float(x) for x in pair.split(":")] for pair in text.split("|")]
-    return text
+    # What holds no numbers is refused where the description is read.
+    return [pair.split(":") for pair in text.split("|")] if name == "rounding" else text
 
 
 def _described(path: Path | None) -> dict[str, Any]:

@@ -35,7 +35,8 @@ class Columns:
 
     size_class  column of size classes of the value; jobs_class, of the jobs beside a payroll
     signed      True for a measure that may be negative, and so may its bounds
-    whole       True for a measure that counts something
+    whole       True for a measure that counts something, one by one
+    times       what the printed numbers are multiplied by
     """
 
     geo: str
@@ -53,6 +54,7 @@ class Columns:
     jobs_class: str = ""
     signed: bool = False
     whole: bool = False
+    times: float = 1.0
 
     @property
     def constant(self) -> bool:
@@ -127,7 +129,8 @@ def find_columns(
         size_class=find.mapped(f"{measure}_class"),
         jobs_class=jobs_class,
         signed=measure in SIGNED,
-        whole=measure in WHOLE,
+        whole=measure in WHOLE and measure not in spec.times,
+        times=spec.times.get(measure, 1.0),
     )
     if bool(columns.lower) != bool(columns.upper):
         raise _one_bound(columns, place)

@@ -44,6 +44,7 @@ def quantity(
     """Values of the table with flags, bounds and estimated shares, checked cell by cell."""
     own = _Rows(table, columns, spec, place, numbered)
     value, flags = own.with_status(columns.value, columns.status)
+    value = multiplied(value, columns.times)
     classes = own.classes(columns.size_class)
     if classes:
         value, flags = hidden(value, flags, classes.withheld(value))
@@ -111,10 +112,11 @@ def _bounds(
     if columns.lower and columns.upper:
         lower, _ = own.numeric(columns.lower)
         upper, _ = own.numeric(columns.upper)
-        lower = np.where(np.isnan(lower), value, lower)
-        upper = np.where(np.isnan(upper), value, upper)
         own.refuse_negative(lower, columns.lower)
         own.refuse_negative(upper, columns.upper)
+        lower, upper = multiplied(lower, columns.times), multiplied(upper, columns.times)
+        lower = np.where(np.isnan(lower), value, lower)
+        upper = np.where(np.isnan(upper), value, upper)
         _refuse_outside(value, lower, upper, columns, own.place, own.numbered)
     if classes is None:
         return lower, upper
@@ -124,6 +126,18 @@ def _bounds(
         names = f"{columns.value}, {columns.size_class}"
         raise outside(classes, row, (low[row], high[row]), own.at(row), names)
     return classes.narrowed(value, low, high)
+
+
+def multiplied(value: Floats, times: float) -> Floats:
+    """Printed numbers in their unit, as if the publisher had printed the zeros.
+
+    4.35 thousand are 4,350: a product that misses a whole number by rounding alone is that number.
+    """
+    if times == 1:
+        return value
+    product = value * times
+    whole = np.round(product)
+    return np.where(np.abs(product - whole) <= 2 * np.spacing(np.abs(product)), whole, product)
 
 
 def _estimated(own: _Rows, flags: Flags | None) -> Floats | None:

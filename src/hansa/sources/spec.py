@@ -51,6 +51,8 @@ class FactsSpec(BaseModel):
     total     codes of the table that mean the published total
     wide      columns that are years, or `years` for every column whose name is a year
     rounding  pairs (from value, step): the publisher rounded to this step from this value on
+    times     measure -> what its printed numbers are multiplied by: 1000 where a table counts in
+              thousands; rounding, size classes and sums_within speak of the products
     classes   what the size classes of a column `employment_class` mean: `us-cbp`, or a range for
               each class (`A = [0, 19]`; `M = [100000]` is open above)
     sums_within  measure -> units by which printed sums may miss their total, where rounding
@@ -87,6 +89,7 @@ class FactsSpec(BaseModel):
     unknown_codes: Literal["refuse", "set_aside"] = "refuse"
     rounding: tuple[tuple[float, float], ...] = ()
     sums_within: dict[str, float] = Field(default_factory=dict)
+    times: dict[str, float] = Field(default_factory=dict)
     classes: Literal["us-cbp"] | dict[str, tuple[float, ...]] = "us-cbp"
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -134,6 +137,13 @@ class FactsSpec(BaseModel):
     def _no_less_than_nothing(cls, value: dict[str, float]) -> dict[str, float]:
         if odd := [k for k, v in value.items() if k not in MEASURES or not 0 <= v < 1e15]:
             raise ValueError(f"zero or more units for {listed(MEASURES)}; not {listed(odd)}")
+        return value
+
+    @field_validator("times")
+    @classmethod
+    def _a_multiple(cls, value: dict[str, float]) -> dict[str, float]:
+        if odd := [k for k, v in value.items() if k not in MEASURES or not 0 < v < 1e15]:
+            raise ValueError(f"a number above zero for {listed(MEASURES)}; not {listed(odd)}")
         return value
 
     @field_validator("classes", mode="before")

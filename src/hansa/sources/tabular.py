@@ -281,8 +281,13 @@ class _Reader:
             levels=(self.spec.level.get("geo", ""), self.spec.level.get("activity", "")),
             set_aside=self._set_aside(),
             unused=tuple(sorted(self.unused)),
-            sums_within=self.spec.sums_within.get(self.measure, 0.0),
+            sums_within=self._sums_within(),
         )
+
+    def _sums_within(self) -> float:
+        # Numbers printed in thousands are rounded to more than one: their unit is looked for.
+        least = 1.0 if self.measure in self.spec.times else 0.0
+        return self.spec.sums_within.get(self.measure, least)
 
     def _set_aside(self) -> tuple[str, ...]:
         return tuple(
@@ -295,6 +300,8 @@ class _Reader:
         spec = self.spec
         steps = [*spec.steps, f"read {self.measure} from {', '.join(path.name for path in files)}"]
         steps += step_of(spec, self.measure)
+        if times := spec.times.get(self.measure):
+            steps.append(f"{self.measure} multiplied by {times:,g}")
         if within := spec.sums_within.get(self.measure):
             steps.append(f"printed sums of {self.measure} taken to hold within {within:,g}")
         if spec.absent_rows is None:

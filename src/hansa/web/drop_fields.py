@@ -52,6 +52,11 @@ _GEOGRAPHIES = (
     *((f"nuts:{year}", f"NUTS {year}") for year in (2024, 2021, 2016, 2013, 2010, 2006)),
     ("local", N_("none: codes or names of the table itself")),
 )
+_TIMES = (
+    ("", N_("single jobs")),
+    ("1000", N_("thousands")),
+    ("1000000", N_("millions")),
+)
 _ABSENT = (
     ("unknown", N_("nobody knows: results that need it stay absent")),
     ("zero", N_("there are no such jobs: zero")),
@@ -160,6 +165,8 @@ def _of_file(seen: Looked) -> Iterator[Field]:
     yield Field("decimal", N_("Decimal mark"), 2, chosen.get("decimal") or ".", _DECIMALS)
     own = chosen.get("thousands", "")
     yield Field("thousands", N_("Between thousands"), 2, back.get(own, own), _THOUSANDS)
+    own = chosen.get("times", "")
+    yield Field("times", N_("Jobs are printed in"), 2, own, _TIMES)
     own = chosen.get("missing", "")
     yield Field("missing", N_("Signs for a gap, parted by spaces"), 2, own)
     own = chosen.get("absent_rows", "unknown")

@@ -33,7 +33,7 @@ DECIMALS = 3
 
 _NOT_HERE = (
     "wide", "sheet", "totals", "level", "rounding", "zeros", "thousands", "measure", "classes",
-    "convert", "areas", "unknown_codes",
+    "convert", "areas", "unknown_codes", "times",
 )  # fmt: skip
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
 _MOST = 10**12

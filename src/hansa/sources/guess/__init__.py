@@ -18,9 +18,9 @@ from hansa.sources.guess.codes import (
     region_version,
     totals_among,
 )
-from hansa.sources.guess.marks import gaps, written
+from hansa.sources.guess.marks import gaps, multiple_in, written
 from hansa.sources.guess.reason import Reason
-from hansa.sources.guess.roles import WIDE, plain, roles_of, rows_on_jobs, years_among
+from hansa.sources.guess.roles import UNITS, WIDE, plain, roles_of, rows_on_jobs, years_among
 from hansa.sources.guess.sample import Sample, read_sample
 from hansa.sources.guess.told import BY_ITSELF, COLUMNS, beyond_choices, choices_of, still_said
 from hansa.sources.spec import FactsSpec
@@ -40,7 +40,8 @@ class Guess:
 
     chosen   choice -> its value as a text: the names of `COLUMNS`, and encoding, delimiter,
              sheet, decimal, thousands, missing, total, classification, geography,
-             level_activity, level_geo, absent_rows, unknown_codes, where_column, where_value
+             level_activity, level_geo, absent_rows, unknown_codes, where_column, where_value,
+             times (what numbers of jobs are multiplied by)
     reasons  choice -> why; what was given has none
     open     what is needed and could not be told
     """
@@ -72,7 +73,7 @@ def guess(sample: Sample, given: Mapping[str, str] | None = None, file_name: str
     made["where_column"], made["where_value"] = rows_on_jobs(columns, roles.values())
     if made["where_column"]:
         reasons["where_column"] = Reason(N_("Rows speak of several measures; these of jobs."))
-    for part in (_marks(sample, made), _codes(columns, made, own)):
+    for part in (_marks(sample, made), _multiple(columns, made), _codes(columns, made, own)):
         made |= part.chosen
         reasons |= part.reasons
     made |= own
@@ -102,6 +103,22 @@ def _marks(sample: Sample, made: Mapping[str, str]) -> Guess:
         said = N_("Taken as a gap, not as zero, in {n} cells.")
         reasons["missing"] = Reason(said, {"n": sum(marks.values())})
     return Guess(chosen, reasons)
+
+
+def _multiple(columns: Mapping[str, tuple[str, ...]], made: Mapping[str, str]) -> Guess:
+    """Whether jobs are printed in thousands or millions, by a name or a column of units."""
+    if own := multiple_in(made.get("employment", "").removeprefix(WIDE)):
+        said = N_("The name of the column says so.")
+        return Guess({"times": own}, {"times": Reason(said)})
+    picks = columns.get(made.get("where_column", ""))
+    for name, cells in columns.items():
+        if plain(name) not in UNITS:
+            continue
+        met = {c for i, c in enumerate(cells) if not picks or picks[i] == made["where_value"]}
+        if len(met) == 1 and (own := multiple_in(*met)):
+            said = N_("The column {name} says {unit} in every row.")
+            return Guess({"times": own}, {"times": Reason(said, {"name": name, "unit": met.pop()})})
+    return Guess({}, {})
 
 
 def _codes(
@@ -138,9 +155,7 @@ def _years(columns: Mapping[str, tuple[str, ...]], time: str) -> list[str]:
     return years_among(dict.fromkeys(cell.strip() for cell in columns.get(time, ())))
 
 
-def description(
-    chosen: Mapping[str, str], told: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def description(chosen: Mapping[str, str], told: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The choices as keys of a description (`FactsSpec`), defaults left out.
 
     told  what the table says of itself (`Sample.told`); a choice that differs overrules it
@@ -180,6 +195,8 @@ def _described(chosen: Mapping[str, str]) -> dict[str, Any]:
         value = chosen.get(key, "")
         if value and (key == "decimal" or value != FactsSpec.model_fields[key].default):
             made[key] = value
+    if times := chosen.get("times", ""):
+        made["times"] = {"employment": int(times)}
     if called := [w.strip() for w in chosen.get("total", "").split(";") if w.strip()]:
         made["total"] = ["TOTAL", *called]
     if marks := chosen.get("missing", "").split():

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from hansa.language import N_
 from hansa.sources.cells import SPACES
 from hansa.sources.guess.reason import Reason
+from hansa.sources.guess.roles import plain
 from hansa.sources.spec import FactsSpec
 
 GAPS = frozenset(("*", "**", ".", "/", "x", "X", "–", "—", "−", "...", "#", "?", "na", "n.a."))
@@ -23,7 +24,22 @@ _GROUPS = {
 _SPACED = re.compile(rf"[+-]?\d{{1,3}}([{SPACES} ]\d{{3}})+([.,]\d+)?")
 _LONG = re.compile(r"[+-]?\d{4,}")
 
+_NAMED = re.compile(
+    r"(?<![a-z])(?P<ths>ths|thous(?:ands?)?|tusen(?:tal)?|tusinder?|tausend|tsd|tys|tuhat|"
+    r"tuhansia|tuhanded|tukst|tukstanciai)(?![a-z])|(?<!\d)1[ ,._]?000s?(?!\d)|"
+    r"(?<![a-z])(?P<mio>mio|mln|millions?|miljoner|millioner|millionen)(?![a-z])"
+)
+"""Words for thousands and millions in the languages of the sources, in plain letters."""
+
 Written = tuple[str, str, dict[str, Reason]]
+
+
+def multiple_in(text: str) -> str:
+    """`1000` or `1000000` where the name of a column or of a unit says so; else empty."""
+    found = _NAMED.search(plain(text).replace("_", " "))
+    if found is None:
+        return ""
+    return "1000000" if found["mio"] else "1000"
 
 
 def written(cells: Iterable[str]) -> Written:

@@ -55,6 +55,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which our columns stand in other tables, plain letters only; the likelier first."""
 
+UNITS = (
+    *("unit", "unit_measure", "units_of_measure", "unit_of_measure", "einheit", "enhet", "enhed"),
+    *("yksikko", "uhik", "vieniba", "vienetas", "jednostka", "mattenhet"),
+)
+"""Names of a column that says what numbers are counted in, plain letters only."""
+
 VALUES = ("obs_value", "value", "values", "number", "count", "antal", "anzahl", "n")
 """Names of a column of numbers that does not say of what."""
 

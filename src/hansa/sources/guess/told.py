@@ -50,6 +50,8 @@ def choices_of(told: Mapping[str, Any]) -> dict[str, str]:
     if told.get("wide"):
         found["time"] = WIDE
     found |= {f"level_{key}": value for key, value in told.get("level", {}).items()}
+    if times := told.get("times", {}).get("employment"):
+        found["times"] = f"{times:.0f}"
     if called := [word for word in told.get("total", ()) if word != "TOTAL"]:
         found["total"] = "; ".join(called)
     if marks := [mark for mark in told.get("missing", ()) if mark not in FactsSpec().missing]:
