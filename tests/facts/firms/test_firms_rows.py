@@ -10,6 +10,7 @@ import pytest
 from firms_helpers import before_gate
 
 import hansa
+from hansa.clusters.definition import find_definition
 from hansa.errors import HansaError, UsageError
 from hansa.facts.firms import Machine, firm_panels
 from hansa.sources.spec import spec_from
@@ -109,6 +110,22 @@ def test_codes_that_lost_a_zero_are_refused(tmp_path: Path) -> None:
     assert text.startswith("a code has lost its leading zero")
 
 
+def test_codes_that_hold_each_other_are_refused_where_they_are_counted(tmp_path: Path) -> None:
+    """The firms of 10.11 are firms of 10: counted apart, the division would lack them."""
+    files = register(tmp_path, [*sixty(), *(f"g{i},A,C10.11,2020,7" for i in range(60))])
+    text = refused(tmp_path, files, classification="nace:2")
+    assert text.startswith("one code of activity holds another")
+    assert "10 (division) and 10.11 (class)" in text
+    (tmp_path / "own.csv").write_text("cluster,activity,weight\nfood,10,1\n")
+    definition = find_definition(str(tmp_path / "own.csv"), "nace:2")
+    spec = spec_from({"classification": "nace:2"}, "test")
+    made = firm_panels(files, ("activity",), definition, spec, machine=Machine(tmp_path))
+    assert [r["value"] for r in made["firms"].rows()] == [120.0]
+    regions = register(tmp_path, [*sixty("SE1"), *(f"g{i},SE11,10,2020,7" for i in range(60))])
+    text = refused(tmp_path, regions, geography="nuts:2021")
+    assert "SE1 (nuts1) and SE11 (nuts2)" in text
+
+
 def test_files_of_several_lists_are_refused(tmp_path: Path) -> None:
     one = register(tmp_path, sixty(time=2019), name="a.csv")
     two = register(tmp_path, sixty(), name="b.csv")
@@ -119,7 +136,7 @@ def test_files_of_several_lists_are_refused(tmp_path: Path) -> None:
 
 def test_a_definition_on_other_codes_is_refused(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("cluster,activity,weight\nfood,10,1\n")
-    definition = hansa.clusters.find_definition(str(tmp_path / "own.csv"), "nace:2")
+    definition = find_definition(str(tmp_path / "own.csv"), "nace:2")
     spec = spec_from({"classification": "nace:1.1"}, "test")
     with pytest.raises(UsageError, match="the clusters are defined on other codes"):
         firm_panels(register(tmp_path, sixty()), ("activity",), definition, spec)

@@ -101,6 +101,26 @@ def spelt(con: Any, rows: Opened, name: str, codelist: Codelist) -> dict[str, st
     return found
 
 
+def refuse_nested(codes: Iterable[str], name: str, codelist: Codelist, rows: Opened) -> None:
+    """Raise where one code holds another: firms of the finer one would be missing in the coarser."""
+    met = set(codes)
+    pairs = [(own, code) for code in sorted(met) for own in codelist.ancestors(code) if own in met]
+    if not pairs:
+        return
+    above, below = pairs[0]
+    more = f" and {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
+    ways = "bring the codes to one level"
+    if name == "activity":
+        ways += ", or count by clusters that hold both: --definition NAME"
+    raise HansaError(
+        f"one code of {name} holds another: its firms would be counted without those of the other",
+        place=f"{listed(rows.files)}, column of {name}",
+        printed=f"{above} ({codelist.level[above]}) and {below} ({codelist.level[below]}){more}",
+        admissible=f"codes of {codelist.id} that do not hold each other",
+        fix=ways,
+    )
+
+
 def _distinct(con: Any, name: str) -> list[str]:
     return [row[0] for row in con.execute(f"SELECT DISTINCT {name} FROM firm_rows").fetchall()]
 

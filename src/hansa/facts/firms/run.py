@@ -15,7 +15,7 @@ from hansa.errors import UsageError, listed
 from hansa.facts.engine import start
 from hansa.facts.firms.definitions import Choices
 from hansa.facts.firms.histories import Histories, Questions, make_histories
-from hansa.facts.firms.keys import clusters_of, spelt
+from hansa.facts.firms.keys import clusters_of, refuse_nested, spelt
 from hansa.facts.firms.messages import stopped
 from hansa.facts.firms.panels import (
     Told,
@@ -156,6 +156,9 @@ def _named(
             )
         lists["activity"] = own
     named = {name: spelt(engine.con, rows, name, lists[name]) for name in by}
+    for name in by:
+        if definition is None or name != "activity":
+            refuse_nested(named[name].values(), name, lists[name], rows)
     if definition is not None:
         clusters = clusters_of(named["activity"].values(), definition)
         named["activity"] = {cell: clusters[code] for cell, code in named["activity"].items()}
