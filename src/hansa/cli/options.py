@@ -43,7 +43,8 @@ More = Annotated[
     typer.Option(
         "--table",
         help="Any other key of a table's description: absent_rows=zero, zeros=hidden, "
-        "level=activity:division, times=employment:1000, missing=n.a., sheet=NAME, decimal=',' (repeat).",
+        "level=activity:division, times=employment:1000, missing=n.a., sheet=NAME, "
+        "decimal=',' (repeat).",
     ),
 ]
 AbsentRows = Annotated[

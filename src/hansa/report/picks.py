@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hansa.errors import UsageError, listed
 from hansa.panel import Panel
+from hansa.study.choices import wrong_outputs
 from hansa.study.run import BaseResult, DefinitionResult, StudyResult
 
 _MOSTLY = 0.5  # share estimated from which on a value says little of its region
@@ -29,16 +29,8 @@ def picks(result: StudyResult, own: DefinitionResult, base: BaseResult) -> Picks
     outputs = result.study.outputs
     panel = next(iter(base.regions.values()))
     regions = tuple(dict.fromkeys(panel.table["geo"].to_pylist()))
-    if outputs.region and outputs.region not in regions:
-        raise UsageError(
-            f"the region {outputs.region!r} of [outputs] is not in the results",
-            admissible=listed(regions, 40),
-        )
-    if outputs.cluster and outputs.cluster not in own.definition.clusters:
-        raise UsageError(
-            f"the cluster {outputs.cluster!r} of [outputs] is not in {own.definition.id}",
-            admissible=listed(own.definition.clusters, 60),
-        )
+    for problem in wrong_outputs(outputs, regions, own.definition):
+        raise problem
     return Picks(outputs.region or _region(base, regions), outputs.cluster or _cluster(own, base))
 
 

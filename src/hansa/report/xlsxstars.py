@@ -14,7 +14,7 @@ from hansa.report.xlsxbars import first_rows, latest, names_of
 from hansa.report.xlsxcells import Styles
 from hansa.report.xlsxcharts import MOST_BARS, BarWords, bars, insert
 from hansa.report.xlsxsheet import EMPTY, Canvas, Column, Filling, capital, status
-from hansa.study.run import keeps_own_rules
+from hansa.study.choices import keeps_own_rules
 from hansa.views.captions import header_notes
 from hansa.views.figure import Figure
 from hansa.views.reading import Cell, Words, read

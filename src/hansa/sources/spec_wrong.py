@@ -24,7 +24,8 @@ _NEEDED = {
     "min_cell": "a number of persons: 0 or more",
     "columns": 'our names = the names of the table: { time = "year" }; or --columns time=year',
     "where": 'columns and values: { sex = "T" }; or --where sex=T',
-    "rounding": "pairs of a value and a step: [[0, 5], [100, 10]]; or --table 'rounding=0:5|100:10'",
+    "rounding": "pairs of a value and a step: [[0, 5], [100, 10]]; "
+    "or --table 'rounding=0:5|100:10'",
     "wide": 'years, or a list of columns: ["2015", "2016"]',
     "sums_within": "measures and units: { employment = 1 }",
     "times": "measures and numbers: { employment = 1000 }; or --table times=employment:1000",

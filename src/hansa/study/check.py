@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from hansa.clusters import ClusterDefinition, coverage
@@ -16,10 +18,13 @@ from hansa.facts.series import facts_cube, series_of
 from hansa.index.audit import audit
 from hansa.index.folder import is_index
 from hansa.index.verbs import completed, index
+from hansa.measures.catalogue import find_measure
 from hansa.programme.call_check import check_call
 from hansa.programme.call_settings import FILE as CALL
 from hansa.sources.spec import MEASURES, FactsSpec
+from hansa.study.choices import options_of, wrong_choices, wrong_outputs
 from hansa.study.config import Study, facts_paths, placed, read_study
+from hansa.study.places import regions_of
 from hansa.study.run import definitions_of
 
 REPLICATIONS = 10_000
@@ -94,7 +99,30 @@ def _study(folder: Path) -> list[Finding]:
             found += _coverage(folder, study, definition)
         except HansaError as problem:
             found.append(problem.finding)
-    return found if any(f.severity == "error" for f in found) else [*found, *_ids(study, folder)]
+    if any(f.severity == "error" for f in found):
+        return found
+    return [*found, *_ids(study, folder), *_choices(study, folder)]
+
+
+def _choices(study: Study, folder: Path) -> Iterator[Finding]:
+    """What the study asks of its facts and definitions that they do not have."""
+    for name in study.measures:
+        try:
+            find_measure(name)
+        except HansaError as problem:
+            yield replace(problem.finding, place="study.toml, measures")
+    spec = next(iter(study.facts.values()))
+    try:
+        own = placed(folder, spec)
+        cube = facts_cube(facts_paths(folder, spec), own, "employment")
+        wrong = list(wrong_choices(study, folder, cube))
+        if not wrong:
+            regions = regions_of(cube, options_of(study, folder, study.base[0]))[1]
+            for definition in definitions_of(study, folder):
+                wrong += wrong_outputs(study.outputs, regions, definition)
+    except HansaError as problem:
+        wrong = [problem]
+    yield from (problem.finding for problem in wrong)
 
 
 def _of_definition(definition: ClusterDefinition, place: str) -> list[Finding]:

@@ -281,7 +281,7 @@ def check_options(cube: Cube, definition: ClusterDefinition | None, options: Opt
                 f"there are no facts for {year}",
                 printed=listed(cube.years, 30),
                 admissible="a year of the table",
-                fix="change from or to",
+                fix="choose other years: --set from=YEAR, --set to=YEAR",
             )
     if options.start is not None and options.end is not None and options.start >= options.end:
         raise UsageError(

@@ -17,6 +17,14 @@ from hansa.measures.catalogue import Measure, find_measure
 from hansa.panel import Panel
 from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec
+from hansa.study.choices import (
+    keeps_own_rules,
+    options_of,
+    own_path,
+    period_of,
+    rules_of,
+    wrong_choices,
+)
 from hansa.study.compute import Options, Request, compute_all, reference_members
 from hansa.study.config import (
     BaseChoice,
@@ -28,8 +36,7 @@ from hansa.study.config import (
     placed,
 )
 from hansa.study.hidden import revealed
-from hansa.study.places import reference_of, regions_of
-from hansa.study.plan import check_options, columns_of, inputs, looks_back
+from hansa.study.plan import columns_of, inputs, looks_back
 
 Progress = Callable[[str, float], None]
 
@@ -164,7 +171,7 @@ def _computed(study: Study, folder: Path, read: _Read, progress: Progress) -> St
         study,
         main,
         tuple(results),
-        (*read.findings, *_without_growth(study, _rules(study, folder), chosen, main)),
+        (*read.findings, *_without_growth(study, rules_of(study, folder), chosen, main)),
         read.files,
         _names(main),
         read.geometry,
@@ -205,7 +212,7 @@ def _first(study: Study) -> FactsSpec:
 def definitions_of(study: Study, folder: Path) -> list[ClusterDefinition]:
     """The definitions of a study. Raises where two have one id: results are named after it."""
     code_list = classification_of(_first(study))
-    found = [find_definition(_own(folder, name), code_list) for name in study.definitions]
+    found = [find_definition(own_path(folder, name), code_list) for name in study.definitions]
     ids = [definition.id for definition in found]
     if twice := [n for n, i in zip(study.definitions, ids, strict=True) if ids.count(i) > 1]:
         raise HansaError(
@@ -216,11 +223,6 @@ def definitions_of(study: Study, folder: Path) -> list[ClusterDefinition]:
             fix="rename one of the files, or leave it out",
         )
     return found
-
-
-def _own(folder: Path, name: str) -> str:
-    """A definition of the study's own folder wins over a path from elsewhere."""
-    return str(folder / name) if (folder / name).exists() else name
 
 
 def _refuse_errors(findings: list[Finding]) -> None:
@@ -260,7 +262,7 @@ def _on_base(
 ) -> BaseResult:
     regions: dict[str, Panel] = {}
     area: dict[str, Panel] = {}
-    place = study.area and _own(folder, study.area)
+    place = study.area and own_path(folder, study.area)
     for (columns, _kind, own_rules), own in _by_columns(measures, study, folder).items():
         found = {column: cube_of(study, folder, column, cubes) for column in columns}
         cube = found[columns[0]]
@@ -289,20 +291,11 @@ def _by_columns(
     grouped: dict[tuple[tuple[str, ...], str, bool], list[Measure]] = {}
     for m in measures:
         own = keeps_own_rules(m)
-        choices = Options(rules="" if own else _rules(study, folder)).choices
+        choices = Options(rules="" if own else rules_of(study, folder)).choices
         bases = {one.base for one in (m, *inputs(m, choices))} & {"traded", "local"}
         kind = bases.pop() if bases else ""
         grouped.setdefault((columns_of(m, choices), kind, own), []).append(m)
     return grouped
-
-
-def keeps_own_rules(m: Measure) -> bool:
-    """Marks keep to their own rule set: the key `rules` of a study speaks of stars."""
-    return bool(m.rules) and m.id != "presence_stars"
-
-
-def _rules(study: Study, folder: Path) -> str:
-    return study.rules and _own(folder, study.rules)
 
 
 def _requests(
@@ -328,39 +321,6 @@ def _requests(
     return requests
 
 
-def options_of(study: Study, folder: Path, base: BaseChoice, own_rules: bool = False) -> Options:
-    """The choices of a study on one base; `own_rules`: each measure's own rule set."""
-    return Options(
-        reference=study.reference,
-        without=base.without,
-        regions=study.geography and _own(folder, study.geography),
-        min_cell=study.min_cell,
-        rules="" if own_rules else _rules(study, folder),
-        benchmark=study.benchmark,
-        x_line=study.x_line,
-        wage_reference=study.wage_reference,
-        leave_out=study.leave_out,
-    )
-
-
-def period_of(study: Study, cube: Cube) -> tuple[int, int] | None:
-    """First and last year of growth; None where the facts have one year only."""
-    if study.period:
-        return study.period
-    return (cube.years[0], cube.years[-1]) if len(cube.years) > 1 else None
-
-
-def _refuse_unknown(study: Study, folder: Path, cube: Cube) -> None:
-    """Raise for regions, an area, a reference or years that the facts do not know."""
-    options = options_of(study, folder, study.base[0])
-    period = study.period or (None, None)
-    check_options(cube, None, replace(options, start=period[0], end=period[1]))
-    regions_of(cube, options)
-    if study.area:
-        regions_of(cube, replace(options, area=(_own(folder, study.area),), regions=""))
-    reference_of(cube, options)
-
-
 def cube_of(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cube:
     """The cube of a column, from the first facts entry that has it."""
     if column in cubes:
@@ -370,9 +330,10 @@ def cube_of(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> 
         try:
             own = placed(folder, spec)
             found = facts_cube(facts_paths(folder, spec), own, column)
-            if not cubes and study.hidden != "absent":
+            if not cubes:
                 # Hidden cells take long to fill: a name that is wrong is told before.
-                _refuse_unknown(study, folder, found)
+                for problem in wrong_choices(study, folder, found):
+                    raise problem
             jobs = cube_of(study, folder, "employment", cubes) if column == "payroll" else None
             cubes[column] = revealed(found, study.hidden, jobs)
             return cubes[column]

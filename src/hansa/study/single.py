@@ -12,10 +12,11 @@ from hansa.cube import Cube
 from hansa.facts.convert_cube import classification_of
 from hansa.measures import find_measure
 from hansa.panel import Panel
+from hansa.study.choices import keeps_own_rules, options_of, period_of
 from hansa.study.compute import compute_one
 from hansa.study.config import read_study
 from hansa.study.plan import columns_of, looks_back
-from hansa.study.run import cube_of, keeps_own_rules, options_of, period_of
+from hansa.study.run import cube_of
 
 
 def compute_of_study(

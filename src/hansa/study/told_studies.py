@@ -215,7 +215,7 @@ STUDIES = Texts(
         N_("set HANSA_DATA to the folder that holds the data, or write a path"),
         N_("check the pattern; live data come with: {line}"),
         N_("--set area=NAME; a file of your own: the path of a .toml"),
-        N_("change from or to"),
+        N_("choose other years: --set from=YEAR, --set to=YEAR"),
         N_("add the column kind to members.csv, or use location_quotient_total"),
         N_("use location_quotient_total, or leave out without"),
         N_("use location_quotient_total"),

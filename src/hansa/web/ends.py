@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hansa.study.run import StudyResult, period_of
+from hansa.study.choices import period_of
+from hansa.study.run import StudyResult
 
 
 def in_end_years(result: StudyResult) -> StudyResult:

@@ -102,7 +102,7 @@ def spelt(con: Any, rows: Opened, name: str, codelist: Codelist) -> dict[str, st
 
 
 def refuse_nested(codes: Iterable[str], name: str, codelist: Codelist, rows: Opened) -> None:
-    """Raise where one code holds another: firms of the finer one would be missing in the coarser."""
+    """Raise where one code holds another: the coarser would lack the firms of the finer one."""
     met = set(codes)
     pairs = [(own, code) for code in sorted(met) for own in codelist.ancestors(code) if own in met]
     if not pairs:

@@ -26,8 +26,14 @@ from hansa.sources.guess.told import BY_ITSELF, COLUMNS, beyond_choices, choices
 from hansa.sources.spec import FactsSpec
 
 __all__ = [
-    *("BY_ITSELF", "NEEDED", "Guess", "Sample"),
-    *("beyond_choices", "description", "guess", "read_sample"),
+    "BY_ITSELF",
+    "NEEDED",
+    "Guess",
+    "Sample",
+    "beyond_choices",
+    "description",
+    "guess",
+    "read_sample",
 ]
 
 NEEDED = ("geo", "activity", "time", "employment")

@@ -70,7 +70,7 @@ def read_sample(path: Path, given: Mapping[str, str] | None = None) -> Sample:
     refuse_no_file(path)
     told = said_by(path)
     every = {**told, **{k: v for k, v in (given or {}).items() if v}}
-    own = {k: every[k] for k in ("encoding", "delimiter", "sheet") if k in every}
+    own = {str(k): every[k] for k in ("encoding", "delimiter", "sheet") if k in every}
     return replace(_sample(path, own), told=told)
 
 

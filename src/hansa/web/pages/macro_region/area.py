@@ -17,11 +17,12 @@ from hansa.files import toml_bytes
 from hansa.language import _, named
 from hansa.measures import find_measure
 from hansa.report.part import QUOTIENT, Part, part_of
+from hansa.study.choices import options_of, period_of
 from hansa.study.compute import Request, compute_all, reference_members
 from hansa.study.config import BaseChoice, Study
 from hansa.study.places import regions_of
 from hansa.study.plan import Options, check_options, columns_of
-from hansa.study.run import BaseResult, StudyResult, options_of, period_of
+from hansa.study.run import BaseResult, StudyResult
 from hansa.views.format import joined
 from hansa.web.session import Session, changes_of, refuse_files, study_under
 from hansa.web.state import METHOD, State

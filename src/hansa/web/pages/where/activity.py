@@ -9,7 +9,8 @@ from hansa.clusters import ClusterDefinition, Member
 from hansa.panel import Panel
 from hansa.report.part import QUOTIENT, Part, part_of
 from hansa.report.picks import Picks
-from hansa.study.run import DefinitionResult, StudyResult, on_definition, period_of
+from hansa.study.choices import period_of
+from hansa.study.run import DefinitionResult, StudyResult, on_definition
 from hansa.web.ends import in_end_years
 
 LEVELS = ("employment", "cluster_share", "focus", QUOTIENT)
