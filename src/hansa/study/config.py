@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -262,8 +263,9 @@ def read_study(folder: Path) -> Study:
         raise HansaError(
             "this is no study folder",
             place=str(folder),
-            admissible="a folder with study.toml",
-            fix=f"make one: hansa new {folder}",
+            printed="" if folder.exists() else "nothing is there",
+            admissible="a folder with study.toml, or a recipe.json to replay",
+            fix=f"check the path, or make a study: hansa new {shlex.quote(str(folder))}",
         )
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
