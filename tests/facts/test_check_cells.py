@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import hansa
@@ -231,6 +232,22 @@ def test_a_status_that_contradicts_its_value(tmp_path, cell, rule, severity):
     assert [(f.rule, f.severity) for f in found] == ([(rule, severity)] if rule else [])
     if severity in ("error", "warning"):
         assert found[0].place == "t.csv, row 3, employment, geo B, activity x, time 2020"
+
+
+def test_what_hansa_filled_itself_contradicts_nothing(tmp_path):
+    """A gap that was filled keeps the status that says why it was one, and may hold part of a job."""
+    rows = [f"{g},{a},2020,{5 + i}" for i, (g, a) in enumerate(itertools.product("ABC", "xyz"))]
+    rows[4], rows[8] = "B,y,2020,", "C,z,2020,"
+    status = ["c" if row.endswith(",") else "" for row in rows]
+    total = ["TOTAL,x,2020,24", "TOTAL,y,2020,27", "TOTAL,z,2020,30"]
+    text = "\n".join(
+        f"{row},{own}" for row, own in zip(rows + total, [*status, "", "", ""], strict=True)
+    )
+    (tmp_path / "t.csv").write_text(f"{HEAD},employment_status\n{text}\n")
+    made = hansa.fill(tmp_path / "t.csv", describe=QUIET)
+    pq.write_table(made.table, tmp_path / "f.parquet")
+    assert {s for s in made.table["employment_status"].to_pylist() if s} == {"c;imputed;interval"}
+    assert [f.rule for f in hansa.check(tmp_path / "f.parquet") if f.severity != "note"] == []
 
 
 def test_an_estimate_says_how_it_was_made(tmp_path):

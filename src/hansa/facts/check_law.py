@@ -35,7 +35,7 @@ def of_single_cells(cells: Cells) -> list[Spot]:
 
 def _contradictions(cells: Cells) -> Iterator[Spot]:
     assert cells.flags is not None
-    known = cells.listed & ~np.isnan(cells.value)
+    known = _printed(cells)
     hidden = known & ((cells.flags & bit("c")) != 0)
     none = known & ((cells.flags & any_flag(("z", "m"))) != 0)
     for t, a, g in np.argwhere(hidden & (cells.value == 0)):
@@ -77,6 +77,14 @@ def _contradictions(cells: Cells) -> Iterator[Spot]:
             )
 
 
+def _printed(cells: Cells) -> Bools:
+    """Listed numbers that the publisher printed: what a step made keeps the status of the gap."""
+    known: Bools = cells.listed & ~np.isnan(cells.value)
+    if cells.flags is None:
+        return known
+    return known & ((cells.flags & any_flag(("imputed", "interval"))) == 0)
+
+
 def _letters(cells: Cells) -> Iterator[Spot]:
     """Letters without a meaning are kept by the reader; they are said here."""
     assert cells.flags is not None
@@ -97,7 +105,7 @@ def _letters(cells: Cells) -> Iterator[Spot]:
 
 
 def _fractions(cells: Cells) -> Iterator[Spot]:
-    known = cells.listed & (np.nan_to_num(cells.value) != 0)
+    known = _printed(cells) & (cells.value != 0)
     odd = known & ~multiples(np.where(known, cells.value, 0.0), 1.0)
     count = int(odd.sum())
     if not count or (count > _MIXED * known.sum() and count > 1) or known.sum() < 5:
