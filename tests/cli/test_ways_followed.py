@@ -121,7 +121,19 @@ def test_what_is_no_text_is_named(compute, content, what, way):
 def test_lines_above_the_header_are_told(compute):
     said = compute("Employment by region\nSource: SCB\n\n" + ROWS)
     assert said.startswith("hansa: the table does not begin with its column names\n")
-    assert said.rstrip().endswith("do:     row 4 seems to hold them: delete what stands above it")
+    assert "do:     row 4 seems to hold them: delete what stands above them; " in said
+    assert said.rstrip().endswith("or --table header=4")
+    assert compute("Employment by region\nSource: SCB\n\n" + ROWS, "--table", "header=4") == READ
+
+
+def test_a_title_as_wide_as_the_table_is_one_too(compute):
+    table = 'Table 1;;;\n"By region; all";;;\n' + ROWS.replace(",", ";")
+    said = compute(table, "--delimiter", ";")
+    assert said.startswith("hansa: the table does not begin with its column names\n")
+    assert compute(table, "--delimiter", ";", "--table", "header=3") == READ
+    wrong = table.replace("1070", "many")
+    assert "row 5, column employment" in compute(wrong, "--delimiter", ";", "--table", "header=3")
+    assert "below the end of the file" in compute(table, "--table", "header=9")
 
 
 def test_the_line_that_tells_excel_the_separator_is_no_header_of_sums(tmp_path, monkeypatch):

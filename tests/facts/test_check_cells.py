@@ -235,7 +235,7 @@ def test_a_status_that_contradicts_its_value(tmp_path, cell, rule, severity):
 
 
 def test_what_hansa_filled_itself_contradicts_nothing(tmp_path):
-    """A gap that was filled keeps the status that says why it was one, and may hold part of a job."""
+    """A filled gap keeps the status that says why it was one, and may hold part of a job."""
     rows = [f"{g},{a},2020,{5 + i}" for i, (g, a) in enumerate(itertools.product("ABC", "xyz"))]
     rows[4], rows[8] = "B,y,2020,", "C,z,2020,"
     status = ["c" if row.endswith(",") else "" for row in rows]

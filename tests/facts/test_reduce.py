@@ -356,7 +356,7 @@ def test_no_row_chosen(table):
 def test_sums_of_thousands_would_lose_their_unit(table):
     path = table(HEAD + "A,x,2015,1\n")
     path.with_name("t.meta.toml").write_text("times = { employment = 1000 }\n")
-    with pytest.raises(HansaError, match="not in multiples"):
+    with pytest.raises(HansaError, match="as they stand in the files"):
         hansa.reduce(path)
 
 

@@ -9,6 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from hansa.errors import HansaError
 from hansa.panel import METADATA_KEY
@@ -16,7 +17,7 @@ from hansa.sources.guess import Sample, description, guess, read_sample
 from hansa.sources.guess.codes import activity_version, level_of, region_version
 from hansa.sources.guess.marks import gaps, written
 from hansa.sources.guess.roles import WIDE, roles_of
-from hansa.sources.guess.text import delimiter_of, encoding_of
+from hansa.sources.guess.text import delimiter_of, encoding_of, header_line
 from hansa.sources.spec import spec_from
 from hansa.sources.tabular import read_facts
 
@@ -189,6 +190,41 @@ def test_thousands_are_told_by_a_name_or_a_unit(name: str, unit: str, times: str
     assert description(found.chosen).get("times", {}) == (
         {"employment": int(times)} if times else {}
     )
+
+
+TITLES = {
+    "a title": ("Jobs by region\n\ngeo;nace;year;jobs\nSE11;10;2020;5\n", 3),
+    "wide titles": ('Jobs;;;\n"a; b";;;\ngeo;nace;year;jobs\nSE11;10;2020;5\n', 3),
+    "none": ("geo;nace;year;jobs\nSE11;10;2020;5\n", 1),
+    "a column without a name": (";geo;nace\n0;SE11;10\n1;SE12;10\n", 1),
+    "decimal commas": ("a;b\n1;2,5\n1;2,5\n", 1),
+    "one column": ("geo\nSE11\nSE12\n", 1),
+    "a broken table": ("geo;nace\nSE11\nSE11\nSE11;10\n", 1),
+    "a header with a hole": ("Jobs\ngeo;;jobs\nSE11;10;5\n", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), TITLES.values(), ids=list(TITLES))
+def test_the_row_of_the_column_names_is_found_below_titles(text: str, line: int) -> None:
+    assert header_line(text) == line
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_sheet_with_titles_is_read_below_them(tmp_path: Path, merged: bool) -> None:
+    path = tmp_path / "t.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        if merged:
+            sheet.merge_range("A1:D1", "Jobs by region")
+        else:
+            sheet.write("A1", "Jobs by region")
+        rows = [("geo", "nace", "year", "jobs"), ("SE11", "10", 2020, 5), ("SE11", "62", 2020, 7)]
+        for i, row in enumerate(rows):
+            sheet.write_row(3 + i, 0, row)
+    found = guess(read_sample(path))
+    assert (found.open, found.chosen["header"]) == ((), "4")
+    spec = spec_from(description(found.chosen), "t.xlsx")
+    assert read_facts(path, spec).load(2020).values.value.tolist() == [5, 7]
 
 
 def test_signs_of_a_gap_are_told_and_statuses_are_not_taken_for_one() -> None:

@@ -82,7 +82,8 @@ def _printed(cells: Cells) -> Bools:
     known: Bools = cells.listed & ~np.isnan(cells.value)
     if cells.flags is None:
         return known
-    return known & ((cells.flags & any_flag(("imputed", "interval"))) == 0)
+    made: Bools = (cells.flags & any_flag(("imputed", "interval"))) != 0
+    return known & ~made
 
 
 def _letters(cells: Cells) -> Iterator[Spot]:

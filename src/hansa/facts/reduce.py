@@ -36,7 +36,7 @@ _STATUS = ("status", *(f"{m}_status" for m in MEASURES))
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _NOT_HERE = (
     *("wide", "sheet", "totals", "level", "rounding", "areas", "zeros", "unknown_codes"),
-    "times",
+    *("times", "header"),
 )
 _MOST = 1e24
 """A cell from here on is no number of jobs; sums of smaller ones fit into 38 digits."""
@@ -119,21 +119,22 @@ def _refuse_classes(path: Path, spec: FactsSpec) -> None:
         )
 
 
-def _refuse_multiples(path: Path, spec: FactsSpec) -> None:
+def _refuse_not_as_they_stand(path: Path, spec: FactsSpec) -> None:
     """Sums of thousands would lose their unit on the way into the result."""
-    if spec.times:
+    if told := [key for key in ("times", "header") if key in spec.model_fields_set]:
         raise HansaError(
-            "numbers are added up as they are printed, not in multiples",
+            "reduce adds up rows as they stand in the files",
             place=str(path),
-            printed="times for " + listed(spec.times),
-            admissible="a description without times",
-            fix="leave times out here, and say it where the result is read",
+            printed=listed(told),
+            admissible="a description without them",
+            fix="leave times out here, and say it where the result is read; header: delete the "
+            "lines above the column names",
         )
 
 
 def _source(connection: Any, path: Path, spec: FactsSpec, by: Sequence[str]) -> _Source:
     _refuse_classes(path, spec)
-    _refuse_multiples(path, spec)
+    _refuse_not_as_they_stand(path, spec)
     rows, named = opened(connection, path, spec)
     rows = _chosen(rows, named, path, spec)
     columns: dict[str, Any] = {}

@@ -46,14 +46,39 @@ _REPEATED = re.compile(
 )
 
 
-def read_sheet(path: Path, sheet: str = "", grouped_by_points: bool = False) -> pa.Table:
+def read_sheet(
+    path: Path, sheet: str = "", grouped_by_points: bool = False, header: int = 1
+) -> pa.Table:
     """One sheet (the only one, or `sheet`), every cell as text; rows without anything left out.
 
-    The first row that holds anything is the header. Refused: archives that unpack beyond
-    `MOST_BYTES`, sheets that reach over more than `MOST_CELLS`, merged cells, cells with an error
-    or with a formula without its result, several sheets unnamed. With `grouped_by_points` (1.234
-    means 1234) a number stored as 1.234 is refused too: as text the two look alike.
+    The first row from row `header` on that holds anything is the header. Refused: archives that
+    unpack beyond `MOST_BYTES`, sheets that reach over more than `MOST_CELLS`, merged cells, cells
+    with an error or with a formula without its result, several sheets unnamed. With
+    `grouped_by_points` (1.234 means 1234) a number stored as 1.234 is refused too: as text the
+    two look alike.
     """
+    name, cells = _cells(path, sheet, header, grouped_by_points)
+    return _below_header(cells, f"{path}, sheet {name}", header)
+
+
+def first_rows(path: Path, sheet: str = "", most: int = 200) -> list[tuple[int, list[str]]]:
+    """The first rows of a sheet that hold anything, with their numbers; nothing is taken for a
+    header. Refused as by `read_sheet`, but for merged cells.
+    """
+    _name, cells = _cells(path, sheet, _BELOW_ALL)
+    return [
+        (row + 1, [str(column[row].as_py() or "") for column in cells.columns])
+        for row in _filled(cells)[:most]
+    ]
+
+
+_BELOW_ALL = 1 << 30
+
+
+def _cells(
+    path: Path, sheet: str, header: int, grouped_by_points: bool = False
+) -> tuple[str, pa.RecordBatch]:
+    """Name and cells of a sheet, after every guard."""
     import fastexcel
 
     suffix = path.suffix.lower()
@@ -67,19 +92,19 @@ def read_sheet(path: Path, sheet: str = "", grouped_by_points: bool = False) -> 
         raise _damaged(path, problem) from problem
     name = _sheet_name(path, book.sheet_names, sheet)
     if suffix in (".xlsx", ".xlsm"):
-        _refuse_unsafe(path, book.sheet_names.index(name), name)
+        _refuse_unsafe(path, book.sheet_names.index(name), name, header)
         if grouped_by_points:
             _refuse_three_decimals(path, book.sheet_names.index(name), name)
     try:
-        cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_arrow()
+        sheet_read = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        return name, sheet_read.to_arrow()
     except Exception as problem:
         raise _damaged(path, problem) from problem
-    return _below_header(cells, f"{path}, sheet {name}")
 
 
-def _below_header(cells: pa.RecordBatch, place: str) -> pa.Table:
-    """The rows below the first one that holds anything, its cells as the names."""
-    filled = _filled(cells)
+def _below_header(cells: pa.RecordBatch, place: str, header: int) -> pa.Table:
+    """The rows below the first that holds anything, from `header` on; its cells as the names."""
+    filled = [row for row in _filled(cells) if row >= header - 1]
     if not filled:
         raise HansaError(
             "the sheet is empty",
@@ -194,13 +219,18 @@ def _too_large(path: Path) -> HansaError:
     )
 
 
-def _refuse_unsafe(path: Path, position: int, name: str) -> None:
-    """Look through the XML of a sheet for what a reader of values would not show."""
+def _refuse_unsafe(path: Path, position: int, name: str, header: int) -> None:
+    """Look through the XML of a sheet for what a reader of values would not show.
+
+    Titles above the header may be merged.
+    """
     rows, letters = 0, 1
     try:
         for xml in _pieces(path, position):
-            if found := _MERGED.search(xml):
-                raise _merged(path, name, found[1].decode())
+            for merged in _MERGED.finditer(xml):
+                cells = merged[1].decode()
+                if int(re.findall(r"\d+", cells)[-1]) >= header:
+                    raise _merged(path, name, cells)
             if found := _ERROR.search(xml):
                 raise _error_cell(path, name, found[1].decode(), found[2].decode())
             if found := _NO_VALUE.search(xml):

@@ -36,7 +36,7 @@ def raw_table(path: Path, spec: FactsSpec) -> pa.Table:
     if suffix in SHEETS:
         from hansa.sources.excel import read_sheet
 
-        return read_sheet(path, spec.sheet, spec.thousands == ".")
+        return read_sheet(path, spec.sheet, spec.thousands == ".", spec.header)
     if suffix in TEXT:
         return read_csv(path, spec)
     raise HansaError(

@@ -22,6 +22,8 @@ def named_columns(table: pa.Table, names: list[str], place: str) -> pa.Table:
         return table
     blank = [i for i in nameless if _blank(table.column(i))]
     if len(nameless) - len(blank) > 1:
+        if len(names) - len(nameless) == 1:
+            raise titled(place, next(n for n in names if n.strip()))
         raise HansaError(
             "columns have values but no name",
             place=f"{place}, header row",
@@ -30,6 +32,20 @@ def named_columns(table: pa.Table, names: list[str], place: str) -> pa.Table:
             fix="give them names",
         )
     return table.select([i for i in range(len(names)) if i not in blank])
+
+
+def titled(place: str, title: str, line: int = 0) -> HansaError:
+    """A first row of one cell is a title; `line` holds the names, where that is known."""
+    row = str(line or "N")
+    return HansaError(
+        "the table does not begin with its column names",
+        place=f"{place}, row 1",
+        printed=repr(title.strip()[:80]),
+        admissible="the column names in the first row",
+        fix=(f"row {line} seems to hold them: " if line else "")
+        + "delete what stands above them; for a table of facts it is enough to say their row: "
+        f"header = {row} in study.toml or NAME.meta.toml, or --table header={row}",
+    )
 
 
 def _blank(column: pa.ChunkedArray) -> bool:

@@ -42,6 +42,8 @@ CONVERSION = (
 class FactsSpec(BaseModel):
     """One entry `[facts.NAME]` of a study, a `NAME.meta.toml`, or the options of a command.
 
+    header    number of the row of a text or a sheet that holds the names of the columns; what
+              stands above it is passed over
     columns   our name -> the table's name (`time = "year"`); `time = "=2015"` is a constant
     measure   what a column `value` holds where no column `measure` says so
     where     column of the table -> value or values of the rows to keep; a name followed by
@@ -69,6 +71,7 @@ class FactsSpec(BaseModel):
 
     file: tuple[str, ...] = ()
     sheet: str = ""
+    header: int = Field(default=1, ge=1, le=1000)
     format: Literal[1] = 1
     columns: dict[str, str] = Field(default_factory=dict)
     measure: str = ""

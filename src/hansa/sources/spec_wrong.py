@@ -26,6 +26,7 @@ _NEEDED = {
     "where": 'columns and values: { sex = "T" }; or --where sex=T',
     "rounding": "pairs of a value and a step: [[0, 5], [100, 10]]; "
     "or --table 'rounding=0:5|100:10'",
+    "header": "a number of a row: 1 to 1000",
     "wide": 'years, or a list of columns: ["2015", "2016"]',
     "sums_within": "measures and units: { employment = 1 }",
     "times": "measures and numbers: { employment = 1000 }; or --table times=employment:1000",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from hansa.errors import HansaError, listed
-from hansa.sources.rows import named_columns, no_rows, refuse_repeated, shifted
+from hansa.sources.rows import named_columns, no_rows, refuse_repeated, shifted, titled
 from hansa.sources.spec import FactsSpec
 
 TEXT = (".csv", ".tsv", ".txt")
@@ -98,9 +98,26 @@ def _opened(path: Path, spec: FactsSpec, most: int = -1) -> tuple[bytes, FactsSp
         text = b"\n" + text[told.end() :]
         if "delimiter" not in spec.model_fields_set:
             sign = told[1].decode()
+    text = _without_titles(path, text, spec.header)
     spec = spec.model_copy(update={"delimiter": sign})
     _refuse_wrong_separator(path, text, spec)
     return text, spec
+
+
+def _without_titles(path: Path, text: bytes, header: int) -> bytes:
+    """The text with empty lines in place of those above the header: rows keep their numbers."""
+    start = 0
+    for _line_above in range(header - 1):
+        start = text.find(b"\n", start) + 1
+        if not start:
+            raise HansaError(
+                "the row of column names lies below the end of the file",
+                place=str(path),
+                printed=f"header = {header}, {_lines(text)} lines",
+                admissible="the number of the row that holds the names of the columns",
+                fix="correct header",
+            )
+    return b"\n" * (header - 1) + text[start:]
 
 
 def _refuse_no_text(path: Path, data: bytes) -> None:
@@ -202,13 +219,7 @@ def _ragged(
 ) -> HansaError:
     more = len(record) > len(names)
     if more and sum(bool(name) for name in names) == 1:
-        return HansaError(
-            "the table does not begin with its column names",
-            place=f"{path}, row 1",
-            printed=repr(next(filter(None, names))[:80]),
-            admissible="the column names in the first row",
-            fix=f"row {line} seems to hold them: delete what stands above it",
-        )
+        return titled(str(path), next(filter(None, names)), line)
     shown = spec.delimiter.join(record)
     return HansaError(
         f"a row has {'more' if more else 'fewer'} columns than the header",

@@ -18,7 +18,7 @@ from hansa.facts.check_further import LARGEST, further_rows
 from hansa.facts.check_words import row_number
 from hansa.files import csv_bytes
 from hansa.language import N_, _
-from hansa.sources.guess import Sample, description
+from hansa.sources.guess import HOW, Sample, description
 from hansa.sources.raw import is_parquet, raw_table
 from hansa.sources.rows import row_numbers
 from hansa.sources.spec import FactsSpec, picked, spec_from
@@ -69,7 +69,7 @@ def check_table(path: Path, sample: Sample, chosen: Mapping[str, str]) -> Checke
 def check_reading(path: Path, sample: Sample, chosen: Mapping[str, str]) -> tuple[Finding, ...]:
     """What keeps a file from being read as a table at all, whatever its columns hold."""
     every = description(chosen, sample.told)
-    spec = FactsSpec(**{k: v for k, v in every.items() if k in ("encoding", "delimiter", "sheet")})
+    spec = FactsSpec(**{k: v for k, v in every.items() if k in HOW})
 
     def read(own: Path) -> list[Finding]:
         try:
@@ -171,7 +171,7 @@ def _further(path: Path, spec: FactsSpec, found: list[Finding]) -> list[Finding]
         return []
     if len(content) > LARGEST:
         return []
-    plain = {"encoding": "utf-8", "delimiter": ",", "sheet": ""}
+    plain = {"encoding": "utf-8", "delimiter": ",", "sheet": "", "header": 1}
     own = spec.model_copy(update=plain)
     number = row_numbers(table, 1 if is_parquet(path) else TEXT_FIRST_ROW)
     with tempfile.TemporaryDirectory(prefix="hansa-check-") as folder:

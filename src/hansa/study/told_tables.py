@@ -39,6 +39,7 @@ TABLES = Texts(
         N_("the file is a PDF document"),
         N_("the file is a Parquet file"),
         N_("the table does not begin with its column names"),
+        N_("the row of column names lies below the end of the file"),
         N_("the file holds a zero byte"),
         N_("the file holds zero bytes: it is no text, or text of another encoding"),
         N_("the columns are separated by another sign"),
@@ -160,6 +161,7 @@ TABLES = Texts(
         N_("{measures}; the facts hold {years} only"),
     ),
     needed=(
+        N_("the number of the row that holds the names of the columns"),
         N_("both {name} and {other}, or neither"),
         N_("text, numbers or dates, plain or dictionary encoded"),
         N_("the name of a column of the table"),
@@ -274,7 +276,15 @@ TABLES = Texts(
         N_("complete the row (empty cells count), or remove it if it is no row of the table"),
         N_("save it as UTF-8, or name its encoding: {how}"),
         N_("remove the byte from row {row}, or save the file again with the program it is from"),
-        N_("row {row} seems to hold them: delete what stands above it"),
+        N_("correct header"),
+        N_(
+            "row {row} seems to hold them: delete what stands above them; for a table of facts it "
+            "is enough to say their row: {line}"
+        ),
+        N_(
+            "delete what stands above them; for a table of facts it is enough to say their row: "
+            "{line}"
+        ),
         N_("save the definition with commas between its columns"),
         N_("unpack it, and name the table in it"),
         N_("a workbook: give it its ending, such as .xlsx; an archive: unpack it"),

@@ -159,6 +159,10 @@ def _of_file(seen: Looked) -> Iterator[Field]:
         yield Field("encoding", N_("Encoding"), 2, chosen["encoding"], _ENCODINGS)
         own = chosen["delimiter"]
         yield Field("delimiter", N_("Between columns"), 2, back.get(own, own), _DELIMITERS)
+    if "encoding" in chosen or "header" in chosen:
+        own = chosen.get("header", "")
+        rows = tuple((n, n) for n in dict.fromkeys((*map(str, range(2, 31)), own)) if n)
+        yield Field("header", N_("Row of the column names"), 2, own, (("", "1"), *rows))
     if seen.sheets:
         sheets = tuple((name, name) for name in seen.sheets)
         yield Field("sheet", N_("Sheet"), 2, chosen.get("sheet", ""), sheets)

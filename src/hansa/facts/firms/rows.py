@@ -33,7 +33,7 @@ DECIMALS = 3
 
 _NOT_HERE = (
     "wide", "sheet", "totals", "level", "rounding", "zeros", "thousands", "measure", "classes",
-    "convert", "areas", "unknown_codes", "times",
+    "convert", "areas", "unknown_codes", "times", "header",
 )  # fmt: skip
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
 _MOST = 10**12
@@ -65,16 +65,12 @@ def open_rows(engine: Any, files: Sequence[Path], spec: FactsSpec) -> Opened:
 
     Raises HansaError for what cannot be rows of firms.
     """
-    if given := [key for key in _NOT_HERE if key in spec.model_fields_set]:
-        raise UsageError(
-            "firms are counted from rows as they stand in the files",
-            printed=listed(given),
-            admissible="columns, where, missing, delimiter, encoding, decimal",
-            fix="leave it out",
-        )
+    _refuse_meaningless(spec, _NOT_HERE, "")
     _refuse_names(spec)
     _refuse_files(files)
     specs = [beside(path, spec) for path in files]
+    for path, own in zip(files, specs, strict=True):
+        _refuse_meaningless(own, ("times", "header"), str(path))
     lists = lists_of(files, specs)
     has = _optional(files, specs)
     names = (*NEEDED, *has)
@@ -93,6 +89,17 @@ def open_rows(engine: Any, files: Sequence[Path], spec: FactsSpec) -> Opened:
     parts = [f"SELECT * FROM rows_{i}" for i in range(len(specs))]
     engine.con.execute("CREATE TEMP VIEW firm_rows AS " + " UNION ALL ".join(parts))
     return Opened("firm_rows", has, scale, tuple(files), tuple(specs), lists)
+
+
+def _refuse_meaningless(spec: FactsSpec, keys: Sequence[str], place: str) -> None:
+    if given := [key for key in keys if key in spec.model_fields_set]:
+        raise UsageError(
+            "firms are counted from rows as they stand in the files",
+            place=place,
+            printed=listed(given),
+            admissible="columns, where, missing, delimiter, encoding, decimal",
+            fix="leave it out",
+        )
 
 
 def _refuse_names(spec: FactsSpec) -> None:

@@ -21,12 +21,13 @@ from hansa.sources.guess.codes import (
 from hansa.sources.guess.marks import gaps, multiple_in, written
 from hansa.sources.guess.reason import Reason
 from hansa.sources.guess.roles import UNITS, WIDE, plain, roles_of, rows_on_jobs, years_among
-from hansa.sources.guess.sample import Sample, read_sample
+from hansa.sources.guess.sample import HOW, Sample, read_sample
 from hansa.sources.guess.told import BY_ITSELF, COLUMNS, beyond_choices, choices_of, still_said
 from hansa.sources.spec import FactsSpec
 
 __all__ = [
     "BY_ITSELF",
+    "HOW",
     "NEEDED",
     "Guess",
     "Sample",
@@ -45,7 +46,7 @@ class Guess:
     """What a table is taken for.
 
     chosen   choice -> its value as a text: the names of `COLUMNS`, and encoding, delimiter,
-             sheet, decimal, thousands, missing, total, classification, geography,
+             sheet, header, decimal, thousands, missing, total, classification, geography,
              level_activity, level_geo, absent_rows, unknown_codes, where_column, where_value,
              times (what numbers of jobs are multiplied by)
     reasons  choice -> why; what was given has none
@@ -201,6 +202,8 @@ def _described(chosen: Mapping[str, str]) -> dict[str, Any]:
         value = chosen.get(key, "")
         if value and (key == "decimal" or value != FactsSpec.model_fields[key].default):
             made[key] = value
+    if header := chosen.get("header", ""):
+        made["header"] = int(header)
     if times := chosen.get("times", ""):
         made["times"] = {"employment": int(times)}
     if called := [w.strip() for w in chosen.get("total", "").split(";") if w.strip()]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from hansa.language import N_
@@ -48,6 +48,35 @@ def _first_that_fails(data: bytes, encoding: str) -> int:
     except UnicodeDecodeError as problem:
         return problem.start
     return -1
+
+
+def header_line(text: str) -> int:
+    """The line of the column names where lines with one cell, such as titles, stand above; else 1.
+
+    Only the first line with several cells can be it, where all of them are filled and the next
+    line is as wide.
+    """
+    found = [header_among(islice(records(text, sign), LOOKED_AT)) for sign in DELIMITERS]
+    wide = {line: width for width, line in found if width > 1}
+    return max(wide, key=lambda line: wide[line]) if wide and 1 not in wide else 1
+
+
+def header_among(rows: Iterable[tuple[int, list[str]]]) -> tuple[int, int]:
+    """Width and number of the first row with several filled cells, of rows that hold anything.
+
+    Number 1 where nothing stands above it, width 0 where it is no header.
+    """
+    titles = 0
+    rows = iter(rows)
+    for line, cells in rows:
+        filled = sum(bool(cell.strip()) for cell in cells)
+        if filled < 2:
+            titles += 1
+            continue
+        below = next(rows, (0, []))[1]
+        whole = filled == len(cells) == len(below)
+        return (len(cells) if whole or not titles else 0), (line if titles else 1)
+    return 0, 1
 
 
 def delimiter_of(text: str) -> tuple[str, Reason]:

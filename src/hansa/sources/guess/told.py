@@ -20,7 +20,7 @@ COLUMNS = (
 BY_ITSELF = Reason(N_("The table says so itself."))
 _PLAIN = (
     *("classification", "geography", "absent_rows", "unknown_codes"),
-    *("encoding", "delimiter", "sheet", "decimal", "thousands"),
+    *("encoding", "delimiter", "sheet", "header", "decimal", "thousands"),
 )
 """Choices that are keys of a description as they stand."""
 
@@ -44,7 +44,7 @@ def said_by(path: Path) -> dict[str, Any]:
 
 def choices_of(told: Mapping[str, Any]) -> dict[str, str]:
     """The choices that such keys make; a key that no choice stands for makes none."""
-    found = {key: told[key] for key in _PLAIN if told.get(key)}
+    found = {key: str(told[key]) for key in _PLAIN if told.get(key)}
     columns = told.get("columns", {})
     found |= {ours: theirs for ours, theirs in columns.items() if ours in COLUMNS}
     if told.get("wide"):

@@ -16,6 +16,7 @@ LABELS = {
     "thousands": N_("Between thousands"),
     "missing": N_("Signs for a gap, parted by spaces"),
     "sheet": N_("Sheet"),
+    "header": N_("Row of the column names"),
     "where": N_("Keep only some rows: the column"),
     "total": N_("Words for the total, parted by ;"),
     "absent_rows": N_("A row that is not there"),
