@@ -370,6 +370,14 @@ def test_whatif_back_from_the_places_to_the_values(call, small: Path) -> None:
     assert again["before"]["interval"] is None
     text = call("whatif", small, "--unit", "A", "--gain", 2, "--replications", 0)[1]
     assert text.startswith(f"From rank {gain['rank']} to {gain['aim']}: reaches rank")
+    lines = text.splitlines()
+    cut = lines.index("Each alone:")
+    typed = [line.strip().replace(": ", "=").split(" -> ") for line in lines[1:]]
+    typed = [f"{now.partition('=')[0]}={then}" for now, then in (t for t in typed if len(t) == 2)]
+    for cells in (typed[: cut - 1], *([one] for one in typed[cut - 1 :])):
+        options = [o for one in cells for o in ("--set", one)]
+        answer = call("whatif", small, "--unit", "A", *options, "--replications", 0, "--json")[1]
+        assert json.loads(answer)["answer"]["frozen"]["rank"] <= gain["aim"], cells
     stuck = call(
         "whatif", small, "--unit", "C", "--gain", 7, "--changeable", "b", "--replications", 0
     )

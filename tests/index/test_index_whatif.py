@@ -13,12 +13,15 @@ from functools import partial
 import numpy as np
 import pytest
 import reference_index as ref
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_index_kernel import Case, case, plain, random_case, table_of, values_of
 
 from hansa.errors import HansaError, UsageError
 from hansa.index.chain import run
 from hansa.index.data import IndexData
 from hansa.index.metadata import tree_of
+from hansa.index.needed import FINE, enough
 from hansa.index.ranks import ranks
 from hansa.index.reading import read_index
 from hansa.index.recipe import recipe_of
@@ -779,3 +782,65 @@ def test_steps_out_of_the_usual_order_are_refused_by_name() -> None:
     result = computed(c.tree, values_of(c, x), recipe, replications=0)
     with pytest.raises(HansaError, match="screen comes after treatment"):
         Sheet(result.evaluator)
+
+
+# --- what is printed of the way back ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "start", "best", "written"),
+    [
+        (8.202322, 11.0, 5.6, "8.2"),  # downwards
+        (88.325661, 79.0, 94.0, "88.4"),
+        (22369.14, 21000.0, 9e4, "22370"),
+        (93.97, 50.0, 94.0, "94"),
+        (93.97, 50.0, 93.98, "93.97"),  # no further than the best there is
+        (220.0, 48.0, 220.0, "220"),
+        (1 / 3, 0.0, 1 / 3, "0.3333333333333333"),
+        (-0.0004, -3.0, 2.0, "0"),
+        (1234567.0, 1000.0, 9e9, "1240000"),
+        (5.5, 5.5, 9.0, "5.5"),
+        (NAN, 5.5, 9.0, ""),
+    ],
+)
+def test_a_needed_value_is_rounded_to_the_side_that_is_enough(value, start, best, written) -> None:
+    assert enough(value, start, best) == written
+
+
+@st.composite
+def needs(draw) -> tuple[Case, np.ndarray, list[dict]]:
+    """An index of numbers as sources print them, on scales near to and far from 1."""
+    units = draw(st.integers(4, 9))
+    far = draw(st.sampled_from([1e-4, 1.0, 1e5]))
+    seed = draw(st.integers(0, 2**31))
+    x = np.random.default_rng(seed).lognormal(3, draw(st.sampled_from([0.3, 1.2])), (units, 5))
+    x = np.round(x, draw(st.integers(0, 3))) * far
+    rule = draw(st.sampled_from(["min-max", "z"]))
+    before = draw(st.sampled_from([[], [{"do": "treat", "winsorise": 1}]]))
+    return case(PARENTS, WEIGHTS, {"b": -1, "d": -1}), x, [
+        *before, {"do": "normalise", "rule": rule}, {"do": "weigh"}, {"do": "aggregate"},
+    ]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(needs())
+def test_what_is_printed_typed_back_gives_the_rank(made) -> None:
+    one, x, recipe = made
+    sheet, _ = ask(one.tree, values_of(one, x), recipe_of(recipe), draws=0)
+    before = ranks(sheet.stage.scores[sheet.rows, sheet.stage.tree.root])
+    for k, rank in enumerate(before):
+        unit, codes = sheet.stage.data.units[k], sheet.stage.tree.codes
+        for gain in range(1, int(np.nan_to_num(rank, nan=1.0))):
+            found, single = sheet.reach(unit, gain)
+            alone = sheet.enough(unit, single.raw)
+            for j in np.flatnonzero(single.within):
+                typed = Change({(unit, codes[j]): float(alone[j])})
+                assert sheet.answer(unit, typed).frozen.ranks[k] <= found.aim, (alone[j], gain)
+                now = float(sheet.raw_of(sheet.stage.data.values[sheet.rows[k]])[j])
+                much = abs(float(alone[j]) - single.raw[j])
+                assert much <= abs(single.raw[j] - now) / FINE * (1 + 1e-9)
+            together = sheet.enough(unit, sheet.reached(unit, found))
+            cells = {(unit, codes[j]): float(together[j]) for j in np.flatnonzero(found.delta)}
+            after = sheet.answer(unit, Change(cells)).frozen.ranks[k]
+            assert after <= found.reached
+            assert not found.possible or after <= found.aim

@@ -153,21 +153,21 @@ def _gain(sheet: Any, unit: str, gain: int, changeable: tuple[str, ...]) -> dict
 
     found, one = sheet.reach(unit, gain, changeable)
     tree = sheet.stage.tree
-    row = sheet.stage.data.row_of(unit)
     now = sheet.entry.data.values[sheet.entry.data.row_of(unit)]
-    raw = sheet.raw_of(sheet.stage.data.values[row] + found.delta)
+    raw = sheet.reached(unit, found)
     alone = np.flatnonzero(one.within)
+    both, single = sheet.enough(unit, raw), sheet.enough(unit, one.raw)
     return {
         "rank": found.rank, "aim": found.aim, "reached": found.reached,
         "possible": found.possible, "points": found.cost,
         "together": [
             {"code": tree.codes[j], "now": float(now[j]), "then": float(raw[j]),
-             "points": float(found.delta[j])}
+             "enough": both[j], "points": float(found.delta[j])}
             for j in np.flatnonzero(found.delta)
         ],
         "alone": [
             {"code": tree.codes[j], "now": float(now[j]), "then": float(one.raw[j]),
-             "points": float(one.delta[j])}
+             "enough": single[j], "points": float(one.delta[j])}
             for j in alone
         ],
     }  # fmt: skip
@@ -200,9 +200,9 @@ def _told(out: Mapping[str, Any]) -> list[str]:
             f"From rank {g['rank']} to {g['aim']}: {word} rank {g['reached']} with "
             f"{g['points']:.2f} points of the common scale:"
         )
-        lines += [f"  {r['code']}: {r['now']:.6g} -> {r['then']:.6g}" for r in g["together"]]
+        lines += [f"  {r['code']}: {r['now']:.6g} -> {r['enough']}" for r in g["together"]]
         lines.append("Each alone:" if g["alone"] else "No indicator alone is enough.")
-        lines += [f"  {r['code']}: {r['now']:.6g} -> {r['then']:.6g}" for r in g["alone"]]
+        lines += [f"  {r['code']}: {r['now']:.6g} -> {r['enough']}" for r in g["alone"]]
     return lines
 
 

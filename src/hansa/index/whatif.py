@@ -16,6 +16,7 @@ from hansa.index.chain import Stage, taken
 from hansa.index.change import cells_placed, row_weights
 from hansa.index.evaluator import Evaluator, Table
 from hansa.index.kernel import Variant, leaf_weights, scores
+from hansa.index.needed import all_enough, observed
 from hansa.index.normalise import STRAIGHT
 from hansa.index.ranks import SAME, ranks
 from hansa.index.rankstats import RankDistribution
@@ -335,7 +336,18 @@ class Sheet:
         raw = self.entry.data.values[self.rows[k]]
         found = smallest_change(own, k, gain, lever)
         one = singles(own, k, gain, lever, (raw, np.full(raw.size, np.nan)))
-        return found, replace(one, raw=self.raw_of(one.z))
+        seen = self.entry.data.values[self.rows]
+        return found, replace(one, raw=observed(self.raw_of(one.z), seen))
+
+    def reached(self, unit: str, found: Reach) -> Floats:
+        """Raw values, before treatment, of a unit after a change (leaves,)."""
+        z = self.stage.data.values[self.stage.data.row_of(unit)]
+        return observed(self.raw_of(z + found.delta), self.entry.data.values[self.rows])
+
+    def enough(self, unit: str, needed: Floats) -> list[str]:
+        """Raw values that a unit needs (leaves,) in few digits, as people type them."""
+        now = self.raw_of(self.stage.data.values[self.stage.data.row_of(unit)])
+        return all_enough(needed, now, self.entry.data.values[self.rows])
 
     def raw_of(self, z: Floats) -> Floats:
         """Raw values, before treatment, of normalised ones (leaves,); NaN where there is none."""

@@ -24,6 +24,8 @@ from hansa.views.index_rows import (
 )
 from hansa.views.index_words import (
     IndexView,
+    decimals_in,
+    needed_text,
     raw_text,
 )
 from hansa.views.lettering import width
@@ -33,7 +35,10 @@ from hansa.views.theme import ABOVE, CONTEXT, DEEP, GROUND, LINE, Format
 
 @dataclass(frozen=True)
 class Takes:
-    """What it takes for one unit: one indicator a row."""
+    """What it takes for one unit: one indicator a row.
+
+    enough  the raw value that an indicator alone needs, as `Sheet.enough` writes it
+    """
 
     view: IndexView
     unit: str
@@ -42,6 +47,7 @@ class Takes:
     now: np.ndarray
     raw: np.ndarray
     most: np.ndarray
+    enough: tuple[str, ...]
     shown: tuple[int, ...]
 
 
@@ -53,7 +59,15 @@ def by_need(drawn: Takes) -> list[int]:
 
 def needed(drawn: Takes, j: int) -> str:
     """The raw value that an indicator alone needs; `·` beyond what was observed."""
-    return raw_text(float(drawn.singles.raw[j])) if drawn.singles.within[j] else MISSING
+    if not drawn.singles.within[j]:
+        return MISSING
+    return needed_text(float(drawn.singles.raw[j]), drawn.enough[j])
+
+
+def now(drawn: Takes, j: int) -> str:
+    """The raw value there is, in no fewer decimals than the one needed."""
+    least = decimals_in(drawn.enough[j]) if drawn.singles.within[j] else 0
+    return raw_text(float(drawn.raw[j]), least)
 
 
 def reach_plot(drawn: Takes, form: Format) -> Plot:
@@ -64,7 +78,7 @@ def reach_plot(drawn: Takes, form: Format) -> Plot:
     rows = Rows(names, form, things) if form.narrow else dense_rows(names, form, 230, things)
     full = inner_width(form, view.words.model_data)
     across, small = full - rows.left, rows.form.small
-    raw = [f"{raw_text(float(drawn.raw[j]))} → {needed(drawn, j)}" for j in shown]
+    raw = [f"{now(drawn, j)} → {needed(drawn, j)}" for j in shown]
     end = across - max(width(t, small, 600) for t in [*raw, _("Raw value")]) - 14
     column = Column(8, round(end), *_reach_ends(drawn))
     keys = (Key(_("now"), "circle", DEEP, False), Key(_("needed alone"), "circle"),
@@ -95,7 +109,7 @@ def _need(drawn: Takes, j: int) -> Thing:
         "indicator",
         node.code,
         node.label,
-        _("now {value}", value=raw_text(float(drawn.raw[j]))),
+        _("now {value}", value=now(drawn, j)),
         _("needed alone {value}", value=needed(drawn, j)) if within
         else _("beyond what any unit has"),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from hansa.views.canvas import Caption, Plot, Thing, compose, inner_width
 from hansa.views.figure import Figure, both
 from hansa.views.format import grouped, joined
 from hansa.views.hover import spoken
-from hansa.views.index_reach import Takes, by_need, needed, reach_plot
+from hansa.views.index_reach import Takes, by_need, needed, now, reach_plot
 from hansa.views.index_rows import (
     BAND,
     Key,
@@ -284,7 +284,8 @@ def _takes(view: IndexView, sheet: Sheet, unit: str, gain: int, most: int) -> Ta
     k, lever = sheet.levers(unit)
     raw = sheet.entry.data.values[sheet.rows[k]]
     drawn = Takes(view, unit, found, one, lever.z, raw,
-                   np.where(lever.omega >= 0, lever.upper, lever.lower), ())  # fmt: skip
+                   np.where(lever.omega >= 0, lever.upper, lever.lower),
+                   tuple(sheet.enough(unit, one.raw)), ())  # fmt: skip
     return replace(drawn, shown=tuple(by_need(drawn)[:most]))
 
 
@@ -292,7 +293,7 @@ def _reach_row(drawn: Takes, j: int) -> tuple[str, ...]:
     node = drawn.view.tree.nodes[j]
     s, delta = drawn.singles, float(drawn.reach.delta[j])
     return (
-        node.label, node.code, node.unit, raw_text(float(drawn.raw[j])), needed(drawn, j),
+        node.label, node.code, node.unit, now(drawn, j), needed(drawn, j),
         number(float(drawn.now[j]), 1), number(float(s.z[j]), 1),
         _("yes") if s.within[j] else _("no"),
         signed(delta, 1) if delta else "",

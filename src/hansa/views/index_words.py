@@ -335,13 +335,25 @@ def number(value: float, decimals: int) -> str:
     return MISSING if math.isnan(value) else grouped(value, decimals)
 
 
-def raw_text(value: float) -> str:
-    """A raw value with three significant digits."""
+def raw_text(value: float, least: int = 0) -> str:
+    """A raw value with three significant digits, and at least so many decimals."""
     if math.isnan(value):
         return MISSING
     size = abs(value)
     digits = 2 - math.floor(math.log10(size)) if size > 0 else 0
-    return grouped(value, min(max(0, digits), 6))
+    return grouped(value, max(min(max(0, digits), 6), least))
+
+
+def needed_text(value: float, enough: str) -> str:
+    """A value that is needed, in the digits that are enough (`Sheet.enough`)."""
+    if not enough:
+        return MISSING
+    return Written(grouped(float(enough), decimals_in(enough)), value)
+
+
+def decimals_in(digits: str) -> int:
+    """Decimals of plain digits: 2 of `8.20`."""
+    return len(digits.partition(".")[2])
 
 
 def percent(share: float, decimals: int = 0) -> str:

@@ -79,7 +79,7 @@ def _ladder(index: OpenIndex, unit: str, rank: int) -> Table:
         holders = [view.names[i] for i in view.order if view.rank[i] == aim]
         if found.possible:
             rows.append((str(aim), ", ".join(holders), number(found.cost, 1),
-                         _change(index, k, found)))  # fmt: skip
+                         _change(index, unit, k, found)))  # fmt: skip
         else:
             best = _(
                 "out of reach: all at the best value observed give rank {rank}", rank=found.reached
@@ -94,17 +94,19 @@ def _ladder(index: OpenIndex, unit: str, rank: int) -> Table:
     return Table(caption, columns, tuple(rows), note)
 
 
-def _change(index: OpenIndex, k: int, found: Reach) -> str:
+def _change(index: OpenIndex, unit: str, k: int, found: Reach) -> str:
     import numpy as np
 
-    from hansa.views.index_words import raw_text
+    from hansa.views.index_words import decimals_in, needed_text, raw_text
 
     sheet, tree = index.whatif, index.view.tree
     now = sheet.entry.data.values[sheet.rows[k]]
-    after = sheet.raw_of(sheet.stage.data.values[sheet.rows[k]] + found.delta)
+    after = sheet.reached(unit, found)
+    enough = sheet.enough(unit, after)
     moved = [int(j) for j in np.argsort(-np.abs(found.delta), kind="stable") if found.delta[j]]
     told = [
-        f"{tree.nodes[j].label} {raw_text(float(now[j]))} → {raw_text(float(after[j]))}"
+        f"{tree.nodes[j].label} {raw_text(float(now[j]), decimals_in(enough[j]))} → "
+        f"{needed_text(float(after[j]), enough[j])}"
         for j in moved[:NAMED]
     ]
     rest = len(moved) - NAMED
