@@ -505,6 +505,35 @@ def test_report_is_one_page_that_says_how_it_was_made(call, small: Path, tmp_pat
     assert f"{path}: " in err
 
 
+def test_a_report_names_the_sources_that_indicators_state(call, small: Path, tmp_path) -> None:
+    path, rows = tmp_path / "r.html", (small / "indicators.csv").read_text().splitlines()
+
+    def page(*sources: str, option: str = "") -> str:
+        told = ["source", *sources]
+        named = [f'{row},"{told.pop(0) if told else ""}"' for row in order(rows)]
+        (small / "indicators.csv").write_text("\n".join(named) + "\n")
+        own = ("--source", option) if option else ()
+        assert call("report", small, "--out", path, "--replications", 0, *own)[0] == 0
+        return path.read_text()
+
+    assert "Source of the indicators: not stated." in page()
+    said = page("Office, tables", "A survey", "Office, tables", "A survey")
+    assert "Source of the indicators: Office, tables; A survey." in said
+    assert "not stated" not in said
+    assert "4 of 4 indicators state a source" in said
+    assert "Source of the indicators: Ours." in page("Office", option="Ours")
+    said = page("Office", "", "Office")
+    assert "Source of the indicators: Office; not stated for 2 of 4 indicators." in said
+    said = page("One", "Two", "Three", "Four")
+    assert "indicators: One; Two; Three; and 1 more, named in indicators.csv." in said
+    assert "is true of nobody" in page(*["Model data, ours"] * 4)
+
+
+def order(rows: list[str]) -> list[str]:
+    """Rows of a table of indicators: the head, the indicators, the others."""
+    return [rows[0], *sorted(rows[1:], key=lambda row: ",indicator," not in row)]
+
+
 def test_a_report_profiles_the_groups_that_are_named(call, small: Path, tmp_path) -> None:
     path = tmp_path / "r.html"
     group = ("--group", "Two towns=A,B")

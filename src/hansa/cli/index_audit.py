@@ -73,7 +73,12 @@ def report(
         list[str],
         typer.Option("--group", help="Units with one profile: NAME=UNIT,UNIT (repeat)."),
     ] = [],  # noqa: B006
-    source: Annotated[str, typer.Option("--source", help="Source of the indicators.")] = "",
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source", help="Source of the indicators; as indicators.csv states it otherwise."
+        ),
+    ] = "",
     replications: Replications = 10_000,
     seed: Seed = SEED,
     recipe: RecipeFile = None,
@@ -104,6 +109,7 @@ def _page(
     result: IndexResult, found: Any, where: Path, words: tuple[str, str, tuple[str, ...]]
 ) -> bytes:
     from hansa.errors import HansaError
+    from hansa.index.folder import made_up
     from hansa.report.html import render_html
     from hansa.report.index_report import IndexReport, index_document
     from hansa.views.index_gap import conditions_of
@@ -112,7 +118,8 @@ def _page(
 
     unit, source, groups = words
     draws = 0 if result.robustness is None else result.robustness.draws
-    own = IndexWords(source=source)
+    model = not source and made_up(n.source for n in result.tree.indicators)
+    own = IndexWords(source=source, model_data=model)
     try:
         conditions = conditions_of(IndexView(result, own), result.evaluator.seed)
     except HansaError as error:

@@ -128,15 +128,14 @@ def origin(view: IndexView) -> str:
     """Whose numbers these are, and what was filled before anything was computed."""
     if view.words.model_data:
         return _("Every number is made up to show the method and is true of nobody.")
-    source = view.words.source or _("not stated")
     if filled := int(view.data.filled.sum()):
         return _(
             "Source of the indicators: {source}. {count} cells are filled by a rule. Scores and "
             "ranks are computed from them.",
-            source=source,
+            source=view.source,
             count=grouped(filled),
         )
     return _(
         "Source of the indicators: {source}. Scores and ranks are computed from them.",
-        source=source,
+        source=view.source,
     )

@@ -110,7 +110,7 @@ class _Part:
         """The quiet line of a section, and how to get its numbers."""
         view, made = self.view, self.view.result.robustness
         bits = [
-            _("Source: {source}", source=view.words.source or _("not stated")),
+            _("Source: {source}", source=view.source),
             view.sample(),
             _("recipe {recipe}", recipe=recipe_words(view.result.recipe)),
             _("{count} replications, seed {seed}", count=grouped(made.draws), seed=made.seed)

@@ -28,6 +28,8 @@ from hansa.views.format import MISSING, THIN, enumerated, grouped, spelled
 from hansa.views.written import Written
 
 LIKELY = 0.9
+MOST_SOURCES = 3
+"""Sources of indicators that are named; the others are counted."""
 _HARD = "\u00a0"  # a rank and its interval stay on one line
 
 
@@ -36,7 +38,7 @@ class IndexWords:
     """What an index is called.
 
     title        of the index; the name of its root by default
-    source       of the indicators
+    source       of the indicators; those that their table states by default
     thing        what a unit is, one and many: `country`, `countries`
     model_data   made-up numbers: every figure is striped
     """
@@ -75,6 +77,11 @@ class IndexView:
     def title(self) -> str:
         """The name of the index."""
         return self.words.title or self.tree.nodes[self.tree.root].label
+
+    @property
+    def source(self) -> str:
+        """Whose indicators these are."""
+        return self.words.source or sources_of(self.tree) or _("not stated")
 
     @property
     def thing(self) -> str:
@@ -233,8 +240,7 @@ class IndexView:
         told = list(notes)
         if self.words.model_data:
             told.append(_("Model data: made up to show the method; they describe nobody real."))
-        named = self.words.source or _("not stated")
-        source = _("Source: {source}. Computed with Hansa.", source=named)
+        source = _("Source: {source}. Computed with Hansa.", source=self.source)
         if self.title not in title:
             subtitle = f"{self.title}. {subtitle}"
         text = f"{alt} {title}. {subtitle}"
@@ -244,6 +250,20 @@ class IndexView:
 def figure_parts(caption: Caption) -> dict[str, Any]:
     """The fields of a `Figure` that its caption holds."""
     return vars(replace(caption))
+
+
+def sources_of(tree: IndexTree) -> str:
+    """The distinct sources of the indicators, many of them shortened; empty where none is told."""
+    told = list(dict.fromkeys(n.source for n in tree.indicators if n.source))
+    if not told:
+        return ""
+    silent = sum(not n.source for n in tree.indicators)
+    if len(told) > MOST_SOURCES:
+        rest = _("and {rest} more, named in indicators.csv", rest=len(told) - MOST_SOURCES)
+        told = [*told[:MOST_SOURCES], rest]
+    if silent:
+        told.append(_("not stated for {n} of {all} indicators", n=silent, all=tree.leaves))
+    return "; ".join(told)
 
 
 def replications(made: Robustness) -> str:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hansa.errors import HansaError, UsageError, listed
-from hansa.index.folder import TABLES, is_index
+from hansa.index.folder import TABLES, is_index, made_up
 from hansa.language import N_, _, pgettext, spoken
 from hansa.web.session import Session
 from hansa.web.sheet import Choice, Control, Sheet
 from hansa.web.state import State
-from hansa.web.studies import is_alone, made_up
+from hansa.web.studies import is_alone
 
 if TYPE_CHECKING:
     from hansa.index.audit import Audit
@@ -36,8 +36,6 @@ REPLICATIONS = 10_000
 PUBLISHED = "published"
 """In the place of an index: the two printed tables of the Nordic Innovation Monitor of 2009."""
 OF_2009 = N_("Nordic Innovation Monitor 2009, as printed")
-MOST_SOURCES = 3
-"""Sources of indicators that are named; the others are counted."""
 KEPT = 120
 """Things made of one index that are kept."""
 
@@ -99,15 +97,14 @@ class OpenIndex:
     @property
     def words(self) -> IndexWords:
         """What it is called, and whose its indicators are."""
-        from hansa.views.index_words import IndexWords
+        from hansa.views.index_words import IndexWords, sources_of
 
-        told = list(dict.fromkeys(n.source for n in self.result.tree.indicators if n.source))
-        model = made_up(told)
-        if len(told) > MOST_SOURCES:
-            rest = _("and {rest} more, named in indicators.csv", rest=len(told) - MOST_SOURCES)
-            told = [*told[:MOST_SOURCES], rest]
+        tree = self.result.tree
+        model = made_up(n.source for n in tree.indicators)
         thing = (_("region"), _("regions")) if self.place.fetched else (_("unit"), _("units"))
-        return IndexWords(source="; ".join(told), thing=thing[0], things=thing[1], model_data=model)
+        return IndexWords(
+            source=sources_of(tree), thing=thing[0], things=thing[1], model_data=model
+        )
 
     @cached_property
     def whatif(self) -> WhatIf:
@@ -216,7 +213,7 @@ class OpenIndex:
         made = view.replicated()
         line = _(
             "Source: {source}; {sample}; recipe {recipe}; {draws} replications, seed {seed}.",
-            source=self.words.source or _("not stated"),
+            source=self.view.source,
             sample=view.sample(),
             recipe=recipe_words(view.result.recipe),
             draws=grouped(made.draws),

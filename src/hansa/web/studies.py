@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hansa.errors import HansaError
-from hansa.index.folder import TABLES, is_index
+from hansa.index.folder import TABLES, is_index, made_up
 
 CALL_FILE = "call.toml"
 """It makes a folder that of a call."""
@@ -153,9 +153,3 @@ def _index_place(name: str, folder: Path) -> StudyPlace:
     except (OSError, UnicodeDecodeError, csv.Error, AttributeError):
         return StudyPlace(name, folder, title, "", model_data=False, kind="index")
     return StudyPlace(name, folder, title, "", made_up(sources), kind="index")
-
-
-def made_up(sources: list[str]) -> bool:
-    """Whether the sources of all indicators that name one say model data."""
-    told = [source for source in sources if source]
-    return bool(told) and all(source.lower().startswith("model data") for source in told)
