@@ -210,6 +210,48 @@ def test_tables_of_an_earlier_run_do_not_stay_beside_those_of_this_one(
     assert {"notes", "intervals", "scores"} <= left
 
 
+def test_a_unit_of_which_much_is_missing_is_marked_on_the_screen(call, tmp_path) -> None:
+    rows = random_rows((2018, 2020))
+    for row in rows:
+        if (row[0], row[2]) == ("C", 2020):
+            row[3] = row[5] = None
+        if (row[0], row[2]) == ("D", 2018):
+            row[4] = None
+    path = folder(tmp_path / "gaps", rows)
+    fill = '[[step]]\ndo = "impute"\nrule = "panel-constant"\n'
+    _, screen, _ = call("run", path, *FEW, "--out", tmp_path / "out")
+    said = "[n of all]: indicators observed"
+    assert "C  Unit C  [2 of 4]\n" in screen
+    assert screen.count(" of 4]") == 1
+    assert said in screen
+    for name in ("scores", "ranks", "robustness"):
+        got = {
+            (r["unit"], r["time"]): r["available"] for r in table(tmp_path / "out" / f"{name}.csv")
+        }
+        assert got["C", 2020] == 0.5
+        assert got["D", 2018] == 0.75
+        assert got["A", 2020] == 1
+    content = json.loads(call("run", path, *FEW, "--json")[1])
+    assert (
+        next(r for r in content["ranks"] if r["unit"] == "C" and r["time"] == 2020)["available"]
+        == 0.5
+    )
+    _, screen, _ = call("change", path, "--from", 2018, "--to", 2020, *FEW)
+    assert "C  [2020: 2 of 4]" in screen
+    assert "D  [2018: 3 of 4]" in screen
+    assert said in screen
+    call("change", path, "--from", 2018, "--to", 2020, *FEW, "--out", tmp_path / "c.csv")
+    (row,) = (r for r in table(tmp_path / "c.csv") if r["unit"] == "C")
+    assert (row["available_before"], row["available_after"]) == (1, 0.5)
+    (path / "recipe.toml").write_text(
+        RECIPE.replace('[[step]]\ndo = "normalise"', fill + '[[step]]\ndo = "normalise"')
+    )
+    assert "C  Unit C  [2 of 4, 2 filled]" in call("run", path, *FEW)[1]
+    screen = call("intervals", path)[1]
+    assert "C  [2 of 4, 2 filled]" in screen
+    assert said in screen
+
+
 def test_draws_of_a_run_can_be_played_again(call, small: Path, tmp_path) -> None:
     call("run", small, *FEW, "--out", tmp_path / "one")
     lines = (tmp_path / "one" / "draws.csv").read_text().splitlines()

@@ -51,8 +51,11 @@ def test_rows_are_units_and_years_and_columns_nodes_from_the_top() -> None:
     for name in ("normalised", "scores", "ranks", "coverage"):
         assert found[name]["unit"] == list("ABCDEF") * 2
         same(found[name]["time"], np.repeat([2001, 2002], 6))
-    assert list(found["scores"]) == ["unit", "time", *NODES]
-    assert list(found["ranks"]) == ["unit", "time", *NODES]
+    assert list(found["scores"]) == ["unit", "time", "available", *NODES]
+    assert list(found["ranks"]) == ["unit", "time", "available", *NODES]
+    for name in ("scores", "ranks", "robustness"):
+        same(found[name]["available"], found["coverage"]["available"])
+        assert found[name]["available"][1] == 4 / 5  # B has no value of b
     assert list(found["normalised"]) == ["unit", "time", *"abcde"]
     for k, code in enumerate(result.tree.codes):
         near(found["scores"][code], result.stage.scores[:, k])
@@ -317,7 +320,7 @@ def test_the_tables_of_asem(hansa_data) -> None:
     assert len(scores) == 51
     for unit, score in want["Index"].items():
         assert scores[unit] == pytest.approx(score, abs=1e-9)
-    assert list(found["scores"])[:4] == ["unit", "time", "Index", "Conn"]
+    assert list(found["scores"])[:5] == ["unit", "time", "available", "Index", "Conn"]
     assert set(found["scores"]["time"]) == {2018}
     weights = dict(zip(found["weights"]["code"], found["weights"]["in_index"], strict=True))
     near(sum(weights[n.code] for n in tree.indicators), 1)

@@ -199,7 +199,10 @@ def test_the_league_has_the_ranks_and_scores_of_the_result(
         at = data.row_of(row[1])
         own = result.robustness.ranks[at]
         low, high = np.quantile(own, [0.05, 0.95])
-        assert row[0] == f"{rank[at]}\u00a0({np.floor(low):.0f}–{np.ceil(high):.0f})"
+        seen = int((~np.isnan(data.values[at]) & ~data.filled[at]).sum())
+        mark, part = ("", "") if seen == 49 else ("*", f"{seen} of 49")
+        assert row[0] == f"{rank[at]}\u00a0({np.floor(low):.0f}–{np.ceil(high):.0f}){mark}"
+        assert row[8] == part
         assert row[2] == data.names[data.unit[at]]
         assert row[3] == f"{result.score[at]:.1f}"
     best = {row[1]: row[5] for row in figure.rows if row[5]}

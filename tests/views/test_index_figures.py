@@ -221,6 +221,46 @@ def test_no_rank_is_drawn_without_its_interval(figures: dict[str, Figure]) -> No
     assert len([t for t in texts if "–" in t and t[0].isdigit()]) == 9
 
 
+def test_a_unit_of_which_much_is_missing_is_marked_wherever_it_is_ranked() -> None:
+    rows = table()
+    for at in (n for n, key in enumerate(zip(rows["unit"], rows["year"], strict=True))
+               if key == ("U3", 2004)):  # fmt: skip
+        for code in "bde":
+            rows[code][at] = None
+    tree, data = read_index(META, rows)
+    view = IndexView(computed(tree, data, RECIPE, replications=60, seed=7), WORDS)
+    at = view.place("U3")
+    figure = league_figure(view)
+    part = figure.columns.index("Indicators observed")
+    for row in figure.rows:
+        assert (row[0][-1], row[part]) == (("*", "2 of 5") if row[1] == "U3" else (")", ""))
+    assert next(row for row in figure.rows if row[1] == "U3")[part].value == 2 / 5
+    assert "* Not all indicators were observed, 2004: Town number 3 2 of 5." in figure.notes
+    assert view.rank_text(at) in words_of(figure.spec)
+    assert view.rests_on(at) == "Of its 5 indicators 2 were observed."
+    assert view.rests_on(view.place("U1")) == ""
+    own = next(row for row in time_figure(view).rows if row[1] == "U3")
+    assert [text[-1] for text in own[2:]] == [")", ")", "*"]
+    earlier = IndexView(view.result, WORDS, 2002)
+    assert not earlier.parts()
+    assert "*" not in "".join(row[0] for row in league_figure(earlier).rows)
+    before = next(row for row in change_figure(view, 2001, 2004).rows if row[1] == "U3")
+    assert (before[2][-1], before[3][-1]) == (")", "*")
+
+
+def test_whoever_is_first_on_part_of_the_indicators_is_called_so() -> None:
+    rows = table()
+    best = IndexView(index(60), WORDS)
+    first = best.codes[best.order[0]]
+    at = [n for n, u in enumerate(rows["unit"]) if u == first and rows["year"][n] == 2004]
+    for code in "bd":
+        rows[code][at[0]] = None
+    tree, data = read_index(META, rows)
+    view = IndexView(computed(tree, data, RECIPE, replications=60, seed=7), WORDS)
+    assert view.codes[view.order[0]] == first
+    assert first_place(view).startswith(f"{view.name(first)} (3 of 5 indicators) ")
+
+
 def test_a_league_without_replications_is_refused() -> None:
     with pytest.raises(HansaError, match="drawn with their intervals only") as error:
         league_figure(IndexView(index(0), WORDS))

@@ -19,6 +19,8 @@ from hansa.cli.index_shared import (
     Where,
     arrow,
     computed,
+    part_of,
+    parts_said,
     print_json,
     refuse_ending,
 )
@@ -162,14 +164,14 @@ def _league(result: IndexResult, most: int = 15) -> list[str]:
             f"Rank with its 90 % interval over {r.successes} replications (seed {r.seed}) of: "
             + ", ".join(f.id for f in r.factors)
         )
-    for i in order[:most]:
-        if np.isnan(rank[i]):
-            continue
+    shown = [i for i in order[:most] if not np.isnan(rank[i])]
+    for i in shown:
         # Outwards: a rounded interval must not be narrower than the interval.
         between = "" if r is None else f" ({np.floor(low[i]):.0f}–{np.ceil(high[i]):.0f})"
-        unit = data.unit[rows[i]]
-        text = f"{rank[i]:.0f}{between}"
-        lines.append(f"{text:>12}  {score[i]:8.2f}  {data.units[unit]}  {data.names[unit]}")
+        unit, text = data.unit[rows[i]], f"{rank[i]:.0f}{between}"
+        named = f"{data.units[unit]}  {data.names[unit]}{part_of(data, rows[i])}"
+        lines.append(f"{text:>12}  {score[i]:8.2f}  {named}")
+    lines += parts_said(data, rows[shown])
     if lost := [data.units[data.unit[r]] for r in rows[np.isnan(rank)]]:
         lines.append(f"without a score: {listed(lost, 20)}")
     if rows.size > most:
@@ -237,4 +239,7 @@ def intervals(
         for r in rows:
             marks = ["" if r[k] else "~" for k in ("best_proven", "worst_proven")]
             rank = "-" if r["rank"] is None else r["rank"]
-            print(f"{rank:>4}  {r['best']}{marks[0]}–{r['worst']}{marks[1]}  {r['unit']}")
+            part = part_of(stage.data, stage.data.row_of(r["unit"]))
+            print(f"{rank:>4}  {r['best']}{marks[0]}–{r['worst']}{marks[1]}  {r['unit']}{part}")
+        for line in parts_said(stage.data, list(stage.data.by_year())[-1]):
+            print(line)

@@ -12,6 +12,7 @@ import typer
 from hansa.cli import options as o
 from hansa.cli.index_shared import (
     MOST,
+    PARTS,
     SEED,
     Factors,
     RecipeFile,
@@ -20,6 +21,7 @@ from hansa.cli.index_shared import (
     Where,
     arrow,
     computed,
+    part_of,
     print_json,
     refuse_ending,
 )
@@ -27,6 +29,7 @@ from hansa.errors import UsageError, listed
 from hansa.study.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
+    from hansa.index.change import RankChange
     from hansa.index.result import IndexResult
     from hansa.index.whatif import Answer
 
@@ -230,7 +233,7 @@ def change(
     assert result.robustness is not None
     found = rank_change(result.robustness, start, end)
     columns = changes(result, found)
-    columns |= _parts(result, start, end)
+    columns |= _available(result, found, (start, end)) | _parts(result, start, end)
     table = arrow(columns)
     if out is not None:
         write_table(table, out)
@@ -247,13 +250,29 @@ def change(
             "both years, positive is up; 90 % interval; changed: *"
         )
         for r in rows:
-            mark = "*" if r["changed"] else " "
-            print(
-                f"{r['change']:+5.0f}{mark} ({r['low']:+.0f} to {r['high']:+.0f})  "
-                f"{r['rank_before']} -> {r['rank_after']}  "
-                + ("" if r["score_change"] is None else f"score {r['score_change']:+.2f}  ")
-                + r["unit"]
-            )
+            print(_change_line(r, result, (start, end)))
+        if any(min(r["available_before"], r["available_after"]) < 1 for r in rows):
+            print(PARTS)
+
+
+def _change_line(r: Mapping[str, Any], result: IndexResult, years: tuple[int, int]) -> str:
+    mark = "*" if r["changed"] else " "
+    score = "" if r["score_change"] is None else f"score {r['score_change']:+.2f}  "
+    data = result.data
+    parts = (part_of(data, data.row_of(r["unit"], year), year=True) for year in years)
+    return (
+        f"{r['change']:+5.0f}{mark} ({r['low']:+.0f} to {r['high']:+.0f})  "
+        f"{r['rank_before']} -> {r['rank_after']}  {score}{r['unit']}{''.join(parts)}"
+    )
+
+
+def _available(result: IndexResult, found: RankChange, years: tuple[int, int]) -> dict[str, Any]:
+    """The share of indicators that each unit had in both years."""
+    data, share = result.data, result.data.observed / result.tree.leaves
+    return {
+        name: share[[data.row_of(data.units[u], year) for u in found.units]]
+        for name, year in zip(("available_before", "available_after"), years, strict=True)
+    }
 
 
 def _parts(result: IndexResult, start: int, end: int) -> dict[str, Any]:

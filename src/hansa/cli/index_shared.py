@@ -11,7 +11,9 @@ import typer
 from hansa.errors import UsageError, listed
 
 if TYPE_CHECKING:
+    from hansa.index.data import IndexData
     from hansa.index.result import IndexResult
+    from hansa.index.tree import Ints
 
 Where = Annotated[
     Path,
@@ -32,6 +34,27 @@ RecipeFile = Annotated[
 SEED = 20090507
 MOST = 12
 """Lines of a list that the screen shows."""
+
+PARTS = (
+    "[n of all]: indicators observed, where not all were; scores rest on these and on any filled"
+)
+"""What `part_of` prints."""
+
+
+def part_of(data: IndexData, row: int, year: bool = False) -> str:
+    """`  [2 of 6]`, `  [5 of 6, 1 filled]`: what a score rests on; empty where all was observed."""
+    observed, every = int(data.observed[row]), data.values.shape[1]
+    if observed == every:
+        return ""
+    when = f"{data.time[row]}: " if year else ""
+    filled = int(data.filled[row].sum())
+    told = f"{observed} of {every}" + (f", {filled} filled" if filled else "")
+    return f"  [{when}{told}]"
+
+
+def parts_said(data: IndexData, rows: Ints) -> list[str]:
+    """What `part_of` means, where it says something of one of the rows."""
+    return [PARTS] if (data.observed[rows] < data.values.shape[1]).any() else []
 
 
 def computed(

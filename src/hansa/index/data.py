@@ -43,6 +43,11 @@ class IndexData:
         return tuple(self.label(row) for row in range(self.unit.size))
 
     @cached_property
+    def observed(self) -> Ints:
+        """Indicators that each row has a value of by itself, none of them filled (rows,)."""
+        return np.asarray((~np.isnan(self.values) & ~self.filled).sum(axis=1), np.int64)
+
+    @cached_property
     def years(self) -> list[int]:
         """The years, in order."""
         return [int(t) for t in np.unique(self.time)]

@@ -9,7 +9,6 @@ import numpy as np
 
 from hansa.index.chain import Stage
 from hansa.index.change import RankChange, one_scale
-from hansa.index.data import availability
 from hansa.index.extreme import RankInterval
 from hansa.index.removal import Removal, effective_weights
 from hansa.index.result import IndexResult
@@ -30,8 +29,8 @@ def tables(result: IndexResult) -> dict[str, Columns]:
     codes, leaves = stage.tree.codes, stage.tree.leaves
     found = {
         "normalised": _rows(stage) | dict(zip(codes, stage.data.values.T, strict=False)),
-        "scores": _rows(stage) | _nodes(stage, stage.scores),
-        "ranks": _rows(stage) | _nodes(stage, result.ranks, whole=True),
+        "scores": _ranked(stage) | _nodes(stage, stage.scores),
+        "ranks": _ranked(stage) | _nodes(stage, result.ranks, whole=True),
         "coverage": _coverage(stage),
         "weights": weights(stage),
         "steps": steps(stage),
@@ -55,6 +54,12 @@ def _rows(stage: Stage, rows: Any = None) -> Columns:
     return out
 
 
+def _ranked(stage: Stage, rows: Any = None) -> Columns:
+    """Rows of a ranking: beside each the share of indicators that were observed for it."""
+    share = stage.data.observed / stage.tree.leaves
+    return _rows(stage, rows) | {"available": share if rows is None else share[rows]}
+
+
 def _nodes(stage: Stage, values: Floats, whole: bool = False) -> Columns:
     """A column a node, the index first."""
     order = [stage.tree.root, *range(len(stage.tree.nodes) - 1)[::-1]]
@@ -74,9 +79,7 @@ def _coverage(stage: Stage) -> Columns:
     tree, data = stage.tree, stage.data
     assert stage.share is not None
     leaf = cumulative(tree, stage.share)[: tree.leaves]
-    there = availability(tree, np.where(data.filled, np.nan, data.values))
-    return _rows(stage) | {
-        "available": there[:, tree.root],
+    return _ranked(stage) | {
         "filled": data.filled.sum(axis=1),
         "filled_weight": data.filled.astype(float) @ leaf,
     }
@@ -118,7 +121,8 @@ def _replicated(result: IndexResult) -> dict[str, Columns]:
         units = [r.data.units[u] for u in r.data.unit[rows]]
         n = len(units)
         columns: Mapping[str, Any] = {
-            "unit": units, "time": [year] * n, "score": r.score[rows],
+            "unit": units, "time": [year] * n,
+            "available": r.data.observed[rows] / result.tree.leaves, "score": r.score[rows],
             "rank": whole_numbers(r.nominal[rows]), "mean": d.mean,
             "median": d.quantile(0.5), "low": d.quantile(0.05), "high": d.quantile(0.95),
             "best": whole_numbers(d.least), "worst": whole_numbers(d.greatest),
@@ -177,7 +181,7 @@ def intervals(stage: Stage, found: RankInterval) -> Columns:
     from hansa.index.chain import ranks_of
 
     rank = ranks_of(stage)[found.rows, stage.tree.root]
-    return _rows(stage, found.rows) | {
+    return _ranked(stage, found.rows) | {
         "rank": whole_numbers(rank), "best": found.best, "worst": found.worst,
         "best_proven": found.proven[:, 0], "worst_proven": found.proven[:, 1],
         "best_bound": found.best_bound, "worst_bound": found.worst_bound,

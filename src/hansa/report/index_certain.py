@@ -27,9 +27,14 @@ def scores_only(view: IndexView) -> str:
 def score_table(view: IndexView) -> Table:
     """Scores without ranks: a rank without its interval is not shown."""
     digits = decimals_of(view.score)
-    rows = tuple((view.names[i], view.codes[i], number(view.score[i], digits)) for i in view.order)
+    rows = [
+        (view.names[i], view.codes[i], number(view.score[i], digits), view.observed_text(i))
+        for i in view.order
+    ]
     title = _("Scores, {sample}", sample=view.sample())
-    return Table(title, (_capital(view.thing), _("Code"), _("Score")), rows)
+    columns = (_capital(view.thing), _("Code"), _("Score"), _("Indicators observed"))
+    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
+    return Table(title, columns[:shown], tuple(row[:shown] for row in rows))
 
 
 def _capital(text: str) -> str:
@@ -39,6 +44,7 @@ def _capital(text: str) -> str:
 def how_sure(view: IndexView) -> Iterator[str]:
     """What the ranks of a league rest on."""
     made = view.replicated()
+    yield from view.parts()
     yield replications(made)
     yield from map(retold, made.warnings())
     share = float(view.data.filled.mean())

@@ -286,12 +286,13 @@ def _unit(part: _Part) -> Section:
     told = [f"{figures[0].title}."]
     if part.replicated:
         told.append(_("It ranks {rank} of {units}.", rank=view.rank_text(at), units=view.size()))
-    observed = _("All its values were observed.")
+    observed = view.rests_on(at) or _("All its values were observed.")
     filled = _("{share} of its weight rests on filled cells.", share=percent(share))
     return Section(
         "unit", _("What is {unit} strong and weak at?", unit=name), (" ".join(told),),
         tuple(figures),
-        certainty=(filled if share else observed,
+        certainty=(*((observed,) if view.partly(at) or not share else ()),
+                   *((filled,) if share else ()),
                    _("Strengths are ordered by rank among the units, whatever an indicator "
                      "weighs.")),
         **part.origin(),

@@ -177,7 +177,7 @@ def _change_caption(drawn: _Changes) -> Caption:
         for i in drawn.shown[:5]
     )
     alt = _("Changes of rank: {list}.", list=first)
-    return view.caption(title, subtitle, alt, [*notes, *view.notes()])
+    return view.caption(title, subtitle, alt, [*notes, *drawn.both[0].parts(), *view.notes()])
 
 
 def _change_plot(drawn: _Changes, form: Format) -> Plot:

@@ -89,7 +89,10 @@ def first_place(view: IndexView) -> str:
     first = ordered[0]
     share = float(spread.acceptability[first, 0])
     limits = view.extremes(first)
-    said = {"name": view.names[first], "units": view.size(), "often": often(share)}
+    name = view.names[first]
+    if share_of := view.observed_text(first):
+        name = _("{name} ({share} indicators)", name=name, share=share_of)
+    said = {"name": name, "units": view.size(), "often": often(share)}
     if limits is not None and limits[1] == 1 and share >= 1:
         return _("{name} is certainly first of {units}", **said)
     if share >= LIKELY:
@@ -125,7 +128,7 @@ def league_table(view: IndexView) -> tuple[tuple[str, ...], tuple[tuple[str, ...
     columns = (
         _("Rank (90\u202f% interval)"), _("Code"), view.thing.capitalize(), _("Score"),
         _("Median rank"), _("Best–worst, exact"), _("First in"), _("Layer"),
-        _("Weight on filled cells"),
+        _("Indicators observed"), _("Weight on filled cells"),
     )  # fmt: skip
     digits = decimals_of(view.score)
     rows = []
@@ -138,7 +141,7 @@ def league_table(view: IndexView) -> tuple[tuple[str, ...], tuple[tuple[str, ...
             _limits(limits), percent(float(spread.acceptability[i, 0]))
             if spread is not None and there else "",
             str(layers[i]) if layers is not None and there else "",
-            percent(view.filled[i]) if view.filled[i] > 0 else "",
+            view.observed_text(i), percent(view.filled[i]) if view.filled[i] > 0 else "",
         ))  # fmt: skip
     return columns, tuple(rows)
 
@@ -250,6 +253,7 @@ def _thing(view: IndexView, i: int) -> Thing:
         _("rank {rank}, 90\u202f% interval", rank=view.rank_text(i)),
         _("exact best–worst {ranks}", ranks=_limits(limits)) if limits else "",
         _("score {score}", score=number(view.score[i], decimals_of(view.score))),
+        _("{share} indicators observed", share=text) if (text := view.observed_text(i)) else "",
         filled_words(float(view.filled[i])),
     )
 

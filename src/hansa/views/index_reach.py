@@ -9,7 +9,7 @@ import numpy as np
 from hansa.index.reach import Reach, Singles
 from hansa.language import _
 from hansa.views.canvas import Layer, Plot, Thing, inner_width
-from hansa.views.format import MISSING
+from hansa.views.format import MISSING, grouped
 from hansa.views.hover import spoken
 from hansa.views.index_rows import (
     Key,
@@ -24,13 +24,12 @@ from hansa.views.index_rows import (
 )
 from hansa.views.index_words import (
     IndexView,
-    decimals_in,
-    needed_text,
     raw_text,
 )
 from hansa.views.lettering import width
 from hansa.views.rowplot import Column, Rows, axis_layer, numeral
 from hansa.views.theme import ABOVE, CONTEXT, DEEP, GROUND, LINE, Format
+from hansa.views.written import Written
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,18 @@ def needed(drawn: Takes, j: int) -> str:
     if not drawn.singles.within[j]:
         return MISSING
     return needed_text(float(drawn.singles.raw[j]), drawn.enough[j])
+
+
+def needed_text(value: float, enough: str) -> str:
+    """A value that is needed, in the digits that are enough (`Sheet.enough`)."""
+    if not enough:
+        return MISSING
+    return Written(grouped(float(enough), decimals_in(enough)), value)
+
+
+def decimals_in(digits: str) -> int:
+    """Decimals of plain digits: 2 of `8.20`."""
+    return len(digits.partition(".")[2])
 
 
 def now(drawn: Takes, j: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hansa.errors import UsageError, listed
+from hansa.index.data import Bools
 from hansa.index.tree import Floats
 from hansa.language import _, pgettext
 from hansa.views.canvas import (
@@ -30,6 +31,7 @@ from hansa.views.index_rows import (
     BAND,
 )
 from hansa.views.index_words import (
+    PARTLY,
     IndexView,
     figure_parts,
     ranked,
@@ -42,7 +44,10 @@ _RAW = {"type": "quantitative", "scale": None, "axis": None}
 
 @dataclass(frozen=True)
 class _Path:
-    """One unit over the years: (years,) rank, 90 % interval and score; NaN where it has none."""
+    """One unit over the years: (years,) rank, 90 % interval and score; NaN where it has none.
+
+    partly  years in which not all of its indicators were observed
+    """
 
     code: str
     name: str
@@ -50,6 +55,11 @@ class _Path:
     low: Floats
     high: Floats
     score: Floats
+    partly: Bools
+
+    def text(self, t: int) -> str:
+        """The rank of a year with its interval."""
+        return ranked(self.rank[t], self.low[t], self.high[t], bool(self.partly[t]))
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ def paths_of(view: IndexView, units: Sequence[str] = ()) -> _Paths:
     wanted = list(units) or list(data.units)
     shape = (len(wanted), len(years))
     rank, low, high, score = (np.full(shape, np.nan) for _ in range(4))
+    partly = np.zeros(shape, bool)
     for t, year in enumerate(years):
         rows, spread = made.years[year]
         place = {data.units[data.unit[r]]: i for i, r in enumerate(rows)}
@@ -91,8 +102,9 @@ def paths_of(view: IndexView, units: Sequence[str] = ()) -> _Paths:
                 i = place[unit]
                 rank[k, t], score[k, t] = made.nominal[rows[i]], made.score[rows[i]]
                 low[k, t], high[k, t] = q5[i], q95[i]
+                partly[k, t] = data.observed[rows[i]] < view.tree.leaves
     names = [data.names[data.units.index(u)] for u in wanted]
-    found = zip(wanted, names, rank, low, high, score, strict=True)
+    found = zip(wanted, names, rank, low, high, score, partly, strict=True)
     return _Paths(view, years, tuple(_Path(*one) for one in found))
 
 
@@ -115,10 +127,7 @@ def time_table(view: IndexView) -> tuple[tuple[str, ...], tuple[tuple[str, ...],
     every = paths_of(view)
     last = {code: n for n, code in enumerate([view.codes[i] for i in view.order])}
     ordered = sorted(every.paths, key=lambda p: (last.get(p.code, len(last)), p.name))
-    rows = tuple(
-        (p.name, p.code, *(ranked(r, a, b) for r, a, b in zip(p.rank, p.low, p.high, strict=True)))
-        for p in ordered
-    )
+    rows = tuple((p.name, p.code, *(p.text(t) for t in range(len(every.years)))) for p in ordered)
     head = view.thing.capitalize()
     columns = (_("{year}, rank (90\u202f% interval)", year=year) for year in every.years)
     return (head, _("Code"), *columns), rows
@@ -137,6 +146,13 @@ def _uneven(drawn: _Paths) -> list[str]:
         things=drawn.view.things,
     )
     return [text]
+
+
+def _partly(drawn: _Paths) -> list[str]:
+    """What the sign beside ranks of years before the last one means."""
+    if not any(p.partly[:-1].any() for p in drawn.paths):
+        return []
+    return [_("{sign} In that year not all indicators were observed.", sign=PARTLY)]
 
 
 def _paths_caption(drawn: _Paths, given: bool) -> Caption:
@@ -169,14 +185,15 @@ def _paths_caption(drawn: _Paths, given: bool) -> Caption:
             "interval leaves 0 out: the same draw of choices holds in all years."
         ),
         *_uneven(drawn),
+        *_partly(drawn),
         *view.notes(),
     ]
     told = "; ".join(
         _(
             "{name} from {first} to {last}",
             name=p.name,
-            first=ranked(p.rank[0], p.low[0], p.high[0]),
-            last=ranked(p.rank[-1], p.low[-1], p.high[-1]),
+            first=p.text(0),
+            last=p.text(-1),
         )
         for p in drawn.paths[:5]
     )
@@ -219,11 +236,11 @@ def _panel(
         {**codes, "x": across(t), "y": down(path.rank[t]), "low": down(path.low[t] - 0.4),
          "high": down(path.high[t] + 0.4), "year": years[t], "part": part,
          "hover": said_of(
-             path.name, f"{years[t]}: {ranked(path.rank[t], path.low[t], path.high[t])}")}
+             path.name, f"{years[t]}: {path.text(t)}")}
         for t, part in zip(range(len(years)), _parts(path.rank), strict=True)
         if not math.isnan(path.rank[t])
     ]  # fmt: skip
-    label = f"{ranked(path.rank[-1], path.low[-1], path.high[-1])}"
+    label = path.text(-1)
     ends = [(0, "left"), (len(years) - 1, "right")]
     return [
         rules(grid, color=HAIRLINE),

@@ -25,11 +25,12 @@ from hansa.index.tree import Floats, IndexTree, Ints
 from hansa.language import N_, _
 from hansa.views.canvas import Caption
 from hansa.views.format import MISSING, THIN, enumerated, grouped, spelled
+from hansa.views.index_sources import sources_of
 from hansa.views.written import Written
 
 LIKELY = 0.9
-MOST_SOURCES = 3
-"""Sources of indicators that are named; the others are counted."""
+PARTLY = "*"
+"""Beside the rank of a unit of which not all indicators were observed."""
 _HARD = "\u00a0"  # a rank and its interval stay on one line
 
 
@@ -190,7 +191,48 @@ class IndexView:
     def rank_text(self, i: int) -> str:
         """`3 (2–5)`: the rank with its 90 % interval, by place."""
         low, _, high = self.bounds
-        return ranked(float(self.rank[i]), float(low[i]), float(high[i]))
+        return ranked(float(self.rank[i]), float(low[i]), float(high[i]), self.partly(i))
+
+    @cached_property
+    def observed(self) -> Ints:
+        """Indicators that each unit of the year has a value of, none of them filled."""
+        return np.asarray(self.data.observed[self.rows], np.int64)
+
+    def partly(self, i: int) -> bool:
+        """Whether a unit by place is ranked, and not on observed values of all indicators."""
+        return bool(self.observed[i] < self.tree.leaves and not math.isnan(self.rank[i]))
+
+    def observed_text(self, i: int) -> str:
+        """`2 of 6`: on how many indicators a unit by place is ranked; empty where on all."""
+        if not self.partly(i):
+            return ""
+        count, every = int(self.observed[i]), self.tree.leaves
+        return Written(_("{n} of {all}", n=count, all=every), count / every, unit="share")
+
+    def parts(self) -> list[str]:
+        """What the sign beside ranks means, and for whom it stands; those with least come first."""
+        places = [i for i in np.argsort(self.observed, kind="stable").tolist() if self.partly(i)]
+        if not places:
+            return []
+        told = enumerated(f"{self.names[i]} {self.observed_text(i)}" for i in places)
+        when = f", {self.year}" if self.year else ""
+        text = _(
+            "{sign} Not all indicators were observed{when}: {list}.",
+            sign=PARTLY,
+            when=when,
+            list=told,
+        )
+        return [text]
+
+    def rests_on(self, i: int) -> str:
+        """On how many indicators the rank of a unit by place rests; empty where on all."""
+        if not self.partly(i):
+            return ""
+        return _(
+            "Of its {all} indicators {n} were observed.",
+            all=self.tree.leaves,
+            n=int(self.observed[i]),
+        )
 
     @cached_property
     def _moved(self) -> dict[tuple[int, int], RankChange]:
@@ -231,9 +273,11 @@ class IndexView:
         return made
 
     def notes(self) -> list[str]:
-        """What stands under every figure of ranks: replications, seed, what varies, failures."""
+        """What stands under every figure of ranks: gaps, replications, what varies."""
         made = self.result.robustness
-        return [replications(made), *map(retold, made.warnings())] if made is not None else []
+        if made is None:
+            return []
+        return [*self.parts(), replications(made), *map(retold, made.warnings())]
 
     def caption(self, title: str, subtitle: str, alt: str, notes: Sequence[str] = ()) -> Caption:
         """The words of a figure with the source and, where it applies, what model data means."""
@@ -250,20 +294,6 @@ class IndexView:
 def figure_parts(caption: Caption) -> dict[str, Any]:
     """The fields of a `Figure` that its caption holds."""
     return vars(replace(caption))
-
-
-def sources_of(tree: IndexTree) -> str:
-    """The distinct sources of the indicators, many of them shortened; empty where none is told."""
-    told = list(dict.fromkeys(n.source for n in tree.indicators if n.source))
-    if not told:
-        return ""
-    silent = sum(not n.source for n in tree.indicators)
-    if len(told) > MOST_SOURCES:
-        rest = _("and {rest} more, named in indicators.csv", rest=len(told) - MOST_SOURCES)
-        told = [*told[:MOST_SOURCES], rest]
-    if silent:
-        told.append(_("not stated for {n} of {all} indicators", n=silent, all=tree.leaves))
-    return "; ".join(told)
 
 
 def replications(made: Robustness) -> str:
@@ -306,13 +336,16 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def ranked(rank: float, low: float, high: float) -> str:
-    """`3 (2–5)`, the interval rounded outwards; the rank alone where there is no interval."""
+def ranked(rank: float, low: float, high: float, partly: bool = False) -> str:
+    """`3 (2–5)`, the interval rounded outwards; the rank alone where there is no interval.
+
+    partly  not all indicators were observed: a sign says so
+    """
     if math.isnan(rank):
         return MISSING
     text = f"{rank:.0f}"
     text = text if math.isnan(low) else f"{text}{_HARD}({between(low, high)})"
-    return Written(text, rank, (low, high))
+    return Written(f"{text}{PARTLY}" if partly else text, rank, (low, high))
 
 
 def between(low: float, high: float) -> str:
@@ -362,18 +395,6 @@ def raw_text(value: float, least: int = 0) -> str:
     size = abs(value)
     digits = 2 - math.floor(math.log10(size)) if size > 0 else 0
     return grouped(value, max(min(max(0, digits), 6), least))
-
-
-def needed_text(value: float, enough: str) -> str:
-    """A value that is needed, in the digits that are enough (`Sheet.enough`)."""
-    if not enough:
-        return MISSING
-    return Written(grouped(float(enough), decimals_in(enough)), value)
-
-
-def decimals_in(digits: str) -> int:
-    """Decimals of plain digits: 2 of `8.20`."""
-    return len(digits.partition(".")[2])
 
 
 def percent(share: float, decimals: int = 0) -> str:

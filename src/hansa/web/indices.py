@@ -97,7 +97,8 @@ class OpenIndex:
     @property
     def words(self) -> IndexWords:
         """What it is called, and whose its indicators are."""
-        from hansa.views.index_words import IndexWords, sources_of
+        from hansa.views.index_sources import sources_of
+        from hansa.views.index_words import IndexWords
 
         tree = self.result.tree
         model = made_up(n.source for n in tree.indicators)

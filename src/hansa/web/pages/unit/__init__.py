@@ -53,12 +53,13 @@ def _short(index: OpenIndex, unit: str) -> str:
         return _(
             "{name} has no score: too few of its indicators have a value.", name=view.names[at]
         )
-    return _(
+    ranks = _(
         "{name} ranks {rank} of {size}; in brackets the 90\u202f% interval.",
         name=view.names[at],
         rank=view.rank_text(at),
         size=view.size(),
     )
+    return f"{ranks} {view.rests_on(at)}".strip()
 
 
 def _sections(

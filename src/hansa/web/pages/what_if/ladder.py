@@ -97,7 +97,8 @@ def _ladder(index: OpenIndex, unit: str, rank: int) -> Table:
 def _change(index: OpenIndex, unit: str, k: int, found: Reach) -> str:
     import numpy as np
 
-    from hansa.views.index_words import decimals_in, needed_text, raw_text
+    from hansa.views.index_reach import decimals_in, needed_text
+    from hansa.views.index_words import raw_text
 
     sheet, tree = index.whatif, index.view.tree
     now = sheet.entry.data.values[sheet.rows[k]]
