@@ -644,6 +644,7 @@ def test_the_coin_tool_takes_one_year_and_says_what_it_leaves_out(
         (("run", "SMALL", "--factors", "nowhere.toml"), 1, "nowhere.toml"),
         (("run",), 2, ""),
         (("intervals", "SMALL", "--spread", 1.5), 2, "the spread is no share"),
+        (("intervals", "SMALL", "--spread", 20), 2, "for 20 %: --spread 0.2\n"),
         (("intervals", "PANEL"), 1, "C 2020"),
         (("intervals", "SMALL", "--out", "OUT.docx"), 2, ".docx"),
         (("whatif", "SMALL"), 2, ""),

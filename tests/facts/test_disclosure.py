@@ -200,6 +200,10 @@ def test_jobs_and_wages_hide_together():
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(UsageError, match="share is no share"):
         protected(facts("A B\nR1 1 2"), share=0)
+    with pytest.raises(UsageError, match=r"--dominance 0\.85"):
+        protected(facts("A B\nR1 1 2"), dominance=85)
+    with pytest.raises(UsageError, match=r"--p-percent 0\.2"):
+        protected(facts("A B\nR1 1 2"), p_percent=20)
     with pytest.raises(UsageError, match="at least 1"):
         protected(facts("A B\nR1 1 2"), fewest=0)
     with pytest.raises(UsageError, match="unknown option widest"):

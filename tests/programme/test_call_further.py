@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import json
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from tests.programme.test_call_broken import ASKS, CALL, FUNDERS, PARTNERS, folder
 
+from hansa.cli import main
 from hansa.errors import HansaError
 from hansa.files import write_bytes
 from hansa.programme.call_check import check_call
@@ -26,6 +28,7 @@ from hansa.programme.call_results import (
 from hansa.programme.contest import Contest
 from hansa.programme.decide import Wishes, decide, skip
 from hansa.programme.laboratory import compare, paid_out, ranked, solve
+from hansa.programme.model_call import model_call
 from hansa.programme.moments import late
 from hansa.programme.money import ladders, least, with_new
 from hansa.programme.pots import Pots
@@ -118,13 +121,53 @@ def test_terms_of_the_funds_decide(tmp_path, activity, cost, status, flagged):
         assert "A" not in found.without.funded
 
 
+def told(*arguments, monkeypatch, capsys):
+    """What a command says and prints."""
+    monkeypatch.setattr(sys, "argv", ["hansa", "call", *map(str, arguments)])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr()
+    return said.err, said.out
+
+
+def test_the_share_for_gaps_is_a_share_in_the_file_and_on_the_command_line(
+    tmp_path, monkeypatch, capsys
+):
+    for name, content in model_call().items():
+        write_bytes(tmp_path / name, content)
+    rules = (tmp_path / "call.toml").read_text()
+
+    def run(*given):
+        return told("solve", tmp_path, *given, monkeypatch=monkeypatch, capsys=capsys)
+
+    (tmp_path / "call.toml").write_text(rules.replace("gap_share = 0.5", "gap_share = 0.6"))
+    by_file = run()
+    (tmp_path / "call.toml").write_text(rules)
+    assert run("--gap-share", "0.6") == by_file
+    assert "Top-up 1500000 EUR, 60 % of it kept for gaps (a share of 0.6).\n" in by_file[0]
+    assert "50 % of it kept for gaps (a share of 0.5)" in run()[0]
+    assert "0.6 % of it" in run("--gap-share", "0.006")[0]
+    for given in ("60", "60%", "60 %"):
+        refused = run("--gap-share", given)
+        assert f"gap_share is no share\n  found:  {given}\n  needed: 0 to 1" in refused[0]
+        line = refused[0].splitlines()[-1]
+        assert line == "  do:     for 60 %: --gap-share 0.6"
+        assert run(*line.split(": ")[-1].split()) == by_file
+    for given in ("-1", "101"):
+        assert "for half of it: --gap-share 0.5" in run("--gap-share", given)[0]
+    assert "gap_share is no number" in run("--gap-share", "most")[0]
+    unused = run("--gap-share", "0.6", "--mode", "virtual")[0]
+    assert "--gap-share changes nothing here: only --mode mixed" in unused
+    assert "kept for gaps" not in unused
+
+
 @pytest.fixture
 def small(tmp_path):
     return folder(tmp_path, partners__csv=PARTNERS)
 
 
 def test_a_record_is_replayed(small):
-    outcome = call_solve(small, "mixed", "free", top_up="0.4e2", gap_share="12.5")
+    outcome = call_solve(small, "mixed", "free", top_up="0.4e2", gap_share="0.125")
     path = small / "decision.json"
     write_bytes(path, record_bytes(record(outcome, small)))
     found = call_replay(path)

@@ -84,7 +84,7 @@ def asked(folder: Path, proposals: set[str]) -> int:
 
 
 def test_five_tasks(tab: Page, laboratory: str, folder: Path, tmp_path: Path) -> None:
-    before, after = call_solve(folder), call_solve(folder, gap_share="60")
+    before, after = call_solve(folder), call_solve(folder, gap_share="0.6")
     why = before.reasons[THIRD]
     assert why.least is not None
 
@@ -117,10 +117,10 @@ def test_five_tasks(tab: Page, laboratory: str, folder: Path, tmp_path: Path) ->
 
     with task("3 what changes with 60 % for gaps"):
         share = tab.get_by_label("Kept for gaps")
-        tab.locator("#number-gap_share").fill("60")
+        tab.locator("#number-gap_share").fill("0.6")
         tab.locator("#number-gap_share").press("Tab")
-        arrived(tab, "gap_share=60")
-        expect(share.first).to_have_value("60")
+        arrived(tab, "gap_share=0.6")
+        expect(share.first).to_have_value("0.6")
         changed = after.reasons[THIRD]
         assert changed.least is not None
         assert changed.least.total != why.least.total

@@ -139,11 +139,20 @@ def test_every_mode_and_rule(alone: Session, folder: Path, mode: str, rule: str)
 
 
 def test_sliders_change_the_answer_and_the_record(alone: Session) -> None:
-    given = State(mode="mixed", top_up="40000", gap_share="60")
+    given = State(mode="mixed", top_up="40000", gap_share="0.6")
     less = PAGE.build(alone, given)
-    more = PAGE.build(alone, State(mode="mixed", top_up="40000", gap_share="80"))
+    more = PAGE.build(alone, State(mode="mixed", top_up="40000", gap_share="0.8"))
     assert "it lacks 2 thousand EUR in Estonia" in less.answer[1]
     assert "4 of 4" in more.answer[1]
+    share = less.more["sliders"][1]
+    assert (share["value"], share["high"], share["unit"]) == (
+        "0.6",
+        "1",
+        "share of the top-up, 0 to 1",
+    )
+    assert share["said"] == "The call: 0.5, which is 50 %."
+    assert "60\u202f% of the top-up is kept for gaps" in " ".join(section(less, "price").certainty)
+    assert "--gap-share 0.6" in section(less, "ranking").command
     record = json.loads(less.more["record"])
     assert (record["top_up"], record["gap_share"], record["funded"]) == ("40000", "3/5", ["A"])
     assert len(record["inputs"]) == 4
@@ -236,7 +245,7 @@ def test_numbers_of_the_sheet_are_exact(alone: Session) -> None:
 
 def test_what_cannot_be_meant_is_refused(alone: Session) -> None:
     for state in (State(beside="dance"), State(mode="none"), State(ranking="luck"),
-                  State(top_up="much"), State(gap_share="101"), State(call="other")):  # fmt: skip
+                  State(top_up="much"), State(gap_share="60"), State(call="other")):  # fmt: skip
         with pytest.raises(UsageError):
             PAGE.build(alone, state)
 
@@ -297,7 +306,7 @@ def beside(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 def test_lines_run(alone: Session, beside: Path) -> None:
     states = [State(beside=b) for b in ("", "modes", "scores", "money", "contributions", "rules")]
-    states.append(State(mode="mixed", ranking="free", top_up="40000", gap_share="80"))
+    states.append(State(mode="mixed", ranking="free", top_up="40000", gap_share="0.8"))
     sections = [s for state in states for s in PAGE.build(alone, state).sections]
     for python in {s.python for s in sections}:
         exec(compile(python, "lines", "exec"), {})

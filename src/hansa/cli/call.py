@@ -68,7 +68,7 @@ def solve(
         str, typer.Option("--top-up", help="Common money in place of the call's.")
     ] = "",
     gap_share: Annotated[
-        str, typer.Option("--gap-share", help="Share of it kept for gaps, in per cent.")
+        str, typer.Option("--gap-share", help="Share of it kept for gaps, 0 to 1; mixed mode only.")
     ] = "",
     out: Out = None,
     as_json: AsJson = False,
@@ -99,6 +99,8 @@ def solve(
         print(_as_json(columns))
     elif out is None:
         _tell(outcome)
+        if gap_share and outcome.mode != "mixed":
+            say("--gap-share changes nothing here: only --mode mixed keeps money for gaps.")
         _show(columns, ("rank", "proposal", "score", "funded", "reason", "blocking", "lack"))
         print()
         _show(pots_table(outcome), ("funder", "available", "gap", "used", "idle"))
@@ -220,6 +222,12 @@ def _tell(outcome: Outcome) -> None:
     s = outcome.call.settings
     model = "Model data. " if s.model_data else ""
     say(f"{model}{s.title}: {outcome.mode} pots, ranking {outcome.rule}, {s.currency}")
+    if outcome.mode == "mixed":
+        percent = f"{float(100 * s.gap_share):.10g}"
+        say(
+            f"Top-up {s.top_up:f} {s.currency}, {percent} % of it kept for gaps (a share of "
+            f"{float(s.gap_share):.10g})."
+        )
     ranked = sum(1 for place in outcome.places if place.rank)
     say(f"{len(outcome.funded)} of {ranked} ranked proposals are funded.")
     if outcome.decision.ended != "optimal":

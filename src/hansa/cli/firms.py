@@ -31,7 +31,8 @@ def firms(
         str, typer.Option("--definition", help="Clusters in place of activities.")
     ] = "",
     growth: Annotated[
-        str, typer.Option("--growth", help="Growth a year above which it is high: 0.10, 0.20.")
+        str,
+        typer.Option("--growth", help="Growth a year above which it is high, a share: 0.10, 0.20."),
     ] = "0.10",
     start: Annotated[int, typer.Option("--start", help="Persons from which growth counts.")] = 10,
     gap: Annotated[
@@ -42,13 +43,18 @@ def firms(
     ] = "",
     fewest: Annotated[int, typer.Option("--fewest", help="Least firms in a published cell.")] = 3,
     share: Annotated[
-        float, typer.Option("--share", help="Least width left open, as a share of a hidden value.")
+        float,
+        typer.Option("--share", help="Least width left open, a share of a hidden value (0 to 1)."),
     ] = 0.1,
     dominance: Annotated[
-        float, typer.Option("--dominance", help="Confidential above this share of the two largest.")
+        float,
+        typer.Option(
+            "--dominance", help="Confidential above this share of the two largest (0 to 1)."
+        ),
     ] = 0.85,
     p_percent: Annotated[
-        float, typer.Option("--p-percent", help="How near the second may come to the largest.")
+        float,
+        typer.Option("--p-percent", help="How near the second may come to the largest (0 to 1)."),
     ] = 0.1,
     reason: Annotated[
         str,

@@ -197,7 +197,7 @@ def _moving(result: IndexResult) -> list[str]:
 def intervals(
     where: Where,
     spread: Annotated[
-        float, typer.Option("--spread", help="Weights up and down by this share of their value.")
+        float, typer.Option("--spread", help="Weights up and down by this share (0 to 1).")
     ] = 0.25,
     level: Annotated[
         int, typer.Option("--level", help="Only weights of siblings of this height.")
@@ -222,7 +222,14 @@ def intervals(
     if every and level:
         raise UsageError("--any-weights knows no level", fix="leave one of the two out")
     if not 0 <= spread < 1:
-        raise UsageError("the spread is no share", printed=f"{spread:g}", admissible="0 to below 1")
+        raise UsageError(
+            "the spread is no share",
+            printed=f"{spread:g}",
+            admissible="0 to below 1: 0.25 is 25 % up and down",
+            fix=f"for {spread:g} %: --spread {spread / 100:g}"
+            if 1 < spread < 100
+            else "--spread 0.25",
+        )
     stage = computed(where, recipe, 0, None, SEED).stage
     allowed = anything(stage) if every else around(stage, spread, level=level)
     table = arrow(table_of(stage, rank_intervals(stage, allowed, seconds)))

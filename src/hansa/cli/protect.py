@@ -30,15 +30,19 @@ def protect(
     fewest: Annotated[int, typer.Option("--fewest", help="Least number of contributors.")] = 3,
     share: Annotated[
         float,
-        typer.Option("--share", help="Least width left open, as a share of the hidden value."),
+        typer.Option(
+            "--share", help="Least width left open, a share of the hidden value (0 to 1)."
+        ),
     ] = 0.1,
     dominance: Annotated[
         float,
-        typer.Option("--dominance", help="Confidential above this share of the two largest."),
+        typer.Option(
+            "--dominance", help="Confidential above this share of the two largest (0 to 1)."
+        ),
     ] = 0.85,
     p_percent: Annotated[
         float,
-        typer.Option("--p-percent", help="How near the second may come to the largest, a share."),
+        typer.Option("--p-percent", help="How near the second may come to the largest (0 to 1)."),
     ] = 0.1,
     keys: Annotated[
         Path | None, typer.Option("--keys", help="CSV of confidential cells: geo, activity, time.")

@@ -32,11 +32,14 @@ class Rules:
     def __post_init__(self) -> None:
         for name in ("share", "dominance", "p_percent"):
             if not 0 < getattr(self, name) <= 1:
+                given = getattr(self, name)
+                plain: float = getattr(type(self), name)
+                meant = given / 100 if 1 < given <= 100 else plain
                 raise UsageError(
                     f"{name} is no share",
-                    printed=f"{getattr(self, name):g}",
-                    admissible="more than 0, at most 1",
-                    fix=f"--{name.replace('_', '-')} 0.1",
+                    printed=f"{given:g}",
+                    admissible=f"more than 0, at most 1: {meant:g} is {100 * meant:g} %",
+                    fix=f"--{name.replace('_', '-')} {meant:g}",
                 )
         if self.fewest < 1:
             raise UsageError(

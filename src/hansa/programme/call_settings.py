@@ -203,12 +203,29 @@ def settings_from(content: dict[str, Any], place: str) -> CallSettings:
         first: Any = problem.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         unknown = first["type"] == "extra_forbidden" and len(first["loc"]) == 1
+        given = first.get("input")
         raise UsageError(
             f"the call is wrong at {key!r}" if key else "the rules of the call do not fit together",
             place=place,
-            printed="" if not key else repr(first.get("input"))[:120],
+            printed=""
+            if not key
+            else (f"{given}" if isinstance(given, Decimal) else repr(given))[:120],
             admissible=listed(CallSettings.model_fields, 40)
             if unknown
             else first["msg"].removeprefix("Value error, "),
-            fix=f"correct {FILE}",
+            fix=_fix(key, given),
         ) from problem
+
+
+def _fix(key: str, given: Any) -> str:
+    number = key == "gap_share" and isinstance(given, int | Decimal)
+    if number and Decimal(given).is_finite() and given > 1:
+        return way_to_share(Fraction(given), "gap_share = {share}")
+    return f"correct {FILE}"
+
+
+def way_to_share(given: Fraction, line: str) -> str:
+    """What to write in place of a number that is no share from 0 to 1; most mean per cent."""
+    if not 0 <= given <= 100:
+        return f"for half of it: {line.format(share=0.5)}"
+    return f"for {float(given):.10g} %: {line.format(share=f'{float(given / 100):.10g}')}"

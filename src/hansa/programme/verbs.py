@@ -9,6 +9,7 @@ from pathlib import Path
 from hansa.errors import UsageError, listed
 from hansa.programme.call import Call
 from hansa.programme.call_reading import read_call
+from hansa.programme.call_settings import way_to_share
 from hansa.programme.contest import RULES, Rule
 from hansa.programme.laboratory import Outcome, compare, pots_of, ranked, solve, with_money
 from hansa.programme.money import Ladder, ladders
@@ -49,14 +50,14 @@ def call_solve(
     """A call folder decided under a mode and a ranking rule; empty: the call's own.
 
     top_up     common money in place of the call's, in its currency
-    gap_share  share of it that is kept for gaps, in per cent
+    gap_share  share of it that is kept for gaps, 0 to 1 as in call.toml
     """
     call = with_money_named(read_call(Path(folder)), top_up, gap_share)
     return solve(call, mode_named(mode), rule_named(ranking), seconds)
 
 
 def with_money_named(call: Call, top_up: str, gap_share: str) -> Call:
-    """The call with another top-up (in its currency) and share for gaps (in per cent), as texts.
+    """The call with another top-up (in its currency) and share for gaps (0 to 1), as texts.
 
     Empty: the call's own. Raises UsageError for what cannot be paid or is no share.
     """
@@ -70,12 +71,21 @@ def with_money_named(call: Call, top_up: str, gap_share: str) -> Call:
                 admissible=f"0 or more, a multiple of {call.settings.smallest}",
             )
     if gap_share:
-        share = Fraction(_number(gap_share, "gap_share")) / 100
-        if not 0 <= share <= 1:
-            raise UsageError(
-                "gap_share is no share", printed=gap_share[:40], admissible="0 to 100, in per cent"
-            )
+        share = _share(gap_share)
     return with_money(call, int(units), share)
+
+
+def _share(text: str) -> Fraction:
+    bare = text.strip().removesuffix("%").rstrip()
+    share = Fraction(_number(bare, "gap_share"))
+    if bare == text.strip() and 0 <= share <= 1:
+        return share
+    raise UsageError(
+        "gap_share is no share",
+        printed=text[:40],
+        admissible="0 to 1, as in call.toml; 1 is all of the top-up",
+        fix=way_to_share(share, "--gap-share {share}"),
+    )
 
 
 def _number(text: str, name: str) -> Decimal:

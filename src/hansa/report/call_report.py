@@ -26,7 +26,7 @@ from hansa.views.call_words import (
     rule_text,
     title_of,
 )
-from hansa.views.format import MISSING, THIN, grouped, joined
+from hansa.views.format import MISSING, THIN, general, grouped, joined
 from hansa.views.written import Written
 
 
@@ -191,7 +191,7 @@ def _price_table(outcome: Outcome, paper: bool) -> Table:
 
 
 def _percent(share: Any) -> str:
-    return f"{grouped(100 * float(share), 0)}{THIN}%"
+    return f"{general(100 * float(share))}{THIN}%"
 
 
 def _price_answer(outcome: Outcome) -> str:

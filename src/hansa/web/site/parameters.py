@@ -55,7 +55,7 @@ PARAMETERS = {
     "mode": Parameter(N_("Pots of a call: virtual, mixed or real."), "mixed"),
     "ranking": Parameter(N_("Ranking rule of a call: strict, ties, bands or free."), "ties"),
     "top_up": Parameter(N_("Common money of a call, in its currency."), "2000000"),
-    "gap_share": Parameter(N_("Share of the top-up kept for gaps, in per cent."), "60"),
+    "gap_share": Parameter(N_("Share of the top-up kept for gaps, 0 to 1."), "0.6"),
     "proposal": Parameter(N_("Id of a proposal of the call."), "P26"),
     "beside": Parameter(
         N_("Shown as well of a call: modes, scores, money, contributions or rules."), "modes"

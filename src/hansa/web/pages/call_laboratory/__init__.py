@@ -159,9 +159,7 @@ def _linked(session: Session, outcome: Outcome, state: State, name: str) -> dict
 
 def _sliders(call: Call, own: Call) -> dict[str, Any]:
     """The two sliders of the page: the top-up, and the share of it that is kept for gaps."""
-    from fractions import Fraction
-
-    from hansa.views.format import grouped
+    from hansa.views.format import general, grouped
 
     s = call.settings
     pots = sum(f.cash for f in call.funders)
@@ -174,10 +172,12 @@ def _sliders(call: Call, own: Call) -> dict[str, Any]:
             {"code": "top_up", "name": _("Top-up"), "unit": unit, "low": "0",
              "high": _plain(call, most), "step": _plain(call, step), "value": _plain(call, now),
              "said": _("The call: {amount} {unit}.", amount=grouped(float(s.top_up)), unit=unit)},
-            {"code": "gap_share", "name": _("Kept for gaps"), "unit": "%", "low": "0",
-             "high": "100", "step": "5",
-             "value": f"{float(Fraction(own.settings.gap_share) * 100):g}",
-             "said": _("The call: {share} %.", share=f"{float(s.gap_share) * 100:g}")},
+            {"code": "gap_share", "name": _("Kept for gaps"),
+             "unit": _("share of the top-up, 0 to 1"), "low": "0", "high": "1", "step": "0.05",
+             "value": f"{float(own.settings.gap_share):.10g}",
+             "said": _("The call: {share}, which is {percent} %.",
+                       share=general(float(s.gap_share)),
+                       percent=general(100 * float(s.gap_share)))},
         ]
     }  # fmt: skip
 
