@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import shlex
 import threading
@@ -15,9 +16,13 @@ import pytest
 
 from hansa.cli import app
 from hansa.errors import HansaError, UsageError
+from hansa.programme.laboratory import Outcome
 from hansa.programme.verbs import call_solve
+from hansa.report.call_file import shown
+from hansa.report.call_report import CallReport, call_document
 from hansa.report.call_scores import how_sure, passing, sure_words
 from hansa.report.document import Section, Table
+from hansa.report.html import render_html
 from hansa.web.page import pages
 from hansa.web.session import Session
 from hansa.web.sheet import Sheet
@@ -66,6 +71,17 @@ D,FI,200000
 D,SE,200000
 """,
 }
+REVIEWS = """\
+proposal,reviewer,criterion,score
+A,R1,all,9.2
+A,R2,all,9.0
+B,R1,all,8.3
+B,R2,all,8.5
+C,R1,all,8.0
+C,R2,all,8.0
+D,R1,all,7.2
+D,R2,all,7.2
+"""
 PAGE = pages()["call-laboratory"]
 
 
@@ -158,6 +174,32 @@ def test_sliders_change_the_answer_and_the_record(alone: Session) -> None:
     assert len(record["inputs"]) == 4
 
 
+def test_no_draw_is_spoken_of_where_no_spread_of_reviews_is_known(alone: Session) -> None:
+    page = PAGE.build(alone, State())
+    report = call_document(*decided(alone.folder))
+    for part in (section(page, "ranking"), next(s for s in report.sections if s.id == "ranking")):
+        figure = part.figures[0]
+        assert figure.columns[-1] == "Price of the ranking down to here"
+        assert {len(row) for row in figure.rows} == {len(figure.columns)}
+    told = " ".join(
+        itertools.chain.from_iterable((*s.answer, *s.certainty) for s in report.sections)
+    )
+    assert "cannot be said: no spread of reviews is known" in told
+    assert "draw" not in told
+    assert "Funded in draws" not in render_html(report)
+    (alone.folder / "reviews.csv").write_text(REVIEWS, encoding="utf-8")
+    (alone.folder / "proposals.csv").write_text("proposal\nA\nB\nC\nD\n", encoding="utf-8")
+    figure = call_document(*decided(alone.folder)).sections[0].figures[0]
+    assert figure.columns[-2:] == ("Funded in draws", "In words")
+    assert figure.rows[0][-2:] == ("100 %", "sure in")
+
+
+def decided(folder: Path) -> tuple[Outcome, CallReport]:
+    """A decision, and what its report shows beside it."""
+    outcome = call_solve(folder)
+    return outcome, shown(outcome)
+
+
 def test_what_is_shown_as_well(alone: Session) -> None:
     modes = section(PAGE.build(alone, State(beside="modes")), "modes")
     rows = modes.tables[0].rows
@@ -168,6 +210,7 @@ def test_what_is_shown_as_well(alone: Session) -> None:
     assert lost["distributed pots", "strict order"] == "3"
     scores = section(PAGE.build(alone, State(beside="scores")), "scores")
     assert "cannot be said: no spread of reviews is known" in scores.answer[0]
+    assert scores.certainty == ()
     money = section(PAGE.build(alone, State(beside="money")), "money")
     assert "30 thousand EUR more from Estonia: 4 are funded then, with B, C, D" in money.answer[0]
     paid = section(PAGE.build(alone, State(beside="contributions")), "contributions")

@@ -109,25 +109,29 @@ def scores_section(outcome: Outcome, sure: Sure, told: dict[str, Any]) -> Sectio
     told  line, python and command of the section
     """
     tables: tuple[Table, ...] = ()
+    meant: tuple[str, ...] = ()
     if sure.spread is not None and sure.spread.draws > 1:
+        meant = tuple(_meant())
         tables = (_shares(outcome, sure), *_blocking(outcome, sure.spread), *_left_out(sure))
     return Section(
         id="scores",
         question=_("How much depends on the scores?"),
         answer=tuple(sure_words(outcome, sure)),
         tables=tables,
-        certainty=(
-            _(
-                "Every draw gives new scores within the spread of the reviews, a new ranking and a "
-                "new decision; the same draws serve every mode and rule."
-            ),
-            _(
-                "Sure in: funded in 95 % of the draws or more; sure out: in 5 % or fewer; and no "
-                "reviewer left out changes it."
-            ),
-            *_both_words(sure.both),
-        ),
+        certainty=(*meant, *_both_words(sure.both)),
         **told,
+    )
+
+
+def _meant() -> Iterator[str]:
+    """What a draw is, and what the words about it mean."""
+    yield _(
+        "Every draw gives new scores within the spread of the reviews, a new ranking and a "
+        "new decision; the same draws serve every mode and rule."
+    )
+    yield _(
+        "Sure in: funded in 95 % of the draws or more; sure out: in 5 % or fewer; and no "
+        "reviewer left out changes it."
     )
 
 

@@ -44,8 +44,11 @@ _SIGN = 14
 def ranking_figure(outcome: Outcome, spread: Spread | None = None) -> Figure:
     """A row a ranked proposal: funded or not, its score, and the least new money down to it.
 
-    spread  how often each is funded where scores are uncertain; None: not asked
+    spread  how often each is funded where scores are uncertain; None: not asked. A single draw is
+            the decision itself: no spread is known, and nothing is said of draws
     """
+    spread = spread if spread is not None and spread.draws > 1 else None
+    drawn = (_("Funded in draws"), _("In words")) if spread else ()
     caption = _caption(outcome, spread)
     specs = both(lambda form: compose(caption, _plot(outcome, spread, form), form))
     return Figure(
@@ -53,7 +56,7 @@ def ranking_figure(outcome: Outcome, spread: Spread | None = None) -> Figure:
         columns=(
             _("Rank"), _("Proposal"), _("Title"), _("Score"), _("Funded"), _("Reason"),
             _("Pots that are short"), _("Lacks"), _("Least new money under the rule"),
-            _("Price of the ranking down to here"), _("Funded in draws"), _("In words"),
+            _("Price of the ranking down to here"), *drawn,
         ),
         rows=tuple(_rows(outcome, spread)),
         **vars(caption),
@@ -69,7 +72,7 @@ def _caption(outcome: Outcome, spread: Spread | None) -> Caption:
         mode=mode_text(outcome.mode), rule=rule_text(outcome.rule), unit=money.unit,
     )  # fmt: skip
     notes = [_("Filled: funded. Empty: not funded.")]
-    if spread is not None and spread.draws > 1:
+    if spread is not None:
         notes.append(
             _("Half filled: depends on the scores ({draws} draws).", draws=grouped(spread.draws))
         )
@@ -178,7 +181,6 @@ def _rows(outcome: Outcome, spread: Spread | None) -> list[tuple[str, ...]]:
     for i, place in enumerate(outcome.places):
         name, why = place.proposal.id, outcome.reasons.get(place.proposal.id)
         step = outcome.prices[i] if place.rank else None
-        drawn = spread is not None and place.rank > 0
         if why is not None:
             said = reason_text(why)
         elif place.rank:
@@ -193,10 +195,16 @@ def _rows(outcome: Outcome, spread: Spread | None) -> list[tuple[str, ...]]:
             money.text(why.lack.total) if why else "",
             least_of(outcome, why) if why else "",
             money.text(step.price.total) if step else MISSING,
-            share_of(spread, i) if drawn and spread else "",
-            _(CERTAINTY_WORDS[spread.certainty(i)]) if drawn and spread else "",
+            *(_drawn(spread, i if place.rank else None) if spread else ()),
         ))  # fmt: skip
     return rows
+
+
+def _drawn(spread: Spread, position: int | None) -> tuple[str, str]:
+    """In what share of the draws a proposal is funded, and in words; nothing of who has no rank."""
+    if position is None:
+        return "", ""
+    return share_of(spread, position), _(CERTAINTY_WORDS[spread.certainty(position)])
 
 
 def _status(status: str, reason: str) -> str:
