@@ -17,17 +17,17 @@ from typing import Any
 
 from hansa.errors import HansaError
 from hansa.language import N_, _, spoken
-from hansa.report.document import Document, Pictures, Section, Table, table_behind
+from hansa.report.document import Document, Pictures, Section, table_behind
 from hansa.report.pdfsigns import lacking, note, replaced
+from hansa.report.pdftables import parts_of
 from hansa.views.figure import Figure
-from hansa.views.lettering import font_directory, width
+from hansa.views.lettering import font_directory
 
 # The folder of the fonts holds each face twice; which of the two is taken must not depend on
 # the order of a folder.
 _FONTS = ("SourceSansPro-Regular.otf", "SourceSansPro-Semibold.otf")
 _MODEL_WORDS = N_("MODEL DATA")
 _SCALES = (1.0, 0.92, 0.85, 0.78, 0.71, 0.64, 0.57, 0.5, 0.43, 0.36)
-_TABLE_SIZE, _CELL_INSET = 8.5, 4  # points, as in the template
 # Height by width from which a figure becomes so small on a page that its table follows it.
 _LEGIBLE = 1.8
 _TOO_LONG = "more pages than allowed"
@@ -156,7 +156,7 @@ def _section(section: Section, drawn: list[str], numbers: Iterator[int]) -> dict
         "question": section.question,
         "answer": section.answer,
         "figures": figures,
-        "tables": [_table(table) for table in (*section.tables, *small)],
+        "tables": [part for table in (*section.tables, *small) for part in parts_of(table)],
         "certainty": section.certainty,
         "kept": bool(figures),
         "line": section.line,
@@ -179,23 +179,3 @@ def _size(svg: str) -> tuple[float, float]:
     found = [re.search(rf' {name}="([0-9.]+)"', start) for name in ("width", "height")]
     across, down = (float(match[1]) if match else 0.0 for match in found)
     return across, down
-
-
-def _table(table: Table) -> dict[str, Any]:
-    return {
-        "caption": table.caption,
-        "columns": table.columns,
-        "numeric": table.numeric,
-        "widths": [_width(table, i) if n else None for i, n in enumerate(table.numeric)],
-        "rows": table.rows,
-        "note": table.note,
-    }
-
-
-def _width(table: Table, column: int) -> float:
-    """Points for a column of numbers: its numbers in one line, its head in several."""
-    cells = [width(row[column], _TABLE_SIZE) for row in table.rows]
-    head = table.columns[column]
-    words = [width(word, _TABLE_SIZE, 600) for word in head.split()]
-    room = max(*cells, *words, width(head, _TABLE_SIZE, 600) / 2.5, 2.5 * _TABLE_SIZE)
-    return round(room * 1.06 + 2 * _CELL_INSET, 1)
