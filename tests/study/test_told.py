@@ -42,7 +42,14 @@ MODULES = (
     *("index.whatif", "index.reach", "index.change", "index.extreme", "index.sensitivity"),
     *("index.robustness", "index.removal", "index.strengths", "index.ratios", "index.noise"),
     *("index.workbook", "index.result", "index.audit_parts"),
-    *("study.plan", "study.run", "sources.geometry", "report.xlsxlong", "report.pdf"),
+    *(
+        "study.plan",
+        "study.run",
+        "study.choices",
+        "sources.geometry",
+        "report.xlsxlong",
+        "report.pdf",
+    ),
     *("export.regions", "export.geopackage", "export.guard", "export.sheet"),
     *("programme.call_reading", "programme.call_settings", "programme.call_tables"),
     *("programme.activities", "programme.governance", "programme.laboratory"),
@@ -50,8 +57,12 @@ MODULES = (
 )
 """What a page may have to refuse; the first text of an error is its rule."""
 MADE = {
-    **{"HansaError": 0, "UsageError": 0, "writing": 0},
-    **{"fault": 1, "faults.add": 1, "Finding": 2},
+    "HansaError": 0,
+    "UsageError": 0,
+    "writing": 0,
+    "fault": 1,
+    "faults.add": 1,
+    "Finding": 2,
 }
 """What makes a finding, and where its rule stands."""
 ALL = TABLES | STUDIES | INDICES | STEPS | CALLS | FILES | web_told.PAGES
