@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hansa.errors import HansaError
 from hansa.views.league import League, league
 from hansa.views.leaguechart import interval_chart
+from hansa.views.quotients import specialisation_bars
 
+from .index_texts import overlaps, words_of
 from .panels import NAMES, data, quotients, words
 
 
@@ -99,3 +103,24 @@ def test_wide_bounds_take_no_place_from_a_value() -> None:
     }  # fmt: skip
     assert [row.code for row in table.rows] == ["UKD1", "UKC2", "UKD3", "UKC1"]
     assert "stands where its lower bound puts it" in table.note
+
+
+@pytest.mark.parametrize("region", ["Warmińsko-mazurskie", "Lin"])
+def test_what_the_line_at_one_means_is_never_cut(region: str) -> None:
+    """A reference with a long name, the line at the left: the words move, or become fewer."""
+    for reference in (
+        "members where both the cluster and the base are published",
+        "the members of a list that is longer than any picture is wide, where all of them publish "
+        "both the cluster and the base",
+    ):
+        values = list(enumerate((9.2, 4.6, 1.2), 1))
+        labels = {f"UKC{n}": region for n, _ in values} | {f"x{n}": region for n, _ in values}
+        named = replace(NAMES, labels=labels, reference=reference)
+        regions = quotients(*({"geo": f"UKC{n}", "value": value} for n, value in values))
+        clusters = quotients(*({"cluster": f"x{n}", "value": value} for n, value in values))
+        for figure in (interval_chart(league(regions, words=named)),
+                       specialisation_bars(clusters, words=named)):  # fmt: skip
+            for narrow in (False, True):
+                overlaps(figure, narrow)
+                said = words_of(figure.narrow if narrow else figure.spec)
+                assert any(text.startswith("same share") for text in said)

@@ -52,6 +52,8 @@ from hansa.views.rowplot import (
     axis_layer,
     bars,
     intervals,
+    reference_label,
+    same_share,
     unknown,
     whiskers,
 )
@@ -284,12 +286,7 @@ def _plot(lines: Sequence[_Line], reading: Reading, reference: str, form: Format
         *_heads(lines, rows, across),
         *_absent([p for p in places if p.cell.absent], one, rows),
         texts(values, fontSize=form.small, align="right"),
-        texts(
-            [{"x": one, "y": -33, "text": _("same share as in {reference}", reference=reference)}],
-            align="center",
-            fontSize=form.small,
-            fontWeight=600,
-        ),
+        reference_label(one, same_share(reference), (-rows.left, across), -33, form.small, 600),
     ]
     return Plot(across, rows.height, tuple(layers), rows.left, 44, 4)
 

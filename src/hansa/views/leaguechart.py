@@ -31,7 +31,9 @@ from hansa.views.rowplot import (
     Rows,
     axis_layer,
     partly_bold,
+    reference_label,
     reference_line,
+    same_share,
     whiskers,
 )
 from hansa.views.theme import CONTEXT, DEEP, Format
@@ -114,7 +116,7 @@ def _plot(table: League, picked: list[LeagueRow], chosen: Collection[str], form:
         (
             *rows.furniture(across, bold),
             _axis(table, column, rows),
-            *_neutral(table, column, rows),
+            *_neutral(table, column, rows, across - width(_(RANK_HEAD), small, 600) - 8),
             *whiskers(bounded, column, rows),
             _dots(places, column, rows),
             *_column_of(values, value_end, rows, bold),
@@ -154,16 +156,17 @@ def _axis(table: League, column: Column, rows: Rows) -> Layer:
     return axis_layer(column, rows, ticks, f"{names} : ''")
 
 
-def _neutral(table: League, column: Column, rows: Rows) -> list[Layer]:
+def _neutral(table: League, column: Column, rows: Rows, end: float) -> list[Layer]:
+    """The line that means no difference, and its name, which ends before `end`."""
     if not column.low <= table.scale.neutral <= column.high:
         return []
-    reference = table.reference
-    same = _("same share as in {reference}", reference=reference)
-    same = _("same share") if rows.form.narrow else same
-    words = {"quotient": same, "change": _("no change")}.get(table.scale.style, "")
+    same = same_share(table.reference)[1 if rows.form.narrow else 0 :]
+    said = {"quotient": same, "change": (_("no change"),)}.get(table.scale.style)
     x = column.pixel(table.scale.neutral)
-    name = texts([{"x": x, "y": -31, "text": words}], align="center", fontSize=rows.form.small)
-    return [reference_line(x, rows), *([name] if words else [])]
+    if said is None:
+        return [reference_line(x, rows)]
+    name = reference_label(x, said, (-rows.left, end), -31, rows.form.small)
+    return [reference_line(x, rows), name]
 
 
 def _dots(places: list[Placed], column: Column, rows: Rows) -> Layer:

@@ -46,7 +46,9 @@ from hansa.views.rowplot import (
     bars,
     estimates,
     intervals,
+    reference_label,
     reference_line,
+    same_share,
     whiskers,
 )
 from hansa.views.sentences import specialised_title
@@ -159,12 +161,7 @@ def _plot(reading: Reading, form: Format, reference: str) -> Plot:
         *arrows(_beyond(places, column), rows),
         reference_line(one, rows),
         texts(printed, fontSize=form.small, align="right"),
-        texts(
-            [{"x": one, "y": -33, "text": _("same share as in {reference}", reference=reference)}],
-            align="center",
-            fontSize=form.small,
-            fontWeight=600,
-        ),
+        reference_label(one, same_share(reference), (-rows.left, across), -33, form.small, 600),
     ]
     return Plot(across, rows.height, tuple(layers), rows.left, 44, 4)
 

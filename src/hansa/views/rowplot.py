@@ -296,6 +296,25 @@ def reference_line(x: float, rows: Rows, **style: Any) -> Layer:
     return rules(lines, **{"color": INK, "strokeWidth": 1.2, **style})
 
 
+def reference_label(x: float, said: Sequence[str], ends: tuple[float, float], y: float,
+                    size: float, weight: int = 400) -> Layer:  # fmt: skip
+    """What a line at x stands for, centred above it, and moved where it would leave the picture.
+
+    said  the words, and shorter ones for where these are wider than the room between the ends
+    """
+    room = ends[1] - ends[0]
+    text = next((t for t in said if width(t, size, weight) <= room), said[-1])
+    half = min(width(text, size, weight), room) / 2
+    at = min(max(x, ends[0] + half), ends[1] - half)
+    style = {} if weight == 400 else {"fontWeight": weight}
+    return texts([{"x": at, "y": y, "text": text}], align="center", fontSize=size, **style)
+
+
+def same_share(reference: str) -> tuple[str, str]:
+    """What a quotient of 1 means, in full and short."""
+    return _("same share as in {reference}", reference=reference), _("same share")
+
+
 def numeral(expression: str = "datum.value") -> str:
     """A Vega expression of a number as a text, with the decimal mark of the language spoken."""
     mark = decimal_mark()
