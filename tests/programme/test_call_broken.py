@@ -91,11 +91,16 @@ BROKEN = {
     "pot unknown": ({"funders__csv": FUNDERS.replace("200", "")}, ["the cash pot is not known"]),
     "gap share above one": (
         {"call__toml": CALL.replace("0.5", "1.2")},
-        ["'gap_share'", "found:  1.2\n", "less than or equal to 1", "for 1.2 %: gap_share = 0.012"],
+        [
+            "'gap_share'",
+            "found:  1.2\n",
+            "less than or equal to 1",
+            "1.2 % is 0.012: gap_share = 0.012",
+        ],
     ),
     "gap share in per cent": (
         {"call__toml": CALL.replace("0.5", "60")},
-        ["'gap_share'", "for 60 %: gap_share = 0.6"],
+        ["'gap_share'", "60 % is 0.6: gap_share = 0.6"],
     ),
     "gap share below zero": (
         {"call__toml": CALL.replace("0.5", "-1")},

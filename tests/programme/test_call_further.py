@@ -151,14 +151,16 @@ def test_the_share_for_gaps_is_a_share_in_the_file_and_on_the_command_line(
         refused = run("--gap-share", given)
         assert f"gap_share is no share\n  found:  {given}\n  needed: 0 to 1" in refused[0]
         line = refused[0].splitlines()[-1]
-        assert line == "  do:     for 60 %: --gap-share 0.6"
+        assert line == "  do:     60 % is 0.6: --gap-share 0.6"
         assert run(*line.split(": ")[-1].split()) == by_file
     for given in ("-1", "101"):
-        assert "for half of it: --gap-share 0.5" in run("--gap-share", given)[0]
+        assert "half of it is 0.5: --gap-share 0.5" in run("--gap-share", given)[0]
     assert "gap_share is no number" in run("--gap-share", "most")[0]
     unused = run("--gap-share", "0.6", "--mode", "virtual")[0]
     assert "--gap-share changes nothing here: only --mode mixed" in unused
     assert "kept for gaps" not in unused
+    assert "60 % of it" in run("--gap-share", "0.6", "--out", tmp_path / "out")[0]
+    assert "60 % of it" in run("--gap-share", "0.6", "--json")[0]
 
 
 @pytest.fixture

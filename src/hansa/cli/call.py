@@ -74,33 +74,19 @@ def solve(
     as_json: AsJson = False,
 ) -> None:
     """Say who is funded under a mode and a ranking rule, and why the others are not."""
-    from hansa.files import write_bytes
-    from hansa.programme.call_results import (
-        decision_table,
-        pots_table,
-        price_table,
-        record,
-        record_bytes,
-    )
+    from hansa.programme.call_results import decision_table, pots_table
     from hansa.programme.verbs import call_solve
 
     outcome = call_solve(folder, mode, ranking, seconds, top_up=top_up, gap_share=gap_share)
     columns = decision_table(outcome)
+    if out is None and not as_json:
+        _tell(outcome)
+    _tell_gaps(outcome, gap_share)
     if out is not None:
-        funders = outcome.contest.pots.funders
-        _write(out, {
-            "decision": columns,
-            "price": price_table(outcome.call, outcome.prices, funders),
-            "pots": pots_table(outcome),
-        })  # fmt: skip
-        write_bytes(out / "decision.json", record_bytes(record(outcome, folder)))
-        say(f"{out / 'decision.json'}: the record of this computation, for people to decide on")
+        _write_decision(out, outcome, folder)
     if as_json:
         print(_as_json(columns))
     elif out is None:
-        _tell(outcome)
-        if gap_share and outcome.mode != "mixed":
-            say("--gap-share changes nothing here: only --mode mixed keeps money for gaps.")
         _show(columns, ("rank", "proposal", "score", "funded", "reason", "blocking", "lack"))
         print()
         _show(pots_table(outcome), ("funder", "available", "gap", "used", "idle"))
@@ -222,12 +208,6 @@ def _tell(outcome: Outcome) -> None:
     s = outcome.call.settings
     model = "Model data. " if s.model_data else ""
     say(f"{model}{s.title}: {outcome.mode} pots, ranking {outcome.rule}, {s.currency}")
-    if outcome.mode == "mixed":
-        percent = f"{float(100 * s.gap_share):.10g}"
-        say(
-            f"Top-up {s.top_up:f} {s.currency}, {percent} % of it kept for gaps (a share of "
-            f"{float(s.gap_share):.10g})."
-        )
     ranked = sum(1 for place in outcome.places if place.rank)
     say(f"{len(outcome.funded)} of {ranked} ranked proposals are funded.")
     if outcome.decision.ended != "optimal":
@@ -238,6 +218,36 @@ def _tell(outcome: Outcome) -> None:
         say(f"{outcome.decision.equal} equally good sets; this one prefers the better ranked.")
     if outcome.passed and s.binding:
         say(f"Passed over, not lawful under a binding ranking: {listed(outcome.passed)}")
+
+
+def _tell_gaps(outcome: Outcome, asked: str) -> None:
+    """What is kept for gaps, as a share and in per cent: one is easily taken for the other."""
+    s = outcome.call.settings
+    if outcome.mode == "mixed":
+        share, percent = (f"{float(one):.10g}" for one in (s.gap_share, 100 * s.gap_share))
+        told = f"{percent} % of it kept for gaps (a share of {share})"
+        say(f"Top-up {s.top_up:f} {s.currency}, {told}.")
+    elif asked:
+        say("--gap-share changes nothing here: only --mode mixed keeps money for gaps.")
+
+
+def _write_decision(out: Path, outcome: Outcome, folder: Path) -> None:
+    from hansa.files import write_bytes
+    from hansa.programme.call_results import (
+        decision_table,
+        pots_table,
+        price_table,
+        record,
+        record_bytes,
+    )
+
+    _write(out, {
+        "decision": decision_table(outcome),
+        "price": price_table(outcome.call, outcome.prices, outcome.contest.pots.funders),
+        "pots": pots_table(outcome),
+    })  # fmt: skip
+    write_bytes(out / "decision.json", record_bytes(record(outcome, folder)))
+    say(f"{out / 'decision.json'}: the record of this computation, for people to decide on")
 
 
 def _write(folder: Path, tables: Mapping[str, Mapping[str, Sequence[Any]]]) -> None:

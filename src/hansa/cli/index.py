@@ -194,6 +194,18 @@ def _moving(result: IndexResult) -> list[str]:
     return lines
 
 
+def _refuse_no_share(spread: float) -> None:
+    if not 0 <= spread < 1:
+        raise UsageError(
+            "the spread is no share",
+            printed=f"{spread:g}",
+            admissible="0 to below 1: 0.25 is 25 % up and down",
+            fix=f"for {spread:g} %: --spread {spread / 100:g}"
+            if 1 < spread < 100
+            else "--spread 0.25",
+        )
+
+
 def intervals(
     where: Where,
     spread: Annotated[
@@ -221,15 +233,7 @@ def intervals(
     refuse_overwriting([out], [where, recipe])
     if every and level:
         raise UsageError("--any-weights knows no level", fix="leave one of the two out")
-    if not 0 <= spread < 1:
-        raise UsageError(
-            "the spread is no share",
-            printed=f"{spread:g}",
-            admissible="0 to below 1: 0.25 is 25 % up and down",
-            fix=f"for {spread:g} %: --spread {spread / 100:g}"
-            if 1 < spread < 100
-            else "--spread 0.25",
-        )
+    _refuse_no_share(spread)
     stage = computed(where, recipe, 0, None, SEED).stage
     allowed = anything(stage) if every else around(stage, spread, level=level)
     table = arrow(table_of(stage, rank_intervals(stage, allowed, seconds)))

@@ -227,5 +227,6 @@ def _fix(key: str, given: Any) -> str:
 def way_to_share(given: Fraction, line: str) -> str:
     """What to write in place of a number that is no share from 0 to 1; most mean per cent."""
     if not 0 <= given <= 100:
-        return f"for half of it: {line.format(share=0.5)}"
-    return f"for {float(given):.10g} %: {line.format(share=f'{float(given / 100):.10g}')}"
+        return f"half of it is 0.5: {line.format(share=0.5)}"
+    percent, share = (f"{float(one):.10g}" for one in (given, given / 100))
+    return f"{percent} % is {share}: {line.format(share=share)}"
