@@ -7,6 +7,7 @@ import io
 import sys
 import zipfile
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -126,14 +127,57 @@ def test_lines_above_the_header_are_told(compute):
     assert compute("Employment by region\nSource: SCB\n\n" + ROWS, "--table", "header=4") == READ
 
 
-def test_a_title_as_wide_as_the_table_is_one_too(compute):
-    table = 'Table 1;;;\n"By region; all";;;\n' + ROWS.replace(",", ";")
-    said = compute(table, "--delimiter", ";")
+def test_rows_below_a_title_keep_their_numbers(compute):
+    wrong = "Table 1\n\n" + ROWS.replace("1070", "many")
+    assert "row 5, column employment" in compute(wrong, "--table", "header=3")
+    assert "below the end of the file" in compute(wrong, "--table", "header=9")
+
+
+TITLED = ROWS.replace(",", ";")
+
+
+@pytest.mark.parametrize(
+    ("above", "title", "row"),
+    [("Table 1;;;\n", "'Table 1'", 2),
+     ("Table 1;Jobs;;\n", "'Table 1', 'Jobs'", 2),
+     ("Table 1;;;\n;;;\n\n", "'Table 1'", 4),
+     ("Table 1;;;\n\"Source;\nSCB\";;;\n", "'Table 1'", 4),
+     (";;;Table 1\n;;;\n", "'Table 1'", 3)],
+)  # fmt: skip
+def test_a_title_in_a_line_of_empty_cells_follows_the_advice(compute, above, title, row):
+    said = compute(above + TITLED, "--delimiter", ";")
     assert said.startswith("hansa: the table does not begin with its column names\n")
-    assert compute(table, "--delimiter", ";", "--table", "header=3") == READ
-    wrong = table.replace("1070", "many")
-    assert "row 5, column employment" in compute(wrong, "--delimiter", ";", "--table", "header=3")
-    assert "below the end of the file" in compute(table, "--table", "header=9")
+    assert f"found:  what looks like a title: {title}\n" in said
+    assert f"do:     row {row} seems to hold them: delete what stands above them; " in said
+    assert compute(above + TITLED, "--delimiter", ";", "--table", f"header={row}") == READ
+    rest = "".join((above + TITLED).splitlines(keepends=True)[row - 1 :])
+    assert rest == TITLED
+    assert compute(rest, "--delimiter", ";") == READ
+
+
+def test_a_title_in_a_sheet_follows_the_advice(compute):
+    def book(*above):
+        content = io.BytesIO()
+        written = openpyxl.Workbook()
+        for line in (*above, *(line.split(",") for line in ROWS.splitlines())):
+            written.active.append(line)
+        written.save(content)
+        return content.getvalue()
+
+    said = compute(book(["Table 1"], [], ["Source: SCB"], []), name="jobs.xlsx")
+    assert "what looks like a title: 'Table 1'\n" in said
+    assert "do:     row 5 seems to hold them: delete what stands above them; " in said
+    titles = book(["Table 1"], [], ["Source: SCB"], [])
+    assert compute(titles, "--table", "header=5", name="jobs.xlsx") == READ
+    assert compute(book(), name="jobs.xlsx") == READ
+
+
+def test_columns_without_names_are_no_title(compute):
+    said = compute(TITLED.replace("activity;time;", ";;"), "--delimiter", ";")
+    assert said.startswith("hansa: columns have values but no name\n")
+    # One name alone is none of the table's, whatever stands below.
+    said = compute(TITLED.replace("activity;time;employment", ";;"), "--delimiter", ";")
+    assert said.rstrip().endswith("do:     begin the table with its column names")
 
 
 def test_the_line_that_tells_excel_the_separator_is_no_header_of_sums(tmp_path, monkeypatch):

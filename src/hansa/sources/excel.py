@@ -123,7 +123,7 @@ def _below_header(cells: pa.RecordBatch, place: str, header: int) -> pa.Table:
     shifts = [(i, row - i - 1) for i, row in enumerate(rows)]
     own = [s for i, s in enumerate(shifts) if s[1] != (shifts[i - 1][1] if i else 0)]
     named = pa.Table.from_arrays(table.columns, names=names)
-    return shifted(named_columns(named, names, place), own)
+    return shifted(named_columns(named, names, place, own), own)
 
 
 def _filled(cells: pa.RecordBatch) -> list[int]:

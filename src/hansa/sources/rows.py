@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,17 +14,25 @@ from hansa.codes.codelist import Codelist
 from hansa.errors import HansaError, UsageError, listed
 
 _SHIFTS = b"hansa.rows"
+_TITLE_LINES = 20
+"""Rows among which the names of columns are looked for below a title."""
+_YEAR = re.compile(r"(1[89]|20)\d\d")
 
 
-def named_columns(table: pa.Table, names: list[str], place: str) -> pa.Table:
-    """The table without blank columns that have no name; other such columns are refused."""
+def named_columns(
+    table: pa.Table, names: list[str], place: str, shifts: Sequence[tuple[int, int]] = ()
+) -> pa.Table:
+    """The table without blank columns that have no name; other such columns are refused.
+
+    shifts  where rows stand lower in the file than their position says (`shifted`)
+    """
     nameless = [i for i, name in enumerate(names) if not name.strip()]
     if len(nameless) < 2 and all(isinstance(n, str) and n for n in names):
         return table
     blank = [i for i in nameless if _blank(table.column(i))]
     if len(nameless) - len(blank) > 1:
-        if len(names) - len(nameless) == 1:
-            raise titled(place, next(n for n in names if n.strip()))
+        filled = [i for i in range(len(names)) if i not in blank]
+        _refuse_title(shifted(table, list(shifts)), names, filled, place)
         raise HansaError(
             "columns have values but no name",
             place=f"{place}, header row",
@@ -34,17 +43,42 @@ def named_columns(table: pa.Table, names: list[str], place: str) -> pa.Table:
     return table.select([i for i in range(len(names)) if i not in blank])
 
 
-def titled(place: str, title: str, line: int = 0) -> HansaError:
-    """A first row of one cell is a title; `line` holds the names, where that is known."""
-    row = str(line or "N")
+def _refuse_title(table: pa.Table, names: list[str], filled: list[int], place: str) -> None:
+    """Raise where the first row is a title: one cell of it, or one above a row of names, is filled.
+
+    filled  columns that hold anything
+    """
+    titles = [name for name in names if name.strip()]
+    row = _row_of_names(table, filled) if 2 * len(titles) <= len(filled) else None
+    if row is None and len(titles) > 1:
+        return
+    raise titled(f"{place}, header row", titles, row)
+
+
+def _row_of_names(table: pa.Table, filled: list[int]) -> int | None:
+    """The first row with another text in every column that holds anything; a year is one too."""
+    number = row_numbers(table, 2)
+    top = table.slice(0, _TITLE_LINES)
+    columns = [[str(c or "").strip() for c in top.column(i).to_pylist()] for i in filled]
+    for i, cells in enumerate(zip(*columns, strict=True)):
+        texts = [c for c in cells if c and (not c[0].isdigit() or _YEAR.fullmatch(c))]
+        if len(set(texts)) == len(cells) and not all(map(_YEAR.fullmatch, texts)):
+            return number(i)
+    return None
+
+
+def titled(place: str, titles: Sequence[str], row: int | None) -> HansaError:
+    """The first row is no header; `row` holds the names of the columns, where that is known."""
     return HansaError(
         "the table does not begin with its column names",
-        place=f"{place}, row 1",
-        printed=repr(title.strip()[:80]),
+        place=place,
+        printed=f"what looks like a title: {listed(repr(title[:60]) for title in titles)}",
         admissible="the column names in the first row",
-        fix=(f"row {line} seems to hold them: " if line else "")
-        + "delete what stands above them; for a table of facts it is enough to say their row: "
-        f"header = {row} in study.toml or NAME.meta.toml, or --table header={row}",
+        fix="begin the table with its column names"
+        if row is None
+        else f"row {row} seems to hold them: delete what stands above them; for a table of facts "
+        f"it is enough to say their row: header = {row} in study.toml or NAME.meta.toml, or "
+        f"--table header={row}",
     )
 
 

@@ -71,7 +71,7 @@ def read_csv(path: Path, spec: FactsSpec) -> pa.Table:
         ) from problem
     if not table.num_rows:
         raise no_rows(str(path), names)
-    return shifted(named_columns(table.rename_columns(names), names, str(path)), shifts)
+    return shifted(named_columns(table.rename_columns(names), names, str(path), shifts), shifts)
 
 
 def header_names(path: Path, spec: FactsSpec) -> list[str]:
@@ -219,7 +219,7 @@ def _ragged(
 ) -> HansaError:
     more = len(record) > len(names)
     if more and sum(bool(name) for name in names) == 1:
-        return titled(str(path), next(filter(None, names)), line)
+        return titled(f"{path}, row 1", [name for name in names if name], line)
     shown = spec.delimiter.join(record)
     return HansaError(
         f"a row has {'more' if more else 'fewer'} columns than the header",

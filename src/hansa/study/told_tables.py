@@ -144,6 +144,7 @@ TABLES = Texts(
         N_("an empty cell"),
         N_("{code}, valid in {versions}; {others}"),
         N_("the header: {names}"),
+        N_("what looks like a title: {text}"),
         N_("no names"),
         N_("payroll {pay}, employment empty"),
         N_("no row with {chosen}"),
@@ -280,10 +281,6 @@ TABLES = Texts(
         N_(
             "row {row} seems to hold them: delete what stands above them; for a table of facts it "
             "is enough to say their row: {line}"
-        ),
-        N_(
-            "delete what stands above them; for a table of facts it is enough to say their row: "
-            "{line}"
         ),
         N_("save the definition with commas between its columns"),
         N_("unpack it, and name the table in it"),
