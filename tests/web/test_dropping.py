@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
+import io
+import json
 import multiprocessing
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,9 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 
 from hansa.errors import HansaError, UsageError
+from hansa.panel import METADATA_KEY
 from hansa.web import dropping
 from hansa.web.drop_fields import changed, fields_of
 from hansa.web.drop_work import Look, Looked, looked
@@ -59,10 +66,11 @@ def first_page(browser: httpx.Client) -> httpx.Response:
     return found
 
 
-def send(browser: httpx.Client, name: str, content: str) -> str:
+def send(browser: httpx.Client, name: str, content: str | bytes) -> str:
     """Drop a table; returns its address."""
     form = {"csrfmiddlewaretoken": token(first_page(browser))}
-    found = browser.post("/drop", data=form, files={"table": (name, content.encode())})
+    data = content.encode() if isinstance(content, str) else content
+    found = browser.post("/drop", data=form, files={"table": (name, data)})
     assert found.status_code == 303, found.text
     return found.headers["location"]
 
@@ -123,6 +131,25 @@ def test_mistakes_are_told_choices_kept_and_a_study_made(browser: httpx.Client, 
     assert browser.get(address, headers={"HX-Target": "progress"}).headers["HX-Refresh"] == "true"
     assert "My Åland" in first_page(browser).text
     assert (root / "six" / "facts" / "jobs.csv").read_text() == jobs()
+
+
+def test_what_a_table_says_of_itself_is_shown_and_kept(browser: httpx.Client, root: Path) -> None:
+    facts = {"source": "Office of statistics", "zeros": "hidden", "geography": "nuts:2016"}
+    table = pa.csv.read_csv(io.BytesIO(jobs().encode()))
+    out = io.BytesIO()
+    header = {METADATA_KEY: json.dumps({"facts": facts}).encode()}
+    pq.write_table(table.replace_schema_metadata(header), out)
+    address = send(browser, "told.parquet", out.getvalue())
+    page = seen(browser, address)
+    assert 'all of it stays in the study: zeros = "hidden".' in words(page)
+    assert 'name="source" required maxlength="400" value="Office of statistics"' in page.text
+    form = {"csrfmiddlewaretoken": token(page), "do": "make", "title": "Told", "source": "it"}
+    browser.post(address, data=form)
+    assert seen(browser, address).status_code == 303
+    made = (root / "told" / "study.toml").read_text()
+    for line in ('zeros = "hidden"', 'geography = "nuts:2016"', 'source = "it"'):
+        assert f"\n{line}\n" in made
+    shutil.rmtree(root / "told")
 
 
 def test_the_first_page_is_reached_from_every_page(browser: httpx.Client) -> None:

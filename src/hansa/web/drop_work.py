@@ -6,6 +6,7 @@ It talks over a pipe. Out: `Progress` while something long is done, then one `Lo
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import signal
@@ -65,7 +66,8 @@ class Looked:
     levels   kind of code (`activity`, `geo`) -> levels of its code list
     sheets   of a workbook with several
     extent   regions, activities, years that were read; empty where it could not be read
-    told     keys of a description that the table says of itself
+    told     keys of a description that the table says of itself; `beyond` those that no choice
+             shows, as a text
     findings of the check, errors first
     """
 
@@ -79,6 +81,7 @@ class Looked:
     sheets: tuple[str, ...] = ()
     extent: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[str, Any] = field(default_factory=dict)
+    beyond: str = ""
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -183,6 +186,7 @@ def _span(years: tuple[int, ...]) -> str:
 
 
 def _shown(sample: Sample, found: Guess) -> Looked:
+    from hansa.sources.guess import beyond_choices
     from hansa.sources.guess.codes import levels_of
 
     return Looked(
@@ -199,6 +203,12 @@ def _shown(sample: Sample, found: Guess) -> Looked:
         },
         sheets=sample.sheets,
         told=sample.told,
+        # A header may hold anything of any length.
+        beyond="; ".join(
+            f"{key} = {json.dumps(value, ensure_ascii=False)}"[:200]
+            for key, value in beyond_choices(sample.told).items()
+            if key != "source"
+        ),
     )
 
 

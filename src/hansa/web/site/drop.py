@@ -184,7 +184,7 @@ def _page(
         "others": [(head, findings) for head, findings in others if findings],
         "refused": refused,
         "title": request.POST.get("title") or _title(found.name),
-        "source": request.POST.get("source") or found.name,
+        "source": request.POST.get("source") or (seen and seen.told.get("source")) or found.name,
         "zone": zone(),
         "lang": _lang(request),
     }
