@@ -1019,7 +1019,7 @@ def test_a_header_beside_the_table_with_a_misspelt_key(hansa, tmp_path):
         "did you mean classification?\n"
         f"  where:  {tmp_path}/jobs.meta.toml\n"
         "  found:  'nace:2'\n"
-        "  needed: one of file, sheet, header, format, columns, "
+        "  needed: one of file, alone, sheet, header, format, columns, "
     )
     assert err.endswith("  do:     correct the key in this file\n")
 

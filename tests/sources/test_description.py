@@ -61,6 +61,18 @@ def test_bounds_and_totals_go_along_with_thousands(tmp_path):
     assert refused.value.finding.admissible.startswith("at most 450 ")
 
 
+def test_a_file_of_totals_counts_in_its_own_unit(tmp_path):
+    (tmp_path / "t.csv").write_text("geo,activity,time,employment\nA,x,2015,0.2\nA,y,2015,0.3\n")
+    (tmp_path / "all.csv").write_text("geo,time,employment\nA,2015,600\n")
+    spec = {"times": {"employment": 1000}, "totals": str(tmp_path / "all.csv")}
+    found = hansa.compute("focus", tmp_path / "t.csv", describe=spec)
+    assert found.table["value"].to_pylist() == [200 / 600, 300 / 600]
+    (tmp_path / "all.csv").write_text("All of it,,\ngeo,time,employment\nA,2015,0.6\n")
+    (tmp_path / "all.meta.toml").write_text("times = { employment = 1000 }\nheader = 2\n")
+    again = hansa.compute("focus", tmp_path / "t.csv", describe=spec)
+    assert again.table["value"].to_pylist() == [200 / 600, 300 / 600]
+
+
 @pytest.mark.parametrize("times", [{"jobs": 1000}, {"employment": 0}, {"employment": -1}])
 def test_a_multiple_without_meaning_is_refused(read, times):
     with pytest.raises(UsageError, match="wrong at 'times"):

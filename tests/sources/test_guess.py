@@ -17,6 +17,7 @@ from hansa.sources.guess import Sample, description, guess, read_sample
 from hansa.sources.guess.codes import activity_version, level_of, region_version
 from hansa.sources.guess.marks import gaps, written
 from hansa.sources.guess.roles import WIDE, roles_of
+from hansa.sources.guess.sample import _as_lines
 from hansa.sources.guess.text import delimiter_of, encoding_of, header_line
 from hansa.sources.spec import spec_from
 from hansa.sources.tabular import read_facts
@@ -173,6 +174,9 @@ def test_how_numbers_are_written(cells: list[str], decimal: str, thousands: str)
             ("jobs_thousand", "", "1000"),
             ("Sysselsatta, tusental", "", "1000"),
         ),
+        *(("employees_500_1000", "", ""), ("jobs_over_1000", "", ""), ("firms_1000_plus", "", "")),
+        *(("Jobs 1000+", "", ""), ("jobs_per_1000", "", ""), ("Jobs 500-1000", "", "")),
+        *(("per_thousand", "", ""), ("jobs (1,000s)", "", "1000"), ("jobs", "Tusental", "1000")),
         *(("employment", "THS_PER", "1000"), ("employment", "1 000 personer", "1000")),
         *(("employment", "MIO", "1000000"), ("employment", "PER", ""), ("employment", "", "")),
     ],
@@ -196,6 +200,7 @@ TITLES = {
     "a title": ("Jobs by region\n\ngeo;nace;year;jobs\nSE11;10;2020;5\n", 3),
     "wide titles": ('Jobs;;;\n"a; b";;;\ngeo;nace;year;jobs\nSE11;10;2020;5\n', 3),
     "none": ("geo;nace;year;jobs\nSE11;10;2020;5\n", 1),
+    "an odd line end in a title": ("Jobs\rby region\n\ngeo;nace;jobs\nSE11;10;5\n", 3),
     "a column without a name": (";geo;nace\n0;SE11;10\n1;SE12;10\n", 1),
     "decimal commas": ("a;b\n1;2,5\n1;2,5\n", 1),
     "one column": ("geo\nSE11\nSE12\n", 1),
@@ -206,7 +211,7 @@ TITLES = {
 
 @pytest.mark.parametrize(("text", "line"), TITLES.values(), ids=list(TITLES))
 def test_the_row_of_the_column_names_is_found_below_titles(text: str, line: int) -> None:
-    assert header_line(text) == line
+    assert header_line(_as_lines(text)) == line
 
 
 @pytest.mark.parametrize("merged", [False, True])
@@ -329,8 +334,32 @@ def test_what_a_table_says_of_itself_is_no_guess_and_can_be_overruled(tmp_path: 
     assert found.reasons["geography"].said == "The table says so itself."
     made = description(found.chosen, sample.told)
     assert (made["zeros"], made["columns"]["lower"]) == ("hidden", "least")
+    assert "alone" not in made
     other = description(guess(sample, {"geography": "nuts:2016"}).chosen, sample.told)
     assert (other["zeros"], other["geography"]) == ("hidden", "nuts:2016")
+
+
+@pytest.mark.parametrize(
+    ("told", "choice", "jobs"),
+    [
+        ({"times": {"employment": 1000}}, {"times": ""}, 4033),
+        ({"times": {"employment": 1000}}, {}, 4033_000),
+        ({"times": {"payroll": 1000}}, {}, 4033),
+        ({"where": {"nace": "10"}}, {"where_column": "", "where_value": ""}, 4033),
+    ],
+)
+def test_a_choice_overrules_what_stands_in_the_file(
+    tmp_path: Path, told: dict[str, object], choice: dict[str, str], jobs: int
+) -> None:
+    """What a Parquet file says of itself comes back with it, unless the study stands alone."""
+    path = table(tmp_path / "d.parquet", "typed")
+    header = {METADATA_KEY: json.dumps({"facts": told}).encode()}
+    pq.write_table(pq.read_table(path).replace_schema_metadata(header), path)
+    sample = read_sample(path)
+    spec = spec_from(description(guess(sample, choice).chosen, sample.told), "d")
+    cube = read_facts(path, spec, "employment")
+    values = cube.laid_out(2021, cube.load(2021)).value
+    assert values[cube.activity.place["62"], cube.geo.place["SE22"]] == jobs
 
 
 @pytest.mark.parametrize("own", [{"totals": "/etc/hostname"}, {"convert": "nuts:2021"}])

@@ -85,7 +85,7 @@ def test_two_definitions_with_one_id(tmp_path: Path) -> None:
             f'{WELL}clasification = "nace:2"\n',
             "'facts.jobs.clasification'; did you mean classification?",
             "'nace:2'",
-            "one of file, sheet, header, format, columns, ",
+            "one of file, alone, sheet, header, format, columns, ",
         ),
         (
             f'{WELL}[[base]]\nname = "all"\nwitout = ["A"]\n',

@@ -143,8 +143,9 @@ def _facts_spec(
         data["where"] = {**data.get("where", {}), **_many(where)}
     if level:
         data["level"] = pairs(level, "--level")
-    for name, value in pairs(more, "--table").items():
-        data[name] = _value(name, value)
+    for text in more:
+        for name, value in pairs([text], "--table").items():
+            data[name] = _together(data.get(name), _value(name, value))
     return spec_from(data, "command line")
 
 
@@ -154,6 +155,15 @@ def _many(where: Sequence[str]) -> dict[str, str | list[str]]:
         for name, value in pairs([text], "--where").items():
             found.setdefault(name, []).extend(value.split("|"))
     return {name: v[0] if len(v) == 1 else v for name, v in found.items()}
+
+
+def _together(before: Any, now: Any) -> Any:
+    """An option that repeats adds to a key of several values."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return {**before, **now}
+    if isinstance(before, list) and isinstance(now, list):
+        return [*before, *now]
+    return now
 
 
 def _value(name: str, text: str) -> Any:

@@ -42,6 +42,7 @@ CONVERSION = (
 class FactsSpec(BaseModel):
     """One entry `[facts.NAME]` of a study, a `NAME.meta.toml`, or the options of a command.
 
+    alone     nothing that the table says of itself counts (`NAME.meta.toml`, Parquet header)
     header    number of the row of a text or a sheet that holds the names of the columns; what
               stands above it is passed over
     columns   our name -> the table's name (`time = "year"`); `time = "=2015"` is a constant
@@ -70,6 +71,7 @@ class FactsSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: tuple[str, ...] = ()
+    alone: bool = False
     sheet: str = ""
     header: int = Field(default=1, ge=1, le=1000)
     format: Literal[1] = 1
@@ -232,12 +234,14 @@ def beside(path: Path, given: FactsSpec) -> FactsSpec:
     `NAME.meta.toml` beside the file comes before the metadata of a Parquet file. A result of
     Hansa carries its header in either, so it is read again without further options.
     """
+    if given.alone:
+        return given
     return _completed(given, [_beside_file(path), _in_file(path)], str(path))
 
 
 def inside(schema: pa.Schema, given: FactsSpec) -> FactsSpec:
     """`given`, completed by the header that a panel left in the metadata of an Arrow table."""
-    return _completed(given, [_of_schema(schema, "table")], "table")
+    return given if given.alone else _completed(given, [_of_schema(schema, "table")], "table")
 
 
 def _completed(given: FactsSpec, found: list[dict[str, Any]], place: str) -> FactsSpec:

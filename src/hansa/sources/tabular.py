@@ -79,9 +79,14 @@ def read_facts(
     for path, own in zip(files, specs, strict=True):
         reader.add(path, own)
     if specs[0].totals:
-        totals = specs[0].model_copy(update={"where": {}, "wide": ()})
-        reader.add(Path(specs[0].totals), totals, totals=True)
+        reader.add(Path(specs[0].totals), _of_totals(specs[0]), totals=True)
     return reader.cube(files)
+
+
+def _of_totals(spec: FactsSpec) -> FactsSpec:
+    """The description of a file of totals; its header and what it counts in are its own."""
+    own = spec.model_dump(exclude_unset=True, exclude={"where", "wide", "header", "times"})
+    return beside(Path(spec.totals), FactsSpec(**own))
 
 
 def read_table(data: object, spec: FactsSpec | None = None, measure: str = "employment") -> Cube:
@@ -133,6 +138,7 @@ class _Reader:
         self.names: set[str] = set()
         self.unused: set[str] = set()
         self.other_measures: dict[str, Columns] = {}
+        self.times: set[float] = set()
 
     def add(self, path: Path, spec: FactsSpec, totals: bool = False) -> None:
         """Read the codes of one file, and its values unless they can wait."""
@@ -170,6 +176,7 @@ class _Reader:
         self, names: list[str], spec: FactsSpec, place: str, totals: bool, **fixed: Any
     ) -> Columns:
         columns = find_columns(names, spec, self.measure, place, totals, **fixed)
+        self.times.add(columns.times)
         self.names |= set(names)
         self.unused |= left_over(names, columns, spec)
         return columns
@@ -286,7 +293,7 @@ class _Reader:
 
     def _sums_within(self) -> float:
         # Numbers printed in thousands are rounded to more than one: their unit is looked for.
-        least = 1.0 if self.measure in self.spec.times else 0.0
+        least = 1.0 if self.times - {1.0} else 0.0
         return self.spec.sums_within.get(self.measure, least)
 
     def _set_aside(self) -> tuple[str, ...]:
@@ -300,8 +307,8 @@ class _Reader:
         spec = self.spec
         steps = [*spec.steps, f"read {self.measure} from {', '.join(path.name for path in files)}"]
         steps += step_of(spec, self.measure)
-        if times := spec.times.get(self.measure):
-            steps.append(f"{self.measure} multiplied by {times:,g}")
+        where = " in some files" if len(self.times) > 1 else ""
+        steps += [f"{self.measure} multiplied by {t:,g}{where}" for t in sorted(self.times - {1.0})]
         if within := spec.sums_within.get(self.measure):
             steps.append(f"printed sums of {self.measure} taken to hold within {within:,g}")
         if spec.absent_rows is None:

@@ -170,7 +170,10 @@ def description(chosen: Mapping[str, str], told: Mapping[str, Any] | None = None
     Raises nothing: what contradicts itself is told where the description is read.
     """
     made, said = _described(chosen), still_said(told or {}, chosen)
-    for key in ("columns", "level"):
+    if said != (told or {}):
+        # What is overruled would come back from the table.
+        made["alone"] = True
+    for key in ("columns", "level", "times"):
         if key in said and key in made:
             said[key] = {**made[key], **said[key]}
     return {**made, **said}
@@ -205,7 +208,7 @@ def _described(chosen: Mapping[str, str]) -> dict[str, Any]:
     if header := chosen.get("header", ""):
         made["header"] = int(header)
     if times := chosen.get("times", ""):
-        made["times"] = {"employment": int(times)}
+        made["times"] = {"employment": float(times) if "." in times else int(times)}
     if called := [w.strip() for w in chosen.get("total", "").split(";") if w.strip()]:
         made["total"] = ["TOTAL", *called]
     if marks := chosen.get("missing", "").split():

@@ -24,22 +24,35 @@ _GROUPS = {
 _SPACED = re.compile(rf"[+-]?\d{{1,3}}([{SPACES} ]\d{{3}})+([.,]\d+)?")
 _LONG = re.compile(r"[+-]?\d{4,}")
 
-_NAMED = re.compile(
-    r"(?<![a-z])(?P<ths>ths|thous(?:ands?)?|tusen(?:tal)?|tusinder?|tausend|tsd|tys|tuhat|"
-    r"tuhansia|tuhanded|tukst|tukstanciai)(?![a-z])|(?<!\d)1[ ,._]?000s?(?!\d)|"
-    r"(?<![a-z])(?P<mio>mio|mln|millions?|miljoner|millioner|millionen)(?![a-z])"
+_THOUSANDS = (
+    *("ths", "thous", "thousand", "thousands", "tusen", "tusental", "tusinde", "tusinder"),
+    *("tausend", "tsd", "tys", "tuhat", "tuhansia", "tuhanded", "tukst", "tukstanciai"),
 )
+_MILLIONS = ("mio", "mln", "million", "millions", "miljon", "miljoner", "millioner", "millionen")
 """Words for thousands and millions in the languages of the sources, in plain letters."""
+_OTHERWISE = (
+    *("per", "pr", "pro", "je", "over", "above", "under", "below", "more", "less", "than", "from"),
+    *("to", "until", "till", "fran", "bis", "ab", "uber", "ueber", "mindestens"),
+)
+"""Words before a number that is no multiple, but what a rate or a size class speaks of."""
+_CLASS = re.compile(r"[<>≤≥]\s*1[ ,.]?000|\d\s*[-–]\s*1[ ,.]?000|1[ ,.]?000\s*(\+|[-–]\s*\d)")
 
 Written = tuple[str, str, dict[str, Reason]]
 
 
 def multiple_in(text: str) -> str:
     """`1000` or `1000000` where the name of a column or of a unit says so; else empty."""
-    found = _NAMED.search(plain(text).replace("_", " "))
-    if found is None:
+    if _CLASS.search(text):
         return ""
-    return "1000000" if found["mio"] else "1000"
+    words = re.sub(r"(?<!\d)1_000(?!\d)", "1000", plain(text)).split("_")
+    for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+        thousands = word in _THOUSANDS or re.fullmatch(r"[a-z]*1000s?", word)
+        otherwise = before in _OTHERWISE or before.isdigit() or after.isdigit()
+        if otherwise or after in ("plus", "or", "and"):
+            continue
+        if thousands or word in _MILLIONS:
+            return "1000" if thousands else "1000000"
+    return ""
 
 
 def written(cells: Iterable[str]) -> Written:

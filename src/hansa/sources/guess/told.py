@@ -51,7 +51,7 @@ def choices_of(told: Mapping[str, Any]) -> dict[str, str]:
         found["time"] = WIDE
     found |= {f"level_{key}": value for key, value in told.get("level", {}).items()}
     if times := told.get("times", {}).get("employment"):
-        found["times"] = f"{times:.0f}"
+        found["times"] = f"{times:.15g}"
     if called := [word for word in told.get("total", ()) if word != "TOTAL"]:
         found["total"] = "; ".join(called)
     if marks := [mark for mark in told.get("missing", ()) if mark not in FactsSpec().missing]:
@@ -72,7 +72,7 @@ def still_said(told: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str, 
     """Those of the keys that no choice has overruled, as they were said."""
     found: dict[str, Any] = {}
     for key, value in told.items():
-        if key in ("columns", "level"):
+        if key in ("columns", "level", "times"):
             parts = {k: v for k, v in value.items() if _stands({key: {k: v}}, chosen)}
             found |= {key: parts} if parts else {}
         elif _stands({key: value}, chosen):
