@@ -293,7 +293,8 @@ def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
     result = Quantity(
         value, _union(numerator, denominator), lower, upper, _most(numerator, denominator)
     )
-    zero = denominator.value == 0
+    # A total printed as zero that may be more has a quotient, which is hidden.
+    zero = (denominator.value == 0) & (denominator.bounds()[1] == 0)
     return result.flagged(np.broadcast_to(zero, value.shape), "z") if zero.any() else result
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import gzip
 import json
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -431,3 +433,42 @@ def test_what_hansa_wrote_itself_is_read_again(tmp_path: Path) -> None:
     panel = Panel(("geo", "activity", "time"), table, Header("employment", unit="persons"))
     write_panel(panel, tmp_path / "t.csv")
     assert hansa.read(tmp_path / "t.csv").table["value"].to_pylist() == [446.765]
+
+
+FLIPPED = """
+import io, sys
+from pathlib import Path
+import pyarrow as pa, pyarrow.parquet as pq
+from hansa.errors import HansaError
+from hansa.sources.spec import FactsSpec
+from hansa.sources.tabular import read_facts
+
+path = Path(sys.argv[1])
+table = pa.table({"geo": ["SE11", "SE12"], "activity": ["10", "62"], "time": [2020, 2021],
+                  "employment": [5, 7]})
+pq.write_table(table, path, write_page_checksum=True)
+data = path.read_bytes()
+start = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+read = 0
+for at in range(start, start + 120):
+    for bit in range(8):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :])
+        try:
+            read_facts(path, FactsSpec())
+            read += 1
+        except HansaError:
+            pass
+print(read)
+"""
+
+
+def test_no_bit_of_the_metadata_of_a_parquet_file_ends_the_process(tmp_path):
+    """Arrow aborts where a column's own metadata are asked for and do not make sense."""
+    done = subprocess.run(
+        [sys.executable, "-c", FLIPPED, str(tmp_path / "t.parquet")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert 0 < int(done.stdout) < 8 * 120

@@ -35,7 +35,7 @@ class Columns:
 
     size_class  column of size classes of the value; jobs_class, of the jobs beside a payroll
     signed      True for a measure that may be negative, and so may its bounds
-    whole       True for a measure that counts something, one by one
+    whole       True for a measure that counts something
     times       what the printed numbers are multiplied by
     """
 
@@ -129,7 +129,7 @@ def find_columns(
         size_class=find.mapped(f"{measure}_class"),
         jobs_class=jobs_class,
         signed=measure in SIGNED,
-        whole=measure in WHOLE and measure not in spec.times,
+        whole=measure in WHOLE,
         times=spec.times.get(measure, 1.0),
     )
     if bool(columns.lower) != bool(columns.upper):

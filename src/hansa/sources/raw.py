@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from hansa.sources.text import TEXT, first_line_with, header_names, read_csv
 BATCH_ROWS = 1 << 18
 BUFFER = 1 << 20
 """Bytes of a column of a Parquet file that are fetched at once."""
+FEW_ROWS = 16
+"""Rows by which a stored dictionary is told from one that was made while reading."""
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _FAILURES = (pa.ArrowException, OSError, UnicodeDecodeError)
 
@@ -110,15 +112,25 @@ def _opened(path: Path, dictionary: tuple[str, ...]) -> pa.parquet.ParquetFile:
         return pq.ParquetFile(path, **how)
 
 
-def with_dictionary(path: Path, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the columns that the file stores with a dictionary, as its first rows tell."""
-    with parquet(path) as file:
-        if not file.num_row_groups:
+def with_dictionary(path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the columns that the file stores with a dictionary, as its first rows tell.
+
+    A stored dictionary comes whole with them: it has words that none of these rows has. The
+    metadata says it too, but asking a damaged file for those of a column may end the process.
+    """
+    with parquet(path, tuple(names)) as file:
+        try:
+            rows = next(file.iter_batches(FEW_ROWS, columns=list(names), use_threads=False), None)
+        except _FAILURES:
+            # What is wrong is said where all of it is read.
             return ()
-        first = file.metadata.row_group(0)
-        chunks = [first.column(i) for i in range(first.num_columns)]
-        there = {chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page}
-        return tuple(name for name in names if name in there)
+        found = {} if rows is None else dict(zip(rows.schema.names, rows.columns, strict=True))
+        kinds = pa.types.is_dictionary
+        return tuple(
+            name
+            for name, column in found.items()
+            if kinds(column.type) and len(column.dictionary) > len(column.indices.unique())
+        )
 
 
 def batches(

@@ -312,7 +312,7 @@ def _of_schema(schema: pa.Schema, place: str) -> dict[str, Any]:
         return {}
     try:
         data = json.loads(raw)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise _unreadable(place, str(problem)) from problem
     if isinstance(data, dict) and isinstance(data.get("facts"), dict):
         return _valid(data["facts"], place)

@@ -106,18 +106,19 @@ def _opened(path: Path, spec: FactsSpec, most: int = -1) -> tuple[bytes, FactsSp
 
 def _without_titles(path: Path, text: bytes, header: int) -> bytes:
     """The text with empty lines in place of those above the header: rows keep their numbers."""
-    start = 0
-    for _line_above in range(header - 1):
-        start = text.find(b"\n", start) + 1
-        if not start:
-            raise HansaError(
-                "the row of column names lies below the end of the file",
-                place=str(path),
-                printed=f"header = {header}, {_lines(text)} lines",
-                admissible="the number of the row that holds the names of the columns",
-                fix="correct header",
-            )
-    return b"\n" * (header - 1) + text[start:]
+    if header == 1:
+        return text
+    # Lines end where the reader that counts them says so.
+    lines = re.split(rb"\r\n|\r|\n", text, maxsplit=header - 1)
+    if len(lines) < header:
+        raise HansaError(
+            "the row of column names lies below the end of the file",
+            place=str(path),
+            printed=f"header = {header}, {len(lines)} lines",
+            admissible="the number of the row that holds the names of the columns",
+            fix="correct header",
+        )
+    return b"\n" * (header - 1) + lines[-1]
 
 
 def _refuse_no_text(path: Path, data: bytes) -> None:

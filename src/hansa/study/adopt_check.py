@@ -101,7 +101,7 @@ def _unknown(
         rows = _rows_of(cells, sample, spec)
         words = Vocabulary(dimension, code_list, spec.total, spec.areas)
         known = [c for c in rows if c and _is_known(c, words)]
-        odd = [c for c in rows if c not in set(known)]
+        odd = sorted(rows.keys() - set(known), key=lambda code: rows[code][0])
         for code in odd[:MOST]:
             yield _refused(code, rows[code], known, path, (dimension, code_list, spec))
         if len(odd) > MOST:

@@ -80,7 +80,8 @@ def guess(sample: Sample, given: Mapping[str, str] | None = None, file_name: str
     made["where_column"], made["where_value"] = rows_on_jobs(columns, roles.values())
     if made["where_column"]:
         reasons["where_column"] = Reason(N_("Rows speak of several measures; these of jobs."))
-    for part in (_marks(sample, made), _multiple(columns, made), _codes(columns, made, own)):
+    now = {**made, **own}
+    for part in (_marks(sample, now), _multiple(columns, now), _codes(columns, now, own)):
         made |= part.chosen
         reasons |= part.reasons
     made |= own
@@ -117,6 +118,9 @@ def _multiple(columns: Mapping[str, tuple[str, ...]], made: Mapping[str, str]) -
     if own := multiple_in(made.get("employment", "").removeprefix(WIDE)):
         said = N_("The name of the column says so.")
         return Guess({"times": own}, {"times": Reason(said)})
+    if any(made.get(name) for name in ("payroll", "establishments", "value_added")):
+        # A unit of the whole table would be one of these too.
+        return Guess({}, {})
     picks = columns.get(made.get("where_column", ""))
     for name, cells in columns.items():
         if plain(name) not in UNITS:

@@ -35,6 +35,10 @@ _OTHERWISE = (
     *("to", "until", "till", "fran", "bis", "ab", "uber", "ueber", "mindestens"),
 )
 """Words before a number that is no multiple, but what a rate or a size class speaks of."""
+_PEOPLE = (
+    *("per", "pers", "person", "persons", "personer", "personen", "people", "jobs", "employees"),
+    *("employed", "workers", "anstallda", "sysselsatta", "henkiloa", "inimest", "osob"),
+)
 _CLASS = re.compile(r"[<>≤≥]\s*1[ ,.]?000|\d\s*[-–]\s*1[ ,.]?000|1[ ,.]?000\s*(\+|[-–]\s*\d)")
 
 Written = tuple[str, str, dict[str, Reason]]
@@ -48,7 +52,7 @@ def multiple_in(text: str) -> str:
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
         thousands = word in _THOUSANDS or re.fullmatch(r"[a-z]*1000s?", word)
         otherwise = before in _OTHERWISE or before.isdigit() or after.isdigit()
-        if otherwise or after in ("plus", "or", "and"):
+        if otherwise or after not in ("", *_PEOPLE):
             continue
         if thousands or word in _MILLIONS:
             return "1000" if thousands else "1000000"

@@ -143,7 +143,9 @@ def _time(columns: Columns, file_name: str) -> _Found:
     name = _called(columns, NAMES["time"])
     if name:
         return name, _BY_NAME
-    if own := years_among(columns):
+    own = years_among(columns)
+    # A row of values, taken for names, repeats its own year.
+    if own and not all({c.strip() for c in columns[name]} <= {name, ""} for name in own):
         said = N_("{n} columns are called after a year, {first} to {last}.")
         return WIDE, Reason(said, {"n": len(own), "first": own[0], "last": own[-1]})
     for name, cells in columns.items():

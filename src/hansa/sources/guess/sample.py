@@ -102,10 +102,10 @@ def _of_text(path: Path, given: Mapping[str, str]) -> Sample:
     text = data.decode(encoding, "replace").removeprefix("\ufeff")
     # The line that tells Excel the sign between columns is no header.
     text = re.sub(r"\Asep=.\r?\n", "\n", text, count=1, flags=re.IGNORECASE)
-    header = int(given.get("header") or header_line(_as_lines(text[: 1 << 20])))
+    header = int(given.get("header") or header_line(text[: 1 << 20]))
     if header > 1:
         reasons["header"] = ABOVE
-        text = "\n" * (header - 1) + text.split("\n", header - 1)[-1]
+        text = "\n" * (header - 1) + re.split(r"\r\n|\r|\n", text, maxsplit=header - 1)[-1]
     delimiter, reasons["delimiter"] = delimiter_of(text[: 1 << 20])
     delimiter = given.get("delimiter", delimiter)
     lines = records(text, delimiter)
@@ -121,13 +121,6 @@ def _of_text(path: Path, given: Mapping[str, str]) -> Sample:
     numbers = tuple(line for line, _r in whole)
     how = {"encoding": encoding, "delimiter": delimiter, **_said(header)}
     return Sample(columns, rows, numbers, how, reasons)
-
-
-def _as_lines(text: str) -> str:
-    """The text with line ends where the strict reader counts them."""
-    if "\n" not in text:
-        return text.replace("\r", "\n")
-    return text.replace("\r\n", "\n").replace("\r", " ")
 
 
 def _said(header: int) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -50,6 +51,10 @@ def _first_that_fails(data: bytes, encoding: str) -> int:
     return -1
 
 
+_NUMBER = re.compile(r"\s*[+-]?(?!(1[89]|20)\d\d\s*$)\d[\d.,' ]*")
+"""A number that is no year: no name of a column."""
+
+
 def header_line(text: str) -> int:
     """The line of the column names where lines with one cell, such as titles, stand above; else 1.
 
@@ -70,6 +75,8 @@ def header_among(rows: Iterable[tuple[int, list[str]]]) -> tuple[int, int]:
     rows = iter(rows)
     for line, cells in rows:
         filled = sum(bool(cell.strip()) for cell in cells)
+        if titles and any(map(_NUMBER.fullmatch, cells)):
+            return 0, 1
         if filled < 2:
             titles += 1
             continue
