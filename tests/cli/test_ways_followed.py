@@ -95,7 +95,8 @@ def test_text_in_utf_16_follows_the_advice(compute):
 def packed():
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("jobs.csv", ROWS)
+        # The time of writing would make another name of the test in each process.
+        archive.writestr(zipfile.ZipInfo("jobs.csv"), ROWS)
     return content.getvalue()
 
 
