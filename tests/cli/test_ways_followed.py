@@ -109,7 +109,11 @@ def parquet():
 @pytest.mark.parametrize(
     ("content", "what", "way"),
     [
-        (gzip.compress(ROWS.encode(), mtime=0), "packed by gzip", "unpack it, and name the table in it"),
+        (
+            gzip.compress(ROWS.encode(), mtime=0),
+            "packed by gzip",
+            "unpack it, and name the table in it",
+        ),
         (packed(), "a zip archive or a workbook", "an archive: unpack it"),
         (parquet(), "a Parquet file", "give it its ending: .parquet"),
         (b"%PDF-1.7\n%\xe2\xe3", "a PDF document", "save the table in it as CSV or as a workbook"),
