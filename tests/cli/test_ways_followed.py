@@ -133,6 +133,12 @@ def test_lines_above_the_header_are_told(compute):
     assert compute("Employment by region\nSource: SCB\n\n" + ROWS, "--table", "header=4") == READ
 
 
+def test_a_row_of_values_below_a_title_holds_no_names(compute):
+    said = compute("Employment 2019\nSE11,A,2019,12\nSE12,A,2019,7\n")
+    assert "what looks like a title: 'Employment 2019'" in said
+    assert said.rstrip().endswith("do:     begin the table with its column names")
+
+
 def test_rows_below_a_title_keep_their_numbers(compute):
     wrong = "Table 1\n\n" + ROWS.replace("1070", "many")
     assert "row 5, column employment" in compute(wrong, "--table", "header=3")

@@ -60,11 +60,13 @@ def _row_of_names(table: pa.Table, filled: list[int]) -> int | None:
     number = row_numbers(table, 2)
     top = table.slice(0, _TITLE_LINES)
     columns = [[str(c or "").strip() for c in top.column(i).to_pylist()] for i in filled]
-    for i, cells in enumerate(zip(*columns, strict=True)):
-        texts = [c for c in cells if c and (not c[0].isdigit() or _YEAR.fullmatch(c))]
-        if len(set(texts)) == len(cells) and not all(map(_YEAR.fullmatch, texts)):
-            return number(i)
-    return None
+    return next((number(i) for i, c in enumerate(zip(*columns, strict=True)) if are_names(c)), None)
+
+
+def are_names(cells: Sequence[str]) -> bool:
+    """True where cells can be names of columns: texts that differ, years among them."""
+    texts = [c for c in cells if c and (not c[0].isdigit() or _YEAR.fullmatch(c))]
+    return len(set(texts)) == len(cells) and not all(map(_YEAR.fullmatch, texts))
 
 
 def titled(place: str, titles: Sequence[str], row: int | None) -> HansaError:

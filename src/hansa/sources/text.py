@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from hansa.errors import HansaError, listed
-from hansa.sources.rows import named_columns, no_rows, refuse_repeated, shifted, titled
+from hansa.sources.rows import are_names, named_columns, no_rows, refuse_repeated, shifted, titled
 from hansa.sources.spec import FactsSpec
 
 TEXT = (".csv", ".tsv", ".txt")
@@ -220,7 +220,8 @@ def _ragged(
 ) -> HansaError:
     more = len(record) > len(names)
     if more and sum(bool(name) for name in names) == 1:
-        return titled(f"{path}, row 1", [name for name in names if name], line)
+        row = line if are_names([cell.strip() for cell in record]) else None
+        return titled(f"{path}, row 1", [name for name in names if name], row)
     shown = spec.delimiter.join(record)
     return HansaError(
         f"a row has {'more' if more else 'fewer'} columns than the header",
