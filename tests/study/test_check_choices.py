@@ -21,6 +21,7 @@ title = "Two regions"
 geography = "{geography}"
 reference = "{reference}"
 period = [{start}, 2020]
+rules = "{rules}"
 definitions = ["hansa-divisions"]
 measures = ["employment", "{measure}"]
 area = "{area}"
@@ -39,6 +40,7 @@ RIGHT = {
     "geography": "",
     "reference": "all",
     "start": "2019",
+    "rules": "",
     "measure": "growth_rate",
     "area": "SE11",
     "region": "SE12",
@@ -79,6 +81,7 @@ def test_all_are_told_at_once(tmp_path: Path) -> None:
     "wrong",
     [
         *({"measure": "growht"}, {"start": "1999"}, {"start": "2020"}, {"reference": "EU"}),
+        {"rules": "nothing", "measure": "presence_stars"},
         *({"area": "Xland"}, {"geography": "nowhere"}, {"region": "SE99"}, {"cluster": "mines"}),
     ],
     ids=lambda wrong: "-".join(wrong),

@@ -10,6 +10,7 @@ from hansa.clusters import ClusterDefinition
 from hansa.cube import Cube
 from hansa.errors import HansaError, UsageError, listed
 from hansa.measures.catalogue import Measure
+from hansa.measures.rules import find_rules
 from hansa.study.compute import Options
 from hansa.study.config import BaseChoice, Outputs, Study
 from hansa.study.places import reference_of, regions_of
@@ -65,6 +66,8 @@ def wrong_choices(study: Study, folder: Path, cube: Cube) -> Iterator[HansaError
     if study.area:
         area = replace(options, area=(own_path(folder, study.area),), regions="")
         checks["area"] = lambda: regions_of(cube, area)
+    if study.rules:
+        checks["rules"] = lambda: find_rules(rules_of(study, folder))
     for key, check in checks.items():
         try:
             check()
