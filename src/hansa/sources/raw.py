@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from hansa.errors import HansaError, listed
+from hansa.sources.lookup import LONGEST
 from hansa.sources.rows import refuse_repeated
 from hansa.sources.spec import FactsSpec
 from hansa.sources.text import TEXT, first_line_with, header_names, read_csv
@@ -113,24 +114,31 @@ def _opened(path: Path, dictionary: tuple[str, ...]) -> pa.parquet.ParquetFile:
 
 
 def with_dictionary(path: Path, names: Sequence[str]) -> tuple[str, ...]:
-    """Those of the columns that the file stores with a dictionary, as its first rows tell.
+    """Those of the columns that are better read with a dictionary.
 
-    A stored dictionary comes whole with them: it has words that none of these rows has. The
-    metadata says it too, but asking a damaged file for those of a column may end the process.
+    All but those of short words that are stored without one, as the first rows tell: a stored
+    dictionary comes whole with them, and has words that none of these rows has. A long word of
+    a dictionary, repeated in every row, would fill the memory. The metadata say it too, but
+    asking a damaged file for those of a column may end the process.
     """
     with parquet(path, tuple(names)) as file:
+        if file.num_row_groups != 1:
+            return tuple(names)
         try:
             rows = next(file.iter_batches(FEW_ROWS, columns=list(names), use_threads=False), None)
         except _FAILURES:
             # What is wrong is said where all of it is read.
-            return ()
+            return tuple(names)
         found = {} if rows is None else dict(zip(rows.schema.names, rows.columns, strict=True))
-        kinds = pa.types.is_dictionary
-        return tuple(
-            name
-            for name, column in found.items()
-            if kinds(column.type) and len(column.dictionary) > len(column.indices.unique())
-        )
+        return tuple(name for name in names if name not in found or not _is_plain(found[name]))
+
+
+def _is_plain(column: pa.Array) -> bool:
+    if not pa.types.is_dictionary(column.type) or not pa.types.is_string(column.type.value_type):
+        return True
+    words = column.dictionary.to_pylist()
+    all_met = len(words) == len(column.indices.unique())
+    return all_met and all(len((word or "").encode()) <= LONGEST for word in words)
 
 
 def batches(

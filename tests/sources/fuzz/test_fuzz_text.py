@@ -44,6 +44,8 @@ def one(lay, case):
     if refused is None:
         try:
             header, rows = from_csv(data, written)
+            # Blanks around names of columns do not count.
+            header = [name.strip() for name in header]
             answer = meaning(header, rows, adapted(grid, header))
         except (ValueError, csv.Error) as doubt:
             raise AssertionError(f"read, though doubtful: {doubt}; {data!r}") from doubt
