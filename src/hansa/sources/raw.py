@@ -17,8 +17,8 @@ from hansa.sources.text import TEXT, first_line_with, header_names, read_csv
 BATCH_ROWS = 1 << 18
 BUFFER = 1 << 20
 """Bytes of a column of a Parquet file that are fetched at once."""
-FEW_ROWS = 16
-"""Rows by which a stored dictionary is told from one that was made while reading."""
+FEW_ROWS, FEW_GROUPS = 16, 32
+"""Rows of each group, and groups, by which a stored dictionary is told from one made in reading."""
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _FAILURES = (pa.ArrowException, OSError, UnicodeDecodeError)
 
@@ -122,15 +122,17 @@ def with_dictionary(path: Path, names: Sequence[str]) -> tuple[str, ...]:
     asking a damaged file for those of a column may end the process.
     """
     with parquet(path, tuple(names)) as file:
-        if file.num_row_groups != 1:
-            return tuple(names)
+        groups = range(file.num_row_groups)
+        plain = set(names) if 0 < len(groups) <= FEW_GROUPS else set()
         try:
-            rows = next(file.iter_batches(FEW_ROWS, columns=list(names), use_threads=False), None)
-        except _FAILURES:
+            for group in groups if plain else ():
+                rows = next(file.iter_batches(FEW_ROWS, [group], list(names), use_threads=False))
+                own = zip(rows.schema.names, rows.columns, strict=True)
+                plain &= {name for name, column in own if _is_plain(column)}
+        except (StopIteration, *_FAILURES):
             # What is wrong is said where all of it is read.
             return tuple(names)
-        found = {} if rows is None else dict(zip(rows.schema.names, rows.columns, strict=True))
-        return tuple(name for name in names if name not in found or not _is_plain(found[name]))
+        return tuple(name for name in names if name not in plain)
 
 
 def _is_plain(column: pa.Array) -> bool:
