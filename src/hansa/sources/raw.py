@@ -15,8 +15,6 @@ from hansa.sources.spec import FactsSpec
 from hansa.sources.text import TEXT, first_line_with, header_names, read_csv
 
 BATCH_ROWS = 1 << 18
-BUFFER = 1 << 20
-"""Bytes of a column of a Parquet file that are fetched at once."""
 FEW_ROWS, FEW_GROUPS = 16, 32
 """Rows of each group, and groups, by which a stored dictionary is told from one made in reading."""
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -100,12 +98,9 @@ def parquet(path: Path, dictionary: tuple[str, ...] = ()) -> pa.parquet.ParquetF
 def _opened(path: Path, dictionary: tuple[str, ...]) -> pa.parquet.ParquetFile:
     import pyarrow.parquet as pq
 
-    # By default whole columns of a row group are fetched before the first batch.
-    how: dict[str, Any] = {
-        "page_checksum_verification": True,
-        "pre_buffer": False,
-        "buffer_size": BUFFER,
-    }
+    # Columns are fetched one by one, and whole: a buffered stream gives every page the room
+    # that its header claims, and a damaged one claims up to two gigabytes.
+    how: dict[str, Any] = {"page_checksum_verification": True, "pre_buffer": False}
     try:
         return pq.ParquetFile(path, read_dictionary=list(dictionary), **how)
     except KeyError:
