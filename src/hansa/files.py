@@ -32,11 +32,17 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
+def header_path(table: Path) -> Path:
+    """Where the header of a table stands that has no room for it: NAME.meta.toml beside it."""
+    # A folder given as `.` has no name that could be replaced.
+    return table.parent / f"{table.stem}.meta.toml"
+
+
 def write_panel(panel: Panel, path: Path) -> None:
     """A panel as CSV (with its header in NAME.meta.toml beside it) or Parquet."""
     if path.suffix.lower() == ".csv":
         write_table(panel.table, path)
-        write_bytes(path.with_name(path.stem + ".meta.toml"), header_bytes(panel))
+        write_bytes(header_path(path), header_bytes(panel))
     else:
         write_table(panel.to_arrow(), path)
 

@@ -68,7 +68,7 @@ def test_a_sum_beyond_what_is_declared_says_how_far_it_may_miss(tmp_path):
     path.write_text("\n".join([HEAD, *rows, "A,TOTAL,2020,1000,"]) + "\n")
     (f,) = said(path, **WITHIN)
     assert f.rule == ABOVE
-    assert f.admissible == "at most 1010 (sums may miss by 10, as the table declares)"
+    assert f.admissible == "at most 1010 (sums may miss by 10, as the table tells)"
 
 
 def test_rounding_wider_than_what_is_declared_stays_what_is_allowed(tmp_path):

@@ -116,6 +116,22 @@ def test_a_changed_input_is_refused_by_a_replay(folder: Path) -> None:
     assert "not the file the recipe was made with" in str(done.exception)
 
 
+def test_the_header_beside_a_table_is_an_input(folder: Path) -> None:
+    header = folder / "jobs.meta.toml"
+    command("run", folder)
+    header.write_text('absent_rows = "unknown"\n')
+    done = command("run", folder / "out" / "recipe.json")
+    assert "not the file the recipe was made with" in str(done.exception)
+    assert "jobs.meta.toml" in str(done.exception)
+    command("run", folder)
+    inputs = json.loads((folder / "out" / "recipe.json").read_text())["inputs"]
+    assert [e["file"] for e in inputs][:2] == ["jobs.csv", "jobs.meta.toml"]
+    assert command("run", folder / "out" / "recipe.json").exit_code == 0
+    header.unlink()
+    done = command("run", folder / "out" / "recipe.json")
+    assert "jobs.meta.toml" in str(done.exception)
+
+
 def test_results_that_are_gone_are_removed_and_foreign_files_stay(folder: Path) -> None:
     command("run", folder)
     mine = folder / "out" / "notes.txt"

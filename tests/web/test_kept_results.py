@@ -211,7 +211,10 @@ def test_a_file_named_elsewhere_counts(own: Path, tmp_path: Path) -> None:
     before = kept(own)
     with open(tmp_path / "jobs.csv", "a") as stream:
         stream.write("\n")
-    assert kept(own).mark != before.mark
+    after = kept(own)
+    assert after.mark != before.mark
+    (tmp_path / "jobs.meta.toml").write_text('source = "a register"\n')
+    assert kept(own).mark != after.mark
 
 
 def test_another_program_computes_anew(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,9 @@ def _print_findings(path: Path, findings: tuple[Finding, ...]) -> None:
 
 
 def _beside(path: Path) -> str:
-    return f"{path.stem}.meta.toml"
+    from hansa.files import header_path
+
+    return header_path(path).name
 
 
 def _errors(findings: tuple[Finding, ...]) -> bool:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from hansa.errors import HansaError, UsageError, listed
 from hansa.export.described import described, says_no_measure
+from hansa.files import header_path
 from hansa.panel import METADATA_KEY, Header, Panel
 from hansa.sources.raw import column_names, is_parquet, parquet, raw_table
 from hansa.sources.spec import FactsSpec, beside, inside
@@ -92,7 +93,7 @@ def _written(path: Path) -> Panel | None:
             return None
         table = raw_table(path, FactsSpec()).replace_schema_metadata(meta)
         return _with_header(table, str(path))
-    header = path.with_name(path.stem + ".meta.toml")
+    header = header_path(path)
     if path.suffix.lower() not in TEXT or not header.is_file():
         return None
     try:

@@ -14,7 +14,7 @@ from hansa.export.described import Described, beside_csv
 from hansa.export.prepare import Ready, prepared
 from hansa.export.reading import has_header, panel_of
 from hansa.export.regions import Layer, layer_of
-from hansa.files import csv_bytes, parquet_bytes, toml_bytes
+from hansa.files import csv_bytes, header_path, parquet_bytes, toml_bytes
 from hansa.sources.geometry import Geometry, read_geometry
 from hansa.sources.spec import FactsSpec, spec_from
 from hansa.study.fetch_files import write_all
@@ -167,7 +167,7 @@ def _chosen(given: dict[str, Any]) -> ExportOptions:
 
 def _refuse_header(source: Path, made: Collection[Path]) -> None:
     """Raise where a new header would be read with the table, which holds none of its own."""
-    header = source.with_name(source.stem + ".meta.toml").resolve()
+    header = header_path(source).resolve()
     if header in [path.resolve() for path in made] and not has_header(source):
         raise UsageError(
             "the header of the export would be read as the header of the table",
@@ -221,7 +221,7 @@ def _labelled(ready: Ready, choice: ExportOptions, to: str) -> pa.Table:
 def _csv(ready: Ready, choice: ExportOptions, path: Path) -> Made:
     table = _labelled(ready, choice, "csv")
     # The header first: a table without it would be read as something else.
-    header = path.with_name(path.stem + ".meta.toml")
+    header = header_path(path)
     return {header: beside_csv(ready.panel), path: csv_bytes(table)}, ()
 
 
@@ -249,7 +249,7 @@ def _sdmx(ready: Ready, choice: ExportOptions, path: Path) -> Made:
         "--labels both keeps them apart"
         for name in like_numbers(ready)
     )
-    header = path.with_name(path.stem + ".meta.toml")
+    header = header_path(path)
     return {header: toml_bytes(description(ready)), path: content}, notes
 
 

@@ -149,7 +149,7 @@ class Term:
         """Why the sum may miss by the slack, for people."""
         if not self.family.loose[self.t, self.other]:
             return _("each number rounded")
-        return _("sums may miss by {slack}, as the table declares", slack=number(self.slack))
+        return _("sums may miss by {slack}, as the table tells", slack=number(self.slack))
 
     @property
     def broken(self) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hansa.errors import Finding
 from hansa.facts.check_words import row_number
+from hansa.files import header_path
 
 MOST = 20
 """Wrong rows that are told; who has more has one mistake, many times."""
@@ -40,7 +41,7 @@ def further_rows(
         return []
     with tempfile.TemporaryDirectory(prefix="hansa-check-") as folder:
         copy = Path(folder) / path.name
-        described = path.with_name(f"{path.stem}.meta.toml")
+        described = header_path(path)
         if described.is_file():
             shutil.copy(described, folder)
         further = _peeled(lines, copy, found, check)

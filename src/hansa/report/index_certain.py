@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from hansa.index.retold import retold
-from hansa.language import _, pgettext
+from hansa.language import _, ngettext, pgettext
 from hansa.report.document import Section, Table
 from hansa.views.format import enumerated, grouped
 from hansa.views.index_words import IndexView, decimals_of, number, percent, replications
@@ -135,9 +135,12 @@ def origin(view: IndexView) -> str:
     if view.words.model_data:
         return _("Every number is made up to show the method and is true of nobody.")
     if filled := int(view.data.filled.sum()):
-        return _(
+        return ngettext(
+            "Source of the indicators: {source}. One cell is filled by a rule. Scores and ranks "
+            "are computed from them.",
             "Source of the indicators: {source}. {count} cells are filled by a rule. Scores and "
             "ranks are computed from them.",
+            filled,
             source=view.source,
             count=grouped(filled),
         )

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from hansa.errors import HansaError, UsageError, listed
+from hansa.files import header_path
 from hansa.panel import METADATA_KEY, Header
 from hansa.sources.spec_wrong import wrong_key
 
@@ -256,8 +257,7 @@ def _completed(given: FactsSpec, found: list[dict[str, Any]], place: str) -> Fac
 
 
 def _beside_file(path: Path) -> dict[str, Any]:
-    # A folder given as `.` has no name that could be replaced.
-    meta = path.parent / f"{path.stem}.meta.toml"
+    meta = header_path(path)
     if not meta.is_file():
         return {}
     try:

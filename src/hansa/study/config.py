@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from hansa.errors import HansaError, listed
+from hansa.files import header_path
 from hansa.language import N_
 from hansa.sources.spec import FactsSpec
 from hansa.sources.spec_wrong import keyed
@@ -301,6 +302,16 @@ def facts_paths(folder: Path, spec: FactsSpec) -> list[Path]:
         else:
             found.append(path)
     return found
+
+
+def facts_files(folder: Path, spec: FactsSpec) -> list[tuple[str, Path]]:
+    """Every file of a facts entry: its facts, totals and links, and the headers beside them."""
+    own = placed(folder, spec)
+    found = [("facts", path) for path in facts_paths(folder, spec)]
+    found += [("totals", Path(own.totals))] if own.totals else []
+    headers = [] if spec.alone else [header_path(path) for _, path in found]
+    found += [("header", path) for path in headers if path.is_file()]
+    return [*found, ("links", Path(own.links))] if own.links else found
 
 
 def extra_files(study: Study, folder: Path) -> list[tuple[str, Path]]:

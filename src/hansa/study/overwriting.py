@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hansa.errors import HansaError, UsageError
+from hansa.files import header_path
 
 _OF_STUDIES = ("facts", "definitions", "indicators")
 """Folders of a study that hold what it is made of."""
@@ -64,11 +65,11 @@ def _read(source: Path) -> Iterator[Path]:
         yield from (path for path in source.iterdir() if path.stem in known)
     else:
         yield source
-        yield source.with_name(f"{source.stem}.meta.toml")
+        yield header_path(source)
 
 
 def _of_study(folder: Path) -> Iterator[Path]:
-    from hansa.study.config import extra_files, facts_paths, read_study
+    from hansa.study.config import extra_files, facts_files, read_study
 
     yield folder / "study.toml"
     for name in _OF_STUDIES:
@@ -78,7 +79,7 @@ def _of_study(folder: Path) -> Iterator[Path]:
         study = read_study(folder)
         yield from (folder / name for name in study.definitions if (folder / name).is_file())
         for spec in study.facts.values():
-            yield from facts_paths(folder, spec)
+            yield from (path for _, path in facts_files(folder, spec))
         yield from (path for _, path in extra_files(study, folder))
 
 

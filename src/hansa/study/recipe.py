@@ -10,7 +10,7 @@ from typing import Any
 
 from hansa.errors import HansaError, listed
 from hansa.files import json_bytes, write_bytes
-from hansa.study.config import Study, extra_files, facts_paths, placed, study_from
+from hansa.study.config import Study, extra_files, facts_files, study_from
 from hansa.study.fetch_files import account_path
 from hansa.study.run import StudyResult
 
@@ -64,9 +64,7 @@ def _labelled(base: str, definition: str, steps: tuple[str, ...]) -> list[str]:
 def _inputs(study: Study, folder: Path) -> list[dict[str, Any]]:
     found = []
     for name, spec in study.facts.items():
-        own = placed(folder, spec)
-        beside = [Path(name) for name in (own.totals, own.links) if name]
-        for path in [*facts_paths(folder, spec), *beside]:
+        for _, path in facts_files(folder, spec):
             found.append(
                 {
                     "facts": name,
@@ -149,13 +147,14 @@ def study_of(data: dict[str, Any], folder: Path, place: Path) -> Study:
     """The study of a recipe, after its inputs proved to be the same files as then."""
     study = study_from(data["study"], str(place))
     now = {_input(e): e["sha256"] for e in _inputs(study, folder)}
-    changed = [e["file"] for e in data["inputs"] if now.get(_input(e)) != e["sha256"]]
+    then = {_input(e): e["sha256"] for e in data["inputs"]}
+    changed = [dict(k)["file"] for k in {**then, **now} if then.get(k) != now.get(k)]
     if changed:
         raise HansaError(
             "an input is not the file the recipe was made with",
             place=listed(changed),
             admissible="files with the checksums of the recipe",
-            fix="bring back the file, or run the study folder itself for new results",
+            fix="bring back the files as they were, or run the study folder itself for new results",
         )
     return study
 

@@ -71,7 +71,7 @@ FILES = Texts(
         N_("leave out rows = listed"),
         N_("leave out rows, or the definition"),
         N_("rename one of the files, or leave it out"),
-        N_("bring back the file, or run the study folder itself for new results"),
+        N_("bring back the files as they were, or run the study folder itself for new results"),
         N_("pass them as notice, such as {name}"),
         N_("take the file of the publisher that ends in 4326"),
         N_("write the tables as CSV or Parquet, and report what made the number"),

@@ -46,15 +46,13 @@ def mark_of(folder: Path) -> str:
 
 def _elsewhere(folder: Path) -> Iterator[Path]:
     """Files that a study names, wherever they lie; none of a folder without a study."""
-    from hansa.study.config import extra_files, facts_paths, placed, read_study
+    from hansa.study.config import extra_files, facts_files, read_study
 
     if not (folder / "study.toml").is_file():
         return
     study = read_study(folder)
     for spec in study.facts.values():
-        yield from facts_paths(folder, spec)
-        own = placed(folder, spec)
-        yield from (Path(name) for name in (own.totals, own.links) if name)
+        yield from (path for _, path in facts_files(folder, spec))
     yield from (path for _, path in extra_files(study, folder))
     for name in study.definitions:
         for path in (folder / name, Path(name)):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hansa.errors import Finding, HansaError, UsageError, listed
 from hansa.facts.account.table import Table, typed
 from hansa.facts.check_words import with_mark
+from hansa.files import header_path
 from hansa.language import _
 from hansa.sources.raw import raw_table
 from hansa.sources.rows import row_numbers
@@ -106,7 +107,7 @@ def is_printed_table(path: Path, spec: FactsSpec | None = None) -> bool:
     """
     if path.suffix.lower() not in ENDINGS or not path.is_file():
         return False
-    if (spec and spec.columns) or path.with_name(path.stem + ".meta.toml").is_file():
+    if (spec and spec.columns) or header_path(path).is_file():
         return False
     if path.stat().st_size > _MOST_BYTES:
         return False

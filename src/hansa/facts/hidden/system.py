@@ -185,7 +185,7 @@ def tolerance_of(table: Extended, wanted: str | float = "auto", declared: float 
         shown = tolerance_of(table)
         if shown.least >= declared:
             return shown
-        why = f"{shown.why}; taken to hold within {declared:,g}, as the table declares"
+        why = f"{shown.why}; taken to hold within {declared:,g}, as the table tells"
         return Tolerance(shown.half, declared, why)
     if wanted == "exact":
         return EXACT

@@ -11,12 +11,18 @@ from typing import Any
 
 from hansa.language import N_, _, ngettext
 from hansa.report.document import Section, Table
-from hansa.sources.spec import FactsSpec
-from hansa.study.config import Study, extra_files, facts_paths, placed
+from hansa.sources.spec import FactsSpec, beside
+from hansa.study.config import Study, extra_files, facts_files
 from hansa.study.fetch_files import account_path
 from hansa.study.recipe import file_sha
 from hansa.views.format import MISSING, grouped
 
+_OF_FACTS = {
+    "facts": N_("facts {name}"),
+    "totals": N_("totals of {name}"),
+    "links": N_("links of {name}"),
+    "header": N_("header of {name}"),
+}
 _KINDS = {
     "rules": N_("presence rules"),
     "area": N_("area"),
@@ -33,6 +39,7 @@ class StudyFile:
     name     as seen from the study folder; only its own name where it lies elsewhere
     account  what `hansa fetch` wrote of it (`NAME.source.json`); empty where it was not fetched
     facts    whether it is a table of facts; others stand beside one
+    table    whether it holds data, which may be passed on or not; a header does not
     """
 
     name: str
@@ -43,23 +50,18 @@ class StudyFile:
     path: Path
     account: dict[str, Any] = field(default_factory=dict)
     facts: bool = False
+    table: bool = True
 
 
 def files_of(study: Study, folder: Path) -> list[StudyFile]:
     """Every file the study reads, its facts first. Raises HansaError for one that is not there."""
     found = []
     for name, spec in study.facts.items():
-        own = placed(folder, spec)
-        for path in facts_paths(folder, spec):
-            own_file = _facts_file(folder, path, _("facts {name}", name=name), spec)
-            found.append(replace(own_file, facts=True))
-        for what, beside in (
-            (N_("totals of {name}"), own.totals),
-            (N_("links of {name}"), own.links),
-        ):
-            if beside:
-                what_of = _(what, name=name)
-                found.append(_facts_file(folder, Path(beside), what_of, FactsSpec()))
+        for kind, path in facts_files(folder, spec):
+            facts = kind == "facts"
+            told = beside(path, spec if facts else FactsSpec())
+            own_file = _facts_file(folder, path, _(_OF_FACTS[kind], name=name), told)
+            found.append(replace(own_file, facts=facts, table=kind != "header"))
     for kind, path in extra_files(study, folder):
         notice = study.outputs.geometry_notice if kind == "geometry" else ""
         found.append(
@@ -126,7 +128,7 @@ def files_section(files: Sequence[StudyFile]) -> Section:
         )
         for f in files
     )
-    open_ = [f.name for f in files if not f.licence]
+    open_ = [f.name for f in files if f.table and not f.licence]
     unsaid = [f.name for f in files if not f.source and f.facts]
     sure = [
         _("Nothing says under which licence {file} may be passed on.", file=name) for name in open_
