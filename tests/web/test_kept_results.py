@@ -16,7 +16,7 @@ from hansa.law import Quantity
 from hansa.study.run import StudyResult
 from hansa.views.written import Written
 from hansa.web import keeping, marks
-from hansa.web.desk import Bench
+from hansa.web.desk import Bench, Desk
 from hansa.web.freezing import Damaged, Freezer, thaw
 from hansa.web.keeping import Kept, kept_of
 from hansa.web.page import pages
@@ -215,6 +215,24 @@ def test_a_file_named_elsewhere_counts(own: Path, tmp_path: Path) -> None:
     assert after.mark != before.mark
     (tmp_path / "jobs.meta.toml").write_text('source = "a register"\n')
     assert kept(own).mark != after.mark
+
+
+def test_a_page_knows_a_file_elsewhere_that_changed(own: Path, tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs.csv"
+    shutil.move(own / "facts" / "jobs.csv", jobs)
+    study = (own / "study.toml").read_text()
+    (own / "study.toml").write_text(study.replace("facts/jobs.csv", "../jobs.csv"))
+    desk = Desk()
+    try:
+        before = desk.ask(own, "data", State(), 120)
+        assert desk.ask(own, "data", State(), 120) == before
+        jobs.write_text(jobs.read_text() + "\n")
+        (tmp_path / "jobs.meta.toml").write_text('source = "a register"\n')
+        after = desk.ask(own, "data", State(), 120)
+    finally:
+        desk.close()
+    assert "jobs.meta.toml" not in str(before)
+    assert "jobs.meta.toml" in str(after)
 
 
 def test_another_program_computes_anew(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,14 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from hansa.web.stamps import stamp_of
+from hansa.web.stamps import elsewhere, stamp_of
 
 _COMPUTE = ("numpy", "pyarrow", "scipy", "highspy", "fastexcel", "pydantic")
 """Packages that numbers go through."""
@@ -36,28 +36,12 @@ def mark_of(folder: Path) -> str:
     """
     digest = hashlib.sha256(json.dumps([str(folder), str(folder.resolve())]).encode())
     digest.update(_program().encode())
-    for path in sorted({Path(name) for name, *_ in stamp_of(folder)[0]} | set(_elsewhere(folder))):
+    for path in sorted({Path(name) for name, *_ in stamp_of(folder)[0]} | set(elsewhere(folder))):
         digest.update(f"\0{path}\0".encode())
         if path.is_file():
             with open(path, "rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()[:32]
-
-
-def _elsewhere(folder: Path) -> Iterator[Path]:
-    """Files that a study names, wherever they lie; none of a folder without a study."""
-    from hansa.study.config import extra_files, facts_files, read_study
-
-    if not (folder / "study.toml").is_file():
-        return
-    study = read_study(folder)
-    for spec in study.facts.values():
-        yield from (path for _, path in facts_files(folder, spec))
-    yield from (path for _, path in extra_files(study, folder))
-    for name in study.definitions:
-        for path in (folder / name, Path(name)):
-            # A definition is a folder of two files, or a table.
-            yield from (path, path / "definition.toml", path / "members.csv")
 
 
 @cache
