@@ -25,6 +25,7 @@ rules = "{rules}"
 definitions = ["hansa-divisions"]
 measures = ["employment", "{measure}"]
 area = "{area}"
+base = [{{ name = "all" }}, {{ name = "less", without = [{without}] }}]
 
 [outputs]
 region = "{region}"
@@ -43,6 +44,7 @@ RIGHT = {
     "rules": "",
     "measure": "growth_rate",
     "area": "SE11",
+    "without": "",
     "region": "SE12",
     "cluster": "food",
 }
@@ -72,6 +74,8 @@ def test_all_are_told_at_once(tmp_path: Path) -> None:
     wrong = {"measure": "growht", "start": "1999", "reference": "EU", "area": "Xland"}
     keys = ("measures", "period", "reference", "area")
     assert errors(study(tmp_path, **wrong)) == [f"study.toml, {key}" for key in keys]
+    wrong = {"measure": 'average_wage", "establishments'}
+    assert errors(study(tmp_path, **wrong)) == ["table", "table"]
     wrong = {"region": "SE99", "cluster": "mines"}
     keys = ("outputs.region", "outputs.cluster")
     assert errors(study(tmp_path, **wrong)) == [f"study.toml, {key}" for key in keys]
@@ -82,6 +86,7 @@ def test_all_are_told_at_once(tmp_path: Path) -> None:
     [
         *({"measure": "growht"}, {"start": "1999"}, {"start": "2020"}, {"reference": "EU"}),
         {"rules": "nothing", "measure": "presence_stars"},
+        *({"without": '"62"'}, {"measure": "average_wage"}),
         *({"area": "Xland"}, {"geography": "nowhere"}, {"region": "SE99"}, {"cluster": "mines"}),
     ],
     ids=lambda wrong: "-".join(wrong),

@@ -12,6 +12,7 @@ All of them broadcast against each other, so a formula is written once for a mat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -137,6 +138,17 @@ class Reference:
     outside: tuple[str, ...] = ()
 
 
+def refuse_below_top(axis: Axis, without: Sequence[str]) -> None:
+    """Raise UsageError for a code to be left out that does not stand at the top of the table."""
+    missing = [code for code in without if axis.place.get(code, -1) not in axis.roots]
+    if missing:
+        raise UsageError(
+            f"{listed(missing)} cannot be left out of the base",
+            admissible="top-level codes of the table: " + listed(axis.codes[i] for i in axis.roots),
+            fix="name codes that stand at the top of the table",
+        )
+
+
 def whole(
     cells: Quantity, axis: Axis, without: tuple[str, ...] = (), beside: Quantity | None = None
 ) -> Quantity:
@@ -149,13 +161,7 @@ def whole(
     and no total is made of them.
     With top-level codes left out the published total no longer applies: the rest is summed.
     """
-    missing = [code for code in without if axis.place.get(code, -1) not in axis.roots]
-    if missing:
-        raise UsageError(
-            f"{listed(missing)} cannot be left out of the base",
-            admissible="top-level codes of the table: " + listed(axis.codes[i] for i in axis.roots),
-            fix="name codes that stand at the top of the table",
-        )
+    refuse_below_top(axis, without)
     roots = [i for i in axis.roots if axis.codes[i] not in without]
     if axis.total < 0:
         return total(cells if len(roots) == cells.shape[0] else cells[roots], axis=0)

@@ -25,7 +25,7 @@ from hansa.sources.spec import MEASURES, FactsSpec
 from hansa.study.choices import options_of, wrong_choices, wrong_outputs
 from hansa.study.config import Study, facts_paths, placed, read_study
 from hansa.study.places import regions_of
-from hansa.study.run import definitions_of
+from hansa.study.run import column_of, columns_needed, definitions_of
 
 REPLICATIONS = 10_000
 """Of an index, as its commands have it without options."""
@@ -106,16 +106,18 @@ def _study(folder: Path) -> list[Finding]:
 
 def _choices(study: Study, folder: Path) -> Iterator[Finding]:
     """What the study asks of its facts and definitions that they do not have."""
+    unknown = False
     for name in study.measures:
         try:
             find_measure(name)
         except HansaError as problem:
+            unknown = True
             yield replace(problem.finding, place="study.toml, measures")
-    spec = next(iter(study.facts.values()))
     try:
-        own = placed(folder, spec)
-        cube = facts_cube(facts_paths(folder, spec), own, "employment")
+        cube = column_of(study, folder, "employment")
         wrong = list(wrong_choices(study, folder, cube))
+        if not unknown and not wrong:
+            wrong += _absent_columns(study, folder)
         if not wrong:
             regions = regions_of(cube, options_of(study, folder, study.base[0]))[1]
             for definition in definitions_of(study, folder):
@@ -123,6 +125,15 @@ def _choices(study: Study, folder: Path) -> Iterator[Finding]:
     except HansaError as problem:
         wrong = [problem]
     yield from (problem.finding for problem in wrong)
+
+
+def _absent_columns(study: Study, folder: Path) -> Iterator[HansaError]:
+    """Columns that measures of the study need and that none of its facts hold."""
+    for column in columns_needed(study, folder)[1:]:
+        try:
+            column_of(study, folder, column)
+        except HansaError as problem:
+            yield problem
 
 
 def _of_definition(definition: ClusterDefinition, place: str) -> list[Finding]:

@@ -11,6 +11,7 @@ from hansa.cube import Cube
 from hansa.errors import HansaError, UsageError, listed
 from hansa.measures.catalogue import Measure
 from hansa.measures.rules import find_rules
+from hansa.measures.slices import refuse_below_top
 from hansa.study.compute import Options
 from hansa.study.config import BaseChoice, Outputs, Study
 from hansa.study.places import reference_of, regions_of
@@ -63,6 +64,8 @@ def wrong_choices(study: Study, folder: Path, cube: Cube) -> Iterator[HansaError
         "geography": lambda: regions_of(cube, options),
         "reference": lambda: reference_of(cube, options),
     }
+    without = [code for base in study.base for code in base.without]
+    checks["base"] = lambda: refuse_below_top(cube.activity, without)
     if study.area:
         area = replace(options, area=(own_path(folder, study.area),), regions="")
         checks["area"] = lambda: regions_of(cube, area)

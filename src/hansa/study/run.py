@@ -280,6 +280,12 @@ def _on_base(
     return BaseResult(base, regions, area, members)
 
 
+def columns_needed(study: Study, folder: Path) -> tuple[str, ...]:
+    """Columns of the facts that a study reads, jobs first."""
+    grouped = _by_columns([find_measure(m) for m in study.measures], study, folder)
+    return tuple(dict.fromkeys(["employment", *(c for columns, *_ in grouped for c in columns)]))
+
+
 def _by_columns(
     measures: list[Measure], study: Study, folder: Path
 ) -> dict[tuple[tuple[str, ...], str, bool], list[Measure]]:
@@ -322,21 +328,25 @@ def _requests(
 
 
 def cube_of(study: Study, folder: Path, column: str, cubes: dict[str, Cube]) -> Cube:
-    """The cube of a column, from the first facts entry that has it."""
+    """The cube of a column with its hidden cells as the study wants them, read once."""
     if column in cubes:
         return cubes[column]
+    found = column_of(study, folder, column)
+    if not cubes:
+        # Hidden cells take long to fill: a name that is wrong is told before.
+        for problem in wrong_choices(study, folder, found):
+            raise problem
+    jobs = cube_of(study, folder, "employment", cubes) if column == "payroll" else None
+    cubes[column] = revealed(found, study.hidden, jobs)
+    return cubes[column]
+
+
+def column_of(study: Study, folder: Path, column: str) -> Cube:
+    """A column as it is printed, from the first facts entry that has it; raises without one."""
     problems = []
     for spec in study.facts.values():
         try:
-            own = placed(folder, spec)
-            found = facts_cube(facts_paths(folder, spec), own, column)
-            if not cubes:
-                # Hidden cells take long to fill: a name that is wrong is told before.
-                for problem in wrong_choices(study, folder, found):
-                    raise problem
-            jobs = cube_of(study, folder, "employment", cubes) if column == "payroll" else None
-            cubes[column] = revealed(found, study.hidden, jobs)
-            return cubes[column]
+            return facts_cube(facts_paths(folder, spec), placed(folder, spec), column)
         except HansaError as problem:
             if "is missing" not in problem.finding.rule:
                 raise
