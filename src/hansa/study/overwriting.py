@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from hansa.errors import HansaError, UsageError
-from hansa.files import header_path
 
 _OF_STUDIES = ("facts", "definitions", "indicators")
 """Folders of a study that hold what it is made of."""
@@ -58,6 +57,8 @@ def _written(path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _read(source: Path) -> Iterator[Path]:
+    from hansa.files import header_path
+
     if (source / "study.toml").is_file():
         yield from _of_study(source)
     elif source.is_dir():
