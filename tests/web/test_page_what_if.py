@@ -104,6 +104,20 @@ def test_the_smallest_change_gives_the_rank_it_names(coast: Session) -> None:
     assert costs == sorted(costs)
 
 
+def test_a_value_at_the_best_observed_is_told_as_that(coast: Session) -> None:
+    """Its own digits may be many, and fewer of them are not enough or are more than observed."""
+    rows = built(coast, unit="D").sections[1].tables[0].rows
+    told = " ".join(row[3] for row in rows)
+    assert "(best observed)" in told
+    index = opened(coast, State())
+    assert index is not None
+    seen = index.whatif.entry.data.values[index.whatif.rows]
+    for label, value in re.findall(r"([A-Z][^;→]*?) [\d.]+ → ([\d.]+) \(best observed\)", told):
+        at = [node.label for node in index.view.tree.nodes].index(label)
+        ends = {f"{end:.3g}" for end in (np.nanmax(seen[:, at]), np.nanmin(seen[:, at]))}
+        assert f"{float(value):.3g}" in ends
+
+
 def test_the_first_unit_has_no_ladder(coast: Session) -> None:
     first = next(u for u, rank in ranks_by_hand(by_hand()).items() if rank == 1)
     assert [s.id for s in built(coast, unit=first).sections] == ["answer"]

@@ -24,9 +24,16 @@ def observed(raw: Floats, values: Floats) -> Floats:
     return raw
 
 
+def best_towards(needed: Floats, now: Floats, values: Floats) -> Floats:
+    """The end (leaves,) of the values observed (units, leaves) that a change from `now` nears."""
+    most: Floats = np.fmax.reduce(values, axis=0)
+    least: Floats = np.fmin.reduce(values, axis=0)
+    return np.where(needed > now, most, least)
+
+
 def all_enough(needed: Floats, now: Floats, values: Floats) -> list[str]:
     """Needed values (leaves,) as `enough` writes them, within the values observed."""
-    best = np.where(needed > now, np.fmax.reduce(values, axis=0), np.fmin.reduce(values, axis=0))
+    best = best_towards(needed, now, values)
     return [enough(*map(float, one)) for one in zip(needed, now, best, strict=True)]
 
 

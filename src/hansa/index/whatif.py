@@ -14,9 +14,10 @@ import numpy as np
 from hansa.errors import HansaError, UsageError, listed
 from hansa.index.chain import Stage, taken
 from hansa.index.change import cells_placed, row_weights
+from hansa.index.data import Bools
 from hansa.index.evaluator import Evaluator, Table
 from hansa.index.kernel import Variant, leaf_weights, scores
-from hansa.index.needed import all_enough, observed
+from hansa.index.needed import all_enough, best_towards, observed
 from hansa.index.normalise import STRAIGHT
 from hansa.index.ranks import SAME, ranks
 from hansa.index.rankstats import RankDistribution
@@ -346,8 +347,15 @@ class Sheet:
 
     def enough(self, unit: str, needed: Floats) -> list[str]:
         """Raw values that a unit needs (leaves,) in few digits, as people type them."""
-        now = self.raw_of(self.stage.data.values[self.stage.data.row_of(unit)])
-        return all_enough(needed, now, self.entry.data.values[self.rows])
+        return all_enough(needed, self._now(unit), self.entry.data.values[self.rows])
+
+    def best(self, unit: str, needed: Floats) -> Bools:
+        """Which of the raw values that a unit needs (leaves,) are the best observed themselves."""
+        seen = self.entry.data.values[self.rows]
+        return np.asarray(needed == best_towards(needed, self._now(unit), seen))
+
+    def _now(self, unit: str) -> Floats:
+        return self.raw_of(self.stage.data.values[self.stage.data.row_of(unit)])
 
     def raw_of(self, z: Floats) -> Floats:
         """Raw values, before treatment, of normalised ones (leaves,); NaN where there is none."""

@@ -105,8 +105,13 @@ def _change(index: OpenIndex, unit: str, k: int, found: Reach) -> str:
     after = sheet.reached(unit, found)
     enough = sheet.enough(unit, after)
     moved = [int(j) for j in np.argsort(-np.abs(found.delta), kind="stable") if found.delta[j]]
+    best = sheet.best(unit, after)
     told = [
-        f"{tree.nodes[j].label} {raw_text(float(now[j]), decimals_in(enough[j]))} → "
+        # As many digits as a published value has are of no use beside its name.
+        f"{tree.nodes[j].label} {raw_text(float(now[j]))} → "
+        + _("{value} (best observed)", value=raw_text(float(after[j])))
+        if best[j]
+        else f"{tree.nodes[j].label} {raw_text(float(now[j]), decimals_in(enough[j]))} → "
         f"{needed_text(float(after[j]), enough[j])}"
         for j in moved[:NAMED]
     ]
