@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa.law import Quantity, any_flag
-from hansa.sources.pieces import Packing, Piece, Pieces, by_year
+from hansa.sources.pieces import Packing, Piece, Pieces, by_year, known
 
 SETS = [0, int(any_flag("p")), int(any_flag("bc")), int(any_flag(("interval", "u")))]
 ROWS = st.lists(
@@ -80,6 +81,28 @@ def test_values_that_cannot_be_read_are_refused_each_time():
     for _ in range(2):
         with pytest.raises(ValueError, match="damaged"):
             table.rows(2020)
+
+
+def test_years_in_memory_are_put_in_order_together_and_no_other_is_read():
+    packing, read = Packing(), []
+    geo, activity = np.array([1, 0], np.int16), np.array([0, 1], np.int16)
+
+    def own(number):
+        return packing.pack(Quantity(np.array([number, 2.0])))
+
+    def later():
+        read.append(2022)
+        return own(9.0)
+
+    held = {year: [Piece(geo, activity, partial(known, own(float(year))))] for year in (2020, 2021)}
+    ranks = np.arange(2, dtype=np.int16), np.arange(2, dtype=np.int16)
+    table = Pieces(held | {2022: [Piece(geo, activity, later)]}, ranks, packing)
+    assert table.rows(2020).values.value.tolist() == [2.0, 2020.0]
+    assert read == []
+    assert table.rows(2021).values.value.tolist() == [2.0, 2021.0]
+    assert table.rows(2021).geo.tolist() == [0, 1]
+    assert table.rows(2022).values.value.tolist() == [2.0, 9.0]
+    assert read == [2022]
 
 
 @pytest.mark.parametrize("last", [2000, 2200, 9000])

@@ -85,6 +85,11 @@ def known(values: Quantity) -> Quantity:
     return values
 
 
+def in_memory(piece: Piece) -> bool:
+    """True for rows whose values do not have to be read."""
+    return isinstance(piece.values, partial) and piece.values.func is known
+
+
 def usual(values: Quantity) -> bool:
     """True for packed values of one number each and at most a status."""
     plain = values.flags is None or values.flags.dtype == np.uint8
@@ -110,13 +115,18 @@ class Pieces:
     def rows(self, year: int) -> Rows:
         """The rows of a year in the order of (geo, activity)."""
         if year not in self._ordered:
-            found = [p.ranked(*self._ranks) for p in self._pieces[year]]
-            self._ordered[year] = self._one(found)
-            del self._pieces[year]
-            if not self._pieces:
+            self._order(year)
+            if self._ground is not None:
+                # All at once: the room that it takes is free again before results need it.
+                for other in [y for y, own in self._pieces.items() if all(map(in_memory, own))]:
+                    self._order(other)
                 self._ground = None
         one = self._ordered[year]
         return Rows(one.geo, one.activity, self._packing.unpack(one.values()))
+
+    def _order(self, year: int) -> None:
+        self._ordered[year] = self._one([p.ranked(*self._ranks) for p in self._pieces[year]])
+        del self._pieces[year]
 
     def _one(self, pieces: list[Piece]) -> Piece:
         """All rows of a year in order."""
