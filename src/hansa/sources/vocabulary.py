@@ -77,6 +77,10 @@ class Vocabulary:
                 self.left_out[texts[left]] = self.left_out.get(texts[left], 0) + rows
         return result
 
+    def knows(self, text: str) -> bool:
+        """Whether a code, as it stands in a table, is one of the dimension or is left out of it."""
+        return self._find(text) >= SET_ASIDE
+
     def _of_short(self, array: pa.StringArray) -> Ints | None:
         """Positions of short texts of one length that all have one; None for any other column."""
         words = words_of(array)

@@ -100,7 +100,7 @@ def _unknown(
         cells = sample.columns.get(chosen.get(dimension, ""), ())
         rows = _rows_of(cells, sample, spec)
         words = Vocabulary(dimension, code_list, spec.total, spec.areas)
-        known = [c for c in rows if c and _is_known(c, words)]
+        known = [c for c in rows if c and words.knows(c)]
         odd = sorted(rows.keys() - set(known), key=lambda code: rows[code][0])
         for code in odd[:MOST]:
             yield _refused(code, rows[code], known, path, (dimension, code_list, spec))
@@ -113,14 +113,6 @@ def _unknown(
                 f"codes of {code_list.id}",
                 "look whether the right list and version are chosen",
             )
-
-
-def _is_known(code: str, words: Vocabulary) -> bool:
-    try:
-        words.positions(pa.chunked_array([[code]]), "", lambda i: i)
-    except HansaError:
-        return False
-    return True
 
 
 def _rows_of(cells: tuple[str, ...], sample: Sample, spec: FactsSpec) -> dict[str, list[int]]:
