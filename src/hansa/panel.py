@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -186,7 +187,10 @@ class Panel:
             there = np.array([value in wanted for value in chunk.dictionary.to_pylist()], bool)
             places = np.from_dlpack(chunk.indices)
             masks.append(there[places] if len(there) else np.zeros(len(places), bool))
-        kept = np.flatnonzero(np.concatenate(masks)) if masks else np.zeros(0, np.int64)
+        return self.taken(np.flatnonzero(np.concatenate(masks)) if masks else np.zeros(0, np.int64))
+
+    def taken(self, kept: npt.NDArray[np.int64]) -> Panel:
+        """The rows at some positions, which ascend."""
         if len(kept) and kept[-1] - kept[0] == len(kept) - 1:
             # One stretch of rows, as those of a region are: nothing has to be copied.
             return replace(self, table=self.table.slice(int(kept[0]), len(kept)))

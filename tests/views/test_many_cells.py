@@ -11,6 +11,7 @@ from hansa.law import MEANING
 from hansa.panel import Panel
 from hansa.views import reading as readings
 from hansa.views.flagwords import flags_of, flags_text
+from hansa.views.heatgrid import grid_of
 from hansa.views.hover import cell_hover, hovers
 from hansa.views.labels import Box, Mark, _free
 from hansa.views.reading import At, Cell, Reading, Words, read
@@ -75,6 +76,20 @@ def test_rows_taken_apart_once_give_what_the_whole_panel_gives(
     own = many()
     assert MANY <= len(own) <= MOST
     assert read(own, along, at, NAMES) == slowly(own, along, at)
+
+
+def test_a_large_year_is_looked_through_once_for_all_regions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Looked through for each region, a report on 30,000 of them would not end."""
+    monkeypatch.setattr(readings, "MOST", 1)
+    own, looked = many(), []
+    among = Panel.among
+    monkeypatch.setattr(Panel, "among", lambda *asked: looked.append(asked) or among(*asked))
+    for region in REGIONS:
+        assert len(read(own, "cluster", At(geo=region, time=2019), NAMES).cells) == 4
+    grid_of(own, At(time=2019), NAMES, None)
+    assert len(looked) == 1
 
 
 def test_a_region_whose_years_end_before_is_read_in_its_own_last_year() -> None:

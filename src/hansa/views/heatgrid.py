@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow.compute as pc
 
 from hansa.errors import UsageError
@@ -61,10 +62,10 @@ class Grid:
 def grid_of(panel: Panel, at: At, words: Words, area: Panel | None) -> Grid:
     """The cells of a panel of quotients in one year. Raises UsageError for other measures."""
     axis = cluster_axis(panel)
-    codes = tuple(sorted(set(panel.table["geo"].to_pylist())))
+    parts = _by_region(panel, at.time)
+    codes = tuple(sorted(parts))
     readings = [
-        read(_part(panel, code, at.time), axis, replace(at, geo=code, cluster=None), words)
-        for code in codes
+        read(parts[code], axis, replace(at, geo=code, cluster=None), words) for code in codes
     ]
     if (first := readings[0]).scale.style != "quotient":
         raise UsageError(
@@ -90,16 +91,24 @@ def grid_of(panel: Panel, at: At, words: Words, area: Panel | None) -> Grid:
     return Grid(regions, clusters, cells, names, every, shades_of(every, words), codes, bool(value))
 
 
-def _part(panel: Panel, region: str, time: int | None) -> Panel:
-    """The rows of one region and, where it is named, one year; the last year else."""
-    wanted = pc.equal(panel.table["geo"].cast("string"), region)
+def _by_region(panel: Panel, time: int | None) -> dict[str, Panel]:
+    """The rows of each region and, where it is named, of one year; of the last year else."""
+    at = panel.table.column_names.index("geo")
+    keys = panel.table["geo"].cast("string").combine_chunks().dictionary_encode()
+    table = panel.table.set_column(at, "geo", keys)
     if "time" in panel.dims:
-        years = panel.table["time"].cast("int64")
-        year = pc.max(years).as_py() if time is None else time
+        years = table["time"].cast("int64")
+        own = pc.equal(years, pc.max(years).as_py() if time is None else time)
         # A year that is not there is refused by the reading, which names those that are.
-        if pc.any(pc.equal(years, year)).as_py():
-            wanted = pc.and_(wanted, pc.equal(years, year))
-    return Panel(panel.dims, panel.table.filter(wanted), panel.header)
+        if pc.any(own).as_py():
+            table = table.filter(own)
+    place = np.from_dlpack(table["geo"].combine_chunks().indices)
+    table = table.take(np.argsort(place, kind="stable"))
+    ends = np.cumsum(np.bincount(place, minlength=len(keys.dictionary))).tolist()
+    return {
+        code: Panel(panel.dims, table.slice(start, end - start), panel.header)
+        for code, start, end in zip(keys.dictionary.to_pylist(), [0, *ends], ends, strict=False)
+    }
 
 
 def _area_values(area: Panel | None, axis: str) -> dict[str, float]:

@@ -15,7 +15,7 @@ from hansa.law import MEANING
 from hansa.panel import Header, Panel
 from hansa.views.flagwords import flags_of, meanings_of, reason_of
 from hansa.views.format import Scale, joined, scale_of
-from hansa.views.rows import MANY, MOST, Columns, taken_apart, year_of
+from hansa.views.rows import MANY, MOST, Columns, rows_at, taken_apart, year_of
 from hansa.views.words import HERE as HERE
 from hansa.views.words import PLAIN as PLAIN
 from hansa.views.words import At as At
@@ -269,9 +269,8 @@ def _looked_up(panel: Panel, along: str, at: At) -> _Picked | None:
             return None
         found[name] = there[0]
     if len(panel) > MOST:
-        for name, value in found.items():
-            panel = panel.where(name, value)
-        return (panel.columns(), found) if len(panel) else None
+        own = rows_at(panel, tuple(found)).get(tuple(found.values()))
+        return None if own is None else (panel.taken(own).columns(), found)
     columns, places = taken_apart(panel, tuple(found))
     rows = places.get(tuple(found.values()), ())
     picked = {name: [own[i] for i in rows] for name, own in columns.items()}

@@ -6,6 +6,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
 from hansa.panel import Panel
 
 MANY = 2000
@@ -37,6 +41,28 @@ def taken_apart(panel: Panel, dims: tuple[str, ...]) -> tuple[Columns, Places]:
         return columns, places
 
     return _remembered(panel, ("places", dims), made)
+
+
+def rows_at(panel: Panel, dims: tuple[str, ...]) -> dict[tuple[Any, ...], npt.NDArray[np.int64]]:
+    """For each place along `dims` the numbers of its rows, ascending; rows are not unpacked."""
+
+    def made() -> dict[tuple[Any, ...], npt.NDArray[np.int64]]:
+        place, words = np.zeros(len(panel), np.int64), []
+        for name in dims:
+            column = panel.table[name].combine_chunks()
+            if not pa.types.is_dictionary(column.type):
+                column = column.dictionary_encode()
+            words.append(column.dictionary.to_pylist())
+            place = place * len(words[-1]) + np.from_dlpack(column.indices).astype(np.int64)
+        order = np.argsort(place, kind="stable")
+        if not dims:
+            return {(): order}
+        places, starts = np.unique(place.take(order), return_index=True)
+        at = np.unravel_index(places, [len(own) for own in words])
+        codes = [[texts[i] for i in one.tolist()] for texts, one in zip(words, at, strict=True)]
+        return dict(zip(zip(*codes, strict=True), np.split(order, starts[1:]), strict=True))
+
+    return _remembered(panel, ("rows", dims), made)
 
 
 def _remembered(panel: Panel, what: Hashable, make: Callable[[], Made]) -> Made:
