@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hansa.cube import Ints
+from hansa.cube import STRETCH, Ints
 
 LONGEST = 8
 """Bytes of a text that one number holds."""
@@ -77,6 +77,14 @@ class Lookup:
         if self._length not in (0, length):
             raise Unusual
         self._length = length
+        found = np.empty(len(words), np.int16)
+        # Memory for all words at once would be asked of the system, and given back, each time.
+        for start in range(0, len(words), STRETCH):
+            own = slice(start, start + STRETCH)
+            found[own] = self._looked_up(words[own])
+        return found
+
+    def _looked_up(self, words: Words) -> Ints:
         place: Ints = self._slots.take(_slot(words)).astype(np.intp)
         other = self._words.take(place) != words
         if other.any():
