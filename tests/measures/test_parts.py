@@ -113,6 +113,7 @@ def test_a_region_that_may_be_empty() -> None:
     st.lists(st.sampled_from([0.0, 1.0, 1.0, 0.5, 0.3]), min_size=5, max_size=5),
 )
 @example([(0, 1), (0, 1)], [0.0, 1.0, 0.0, 0.0, 0.0])  # A total that may be nothing.
+@example([(0, 1)], [1.0, 0.0, 0.0, 0.0, 0.0])  # A part beside which there is nothing.
 def test_every_corner_lies_inside_and_the_ends_are_reached(
     steps: list[tuple[int, int]], weights: list[float]
 ) -> None:

@@ -32,7 +32,7 @@ def as_part(
     times   where the result is more than the share: a over b in `part / whole * a / b`
 
     Bounds never become wider, and the value stays inside. Where the whole may be nothing, the
-    upper bound is that of the cases in which there is a share at all.
+    bounds are those of the cases in which there is a share at all.
     """
     if result.lower is None or result.upper is None:
         return result
@@ -51,6 +51,10 @@ def as_part(
         share = np.where(part_high > 0, 1.0, 0.0)
         greatest = share if times is None else share * ratio(*times).bounds()[1]
         upper = np.where((low == 0) & np.isnan(upper), greatest, upper)
+        # With nothing beside it the part is all of the whole, however little that is.
+        alone = (low == 0) & (part_high > 0) & (part_high >= high * (1 - ROUNDING))
+        floor = 1.0 if times is None else ratio(*times).bounds()[0]
+        lower = np.fmax(lower, np.where(alone, floor, np.nan))
     # The share of a whole in itself is 1, and its bounds differ by these roundings alone.
     value, near = result.value, 4 * ROUNDING * np.abs(result.value)
     # An end that is not known stays so.
