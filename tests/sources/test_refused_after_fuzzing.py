@@ -436,6 +436,20 @@ def test_what_hansa_wrote_itself_is_read_again(tmp_path: Path) -> None:
     assert hansa.read(tmp_path / "t.csv").table["value"].to_pylist() == [446.765]
 
 
+def test_a_locked_part_of_a_workbook_is_refused(tmp_path):
+    """One flipped bit of the archive says so; the way out of the message was a traceback."""
+    path = tmp_path / "t.xlsx"
+    book = openpyxl.Workbook()
+    for row in [list(ROW), *zip(*ROW.values(), strict=True)]:
+        book.active.append(row)
+    book.save(path)
+    data = bytearray(path.read_bytes())
+    entry = data.rfind(b"PK\x01\x02", 0, data.rfind(b"xl/worksheets/sheet1.xml"))
+    data[entry + 8] |= 1
+    path.write_bytes(data)
+    assert "is encrypted" in refusal(path)
+
+
 DAMAGED = """
 import resource, sys
 from pathlib import Path

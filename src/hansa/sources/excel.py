@@ -21,7 +21,8 @@ MOST_BYTES = 200 << 20
 MOST_CELLS = 10_000_000
 """Cells between the first and the last used one above which a sheet is refused."""
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, KeyError)
+# A part that is locked, or packed in a way that is not known, is a RuntimeError.
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, KeyError)
 _CHUNK = 1 << 20
 _OVERLAP = 8192
 
