@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow.compute as pc
 
 from hansa.errors import UsageError
 from hansa.panel import Panel
 from hansa.views.canvas import Thing, stands_for
 from hansa.views.hover import cell_hover
 from hansa.views.reading import At, Cell, Reading, Words, cluster_axis, read
+from hansa.views.rows import rows_at, year_of
 from hansa.views.shades import Shades, shades_of
 from hansa.views.theme import Format
 
@@ -63,7 +63,7 @@ def grid_of(panel: Panel, at: At, words: Words, area: Panel | None) -> Grid:
     """The cells of a panel of quotients in one year. Raises UsageError for other measures."""
     axis = cluster_axis(panel)
     parts = _by_region(panel, at.time)
-    codes = tuple(sorted(parts))
+    codes = tuple(parts)
     readings = [
         read(parts[code], axis, replace(at, geo=code, cluster=None), words) for code in codes
     ]
@@ -93,22 +93,14 @@ def grid_of(panel: Panel, at: At, words: Words, area: Panel | None) -> Grid:
 
 def _by_region(panel: Panel, time: int | None) -> dict[str, Panel]:
     """The rows of each region and, where it is named, of one year; of the last year else."""
-    at = panel.table.column_names.index("geo")
-    keys = panel.table["geo"].cast("string").combine_chunks().dictionary_encode()
-    table = panel.table.set_column(at, "geo", keys)
+    codes = panel.distinct("geo")
     if "time" in panel.dims:
-        years = table["time"].cast("int64")
-        own = pc.equal(years, pc.max(years).as_py() if time is None else time)
+        years = panel.distinct("time")
         # A year that is not there is refused by the reading, which names those that are.
-        if pc.any(own).as_py():
-            table = table.filter(own)
-    place = np.from_dlpack(table["geo"].combine_chunks().indices)
-    table = table.take(np.argsort(place, kind="stable"))
-    ends = np.cumsum(np.bincount(place, minlength=len(keys.dictionary))).tolist()
-    return {
-        code: Panel(panel.dims, table.slice(start, end - start), panel.header)
-        for code, start, end in zip(keys.dictionary.to_pylist(), [0, *ends], ends, strict=False)
-    }
+        if time is None or time in years:
+            panel = year_of(panel, years[-1] if time is None else time)
+    rows, none = rows_at(panel, ("geo",)), np.zeros(0, np.int64)
+    return {code: panel.taken(rows.get((code,), none)) for code in codes}
 
 
 def _area_values(area: Panel | None, axis: str) -> dict[str, float]:
